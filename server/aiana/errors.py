@@ -1,0 +1,63 @@
+"""Every error that a caller of Aiana can expect.
+
+* AianaError
+  * InvalidQuery          the request itself is wrong
+  * NotFound              no such session, memory or preference
+  * Conflict              it exists already, or somebody else is doing it
+  * TooLarge              more text than is accepted in one piece
+  * StorageUnavailable    the data folder cannot be read or written
+    * ReadOnly            it can be read but not written
+  * ModelUnavailable      no embedding model; keyword search still works
+
+Messages are written for the person who reads them: what happened, why, what to do.
+"""
+
+from __future__ import annotations
+
+
+class AianaError(Exception):
+    """Base of all expected failures; `kind` is what travels as `data.kind` on the wire."""
+
+    kind = "failed"
+
+
+class InvalidQuery(AianaError):
+    """The request cannot be carried out as it was put."""
+
+    kind = "invalidParams"
+
+
+class NotFound(AianaError):
+    """Nothing has that identifier."""
+
+    kind = "notFound"
+
+
+class Conflict(AianaError):
+    """The change contradicts what is stored, or another process is making it."""
+
+    kind = "conflict"
+
+
+class TooLarge(AianaError):
+    """The text is larger than Aiana accepts in one piece."""
+
+    kind = "tooLarge"
+
+
+class StorageUnavailable(AianaError):
+    """The database cannot be opened, read or written."""
+
+    kind = "storageUnavailable"
+
+
+class ReadOnly(StorageUnavailable):
+    """The database can be read but not written."""
+
+    kind = "readOnly"
+
+
+class ModelUnavailable(AianaError):
+    """No embedding model is installed, or it cannot be loaded."""
+
+    kind = "modelUnavailable"

@@ -1,0 +1,179 @@
+"""The values that travel through Aiana. No I/O, no behaviour beyond what a value knows of itself.
+
+Times are RFC 3339 in UTC with milliseconds (`2026-02-01T12:00:00.000Z`, see `aiana.times`): fixed
+width, so that they sort as text. Field names become camelCase on the wire.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+MessageType = Literal["user", "assistant", "tool_use", "tool_result", "system", "summary"]
+MemoryType = Literal["conversation", "preference", "pattern", "insight"]
+MEMORY_TYPES: tuple[MemoryType, ...] = ("conversation", "preference", "pattern", "insight")
+Kind = Literal["message", "memory"]
+Lane = Literal["keyword", "semantic"]
+Mode = Literal["hybrid", "keyword", "semantic"]
+Scope = Literal["project", "all"]
+
+
+class Project(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A project is the same project wherever it is checked out: its identity is the git remote."""
+
+    id: str
+    """`github.com/owner/name` from the git remote, else the absolute path of its root, else a name."""
+    name: str
+    """Last component of the identity: what people type after `project:`."""
+    root: str = ""
+    """Absolute path of the git root or working directory as it was last seen."""
+
+
+class Session(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One conversation with one assistant."""
+
+    id: str
+    """The source's own identifier."""
+    source: str
+    project: str = ""
+    """Identity of the project (`Project.id`)."""
+    project_path: str = ""
+    """The working directory that the session recorded."""
+    transcript_path: str = ""
+    started_at: str = ""
+    ended_at: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    parent_id: str | None = None
+    """The session that spawned this one (sub-agents)."""
+    message_count: int = 0
+    token_count: int = 0
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Message(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One turn of a session: what a person said, what the assistant said, or one tool call or result."""
+
+    id: str
+    """The source's own identifier, unique within the session."""
+    session_id: str
+    type: MessageType
+    role: str | None = None
+    """Who speaks: `user`, `assistant`, `system`, `tool`, or a name that the source gives."""
+    content: str = ""
+    tool_name: str | None = None
+    tool_input: str | None = None
+    """The call's arguments as JSON."""
+    parent_id: str | None = None
+    timestamp: str
+    tokens: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Memory(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something a person or an assistant chose to keep."""
+
+    id: str
+    """A UUID."""
+    content: str
+    memory_type: MemoryType = "insight"
+    project: str = ""
+    session_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    created_at: str
+    updated_at: str
+    helpful: int = 0
+    unhelpful: int = 0
+
+
+class Preference(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How the user likes to work; static ones hold always, dynamic ones fade as newer ones arrive."""
+
+    id: str
+    text: str
+    static: bool = True
+    created_at: str
+
+
+class CapturePosition(Struct, frozen=True, kw_only=True):
+    """How far one transcript file has been read, and how to tell that its beginning is unchanged."""
+
+    path: str
+    source: str
+    offset: int
+    """Bytes of complete lines that are stored."""
+    size: int
+    mtime_ns: int
+    inode: int
+    head_hash: str
+    """Hash of the first 4 KiB (or of `offset` bytes, where that is less)."""
+    tail_hash: str
+    """Hash of the 4 KiB before `offset`."""
+    skipped_lines: int = 0
+    """Lines that could not be understood, counted and left out."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """What the reader must remember between two reads of the file."""
+
+
+class CaptureBatch(Struct, frozen=True, kw_only=True):
+    """One atomic step of reading a transcript: all of it is stored, or none."""
+
+    sessions: list[Session] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Message id -> title of the session that holds it (summaries describe another session)."""
+    replay_ids: bool = False
+    """Message ids are unique across the source: a replay in another session is not stored again."""
+    redactions: int = 0
+    position: CapturePosition
+
+
+class Degraded(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A tier that did not answer as it should, and why."""
+
+    tier: Literal["redis", "qdrant", "embedder", "index"]
+    reason: str
+    since: str
+
+
+class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Restricts a search; empty lists restrict nothing."""
+
+    project: str | None = None
+    """Identity, path or name of a project."""
+    kinds: list[Kind] = field(default_factory=list)
+    memory_types: list[MemoryType] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
+    session_id: str | None = None
+    after: str | None = None
+    before: str | None = None
+
+
+class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """One thing found."""
+
+    id: str
+    kind: Kind
+    uri: str
+    snippet: str
+    highlights: list[tuple[int, int]]
+    """UTF-16 code unit ranges of `snippet` that match the query."""
+    content: str | None = None
+    score: float
+    scores: dict[str, float]
+    """`keyword`, `semantic`, `recency`, each 0..1, where the lane knows the hit."""
+    project: str
+    source: str
+    timestamp: str
+    lanes: list[Lane]
+    role: str | None = None
+    type: str | None = None
+    tool_name: str | None = None
+    memory_type: MemoryType | None = None
+    session_id: str | None = None
+    session_title: str | None = None
+    message_id: str | None = None
