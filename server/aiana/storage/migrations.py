@@ -1,0 +1,227 @@
+"""The schema of the database, as the steps that lead to it. Steps are only ever added."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from aiana.errors import StorageUnavailable
+
+Migration = Callable[[sqlite3.Connection], None]
+MIGRATIONS: list[Migration] = []
+migration = MIGRATIONS.append
+
+
+def migrate(connection: sqlite3.Connection, backups: Path) -> None:
+    """Bring the database to the newest version; each step is one transaction, after a backup.
+
+    Raises StorageUnavailable if a newer Aiana wrote the database.
+    """
+    while (version := _version(connection)) < len(MIGRATIONS):
+        if version:
+            _backup(connection, backups / f"conversations-v{version}.db")
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            # Another process may have migrated while this one waited for the lock.
+            if _version(connection) == version:
+                MIGRATIONS[version](connection)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    if version > len(MIGRATIONS):
+        raise StorageUnavailable(
+            f"The database has version {version}, this Aiana knows versions up to "
+            f"{len(MIGRATIONS)}: a newer Aiana wrote it. Upgrade with `pip install -U aiana`."
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _backup(connection: sqlite3.Connection, path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    target = sqlite3.connect(path)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+
+
+@migration
+def m001_initial(connection: sqlite3.Connection) -> None:
+    """Sessions, messages, memories, preferences, their index, and the books that capture keeps."""
+    for statement in _INITIAL.split(";;"):
+        connection.execute(statement)
+
+
+# Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
+# or a memory (rowid = -key): one full-text table gives both the same word statistics.
+_INITIAL = """
+CREATE TABLE projects (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    root TEXT NOT NULL DEFAULT ''
+);;
+CREATE TABLE sessions (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    project_key INTEGER NOT NULL REFERENCES projects(key),
+    project_path TEXT NOT NULL,
+    transcript_path TEXT NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    ended_at TIMESTAMP,
+    title TEXT,
+    summary TEXT,
+    parent_id TEXT,
+    message_count INTEGER NOT NULL DEFAULT 0,
+    token_count INTEGER NOT NULL DEFAULT 0,
+    chunked_key INTEGER NOT NULL DEFAULT 0,
+    metadata TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (id, source)
+);;
+CREATE INDEX sessions_by_project ON sessions (project_key, started_at);;
+CREATE INDEX sessions_by_start ON sessions (started_at);;
+CREATE TABLE messages (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_key INTEGER NOT NULL REFERENCES sessions(key),
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    role TEXT,
+    tool_name TEXT,
+    timestamp TIMESTAMP NOT NULL,
+    parent_id TEXT,
+    tokens INTEGER,
+    content TEXT NOT NULL,
+    identifiers TEXT NOT NULL DEFAULT '',
+    tool_input TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (id, session_key)
+);;
+CREATE INDEX messages_by_session ON messages (session_key, timestamp);;
+CREATE TABLE memories (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    project_key INTEGER NOT NULL REFERENCES projects(key),
+    session_id TEXT,
+    memory_type TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    helpful INTEGER NOT NULL DEFAULT 0,
+    unhelpful INTEGER NOT NULL DEFAULT 0,
+    content_hash BLOB NOT NULL,
+    idempotency_key TEXT UNIQUE,
+    content TEXT NOT NULL,
+    identifiers TEXT NOT NULL DEFAULT '',
+    tags TEXT NOT NULL DEFAULT '[]',
+    metadata TEXT NOT NULL DEFAULT '{}'
+);;
+CREATE INDEX memories_by_project ON memories (project_key, created_at);;
+CREATE INDEX memories_by_hash ON memories (content_hash);;
+CREATE TABLE preferences (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL,
+    static INTEGER NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    UNIQUE (text, static)
+);;
+CREATE VIEW documents AS
+    SELECT key, content, identifiers FROM messages
+    UNION ALL SELECT -key, content, identifiers FROM memories;;
+CREATE VIRTUAL TABLE messages_fts USING fts5(
+    content, identifiers,
+    content='documents', content_rowid='key',
+    tokenize='porter unicode61 remove_diacritics 2'
+);;
+CREATE VIRTUAL TABLE messages_terms USING fts5vocab('messages_fts', 'row');;
+CREATE TRIGGER messages_insert AFTER INSERT ON messages BEGIN
+    INSERT INTO messages_fts(rowid, content, identifiers)
+        VALUES (new.key, new.content, new.identifiers);
+END;;
+CREATE TRIGGER messages_update AFTER UPDATE OF content, identifiers ON messages BEGIN
+    INSERT INTO messages_fts(messages_fts, rowid, content, identifiers)
+        VALUES ('delete', old.key, old.content, old.identifiers);
+    INSERT INTO messages_fts(rowid, content, identifiers)
+        VALUES (new.key, new.content, new.identifiers);
+END;;
+CREATE TRIGGER messages_delete AFTER DELETE ON messages BEGIN
+    INSERT INTO messages_fts(messages_fts, rowid, content, identifiers)
+        VALUES ('delete', old.key, old.content, old.identifiers);
+END;;
+CREATE TRIGGER memories_insert AFTER INSERT ON memories BEGIN
+    INSERT INTO messages_fts(rowid, content, identifiers)
+        VALUES (-new.key, new.content, new.identifiers);
+END;;
+CREATE TRIGGER memories_update AFTER UPDATE OF content, identifiers ON memories BEGIN
+    INSERT INTO messages_fts(messages_fts, rowid, content, identifiers)
+        VALUES ('delete', -old.key, old.content, old.identifiers);
+    INSERT INTO messages_fts(rowid, content, identifiers)
+        VALUES (-new.key, new.content, new.identifiers);
+    DELETE FROM vectors WHERE owner = -old.key;
+END;;
+CREATE TRIGGER memories_delete AFTER DELETE ON memories BEGIN
+    INSERT INTO messages_fts(messages_fts, rowid, content, identifiers)
+        VALUES ('delete', -old.key, old.content, old.identifiers);
+    DELETE FROM vectors WHERE owner = -old.key;
+END;;
+CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    session_key INTEGER NOT NULL REFERENCES sessions(key),
+    first_message_key INTEGER NOT NULL,
+    last_message_key INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    content TEXT NOT NULL
+);;
+CREATE INDEX chunks_by_session ON chunks (session_key, first_message_key);;
+CREATE TABLE vectors (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    content_hash BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    UNIQUE (owner, model)
+);;
+CREATE INDEX vectors_by_hash ON vectors (content_hash, model);;
+CREATE TRIGGER chunks_delete AFTER DELETE ON chunks BEGIN
+    DELETE FROM vectors WHERE owner = old.key;
+END;;
+CREATE TABLE capture_positions (
+    path TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    imported_at TIMESTAMP NOT NULL,
+    position TEXT NOT NULL
+);;
+CREATE TABLE pending_titles (
+    message_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (message_id, source)
+);;
+CREATE TABLE tombstones (
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    deleted_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (kind, source, id)
+);;
+CREATE TABLE outbox (
+    memory_id TEXT PRIMARY KEY,
+    operation TEXT NOT NULL CHECK (operation IN ('upsert', 'delete')),
+    created_at TIMESTAMP NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+);;
+CREATE TABLE revisions (
+    kind TEXT NOT NULL,
+    project_key INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (kind, project_key)
+)
+"""
