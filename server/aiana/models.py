@@ -17,6 +17,7 @@ Kind = Literal["message", "memory"]
 Lane = Literal["keyword", "semantic"]
 Mode = Literal["hybrid", "keyword", "semantic"]
 Scope = Literal["project", "all"]
+Rating = Literal["helpful", "unhelpful", "harmful"]
 
 
 class Project(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -86,6 +87,8 @@ class Memory(Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: str
     helpful: int = 0
     unhelpful: int = 0
+    harmful: int = 0
+    """Memories that somebody called harmful are found by search but never put into a context."""
 
 
 class Preference(Struct, frozen=True, kw_only=True, rename="camel"):

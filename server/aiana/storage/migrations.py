@@ -82,12 +82,13 @@ CREATE TABLE sessions (
     parent_id TEXT,
     message_count INTEGER NOT NULL DEFAULT 0,
     token_count INTEGER NOT NULL DEFAULT 0,
-    chunked_key INTEGER NOT NULL DEFAULT 0,
+    dirty_from INTEGER,
     metadata TEXT NOT NULL DEFAULT '{}',
     UNIQUE (id, source)
 );;
 CREATE INDEX sessions_by_project ON sessions (project_key, started_at);;
 CREATE INDEX sessions_by_start ON sessions (started_at);;
+CREATE INDEX sessions_dirty ON sessions (dirty_from) WHERE dirty_from IS NOT NULL;;
 CREATE TABLE messages (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     session_key INTEGER NOT NULL REFERENCES sessions(key),
@@ -115,6 +116,7 @@ CREATE TABLE memories (
     updated_at TIMESTAMP NOT NULL,
     helpful INTEGER NOT NULL DEFAULT 0,
     unhelpful INTEGER NOT NULL DEFAULT 0,
+    harmful INTEGER NOT NULL DEFAULT 0,
     content_hash BLOB NOT NULL,
     idempotency_key TEXT UNIQUE,
     content TEXT NOT NULL,

@@ -1,0 +1,241 @@
+"""Memories: what people and assistants chose to keep."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiana.errors import NotFound
+from aiana.models import Memory, MemoryType, Rating, SearchFilter
+from aiana.storage.database import Database
+from aiana.storage.rows import (
+    MEMORY_COLUMNS,
+    bump_revision,
+    content_hash,
+    matching_projects,
+    memory_of,
+    named_project,
+    project_key,
+    storable,
+    to_json,
+)
+from aiana.storage.sessions import decode_cursor, encode_cursor
+from aiana.times import now
+
+_SELECT = f"SELECT {MEMORY_COLUMNS} FROM memories m JOIN projects p ON p.key = m.project_key"
+
+
+class MemoryStore:
+    """The memories; `identifier_parts` gives the searchable parts of identifiers in a text."""
+
+    def __init__(self, database: Database, identifier_parts: Callable[[str], str]) -> None:
+        self._database = database
+        self._identifier_parts = identifier_parts
+
+    def add(
+        self,
+        content: str,
+        memory_type: MemoryType = "insight",
+        project: str = "",
+        session_id: str | None = None,
+        tags: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[Memory, str | None]:
+        """Store a memory; returns it, and the id of the equal memory that was there already.
+
+        A repeated `idempotency_key` returns what its first use stored.
+        """
+        content = storable(content)
+        with self._database.writing() as connection:
+            if idempotency_key is not None:
+                done = connection.execute(
+                    f"{_SELECT} WHERE m.idempotency_key = ?", (idempotency_key,)
+                ).fetchone()
+                if done is not None:
+                    return memory_of(done), None
+            key = project_key(connection, named_project(project))
+            digest = content_hash(content)
+            twin = connection.execute(
+                f"{_SELECT} WHERE m.content_hash = ? AND m.project_key = ?", (digest, key)
+            ).fetchone()
+            if twin is not None:
+                return memory_of(twin), str(twin[0])
+            memory = Memory(
+                id=str(uuid.uuid4()),
+                content=content,
+                memory_type=memory_type,
+                project=project,
+                session_id=session_id,
+                tags=[storable(tag) for tag in tags],
+                metadata=metadata or {},
+                created_at=(moment := now()),
+                updated_at=moment,
+            )
+            self._insert(connection, memory, key, digest, idempotency_key)
+            bump_revision(connection, "memories", key)
+        return memory, None
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        memory: Memory,
+        project_key: int,
+        digest: bytes,
+        idempotency_key: str | None,
+    ) -> None:
+        connection.execute(
+            "INSERT INTO memories (id, project_key, session_id, memory_type, created_at, "
+            "updated_at, content_hash, idempotency_key, content, identifiers, tags, metadata) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                memory.id,
+                project_key,
+                memory.session_id,
+                memory.memory_type,
+                memory.created_at,
+                memory.updated_at,
+                digest,
+                idempotency_key,
+                memory.content,
+                self._identifier_parts(memory.content),
+                to_json(memory.tags),
+                storable(to_json(memory.metadata)),
+            ),
+        )
+
+    def get(self, memory_id: str) -> Memory:
+        """The memory with this id, or a unique beginning of it. Raises NotFound."""
+        with self._database.reading() as connection:
+            return self._get(connection, memory_id)
+
+    def _get(self, connection: sqlite3.Connection, memory_id: str) -> Memory:
+        row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
+        if row is None and len(memory_id) >= 4:
+            begun = connection.execute(
+                f"{_SELECT} WHERE substr(m.id, 1, ?) = ? LIMIT 2", (len(memory_id), memory_id)
+            ).fetchall()
+            if len(begun) > 1:
+                raise NotFound(f"Several memories begin with {memory_id}: give more of it.")
+            row = begun[0] if begun else None
+        if row is None:
+            raise NotFound(f"There is no memory {memory_id}.")
+        return memory_of(row)
+
+    def update(
+        self,
+        memory_id: str,
+        content: str | None = None,
+        memory_type: MemoryType | None = None,
+        project: str | None = None,
+        tags: Sequence[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Memory:
+        """Change what is given and leave the rest. Raises NotFound."""
+        with self._database.writing() as connection:
+            memory = self._get(connection, memory_id)
+            changes: dict[str, Any] = {"updated_at": now()}
+            if content is not None:
+                content = storable(content)
+                changes |= {
+                    "content": content,
+                    "content_hash": content_hash(content),
+                    "identifiers": self._identifier_parts(content),
+                }
+            if memory_type is not None:
+                changes["memory_type"] = memory_type
+            if project is not None:
+                changes["project_key"] = project_key(connection, named_project(project))
+            if tags is not None:
+                changes["tags"] = to_json([storable(tag) for tag in tags])
+            if metadata is not None:
+                changes["metadata"] = storable(to_json(metadata))
+            self._change(connection, memory.id, changes)
+            return self._get(connection, memory.id)
+
+    def feedback(self, memory_id: str, rating: Rating) -> Memory:
+        """Count one person's judgement of a memory. Raises NotFound."""
+        with self._database.writing() as connection:
+            memory = self._get(connection, memory_id)
+            self._change(connection, memory.id, {rating: getattr(memory, rating) + 1})
+            return self._get(connection, memory.id)
+
+    @staticmethod
+    def _change(connection: sqlite3.Connection, memory_id: str, changes: dict[str, Any]) -> None:
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        connection.execute(
+            f"UPDATE memories SET {columns} WHERE id = ?", (*changes.values(), memory_id)
+        )
+        key = connection.execute(
+            "SELECT project_key FROM memories WHERE id = ?", (memory_id,)
+        ).fetchone()[0]
+        bump_revision(connection, "memories", key)
+
+    def list(
+        self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
+    ) -> tuple[list[Memory], str | None]:
+        """Memories, newest first, and the cursor of the next page if there is one."""
+        with self._database.reading() as connection:
+            where, params = self._where(connection, filter or SearchFilter())
+            if cursor is not None:
+                where += " AND (m.created_at, m.key) < (?, ?)"
+                params += decode_cursor(cursor)
+            rows = connection.execute(
+                f"SELECT {MEMORY_COLUMNS}, m.key FROM memories m "
+                f"JOIN projects p ON p.key = m.project_key WHERE {where} "
+                "ORDER BY m.created_at DESC, m.key DESC LIMIT ?",
+                [*params, limit + 1],
+            ).fetchall()
+        page = rows[:limit]
+        more = encode_cursor(page[-1][7], page[-1][-1]) if len(rows) > limit and page else None
+        return [memory_of(row) for row in page], more
+
+    def matching(self, filter: SearchFilter) -> list[str]:
+        """Ids of all memories that a filter admits."""
+        with self._database.reading() as connection:
+            where, params = self._where(connection, filter)
+            rows = connection.execute(f"SELECT m.id FROM memories m WHERE {where}", params)
+            return [row[0] for row in rows]
+
+    def delete(self, memory_ids: Sequence[str]) -> list[int]:
+        """Delete memories; returns the document keys that are gone. Raises NotFound."""
+        gone: list[int] = []
+        with self._database.writing() as connection:
+            for memory_id in memory_ids:
+                memory = self._get(connection, memory_id)
+                key, project = connection.execute(
+                    "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
+                ).fetchone()
+                connection.execute("DELETE FROM memories WHERE key = ?", (key,))
+                connection.execute(
+                    "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)",
+                    (memory.id, now()),
+                )
+                bump_revision(connection, "memories", project)
+                gone.append(-key)
+        return gone
+
+    @staticmethod
+    def _where(
+        connection: sqlite3.Connection, filter: SearchFilter
+    ) -> tuple[str, list[object]]:
+        where, params = ["1"], list[object]()
+        if filter.project is not None:
+            keys = matching_projects(connection, filter.project)
+            where.append(f"m.project_key IN ({','.join('?' * len(keys))})")
+            params += keys
+        if filter.memory_types:
+            where.append(f"m.memory_type IN ({','.join('?' * len(filter.memory_types))})")
+            params += filter.memory_types
+        if filter.session_id is not None:
+            where.append("m.session_id = ?")
+            params.append(filter.session_id)
+        if filter.after is not None:
+            where.append("m.created_at >= ?")
+            params.append(filter.after)
+        if filter.before is not None:
+            where.append("m.created_at < ?")
+            params.append(filter.before)
+        return " AND ".join(where), params

@@ -1,0 +1,60 @@
+"""Preferences: how the user likes to work."""
+
+from __future__ import annotations
+
+import uuid
+
+from aiana.errors import NotFound
+from aiana.models import Preference
+from aiana.storage.database import Database
+from aiana.storage.rows import bump_revision, preference_of, storable
+from aiana.times import now
+
+_COLUMNS = "id, text, static, created_at"
+
+
+class PreferenceStore:
+    """Static preferences hold always; dynamic ones are shown newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, text: str, static: bool = True) -> Preference:
+        """Store a preference; one that is there already becomes the newest."""
+        text = storable(" ".join(text.split()))
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO preferences (id, text, static, created_at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (text, static) DO UPDATE SET created_at = excluded.created_at",
+                (str(uuid.uuid4()), text, static, now()),
+            )
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM preferences WHERE text = ? AND static = ?", (text, static)
+            ).fetchone()
+            bump_revision(connection, "preferences", 0)
+        return preference_of(row)
+
+    def list(self) -> list[Preference]:
+        """All preferences: static ones oldest first, then dynamic ones newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM preferences ORDER BY static DESC, "
+                "CASE static WHEN 1 THEN created_at END, created_at DESC, key DESC"
+            ).fetchall()
+        return [preference_of(row) for row in rows]
+
+    def remove(self, preference_id: str) -> Preference:
+        """Delete a preference by its id, or a unique beginning of it. Raises NotFound."""
+        with self._database.writing() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM preferences WHERE substr(id, 1, ?) = ?",
+                (len(preference_id), preference_id),
+            ).fetchall()
+            if not preference_id or len(rows) != 1:
+                raise NotFound(
+                    f"{'Several preferences begin' if rows else 'No preference begins'} with "
+                    f"{preference_id!r}. `aiana preferences` shows them."
+                )
+            connection.execute("DELETE FROM preferences WHERE id = ?", (rows[0][0],))
+            bump_revision(connection, "preferences", 0)
+        return preference_of(rows[0])

@@ -1,0 +1,153 @@
+"""How rows become values, and the small queries that several stores share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from pathlib import PurePath
+from typing import Any
+
+from aiana.models import Memory, Message, Preference, Project, Session
+
+SESSION_COLUMNS = (
+    "s.id, s.source, p.id, s.project_path, s.transcript_path, s.started_at, s.ended_at, s.title, "
+    "s.summary, s.parent_id, s.message_count, s.token_count, s.metadata"
+)
+MESSAGE_COLUMNS = (
+    "m.id, s.id, m.type, m.role, m.content, m.tool_name, m.tool_input, m.parent_id, m.timestamp, "
+    "m.tokens, m.metadata"
+)
+MEMORY_COLUMNS = (
+    "m.id, m.content, m.memory_type, p.id, m.session_id, m.tags, m.metadata, m.created_at, "
+    "m.updated_at, m.helpful, m.unhelpful, m.harmful"
+)
+
+
+def session_of(row: tuple[Any, ...]) -> Session:
+    return Session(
+        id=row[0],
+        source=row[1],
+        project=row[2],
+        project_path=row[3],
+        transcript_path=row[4],
+        started_at=row[5],
+        ended_at=row[6],
+        title=row[7],
+        summary=row[8],
+        parent_id=row[9],
+        message_count=row[10],
+        token_count=row[11],
+        metadata=json.loads(row[12]),
+    )
+
+
+def message_of(row: tuple[Any, ...]) -> Message:
+    return Message(
+        id=row[0],
+        session_id=row[1],
+        type=row[2],
+        role=row[3],
+        content=row[4],
+        tool_name=row[5],
+        tool_input=row[6],
+        parent_id=row[7],
+        timestamp=row[8],
+        tokens=row[9],
+        metadata=json.loads(row[10]),
+    )
+
+
+def memory_of(row: tuple[Any, ...]) -> Memory:
+    return Memory(
+        id=row[0],
+        content=row[1],
+        memory_type=row[2],
+        project=row[3],
+        session_id=row[4],
+        tags=json.loads(row[5]),
+        metadata=json.loads(row[6]),
+        created_at=row[7],
+        updated_at=row[8],
+        helpful=row[9],
+        unhelpful=row[10],
+        harmful=row[11],
+    )
+
+
+def preference_of(row: tuple[Any, ...]) -> Preference:
+    return Preference(id=row[0], text=row[1], static=bool(row[2]), created_at=row[3])
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def content_hash(text: str) -> bytes:
+    """Identity of a text: 16 bytes of its SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def storable(text: str) -> str:
+    """`text` as SQLite can keep it: lone surrogates have no UTF-8 form."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text
+
+
+def project_key(connection: sqlite3.Connection, project: Project) -> int:
+    """The key of a project, which is stored on first sight; its root follows the newest sight."""
+    row = connection.execute(
+        "SELECT key, root FROM projects WHERE id = ?", (project.id,)
+    ).fetchone()
+    if row is None:
+        cursor = connection.execute(
+            "INSERT INTO projects (id, name, root) VALUES (?, ?, ?)",
+            (project.id, project.name, project.root),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+    if project.root and project.root != row[1]:
+        connection.execute("UPDATE projects SET root = ? WHERE key = ?", (project.root, row[0]))
+    return int(row[0])
+
+
+def named_project(identity: str, root: str = "") -> Project:
+    """The project with this identity, named by the last component of it."""
+    name = PurePath(identity.replace("\\", "/")).name or identity
+    return Project(id=identity, name=name, root=root)
+
+
+def matching_projects(connection: sqlite3.Connection, text: str) -> list[int]:
+    """Keys of the projects that an identity, a folder in them, or a name means.
+
+    An exact identity wins over a folder, a folder over a name, so that asking for one project
+    never answers from another.
+    """
+    exact = connection.execute("SELECT key FROM projects WHERE id = ?", (text,)).fetchall()
+    if exact:
+        return [key for (key,) in exact]
+    path = text.replace("\\", "/").rstrip("/")
+    if "/" in path:
+        inside = connection.execute(
+            "SELECT key FROM projects WHERE root != '' AND (? = replace(root, '\\', '/') OR "
+            "substr(?, 1, length(root) + 1) = replace(root, '\\', '/') || '/') "
+            "ORDER BY length(root) DESC LIMIT 1",
+            (path, path),
+        ).fetchall()
+        if inside:
+            return [key for (key,) in inside]
+    named = connection.execute("SELECT key FROM projects WHERE name = ? COLLATE NOCASE", (text,))
+    return [key for (key,) in named]
+
+
+def bump_revision(connection: sqlite3.Connection, kind: str, project_key: int) -> None:
+    """Tell other processes that something of this kind changed in this project."""
+    connection.execute(
+        "INSERT INTO revisions (kind, project_key, revision) "
+        "VALUES (?1, ?2, (SELECT coalesce(max(revision), 0) + 1 FROM revisions)) "
+        "ON CONFLICT (kind, project_key) DO UPDATE SET revision = excluded.revision",
+        (kind, project_key),
+    )
