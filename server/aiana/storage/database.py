@@ -144,7 +144,8 @@ def translated(path: Path) -> Iterator[None]:
             ) from error
         if "full" in text:
             raise StorageUnavailable(
-                f"The disk that holds {path} is full. Nothing was lost; free some space, and try again."
+                f"The disk that holds {path} is full. Nothing was lost; free some space, then "
+                "try again."
             ) from error
         raise StorageUnavailable(f"{path} cannot be used: {text}.") from error
     except sqlite3.DatabaseError as error:

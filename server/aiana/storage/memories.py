@@ -14,6 +14,8 @@ from aiana.storage.rows import (
     MEMORY_COLUMNS,
     bump_revision,
     content_hash,
+    decode_cursor,
+    encode_cursor,
     matching_projects,
     memory_of,
     named_project,
@@ -21,7 +23,6 @@ from aiana.storage.rows import (
     storable,
     to_json,
 )
-from aiana.storage.sessions import decode_cursor, encode_cursor
 from aiana.times import now
 
 _SELECT = f"SELECT {MEMORY_COLUMNS} FROM memories m JOIN projects p ON p.key = m.project_key"
@@ -173,7 +174,7 @@ class MemoryStore:
         ).fetchone()[0]
         bump_revision(connection, "memories", key)
 
-    def list(
+    def page(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> tuple[list[Memory], str | None]:
         """Memories, newest first, and the cursor of the next page if there is one."""
@@ -218,9 +219,7 @@ class MemoryStore:
         return gone
 
     @staticmethod
-    def _where(
-        connection: sqlite3.Connection, filter: SearchFilter
-    ) -> tuple[str, list[object]]:
+    def _where(connection: sqlite3.Connection, filter: SearchFilter) -> tuple[str, list[object]]:
         where, params = ["1"], list[object]()
         if filter.project is not None:
             keys = matching_projects(connection, filter.project)

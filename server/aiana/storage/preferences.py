@@ -34,7 +34,7 @@ class PreferenceStore:
             bump_revision(connection, "preferences", 0)
         return preference_of(row)
 
-    def list(self) -> list[Preference]:
+    def all(self) -> list[Preference]:
         """All preferences: static ones oldest first, then dynamic ones newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import sqlite3
 from pathlib import PurePath
 from typing import Any
 
+from aiana.errors import InvalidQuery
 from aiana.models import Memory, Message, Preference, Project, Session
 
 SESSION_COLUMNS = (
@@ -151,3 +153,19 @@ def bump_revision(connection: sqlite3.Connection, kind: str, project_key: int) -
         "ON CONFLICT (kind, project_key) DO UPDATE SET revision = excluded.revision",
         (kind, project_key),
     )
+
+
+def encode_cursor(*position: object) -> str:
+    """An opaque text for the place where the next page begins."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[object]:
+    """The place that a cursor stands for. Raises InvalidQuery."""
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise InvalidQuery("This cursor is none of ours: leave it out to start over.") from error
+    if not isinstance(position, list) or len(position) != 2:
+        raise InvalidQuery("This cursor is none of ours: leave it out to start over.")
+    return position

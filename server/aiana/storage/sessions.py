@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -10,13 +9,15 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Struct
 
-from aiana.errors import InvalidQuery, NotFound
+from aiana.errors import NotFound
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 from aiana.storage.database import Database
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
     bump_revision,
+    decode_cursor,
+    encode_cursor,
     matching_projects,
     message_of,
     named_project,
@@ -48,7 +49,7 @@ class SessionStore:
         self._database = database
         self._identifier_parts = identifier_parts
 
-    def list(
+    def page(
         self,
         project: str | None = None,
         limit: int = 50,
@@ -217,9 +218,7 @@ class SessionStore:
         return gone
 
     def _key(self, connection: sqlite3.Connection, session_id: str) -> int:
-        row = connection.execute(
-            "SELECT key FROM sessions WHERE id = ?", (session_id,)
-        ).fetchone()
+        row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()
         if row is None and len(session_id) >= 4:
             begun = connection.execute(
                 "SELECT key FROM sessions WHERE substr(id, 1, ?) = ? LIMIT 2",
@@ -302,9 +301,7 @@ class SessionStore:
         skipped = 0
         for message in batch.messages:
             key = keys.get(message.session_id)
-            if key is None or (
-                batch.replay_ids and self._is_replay(connection, message.id, key)
-            ):
+            if key is None or (batch.replay_ids and self._is_replay(connection, message.id, key)):
                 skipped += 1
             else:
                 by_session.setdefault(key, []).append(message)
@@ -321,9 +318,7 @@ class SessionStore:
             skipped += len(messages) - written
             if written:
                 self._after_write(connection, key, first_new if written == new else 0)
-        return BatchResult(
-            messages_added=added, messages_updated=updated, messages_skipped=skipped
-        )
+        return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)
 
     def _upsert_messages(
         self, connection: sqlite3.Connection, session_key: int, messages: list[Message]
@@ -413,19 +408,3 @@ class SessionStore:
                 "DELETE FROM pending_titles WHERE message_id = ? AND source = ?",
                 (message_id, source),
             )
-
-
-def encode_cursor(*position: object) -> str:
-    """An opaque text for the place where the next page begins."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> list[object]:
-    """The place that a cursor stands for. Raises InvalidQuery."""
-    try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise InvalidQuery("This cursor is none of ours: leave it out to start over.") from error
-    if not isinstance(position, list) or len(position) != 2:
-        raise InvalidQuery("This cursor is none of ours: leave it out to start over.")
-    return position

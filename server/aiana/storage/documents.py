@@ -1,0 +1,88 @@
+"""Documents as search sees them: messages (key > 0) and memories (key < 0), one kind of key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from aiana.models import Kind, MemoryType
+from aiana.storage.database import Database
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """A message or memory with all that a search hit shows of it."""
+
+    key: int
+    id: str
+    kind: Kind
+    type: str
+    content: str
+    timestamp: str
+    project: str
+    source: str
+    role: str | None = None
+    tool_name: str | None = None
+    session_id: str | None = None
+    session_title: str | None = None
+    memory_type: MemoryType | None = None
+    harmful: int = 0
+
+    @property
+    def uri(self) -> str:
+        """Where the document can be opened."""
+        if self.kind == "memory":
+            return f"aiana:///memory/{self.id}"
+        return f"aiana:///session/{self.session_id}#{self.id}"
+
+
+def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Document]:
+    """The documents with these keys; those that are gone by now are left out."""
+    found: dict[int, Document] = {}
+    messages = [key for key in keys if key > 0]
+    memories = [-key for key in keys if key < 0]
+    with database.reading() as connection:
+        for row in connection.execute(
+            "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
+            "m.tool_name, s.id, s.title FROM messages m JOIN sessions s ON s.key = m.session_key "
+            f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
+            messages,
+        ):
+            found[row[0]] = Document(
+                key=row[0],
+                id=row[1],
+                kind="message",
+                type=row[2],
+                content=row[3],
+                timestamp=row[4],
+                project=row[5],
+                source=row[6],
+                role=row[7],
+                tool_name=row[8],
+                session_id=row[9],
+                session_title=row[10],
+            )
+        for row in connection.execute(
+            "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id, "
+            "m.harmful FROM memories m JOIN projects p ON p.key = m.project_key "
+            f"WHERE m.key IN ({_marks(memories)})",
+            memories,
+        ):
+            found[-row[0]] = Document(
+                key=-row[0],
+                id=row[1],
+                kind="memory",
+                type="memory",
+                content=row[2],
+                timestamp=row[3],
+                project=row[4],
+                source="aiana",
+                memory_type=row[5],
+                session_id=row[6],
+                harmful=row[7],
+            )
+    return found
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ",".join("?" * len(values))

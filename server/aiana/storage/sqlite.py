@@ -1,0 +1,108 @@
+"""The truth: one SQLite file that holds everything Aiana knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from aiana.config import data_dir
+from aiana.models import CaptureBatch, CapturePosition, Message, Session
+from aiana.retrieval.identifiers import identifier_parts
+from aiana.storage.database import Database
+from aiana.storage.memories import MemoryStore
+from aiana.storage.preferences import PreferenceStore
+from aiana.storage.sessions import BatchResult, SessionStore
+
+
+class Stats(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the database holds."""
+
+    sessions: int
+    messages: int
+    memories: int
+    preferences: int
+    projects: int
+    chunks: int
+    database_bytes: int
+    oldest: str | None
+    newest: str | None
+    sources: dict[str, int]
+    """Sessions of each assistant."""
+
+
+class AianaStorage:
+    """Sessions, messages, memories and preferences in `conversations.db`.
+
+    Safe to share between threads; any number of processes may use one database at the same time.
+    Raises StorageUnavailable when the database cannot be opened.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        self.database = Database(Path(path) if path else data_dir() / "conversations.db")
+        self.sessions = SessionStore(self.database, identifier_parts)
+        self.memories = MemoryStore(self.database, identifier_parts)
+        self.preferences = PreferenceStore(self.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections of this process."""
+        self.database.close()
+
+    def list_sessions(self, project: str | None = None, limit: int = 10) -> list[Session]:
+        """The newest sessions, of one project (identity, folder or name) if given."""
+        return self.sessions.page(project=project, limit=limit)[0]
+
+    def get_messages(self, session_id: str) -> list[Message]:
+        """All messages of a session in order. Raises NotFound."""
+        return self.sessions.messages(session_id)
+
+    def get_stats(self) -> Stats:
+        """Counts of everything that is stored."""
+        with self.database.reading() as connection:
+            counts = {
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("sessions", "messages", "memories", "preferences", "chunks")
+            }
+            (projects,) = connection.execute(
+                "SELECT count(*) FROM projects WHERE id != ''"
+            ).fetchone()
+            oldest, newest = connection.execute(
+                "SELECT min(started_at), max(coalesce(ended_at, started_at)) FROM sessions"
+            ).fetchone()
+            sources = connection.execute(
+                "SELECT source, count(*) FROM sessions GROUP BY source ORDER BY source"
+            ).fetchall()
+        size = self.database.path.stat().st_size
+        return Stats(
+            **counts,
+            projects=projects,
+            database_bytes=size,
+            oldest=oldest,
+            newest=newest,
+            sources=dict(sources),
+        )
+
+    def capture_position(self, path: str) -> CapturePosition | None:
+        """How far a transcript has been read; None if never."""
+        return self.sessions.position(path)
+
+    def capture_positions(self, source: str) -> dict[str, CapturePosition]:
+        """How far every transcript of a source has been read, by path."""
+        return self.sessions.positions(source)
+
+    def write_batch(self, batch: CaptureBatch) -> BatchResult:
+        """Store one step of a transcript, its position included, in one transaction."""
+        return self.sessions.write_batch(batch)
