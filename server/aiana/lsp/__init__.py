@@ -1,0 +1,1 @@
+"""The language server: the door for every editor."""

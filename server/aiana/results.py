@@ -1,0 +1,254 @@
+"""What Aiana answers: the results of `aiana.service.Aiana`, of the LSP methods and of `--json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from aiana.models import Degraded, Lane, Memory, Message, Preference, SearchHit, Session
+
+Health = Literal["ok", "warning", "error"]
+
+
+class Result(Struct, kw_only=True, rename="camel"):
+    """Base of all results."""
+
+
+class Searched(Result):
+    """How much a search looked through."""
+
+    messages: int
+    memories: int
+
+
+class SearchResult(Result):
+    """Hits, best first."""
+
+    hits: list[SearchHit]
+    next_cursor: str | None = None
+    modes: list[Lane]
+    """The lanes that answered."""
+    degraded: list[Degraded] = field(default_factory=list)
+    searched: Searched
+    took_ms: float
+
+
+class ContextEntry(Result):
+    """One thing that a context block quotes."""
+
+    id: str
+    uri: str
+    content: str
+    reason: str
+    """Why it was chosen: `preference`, `recent` or `relevant`."""
+    score: float
+    tokens: int
+    stale: str | None = None
+
+
+class ContextResult(Result):
+    """An `<aiana-context>` block within its budget."""
+
+    context: str
+    """Empty when nothing is worth quoting."""
+    items: list[ContextEntry]
+    tokens: int
+    cached: bool = False
+    degraded: list[Degraded] = field(default_factory=list)
+
+
+class MemoryAdded(Result):
+    """A stored memory."""
+
+    memory: Memory
+    duplicate_of: str | None = None
+    """Id of the equal memory that was there already; nothing was stored then."""
+    redactions: int = 0
+    """Secrets that were taken out before the text was stored."""
+
+
+class MemoryResult(Result):
+    """One memory."""
+
+    memory: Memory
+
+
+class MemoryPage(Result):
+    """Memories, newest first."""
+
+    memories: list[Memory]
+    next_cursor: str | None = None
+
+
+class Receipt(Result):
+    """Per tier, how many of the deleted items were verified gone; None where it is not in use."""
+
+    sqlite: int
+    fts: int
+    vectors: int
+    redis: int | None = None
+    qdrant: int | None = None
+
+
+class Deleted(Result):
+    """What was deleted, or would be with `dryRun`."""
+
+    deleted: int
+    ids: list[str]
+    receipt: Receipt | None = None
+
+
+class SessionPage(Result):
+    """Sessions, newest first."""
+
+    sessions: list[Session]
+    next_cursor: str | None = None
+
+
+class SessionResult(Result):
+    """One session."""
+
+    session: Session
+
+
+class MessageList(Result):
+    """Messages of one session in order."""
+
+    messages: list[Message]
+
+
+class Exported(Result):
+    """A session as text."""
+
+    format: Literal["markdown", "json"]
+    text: str
+
+
+class Profile(Result):
+    """The user's preferences."""
+
+    static: list[Preference]
+    dynamic: list[Preference]
+
+
+class Failure(Result):
+    """A transcript that could not be read, and why."""
+
+    path: str
+    reason: str
+
+
+class ImportCounts(Result):
+    """What an import did with one source."""
+
+    found: int = 0
+    """Transcript files."""
+    imported: int = 0
+    """Files that were read for the first time."""
+    updated: int = 0
+    """Files that had grown or changed."""
+    skipped: int = 0
+    """Files with nothing new."""
+    failed: list[Failure] = field(default_factory=list)
+    messages: int = 0
+    """Messages that were added or changed."""
+    redactions: int = 0
+    """Secrets that were taken out before anything was stored."""
+    skipped_lines: int = 0
+    """Lines that could not be understood."""
+    bytes: int = 0
+    """Bytes that were read."""
+
+
+class ImportResult(Result):
+    """What an import did, per source."""
+
+    sources: dict[str, ImportCounts]
+
+
+class SourceStatus(Result):
+    """One assistant on this machine, reconciled with what is stored of it."""
+
+    name: str
+    title: str
+    roots: list[str]
+    """Where transcripts were looked for."""
+    on_disk: int
+    """Transcript files that exist."""
+    stored: int
+    """Transcript files that have been imported."""
+    missing: int
+    """Files on disk that have not been imported to their end."""
+    vanished: int
+    """Imported files that no longer exist; what they held is kept."""
+    expiring_soon: int
+    """Files that the assistant will delete within a week."""
+    last_import: str | None = None
+
+
+class SourceList(Result):
+    """The assistants that Aiana knows."""
+
+    sources: list[SourceStatus]
+
+
+class Tier(Result):
+    """State of one tier."""
+
+    state: Literal["ok", "off", "loading", "unavailable"]
+    detail: str = ""
+    """What it is, or why it is off and how to mend that."""
+
+
+class Tiers(Result):
+    """All tiers."""
+
+    sqlite: Tier
+    redis: Tier
+    qdrant: Tier
+    embedder: Tier
+
+
+class Counts(Result):
+    """What is stored."""
+
+    sessions: int
+    messages: int
+    memories: int
+    preferences: int
+    projects: int
+    chunks: int
+    vectors: int
+
+
+class Indexing(Result):
+    """Work that is left to the indexer."""
+
+    pending: int
+    """Texts without a vector."""
+    rate_per_s: float | None = None
+    """Texts embedded per second, while it is running."""
+
+
+class Status(Result):
+    """The state of Aiana."""
+
+    health: Health
+    quiescent: bool
+    """Nothing is running in the background."""
+    message: str
+    """One line for a person."""
+    tiers: Tiers
+    counts: Counts
+    indexing: Indexing
+    version: str
+    data_dir: str
+
+
+class Reindexed(Result):
+    """How many items each rebuilt index holds; None where a target was not asked for."""
+
+    fts: int | None = None
+    vectors: int | None = None
+    qdrant: int | None = None
