@@ -1,0 +1,36 @@
+"""Text that other programs wrote, made safe to show: no terminal escapes, no invisible tricks."""
+
+from __future__ import annotations
+
+import re
+
+# CSI (`ESC [ ... m`), OSC (`ESC ] ... BEL`) and two-character escapes, ECMA-48; runs are bounded.
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?"
+    r"|(?:\x1b[\]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]{0,4}[0-~]?"
+)
+_LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# Control characters; soft hyphens, zero-width spaces and marks; bidirectional controls; tag
+# characters and the second block of variation selectors, which can carry invisible text.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """`text` without escapes and invisible characters; every line break becomes a newline.
+
+    Joiners stay, since emoji and several scripts need them; lone surrogates become U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_BREAK.sub("\n", _ANSI.sub("", text))
+    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """`text` cleaned, with every run of white space as one space."""
+    return " ".join(clean(text).split())
