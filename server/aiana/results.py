@@ -26,12 +26,12 @@ class SearchResult(Result):
     """Hits, best first."""
 
     hits: list[SearchHit]
-    next_cursor: str | None = None
     modes: list[Lane]
     """The lanes that answered."""
-    degraded: list[Degraded] = field(default_factory=list)
     searched: Searched
     took_ms: float
+    next_cursor: str | None = None
+    degraded: list[Degraded] = field(default_factory=list)
 
 
 class ContextEntry(Result):

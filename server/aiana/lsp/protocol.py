@@ -30,7 +30,7 @@ Token = str | int
 Text = Annotated[str, Meta(min_length=1)]
 
 
-class Params(Struct, frozen=True, kw_only=True, rename="camel"):
+class Params(Struct, kw_only=True, rename="camel"):
     """Base of all params: one object, unknown fields ignored."""
 
 

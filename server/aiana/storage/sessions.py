@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -54,7 +54,7 @@ class SessionStore:
         project: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
-        source: str | None = None,
+        sources: Sequence[str] = (),
         after: str | None = None,
         before: str | None = None,
         include_children: bool = False,
@@ -66,9 +66,9 @@ class SessionStore:
                 keys = matching_projects(connection, project)
                 where.append(f"s.project_key IN ({','.join('?' * len(keys))})")
                 params += keys
-            if source is not None:
-                where.append("s.source = ?")
-                params.append(source)
+            if sources:
+                where.append(f"s.source IN ({','.join('?' * len(sources))})")
+                params += sources
             if after is not None:
                 where.append("coalesce(s.ended_at, s.started_at) >= ?")
                 params.append(after)
@@ -146,11 +146,32 @@ class SessionStore:
             bump_revision(connection, "sessions", key)
         return self.get(session.id)
 
+    def end(self, session_id: str, ended_at: str, summary: str | None = None) -> Session:
+        """Note when a session ended, and what it was about. Raises NotFound."""
+        with self._database.writing() as connection:
+            key = self._key(connection, session_id)
+            connection.execute(
+                "UPDATE sessions SET ended_at = ?, summary = coalesce(?, summary) WHERE key = ?",
+                (ended_at, summary and storable(summary), key),
+            )
+            (project,) = connection.execute(
+                "SELECT project_key FROM sessions WHERE key = ?", (key,)
+            ).fetchone()
+            bump_revision(connection, "sessions", project)
+        return self.get(session_id)
+
+    def record(self, session: Session, messages: Sequence[Message]) -> int:
+        """Store messages that come from no transcript; returns how many are new or changed."""
+        with self._database.writing() as connection:
+            keys, _ = self._upsert_sessions(connection, [session])
+            result = self._write_messages(connection, messages, keys, replay_ids=False)
+        return result.messages_added + result.messages_updated
+
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction."""
         with self._database.writing() as connection:
             keys, added = self._upsert_sessions(connection, batch.sessions)
-            result = self._write_messages(connection, batch, keys)
+            result = self._write_messages(connection, batch.messages, keys, batch.replay_ids)
             self._write_titles(connection, batch)
             connection.execute(
                 "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
@@ -295,27 +316,31 @@ class SessionStore:
         return int(known[0]), False
 
     def _write_messages(
-        self, connection: sqlite3.Connection, batch: CaptureBatch, keys: dict[str, int]
+        self,
+        connection: sqlite3.Connection,
+        messages: Sequence[Message],
+        keys: dict[str, int],
+        replay_ids: bool,
     ) -> BatchResult:
         by_session: dict[int, list[Message]] = {}
         skipped = 0
-        for message in batch.messages:
+        for message in messages:
             key = keys.get(message.session_id)
-            if key is None or (batch.replay_ids and self._is_replay(connection, message.id, key)):
+            if key is None or (replay_ids and self._is_replay(connection, message.id, key)):
                 skipped += 1
             else:
                 by_session.setdefault(key, []).append(message)
         added = updated = 0
-        for key, messages in by_session.items():
+        for key, batch in by_session.items():
             count = "SELECT count(*) FROM messages WHERE session_key = ?"
             before = connection.execute(count, (key,)).fetchone()[0]
             next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
             (first_new,) = next_key.fetchone()
-            written = self._upsert_messages(connection, key, messages)
+            written = self._upsert_messages(connection, key, batch)
             new = connection.execute(count, (key,)).fetchone()[0] - before
             added += new
             updated += written - new
-            skipped += len(messages) - written
+            skipped += len(batch) - written
             if written:
                 self._after_write(connection, key, first_new if written == new else 0)
         return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)

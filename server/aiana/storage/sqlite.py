@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -94,6 +95,19 @@ class AianaStorage:
             newest=newest,
             sources=dict(sources),
         )
+
+    def remaining(self, keys: Sequence[int]) -> dict[str, int]:
+        """How many of these documents the tables and indexes still hold."""
+        with self.database.reading() as connection:
+
+            def count(query: str) -> int:
+                return sum(connection.execute(query, (key,)).fetchone() is not None for key in keys)
+
+            return {
+                "documents": count("SELECT 1 FROM documents WHERE key = ?"),
+                "messages_fts": count("SELECT 1 FROM messages_fts_docsize WHERE id = ?"),
+                "vectors": count("SELECT 1 FROM vectors WHERE owner = ?"),
+            }
 
     def capture_position(self, path: str) -> CapturePosition | None:
         """How far a transcript has been read; None if never."""

@@ -1,0 +1,396 @@
+"""Aiana: the only thing that the front ends call. Thread safe; every method may block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from aiana import results
+from aiana.config import Config, load_config
+from aiana.errors import InvalidQuery, TooLarge
+from aiana.export import export_session
+from aiana.models import (
+    MemoryType,
+    Message,
+    Mode,
+    Rating,
+    Scope,
+    SearchFilter,
+    Session,
+)
+from aiana.times import now
+
+if TYPE_CHECKING:
+    from aiana.embeddings import Embedder
+    from aiana.indexer import Indexer
+    from aiana.recall import Recall
+    from aiana.storage import AianaStorage
+
+MAX_MEMORY_CHARS = 1_000_000
+OWN_SOURCE = "aiana"
+
+Progress = Callable[[int, int, str], None]
+
+
+class Aiana:
+    """One memory: the database, its indexes and the embedder behind one face.
+
+    Opening it costs nothing; the database is opened, and the model loaded, at first use.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or load_config()[0]
+        self._lock = threading.RLock()
+
+    @cached_property
+    def storage(self) -> AianaStorage:
+        """The database. Raises StorageUnavailable."""
+        from aiana.storage import AianaStorage
+
+        with self._lock:
+            return self.__dict__.get("storage") or AianaStorage(self.config.database)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The model, which is loaded at its first use."""
+        from aiana.embeddings import get_embedder
+
+        return get_embedder(
+            self.config.embedding_model,
+            device=self.config.embedding_device,
+            models_dir=self.config.models_dir,
+        )
+
+    @cached_property
+    def recall(self) -> Recall:
+        """Search and context."""
+        from aiana.recall import Recall
+
+        with self._lock:
+            return self.__dict__.get("recall") or Recall(self.config, self.storage, self.embedder)
+
+    @cached_property
+    def indexer(self) -> Indexer:
+        """The work that is done once for all processes: capture, chunks, vectors."""
+        from aiana.indexer import Indexer
+
+        with self._lock:
+            return self.__dict__.get("indexer") or Indexer(self.config, self.storage, self.embedder)
+
+    def close(self) -> None:
+        """Stop background work and close the database."""
+        if "indexer" in self.__dict__:
+            self.indexer.stop()
+        if "storage" in self.__dict__:
+            self.storage.close()
+
+    def project_of(self, folder: str | Path) -> str:
+        """Identity of the project that a folder belongs to."""
+        from aiana.capture.projects import project_of
+
+        return project_of(str(folder)).id
+
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        cursor: str | None = None,
+        mode: Mode = "hybrid",
+        filter: SearchFilter | None = None,
+        group_by_session: bool = False,
+        partial: Callable[[results.SearchResult], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        wait_for_model: bool = False,
+    ) -> results.SearchResult:
+        """Find messages and memories by words and by meaning; see the query language.
+
+        Raises InvalidQuery for a cursor that is none, ModelUnavailable if `mode` is `semantic`
+        and there is no model.
+        """
+        return self.recall.search(
+            query,
+            limit=limit,
+            cursor=cursor,
+            mode=mode,
+            filter=filter or SearchFilter(),
+            group_by_session=group_by_session,
+            partial=partial,
+            cancelled=cancelled,
+            wait_for_model=wait_for_model,
+        )
+
+    def context(
+        self,
+        query: str | None = None,
+        project: str | None = None,
+        scope: Scope = "project",
+        max_tokens: int | None = None,
+        wait_for_model: bool = False,
+    ) -> results.ContextResult:
+        """A block of what is worth knowing, within `max_tokens`, to put before a chat."""
+        budget = self.config.context_max_tokens if max_tokens is None else max_tokens
+        return self.recall.context(
+            query, project=project, scope=scope, max_tokens=budget, wait_for_model=wait_for_model
+        )
+
+    def add_memory(
+        self,
+        content: str,
+        memory_type: MemoryType = "insight",
+        project: str = "",
+        session_id: str | None = None,
+        tags: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> results.MemoryAdded:
+        """Keep a text; secrets are taken out first. Raises TooLarge and InvalidQuery."""
+        text, redactions = _redacted(content)
+        memory, twin = self.storage.memories.add(
+            text,
+            memory_type,
+            project=project,
+            session_id=session_id,
+            tags=tags,
+            metadata=_redacted_values(metadata or {}),
+            idempotency_key=idempotency_key,
+        )
+        return results.MemoryAdded(memory=memory, duplicate_of=twin, redactions=redactions)
+
+    def get_memory(self, memory_id: str) -> results.MemoryResult:
+        """One memory by its id. Raises NotFound."""
+        return results.MemoryResult(memory=self.storage.memories.get(memory_id))
+
+    def update_memory(
+        self,
+        memory_id: str,
+        content: str | None = None,
+        memory_type: MemoryType | None = None,
+        project: str | None = None,
+        tags: Sequence[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> results.MemoryResult:
+        """Change what is given and leave the rest. Raises NotFound and TooLarge."""
+        memory = self.storage.memories.update(
+            memory_id,
+            content=None if content is None else _redacted(content)[0],
+            memory_type=memory_type,
+            project=project,
+            tags=tags,
+            metadata=None if metadata is None else _redacted_values(metadata),
+        )
+        return results.MemoryResult(memory=memory)
+
+    def list_memories(
+        self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
+    ) -> results.MemoryPage:
+        """Memories, newest first. Raises InvalidQuery for a cursor that is none."""
+        memories, more = self.storage.memories.page(_resolved(filter), limit, cursor)
+        return results.MemoryPage(memories=memories, next_cursor=more)
+
+    def delete_memories(
+        self,
+        ids: Sequence[str] | None = None,
+        filter: SearchFilter | None = None,
+        dry_run: bool = False,
+    ) -> results.Deleted:
+        """Delete memories and verify that no index holds them any more.
+
+        Raises NotFound, and InvalidQuery unless exactly one of `ids` and `filter` is given.
+        """
+        if (ids is None) == (filter is None):
+            raise InvalidQuery("Give either ids or a filter.")
+        memories = self.storage.memories
+        if ids is None:
+            chosen = memories.matching(_resolved(filter))
+        else:
+            chosen = [memories.get(memory_id).id for memory_id in dict.fromkeys(ids)]
+        if dry_run:
+            return results.Deleted(deleted=len(chosen), ids=chosen)
+        gone = memories.delete(chosen)
+        return results.Deleted(deleted=len(gone), ids=chosen, receipt=self._receipt(gone))
+
+    def rate_memory(self, memory_id: str, rating: Rating) -> results.MemoryResult:
+        """Count one person's judgement of a memory. Raises NotFound."""
+        return results.MemoryResult(memory=self.storage.memories.feedback(memory_id, rating))
+
+    def list_sessions(
+        self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
+    ) -> results.SessionPage:
+        """Sessions, newest first. Raises InvalidQuery for a cursor that is none."""
+        wanted = _resolved(filter)
+        sessions, more = self.storage.sessions.page(
+            project=wanted.project,
+            limit=limit,
+            cursor=cursor,
+            sources=wanted.sources,
+            after=wanted.after,
+            before=wanted.before,
+        )
+        return results.SessionPage(sessions=sessions, next_cursor=more)
+
+    def get_session(self, session_id: str) -> results.SessionResult:
+        """One session. Raises NotFound."""
+        return results.SessionResult(session=self.storage.sessions.get(session_id))
+
+    def session_messages(
+        self, session_id: str, around: str | None = None, limit: int | None = None
+    ) -> results.MessageList:
+        """Messages of a session in order. Raises NotFound."""
+        messages = self.storage.sessions.messages(session_id, around=around, limit=limit)
+        return results.MessageList(messages=messages)
+
+    def export_session(
+        self, session_id: str, format: Literal["markdown", "json"] = "markdown"
+    ) -> results.Exported:
+        """A session as a document. Raises NotFound."""
+        session = self.storage.sessions.get(session_id)
+        messages = self.storage.sessions.messages(session.id)
+        return results.Exported(format=format, text=export_session(session, messages, format))
+
+    def delete_session(self, session_id: str) -> results.Deleted:
+        """Delete a session for good: later imports leave it out. Raises NotFound."""
+        session = self.storage.sessions.get(session_id)
+        gone = self.storage.sessions.delete([session.id])
+        return results.Deleted(deleted=1, ids=[session.id], receipt=self._receipt(gone))
+
+    def start_session(
+        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
+    ) -> results.SessionResult:
+        """Note that a session has begun; a session that is known already keeps what it has."""
+        session = Session(
+            id=session_id,
+            source=OWN_SOURCE,
+            project=self.project_of(project),
+            project_path=project,
+            started_at=now(),
+            metadata=_redacted_values(metadata or {}),
+        )
+        return results.SessionResult(session=self.storage.sessions.put(session))
+
+    def end_session(self, session_id: str, summary: str | None = None) -> results.SessionResult:
+        """Note that a session has ended. Raises NotFound."""
+        text = None if summary is None else _redacted(summary)[0]
+        return results.SessionResult(session=self.storage.sessions.end(session_id, now(), text))
+
+    def record_messages(self, session: Session, messages: Sequence[Message]) -> int:
+        """Store messages that no transcript holds; returns how many are new or changed.
+
+        Secrets are taken out first. Messages are told apart by their ids within the session.
+        """
+        from aiana.capture.importer import redacted_batch
+
+        return self.storage.sessions.record(*redacted_batch(session, messages))
+
+    def add_preference(self, text: str, static: bool = True) -> results.Profile:
+        """Keep a preference; secrets are taken out first. Raises TooLarge."""
+        self.storage.preferences.add(_redacted(text)[0], static=static)
+        return self.profile()
+
+    def remove_preference(self, preference_id: str) -> results.Profile:
+        """Delete a preference by its id, or a unique beginning of it. Raises NotFound."""
+        self.storage.preferences.remove(preference_id)
+        return self.profile()
+
+    def profile(self) -> results.Profile:
+        """All preferences."""
+        preferences = self.storage.preferences.all()
+        return results.Profile(
+            static=[p for p in preferences if p.static],
+            dynamic=[p for p in preferences if not p.static],
+        )
+
+    def import_sessions(
+        self,
+        sources: Sequence[str] | None = None,
+        paths: Sequence[str] | None = None,
+        since: str | None = None,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> results.ImportResult:
+        """Read what is new in the transcripts on this machine.
+
+        `sources` names assistants, `paths` files and folders; neither means all assistants. A bad
+        file is reported and stops no other. Raises NotFound for an unknown source.
+        """
+        from aiana.capture.importer import import_sources
+
+        return results.ImportResult(
+            sources=import_sources(
+                self.storage,
+                sources=sources,
+                paths=paths,
+                since=_time(since),
+                progress=progress,
+                cancelled=cancelled,
+            )
+        )
+
+    def capture_sources(self) -> results.SourceList:
+        """The assistants on this machine: what is on disk, stored, missing and about to expire."""
+        from aiana.capture.importer import capture_sources
+
+        return results.SourceList(sources=capture_sources(self.storage))
+
+    def status(self) -> results.Status:
+        """The state of everything; never raises, since it is what people ask when all is broken."""
+        from aiana.health import status_of
+
+        return status_of(self)
+
+    def reindex(
+        self,
+        targets: Sequence[str] = ("fts", "vectors", "qdrant"),
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> results.Reindexed:
+        """Rebuild indexes from what is stored. Raises ModelUnavailable and Conflict."""
+        return self.indexer.rebuild(targets, progress=progress, cancelled=cancelled)
+
+    def _receipt(self, keys: Sequence[int]) -> results.Receipt:
+        remaining = self.storage.remaining(keys)
+        return results.Receipt(
+            sqlite=len(keys) - remaining["documents"],
+            fts=len(keys) - remaining["messages_fts"],
+            vectors=len(keys) - remaining["vectors"],
+        )
+
+
+def _redacted(text: str) -> tuple[str, int]:
+    from aiana.capture.redaction import redact
+
+    if len(text) > MAX_MEMORY_CHARS:
+        raise TooLarge(
+            f"This text has {len(text):,} characters; a memory holds {MAX_MEMORY_CHARS:,}. "
+            "Keep the part that matters, or import the file as a session."
+        )
+    if not text.strip():
+        raise InvalidQuery("There is no text to keep.")
+    return redact(text)
+
+
+def _redacted_values(metadata: dict[str, Any]) -> dict[str, Any]:
+    from aiana.capture.redaction import redact_values
+
+    return redact_values(metadata)[0]
+
+
+def _time(text: str | None) -> str | None:
+    from aiana.times import resolve_time
+
+    if text is None:
+        return None
+    moment = resolve_time(text)
+    if moment is None:
+        raise InvalidQuery(f"{text!r} is no time: write a date such as 2026-02-01, or 7d.")
+    return moment
+
+
+def _resolved(filter: SearchFilter | None) -> SearchFilter:
+    """The filter with its times in Aiana's form. Raises InvalidQuery."""
+    from msgspec.structs import replace
+
+    wanted = filter or SearchFilter()
+    return replace(wanted, after=_time(wanted.after), before=_time(wanted.before))
