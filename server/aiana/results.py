@@ -246,6 +246,13 @@ class Status(Result):
     data_dir: str
 
 
+class Changes(Result):
+    """What was changed since the client was last told, by whichever process."""
+
+    kinds: list[Literal["sessions", "memories", "preferences"]]
+    projects: list[str]
+
+
 class Reindexed(Result):
     """How many items each rebuilt index holds; None where a target was not asked for."""
 

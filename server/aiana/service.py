@@ -334,6 +334,15 @@ class Aiana:
 
         return results.SourceList(sources=capture_sources(self.storage))
 
+    def revision(self) -> int:
+        """A number that grows with every change, whichever process makes it."""
+        return self.storage.revision()
+
+    def changes_since(self, revision: int) -> tuple[results.Changes, int]:
+        """What changed after that revision, and the revision of now."""
+        kinds, projects, latest = self.storage.changes_since(revision)
+        return results.Changes(kinds=kinds, projects=projects), latest
+
     def status(self) -> results.Status:
         """The state of everything; never raises, since it is what people ask when all is broken."""
         from aiana.health import status_of

@@ -44,6 +44,8 @@ def _converter() -> Any:
 class AianaProtocol(LanguageServerProtocol):
     """Decodes a message as a whole once its id is known, so that each request gets an answer."""
 
+    _server: AianaServer
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         # json.loads calls this for every object in a body, nested ones included.
         return data
@@ -52,6 +54,8 @@ class AianaProtocol(LanguageServerProtocol):
         if not isinstance(message, dict) or "jsonrpc" not in message:
             self._refuse(None, wire.INVALID_REQUEST, "This is no JSON-RPC 2.0 message.")
             return
+        if message.get("method") == types.EXIT:
+            self._server.exit_status = 0 if self._shutdown else 1
         is_request = "id" in message and "method" in message
         if is_request and self._shutdown:
             self._refuse(message["id"], wire.INVALID_REQUEST, "The server is shutting down.")
@@ -167,6 +171,8 @@ class AianaServer(LanguageServer):
             converter_factory=_converter,
         )
         self.service: Any = None
+        self.watcher: asyncio.Task[None] | None = None
+        self.exit_status = 0
         self.running: set[Call] = set()
         # One writer: writes keep the order in which they came. pygls's own pool reads stdin.
         self.executors = {
@@ -208,6 +214,15 @@ class AianaServer(LanguageServer):
         finally:
             self.running.discard(call)
             call.end()
+
+    def shutdown(self) -> None:
+        """Leave the message loop; unlike pygls, do not wait for the thread that reads stdin."""
+        if self._stop_event is not None:
+            self._stop_event.set()
+        for executor in (self.thread_pool, *self.executors.values()):
+            executor.shutdown(wait=False, cancel_futures=True)
+        for call in list(self.running):
+            call.cancel()
 
     def notify_soon(self, loop: asyncio.AbstractEventLoop, method: str, params: Any) -> None:
         """Send a notification from any thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.sessions import BatchResult, SessionStore
+
+ChangeKind = Literal["sessions", "memories", "preferences"]
 
 
 class Stats(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -95,6 +97,24 @@ class AianaStorage:
             newest=newest,
             sources=dict(sources),
         )
+
+    def revision(self) -> int:
+        """A number that grows with every change, whichever process makes it."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT coalesce(max(revision), 0) FROM revisions").fetchone()
+        return int(row[0])
+
+    def changes_since(self, revision: int) -> tuple[list[ChangeKind], list[str], int]:
+        """Kinds and projects that changed after a revision, and the newest revision."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT r.kind, p.id, r.revision FROM revisions r "
+                "LEFT JOIN projects p ON p.key = r.project_key WHERE r.revision > ?",
+                (revision,),
+            ).fetchall()
+        kinds = sorted({row[0] for row in rows})
+        projects = sorted({row[1] for row in rows if row[1]})
+        return kinds, projects, max((row[2] for row in rows), default=revision)
 
     def remaining(self, keys: Sequence[int]) -> dict[str, int]:
         """How many of these documents the tables and indexes still hold."""

@@ -1,0 +1,78 @@
+"""`aiana import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aiana.capture import sources as known_sources
+from aiana.cli.output import json_option, opened, print_json, progress_bar
+from aiana.results import ImportCounts
+from aiana.service import Aiana
+
+
+@click.command("import")
+@click.argument("what", nargs=-1, metavar="[SOURCE|PATH]...")
+@click.option("--since", help="Only files changed since a date, or within 7d.")
+@click.option("--no-embed", is_flag=True, help="Leave semantic search to a later `aiana reindex`.")
+@json_option
+def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: bool) -> None:
+    """Read what is new in the sessions on this machine, or in the given files and folders.
+
+    Importing twice changes nothing; a file that has grown costs what it has grown. Interrupting
+    loses nothing: the next import goes on where this one stopped.
+
+    \b
+    Examples:
+      aiana import
+      aiana import claude-code --since 30d
+      aiana import ~/backup/.claude/projects session.jsonl
+    """
+    names = [word for word in what if word in known_sources()]
+    paths = [word for word in what if word not in names]
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        known = ", ".join(sorted(known_sources()))
+        raise click.UsageError(f"{missing[0]} is no file or folder, and no source ({known}).")
+    with opened() as aiana:
+        with progress_bar("Importing") as report:
+            result = aiana.import_sessions(
+                names or None, paths or None, since=since, progress=report
+            )
+        if as_json:
+            print_json(result)
+        else:
+            for name, counts in result.sources.items():
+                _summarise(name, counts)
+        if not no_embed:
+            _embed(aiana)
+    if any(counts.failed for counts in result.sources.values()):
+        raise SystemExit(1)
+
+
+def _summarise(name: str, counts: ImportCounts) -> None:
+    size = counts.bytes / 1e6
+    click.echo(
+        f"{click.style(name, bold=True)}: {counts.found} files ({counts.imported} new, "
+        f"{counts.updated} grown, {counts.skipped} unchanged), {counts.messages:,} messages, "
+        f"{size:,.1f} MB read"
+    )
+    if counts.redactions:
+        click.echo(f"  {counts.redactions:,} secrets were taken out before anything was stored")
+    if counts.skipped_lines:
+        click.echo(f"  {counts.skipped_lines:,} lines could not be understood and were left out")
+    for failure in counts.failed:
+        click.echo(f"  {click.style('failed:', fg='red')} {failure.path}: {failure.reason}")
+
+
+def _embed(aiana: Aiana) -> None:
+    """Give every new text its vector, with a bar; the bar may be interrupted at any time."""
+    state = aiana.status()
+    if state.tiers.embedder.state in ("off", "unavailable"):
+        click.echo(f"{click.style('note:', fg='yellow')} {state.tiers.embedder.detail}", err=True)
+        return
+    with progress_bar("Embedding (Ctrl-C leaves the rest for later)") as report:
+        done = aiana.index_pending(progress=report)
+    if done:
+        click.echo(f"{done:,} texts can now be found by meaning.", err=True)

@@ -1,0 +1,58 @@
+"""`aiana model`: info and compile."""
+
+from __future__ import annotations
+
+import click
+from msgspec.structs import asdict
+
+from aiana.cli.output import json_option, opened, print_json
+from aiana.embeddings import compile_model, model_info
+
+
+@click.group()
+def model() -> None:
+    """The embedding model, which finds things by meaning."""
+
+
+@model.command()
+@json_option
+def info(as_json: bool) -> None:
+    """Show which model is used, where it is, and what is missing if it is not there.
+
+    \b
+    Examples:
+      aiana model info
+      AIANA_EMBEDDING_MODEL=~/models/my-model aiana model info --json
+    """
+    with opened() as aiana:
+        config = aiana.config
+    facts = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    if as_json:
+        print_json(facts)
+    else:
+        for name, value in asdict(facts).items():
+            if value is not None:
+                click.echo(f"{name.replace('_', ' '):<11} {value}")
+    if facts.state == "unavailable":
+        raise SystemExit(1)
+
+
+@model.command("compile")
+@click.option("--download", is_flag=True, help="Fetch the model from the Hugging Face hub.")
+@click.option("--force", is_flag=True, help="Compile anew even if there is a sound one.")
+def compile_(download: bool, force: bool) -> None:
+    """Compile the model once, so that it is served without torch from then on.
+
+    \b
+    Examples:
+      aiana model compile
+      aiana model compile --download
+    """
+    with opened() as aiana:
+        config = aiana.config
+    click.echo(f"Compiling {config.embedding_model}, which takes a minute at most...", err=True)
+    source = compile_model(
+        config.embedding_model, config.models_dir, download=download, force=force
+    )
+    size = sum(file.stat().st_size for file in source.folder.rglob("*") if file.is_file())
+    click.echo(f"Ready: {source.folder} ({size / 1e6:.0f} MB)")

@@ -1,0 +1,106 @@
+"""`aiana lsp`: from the first byte to a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from lsprotocol import types
+
+from aiana.config import load_config
+from aiana.lsp import protocol as wire
+from aiana.lsp.methods import Methods
+from aiana.lsp.server import AianaServer
+from aiana.lsp.stdio import serve, take_stdout
+from aiana.service import Aiana
+
+logger = logging.getLogger(__name__)
+
+WATCH_INTERVAL_S = 1.0
+
+
+def make_server() -> AianaServer:
+    """A server with every method of the protocol; the service opens at `initialize`."""
+    server = AianaServer()
+    handlers = Methods(server).table()
+    for method in wire.METHODS:
+        server.add_method(method, handlers[method.name])
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        config, problems = load_config(options if isinstance(options, dict) else None)
+        for problem in problems:
+            logger.warning("%s", problem)
+        server.service = Aiana(config)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: Any) -> None:
+        server.executors["read"].submit(_warm_up, server.service)
+        server.watcher = asyncio.create_task(_watch(server))
+
+    return server
+
+
+def _warm_up(aiana: Aiana) -> None:
+    """Load what the first requests will want, and begin the background work."""
+    with contextlib.suppress(Exception):  # Whatever is wrong is said by `aiana/status`.
+        aiana.recall.warm_up()
+        aiana.indexer.start()
+
+
+async def _watch(server: AianaServer) -> None:
+    """Tell the client what changed in the store, by whichever process, and in Aiana's state."""
+    loop = asyncio.get_running_loop()
+    reads = server.executors["read"]
+    revision, status = 0, None
+    with contextlib.suppress(Exception):
+        revision = await loop.run_in_executor(reads, server.service.revision)
+    while True:
+        await asyncio.sleep(WATCH_INTERVAL_S)
+        try:
+            changes, revision = await loop.run_in_executor(
+                reads, server.service.changes_since, revision
+            )
+            if changes.kinds:
+                server.protocol.notify(wire.DID_CHANGE, msgspec.to_builtins(changes))
+            latest = await loop.run_in_executor(reads, server.service.status)
+        except Exception:
+            logger.warning("The store could not be watched", exc_info=True)
+            continue
+        signature = (latest.health, latest.quiescent, latest.message, latest.tiers)
+        if signature != status:
+            status = signature
+            server.protocol.notify(wire.STATUS_CHANGED, msgspec.to_builtins(latest))
+
+
+def run(log_file: Path | None = None, log_level: str = "warning") -> int:
+    """Serve one client on standard input and output; returns the exit status."""
+    wire_out = take_stdout()
+    _configure_logging(log_file, log_level)
+    server = make_server()
+    serve(server, wire_out)
+    if server.service is not None:
+        server.service.close()
+    logging.shutdown()
+    return server.exit_status
+
+
+def _configure_logging(log_file: Path | None, level: str) -> None:
+    handler: logging.Handler
+    if log_file is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        os.close(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.captureWarnings(True)
+    # pygls logs bodies, which hold what people wrote, and each expected error with a traceback.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)

@@ -1,0 +1,193 @@
+"""What each method of the protocol does: decode, one call of the service, answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
+from pygls.uris import to_fs_path
+
+from aiana import results
+from aiana.lsp import protocol as wire
+from aiana.lsp.server import AianaServer, Call, Handler
+from aiana.models import Scope, SearchFilter
+from aiana.service import Aiana
+
+
+class Methods:
+    """The handlers; the server is asked for the workspace only."""
+
+    def __init__(self, server: AianaServer) -> None:
+        self._server = server
+
+    def table(self) -> dict[str, Handler]:
+        """Every method's handler by its name."""
+        return {
+            "aiana/search": self.search,
+            "aiana/context": self.context,
+            "aiana/memory/add": self.memory_add,
+            "aiana/memory/get": memory_get,
+            "aiana/memory/update": memory_update,
+            "aiana/memory/list": memory_list,
+            "aiana/memory/delete": memory_delete,
+            "aiana/memory/feedback": memory_feedback,
+            "aiana/session/list": session_list,
+            "aiana/session/get": session_get,
+            "aiana/session/messages": session_messages,
+            "aiana/session/delete": session_delete,
+            "aiana/session/export": session_export,
+            "aiana/session/start": session_start,
+            "aiana/session/end": session_end,
+            "aiana/preference/add": preference_add,
+            "aiana/preference/list": preference_list,
+            "aiana/preference/remove": preference_remove,
+            "aiana/capture/import": capture_import,
+            "aiana/capture/sources": capture_sources,
+            "aiana/status": status,
+            "aiana/reindex": reindex,
+        }
+
+    def search(self, aiana: Aiana, p: wire.SearchParams, call: Call) -> results.SearchResult:
+        return aiana.search(
+            p.query,
+            limit=p.limit,
+            cursor=p.cursor,
+            mode=p.mode,
+            filter=self._scoped(aiana, p.filter, p.scope),
+            group_by_session=p.group_by_session,
+            partial=call.partial if call.wants_partial else None,
+            cancelled=call.cancelled,
+        )
+
+    def context(self, aiana: Aiana, p: wire.ContextParams, call: Call) -> results.ContextResult:
+        uri = p.text_document.uri if p.text_document else None
+        about = [p.query, p.selection, _file_name(uri) if uri else None]
+        return aiana.context(
+            " ".join(part for part in about if part) or None,
+            project=self._project(aiana, uri) if p.project is None else p.project,
+            scope=p.scope,
+            max_tokens=p.max_tokens,
+        )
+
+    def memory_add(self, aiana: Aiana, p: wire.MemoryAddParams, call: Call) -> results.MemoryAdded:
+        origin = p.origin
+        project = p.project
+        if project is None:
+            project = self._project(aiana, origin.uri if origin else None) or ""
+        elif Path(project).is_absolute():
+            project = aiana.project_of(project)
+        metadata = p.metadata
+        if origin is not None:
+            start_end = origin.range and [origin.range.start.line, origin.range.end.line]
+            metadata = {**metadata, "origin": {"uri": origin.uri, "lines": start_end}}
+        return aiana.add_memory(
+            p.content,
+            p.memory_type,
+            project=project,
+            session_id=p.session_id,
+            tags=p.tags,
+            metadata=metadata,
+            idempotency_key=p.idempotency_key,
+        )
+
+    def _scoped(self, aiana: Aiana, filter: SearchFilter, scope: Scope | None) -> SearchFilter:
+        """The filter with the workspace's project in it, unless the client wants all."""
+        if scope == "all" or filter.project is not None or filter.session_id is not None:
+            return filter
+        project = self._project(aiana, None)
+        return filter if project is None else replace(filter, project=project)
+
+    def _project(self, aiana: Aiana, uri: str | None) -> str | None:
+        """Identity of the workspace folder that holds `uri`, or of the only one there is."""
+        folders = [to_fs_path(uri) for uri in self._server.workspace.folders]
+        root = self._server.workspace.root_path
+        known = [folder for folder in [*folders, root] if folder]
+        path = to_fs_path(uri) if uri else None
+        if path is not None:
+            inside = [f for f in known if Path(path).is_relative_to(f)]
+            folder = max(inside, key=len) if inside else str(Path(path).parent)
+            return aiana.project_of(folder)
+        return aiana.project_of(known[0]) if known else None
+
+
+def _file_name(uri: str) -> str:
+    return Path(unquote(urlsplit(uri).path)).name
+
+
+def memory_get(aiana: Aiana, p: wire.MemoryGetParams, call: Call) -> results.MemoryResult:
+    return aiana.get_memory(p.id)
+
+
+def memory_update(aiana: Aiana, p: wire.MemoryUpdateParams, call: Call) -> results.MemoryResult:
+    return aiana.update_memory(p.id, p.content, p.memory_type, p.project, p.tags, p.metadata)
+
+
+def memory_list(aiana: Aiana, p: wire.MemoryListParams, call: Call) -> results.MemoryPage:
+    return aiana.list_memories(p.filter, p.limit, p.cursor)
+
+
+def memory_delete(aiana: Aiana, p: wire.MemoryDeleteParams, call: Call) -> results.Deleted:
+    return aiana.delete_memories(p.ids, p.filter, p.dry_run)
+
+
+def memory_feedback(aiana: Aiana, p: wire.MemoryFeedbackParams, call: Call) -> results.MemoryResult:
+    return aiana.rate_memory(p.id, p.rating)
+
+
+def session_list(aiana: Aiana, p: wire.SessionListParams, call: Call) -> results.SessionPage:
+    return aiana.list_sessions(p.filter, p.limit, p.cursor)
+
+
+def session_get(aiana: Aiana, p: wire.SessionParams, call: Call) -> results.SessionResult:
+    return aiana.get_session(p.id)
+
+
+def session_messages(
+    aiana: Aiana, p: wire.SessionMessagesParams, call: Call
+) -> results.MessageList:
+    return aiana.session_messages(p.id, p.around, p.limit)
+
+
+def session_delete(aiana: Aiana, p: wire.SessionParams, call: Call) -> results.Deleted:
+    return aiana.delete_session(p.id)
+
+
+def session_export(aiana: Aiana, p: wire.SessionExportParams, call: Call) -> results.Exported:
+    return aiana.export_session(p.id, p.format)
+
+
+def session_start(aiana: Aiana, p: wire.SessionStartParams, call: Call) -> results.SessionResult:
+    return aiana.start_session(p.id, p.project, p.metadata)
+
+
+def session_end(aiana: Aiana, p: wire.SessionEndParams, call: Call) -> results.SessionResult:
+    return aiana.end_session(p.id, p.summary)
+
+
+def preference_add(aiana: Aiana, p: wire.PreferenceAddParams, call: Call) -> results.Profile:
+    return aiana.add_preference(p.text, p.static)
+
+
+def preference_list(aiana: Aiana, p: wire.NoParams, call: Call) -> results.Profile:
+    return aiana.profile()
+
+
+def preference_remove(aiana: Aiana, p: wire.PreferenceRemoveParams, call: Call) -> results.Profile:
+    return aiana.remove_preference(p.id)
+
+
+def capture_import(aiana: Aiana, p: wire.ImportParams, call: Call) -> results.ImportResult:
+    return aiana.import_sessions(p.sources, p.paths, p.since, call.progress, call.cancelled)
+
+
+def capture_sources(aiana: Aiana, p: wire.NoParams, call: Call) -> results.SourceList:
+    return aiana.capture_sources()
+
+
+def status(aiana: Aiana, p: wire.NoParams, call: Call) -> results.Status:
+    return aiana.status()
+
+
+def reindex(aiana: Aiana, p: wire.ReindexParams, call: Call) -> results.Reindexed:
+    return aiana.reindex(p.targets, call.progress, call.cancelled)
