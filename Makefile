@@ -45,7 +45,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix
 
 docs: $(INSTALLED)
-	$(BIN)/python -m aiana.lsp.document > docs/protocol.md
+	$(BIN)/python -m aiana.lsp.document docs/protocol.md
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

@@ -21,7 +21,7 @@ def take_stdout() -> BinaryIO:
 
 
 class Input:
-    """Standard input with header names as pygls spells them: LSP ignores their case, pygls does not."""
+    """Standard input with header names spelt as pygls wants them: LSP ignores their case."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
