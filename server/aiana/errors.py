@@ -8,6 +8,7 @@
   * StorageUnavailable    the data folder cannot be read or written
     * ReadOnly            it can be read but not written
   * ModelUnavailable      no embedding model; keyword search still works
+  * UnreadableTranscript  a file is no transcript, or its text cannot be read
 
 Messages are written for the person who reads them: what happened, why, what to do.
 """
@@ -61,3 +62,7 @@ class ModelUnavailable(AianaError):
     """No embedding model is installed, or it cannot be loaded."""
 
     kind = "modelUnavailable"
+
+
+class UnreadableTranscript(AianaError):
+    """A file is no transcript of the assistant it was taken for, or its text cannot be read."""

@@ -24,7 +24,7 @@ class Project(Struct, frozen=True, kw_only=True, rename="camel"):
     """A project is the same project wherever it is checked out: its identity is the git remote."""
 
     id: str
-    """`github.com/owner/name` from the git remote, else the absolute path of its root, else a name."""
+    """`github.com/owner/name` from the git remote, else the path of its root, else a name."""
     name: str
     """Last component of the identity: what people type after `project:`."""
     root: str = ""
@@ -54,7 +54,7 @@ class Session(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Message(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One turn of a session: what a person said, what the assistant said, or one tool call or result."""
+    """One turn of a session: what was said by either side, or one tool call or result."""
 
     id: str
     """The source's own identifier, unique within the session."""
@@ -92,7 +92,7 @@ class Memory(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Preference(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How the user likes to work; static ones hold always, dynamic ones fade as newer ones arrive."""
+    """How the user likes to work; static ones hold always, dynamic ones fade with newer ones."""
 
     id: str
     text: str
@@ -101,7 +101,7 @@ class Preference(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class CapturePosition(Struct, frozen=True, kw_only=True):
-    """How far one transcript file has been read, and how to tell that its beginning is unchanged."""
+    """How far a transcript file has been read, and how to tell that its beginning is unchanged."""
 
     path: str
     source: str
@@ -130,6 +130,8 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
     replay_ids: bool = False
     """Message ids are unique across the source: a replay in another session is not stored again."""
     redactions: int = 0
+    bytes_read: int = 0
+    """Bytes of transcript that this step took."""
     position: CapturePosition
 
 

@@ -1,0 +1,51 @@
+"""Reads what coding assistants leave on disk. One module a source; `find_sources` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from aiana.errors import NotFound
+from aiana.models import CaptureBatch, CapturePosition
+
+
+class Source(Protocol):
+    """An assistant whose sessions can be read from files."""
+
+    name: str
+    """Identifier: `claude-code`."""
+    title: str
+    """Name for people: `Claude Code`."""
+
+    def roots(self) -> list[Path]:
+        """Folders in which the assistant keeps its sessions, whether they exist or not."""
+
+    def discover(self, folder: Path) -> Iterable[Path]:
+        """Files under `folder` that look like this assistant's transcripts."""
+
+    def recognises(self, path: Path) -> bool:
+        """Whether the file is one of this assistant's, judged by its content."""
+
+    def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
+        """What is new in a file since `position`, in steps, each with the position after it.
+
+        Nothing, if nothing was written since. Text comes as it stands in the file: the importer
+        redacts it. Raises OSError, or UnreadableTranscript.
+        """
+
+    def retention_days(self) -> int | None:
+        """After how many days the assistant deletes its own files; None if it never does."""
+
+
+def find_sources(names: Iterable[str] | None = None) -> list[Source]:
+    """The sources with these names, or all of them. Raises NotFound."""
+    from aiana.capture.claude_code import ClaudeCode
+
+    known: dict[str, Source] = {source.name: source for source in (ClaudeCode(),)}
+    if names is None:
+        return list(known.values())
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise NotFound(f"There is no source {unknown[0]!r}. Aiana can read: {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)]
