@@ -1,0 +1,272 @@
+"""Texts to vectors: windows, batches, and the engine that suits the machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from aiana.embeddings.device import choose_device
+from aiana.embeddings.locate import (
+    DEFAULT_MODEL,
+    INSTALL,
+    Source,
+    canonical_name,
+    default_model,
+    locate,
+    locate_uncompiled,
+    models_home,
+    pad_token,
+    sentence_length,
+    verify_package,
+)
+from aiana.embeddings.manifest import MODEL_FILE, REBUILD, TOKENIZER_FILE, check_digests
+from aiana.embeddings.windows import BLOCK, encodings, windows
+from aiana.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+# Texts tokenized and sorted by length at a time: bounds memory for any number of texts.
+_SLAB = 512
+
+
+class Engine(Protocol):
+    """What runs a model: rows of word-piece ids in, L2-normalised float32 vectors out."""
+
+    name: str
+    device: str
+    dimensions: int
+    batch_tokens: int
+
+    def run(self, rows: list[list[int]]) -> NDArray[np.float32]: ...
+
+
+class Embedder:
+    """A sentence-embedding model, loaded on first use; one instance may serve many threads.
+
+    Vectors are numpy float32 arrays of L2 norm 1, so that a dot product is the cosine. A text
+    longer than the model's window is read in overlapping windows; its vector is the normalised mean
+    of theirs. Lone surrogates are read as U+FFFD.
+
+    `device` is `cuda`, `mps` or `cpu`; None means the first of these that is there. `threads` is
+    how many cores the CPU engine may use; one keeps background work polite.
+
+    Every method that needs the model raises ModelUnavailable where it is missing or damaged; the
+    message says which command mends it.
+    """
+
+    def __init__(
+        self,
+        model_name: str = DEFAULT_MODEL,
+        device: str | None = None,
+        models_dir: str | Path | None = None,
+        *,
+        threads: int = 1,
+    ) -> None:
+        self.model_name = canonical_name(model_name)
+        self._asked_device = device
+        self._models_dir = models_dir
+        self._threads = threads
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._source: Source | None = None
+        self._tokenizer: Tokenizer | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory, so that the next call does not wait for it."""
+        return self._engine is not None
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        source = self._located()
+        return source.manifest.dimensions if source.manifest else self.load().dimensions
+
+    @property
+    def max_tokens(self) -> int:
+        """The model's window in word pieces, its special tokens included."""
+        source = self._located()
+        return source.manifest.max_tokens if source.manifest else sentence_length(source.folder)
+
+    @property
+    def device(self) -> str:
+        """The device the model runs on or, before it is loaded, would run on."""
+        return self._engine.device if self._engine else choose_device(self._asked_device)
+
+    def load(self) -> Engine:
+        """Load the model now; compile it first where that was never done (10-30 s, once)."""
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._open_engine()
+        return self._engine
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        """The vector of one text, shape (dimensions,)."""
+        vector: NDArray[np.float32] = self.batch_embed([text])[0]
+        return vector
+
+    def batch_embed(self, texts: Sequence[str], batch_size: int = 32) -> NDArray[np.float32]:
+        """The vectors of `texts`, shape (len(texts), dimensions), in their order.
+
+        `batch_size` is the most texts that go through the model at once; fewer where they are long.
+        """
+        import numpy as np
+
+        engine = self.load()
+        vectors = np.zeros((len(texts), engine.dimensions), dtype=np.float32)
+        for start in range(0, len(texts), _SLAB):
+            owners: list[int] = []
+            rows: list[list[int]] = []
+            for index, text in enumerate(texts[start : start + _SLAB], start):
+                pieces = self._rows(text)
+                owners += [index] * len(pieces)
+                rows += pieces
+            for batch in _batches(rows, max(batch_size, 1), engine.batch_tokens):
+                np.add.at(vectors, [owners[i] for i in batch], engine.run([rows[i] for i in batch]))
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        np.divide(vectors, norms, out=vectors, where=norms > 0)
+        return vectors
+
+    def similarity(self, a: str, b: str) -> float:
+        """Cosine of the vectors of two texts, -1 to 1."""
+        first, second = self.batch_embed([a, b])
+        return float(first @ second)
+
+    def count_tokens(self, text: str) -> int:
+        """Word pieces in `text` without special tokens; needs the tokenizer only, not the model."""
+        return sum(len(part) for _, part in encodings(_clean(text), self._tokens()))
+
+    def count_tokens_batch(self, texts: Sequence[str]) -> list[int]:
+        """Word pieces in each of `texts`."""
+        return [self.count_tokens(text) for text in texts]
+
+    def windows(self, text: str) -> list[str]:
+        """`text` in overlapping pieces that fit the model's window; needs the tokenizer only."""
+        tokenizer = self._tokens()
+        return windows(_clean(text), tokenizer, self._limit(tokenizer))
+
+    def _located(self) -> Source:
+        if self._source is None:
+            self._source = locate(self.model_name, self._models_dir)
+        return self._source
+
+    def _tokens(self) -> Tokenizer:
+        if self._tokenizer is None:
+            with self._lock:
+                if self._tokenizer is None:
+                    self._tokenizer = _open_tokenizer(self._located().folder / TOKENIZER_FILE)
+        return self._tokenizer
+
+    def _limit(self, tokenizer: Tokenizer) -> int:
+        return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def _rows(self, text: str) -> list[list[int]]:
+        """The word-piece ids of `text`: one row, or one per window."""
+        tokenizer = self._tokens()
+        text = _clean(text)
+        if len(text) <= BLOCK:
+            ids = tokenizer.encode(text).ids
+            if len(ids) <= self.max_tokens:
+                return [ids]
+        rows = [tokenizer.encode(window).ids for window in self.windows(text)]
+        # Cutting inside an endless word may add a piece; the model's positions end at the window.
+        return [row[: self.max_tokens - 1] + row[-1:] for row in rows]
+
+    def _open_engine(self) -> Engine:
+        source = self._source = locate(self.model_name, self._models_dir)
+        device = choose_device(self._asked_device)
+        if device != "cpu":
+            try:
+                return self._open_torch(device)
+            except ModelUnavailable:
+                if self._asked_device is not None:
+                    raise
+        if source.kind == "weights":
+            from aiana.embeddings.compile import compile_model
+
+            source = self._source = compile_model(self.model_name, self._models_dir)
+        if source.manifest is None:
+            file, pad_id = source.folder / "onnx" / MODEL_FILE, pad_token(source.folder)
+        elif source.manifest.engine == "torch":
+            return self._open_torch("cpu")
+        else:
+            check_digests(source.folder, source.manifest)
+            file, pad_id = source.folder / MODEL_FILE, source.manifest.pad_id
+        from aiana.embeddings.onnx import OnnxEngine
+
+        return OnnxEngine(file, pad_id, self._threads)
+
+    def _open_torch(self, device: str) -> Engine:
+        weights = locate_uncompiled(self.model_name)
+        verify_package(weights)
+        try:
+            from aiana.embeddings.torch import TorchEngine
+        except ImportError as error:
+            raise ModelUnavailable(
+                f"{self.model_name} on {device} needs sentence-transformers: {error}."
+                f" Run {INSTALL}."
+            ) from error
+        return TorchEngine(weights.folder, device, self._threads)
+
+
+def get_embedder(
+    model_name: str | None = None,
+    device: str | None = None,
+    models_dir: str | Path | None = None,
+    *,
+    threads: int = 1,
+) -> Embedder:
+    """The process's embedder for these settings, always the same one, not loaded yet.
+
+    `model_name` defaults to AIANA_EMBEDDING_MODEL, then to all-MiniLM-L6-v2.
+    """
+    name = model_name or default_model()
+    return _embedder(canonical_name(name), device, models_home(models_dir), threads)
+
+
+@lru_cache(maxsize=8)
+def _embedder(name: str, device: str | None, models_dir: Path, threads: int) -> Embedder:
+    return Embedder(name, device, models_dir, threads=threads)
+
+
+def _open_tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelUnavailable(
+            f"The tokenizer {path} cannot be read: {error}. {REBUILD}"
+        ) from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _batches(rows: Sequence[list[int]], most: int, tokens: int) -> Iterator[list[int]]:
+    """Indices of `rows`, longest first, in batches of at most `most` rows and `tokens` pieces."""
+    batch: list[int] = []
+    for index in sorted(range(len(rows)), key=lambda i: -len(rows[i])):
+        # The first is the longest: all others are padded to it.
+        if batch and (len(batch) == most or (len(batch) + 1) * len(rows[batch[0]]) > tokens):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _clean(text: str) -> str:
+    """`text` with surrogates paired where they pair and replaced where they are alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

