@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 TAG = "aiana-context"
 
@@ -11,11 +12,11 @@ _LESS = r"(?:<|\\{1,16}u003[cC]|&lt;)"
 _GREATER = r"(?:>|\\{1,16}u003[eE]|&gt;)"
 # A tag in backticks is somebody writing about the block.
 _MARK = re.compile(
-    rf"(?<!`){_LESS}(?P<close>\s{{0,4}}/\s{{0,4}})?{TAG}"
+    rf"(?<!`)(?P<less>{_LESS})(?P<close>\s{{0,4}}/\s{{0,4}})?{TAG}"
     rf"(?:\s(?:(?!{_GREATER})[^<\n]){{0,200}})?(?:{_GREATER}|\Z)"
 )
 # What can follow in a block that was cut off: blank lines, quotations, headings, citations.
-_BLOCK_LINE = re.compile(r"[ \t]*(?:$|[>#]|-[ \t]|\[\d|Quoted history)")
+_BLOCK_LINE = re.compile(r"[ \t]*(?:$|[>#]|-[ \t]|\[\d|Quoted history|end [0-9a-f]{8}$)")
 _QUOTE = re.compile(r'(?<!\\)(\\{0,16})"')
 _BACKSLASHES = re.compile(r"\\+")
 
@@ -44,14 +45,16 @@ def strip_blocks(text: str) -> str:
 def _blocks(text: str) -> list[tuple[int, int]]:
     """The [start, end) of each block, outermost first where they nest."""
     spans: list[tuple[int, int]] = []
-    opened: list[re.Match[str]] = []
+    opened: dict[str, list[re.Match[str]]] = {}
     for mark in _MARK.finditer(text):
+        # Only a tag that is written the same way closes: what a block quotes is escaped once more.
+        stack = opened.setdefault(mark["less"].lower(), [])
         if not mark["close"]:
-            opened.append(mark)
-        elif opened:
-            spans.append((_start(text, opened.pop()), mark.end()))
+            stack.append(mark)
+        elif stack:
+            spans.append((_start(text, stack.pop()), mark.end()))
     end = 0
-    for mark in opened:
+    for mark in sorted(chain.from_iterable(opened.values()), key=re.Match.start):
         if mark.start() >= end:  # else it lies within the fragment before it
             end = _end_of_fragment(text, mark)
             spans.append((_start(text, mark), end))
