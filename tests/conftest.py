@@ -1,0 +1,24 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aiana.embeddings import DEFAULT_MODEL, compile_model
+from aiana.errors import ModelUnavailable
+
+
+@pytest.fixture(scope="session")
+def compiled_model_home(request: pytest.FixtureRequest) -> Path:
+    """A folder to use as AIANA_HOME whose `models` hold the compiled default model.
+
+    It is compiled once and kept in pytest's cache; delete `.pytest_cache` to compile again.
+    """
+    home = Path(request.config.cache.mkdir("aiana-home"))
+    try:
+        compile_model(DEFAULT_MODEL, home / "models")
+    except ModelUnavailable as error:
+        pytest.skip(f"no compiled embedding model: {error}")
+    return home
