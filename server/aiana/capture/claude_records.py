@@ -123,13 +123,10 @@ def decode_record(line: bytes) -> Record:
         return _RECORDS.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
-    try:
-        value = json.loads(line.decode("utf-8-sig", "replace"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    value = _loads(line)
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
-    return _lenient(Record, _unicode(value))
+    return _lenient(Record, value)
 
 
 def decode_message(raw: Raw) -> ApiMessage:
@@ -140,6 +137,16 @@ def decode_message(raw: Raw) -> ApiMessage:
 def decode_attachment(raw: Raw) -> Attachment:
     """A record's attachment; empty where it has none."""
     return _decode(raw, Attachment, "prompt")
+
+
+def arguments_of(block: Block) -> tuple[Any, str]:
+    """The arguments of a tool call, as a value and as JSON text."""
+    raw = bytes(block.input) or b"{}"
+    try:
+        return msgspec.json.decode(raw), raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = _loads(raw)
+        return value, msgspec.json.encode(value).decode()
 
 
 def text_of(content: Raw | str | list[Block | str] | None) -> str:
@@ -183,8 +190,8 @@ def _decode(raw: Raw, kind: type[_T], blocks_field: str) -> _T:
         return kind()
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError:
-        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = _loads(bytes(raw))
     if not isinstance(value, dict):
         return kind()
     result = _lenient(kind, value)
@@ -211,6 +218,14 @@ def _lenient(kind: type[_T], value: dict[str, Any]) -> _T:
         with suppress(msgspec.ValidationError):
             kept[field.name] = msgspec.convert(item, field.type)
     return kind(**kept)
+
+
+def _loads(data: bytes) -> Any:
+    """JSON that may hold bytes and surrogates that are no Unicode. Raises ValueError."""
+    try:
+        return _unicode(json.loads(data.decode("utf-8-sig", "replace")))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _unicode(value: Any) -> Any:

@@ -17,6 +17,7 @@ from aiana.capture.claude_records import (
     SKIPPED,
     Block,
     Record,
+    arguments_of,
     block_text,
     decode_attachment,
     decode_message,
@@ -90,9 +91,11 @@ class TranscriptReader:
     def take(self, line: bytes) -> bool:
         """Take one line; False if it could not be understood."""
         try:
-            record = decode_record(line)
+            return self._take_record(decode_record(line))
         except ValueError:
             return False
+
+    def _take_record(self, record: Record) -> bool:
         match record.type:
             case "user" | "assistant":
                 return self._is_replay(record) or self._take_message(record)
@@ -204,14 +207,14 @@ class TranscriptReader:
         return rows
 
     def _call_row(self, block: Block, metadata: dict[str, Any]) -> dict[str, Any]:
-        arguments = bytes(block.input).decode() or "{}"
+        value, arguments = arguments_of(block)
         if block.id:
             metadata = metadata | {"toolCallId": block.id}
             self._state.tools[block.id] = block.name or ""
         return {
             "type": "tool_use",
             "role": "assistant",
-            "content": flatten(msgspec.json.decode(arguments)),
+            "content": flatten(value),
             "tool_name": block.name,
             "tool_input": arguments,
             "metadata": metadata,

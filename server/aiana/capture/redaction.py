@@ -21,7 +21,7 @@ Span = tuple[int, int, str]
 _MARK = "[redacted:"
 
 _URL_CREDENTIALS = re.compile(
-    r"://(?:[^\s/?#@:\"'<>\\`]{0,200}:([^\s/@\"'<>\\`]{3,300})|([A-Za-z0-9_\-.]{20,300}))@"
+    r"://(?:[^\s/?#@:\"'<>\\`\[]{0,200}:([^\s/@\"'<>\\`]{3,300})|([A-Za-z0-9_\-.]{20,300}))@"
 )
 _AUTHORIZATION = re.compile(
     r"authorization[\"'\\]{0,4}\s{0,3}[:=,]\s{0,3}[\"'\\]{0,4}(?:basic|token|bearer|apikey)\s{1,3}"
@@ -51,7 +51,7 @@ _ASSIGNED = re.compile(
     r"(?P<rest>[\w.-]{0,40}+)[\"'\\]{0,4}\]?"
     r"(?P<sign>\s{0,3}(?:=>|:=|={1,3}|:)\s{0,3}|,\s{0,3}(?=[\"'\\])|\s)"
     r"(?P<quote>\\{0,4}[\"'])?"
-    r"(?P<value>(?(quote)[^\s\"'`\\<>]{6,300}|[^\s\"'`\\<>,;(){}|&\[\]]{6,300}+))"
+    r"(?P<value>(?(quote)[^\s\"'`\\<>]{6,300}+|[^\s\"'`\\<>,;(){}|&\[\]=]{6,300}+={0,2}))"
     r"(?P<after>[\(\[\{]?)"
 )
 _OPTION = re.compile(r"(?:^|\s)--?[\w-]{0,40}\Z")
@@ -62,10 +62,24 @@ _ABOUT = re.compile(
     r"policy|manager|provider|prompt|hint|reset|regex|pattern|prefix|header)\Z",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
-    r"[x*.•_-]+\Z|.*(?:example|placeholder|changeme|change-me|redacted|your[_-]|dummy|sample|"
-    r"\.\.\.|\*\*\*|xxxx|1234567890|abcdef)",
-    re.IGNORECASE,
+_MASK = re.compile(r"[x*.•_-]+\Z", re.IGNORECASE)
+_PLACEHOLDERS = (
+    "example",
+    "placeholder",
+    "changeme",
+    "change-me",
+    "redacted",
+    "your_",
+    "your-",
+    "dummy",
+    "sample",
+    "...",
+    "***",
+    "xxxx",
+    "1234567890",
+    "abcdef",
+    "${",
+    "{{",
 )
 _COMMON_WORDS = frozenset(
     {
@@ -82,8 +96,9 @@ _COMMON_WORDS = frozenset(
         "number",
     }
 )
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*\Z|[({])|%\w+%\Z")
 _CODE = re.compile(
-    r"[$%@#&!/~.+-]|(?:https?|file|env|process|os|self|this|config|settings|req|request|args)"
+    r"[/~.]|(?:https?|file|env|process|os|self|this|config|settings|req|request|args)"
     r"[.:]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|::\w+|->\w+)+\Z|\d{1,7}(?:\.\d+)?\Z"
 )
 _WORDLIKE = re.compile(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
@@ -155,9 +170,13 @@ def _tokens(text: str) -> list[Span]:
             start += 1
         for rule in _BY_START.get(text[start : start + 2], ()):
             if (match := rule.pattern.match(text, start)) and "EXAMPLE" not in match[0]:
-                spans.append((*match.span(match.lastindex or 0), rule.kind))
+                # What hangs on to a token goes with it: it may be the beginning of the next one.
+                whole = len(text[start:end].rstrip("-._"))
+                spans.append((start, max(match.end(), start + whole), rule.kind))
         start = runs.find(_LONG_RUN, end)
     for rule in PHRASE_RULES:
+        if rule.starts[0] not in text:
+            continue
         for position in _positions(text, rule.starts[0]):
             if match := rule.pattern.match(text, position):
                 spans.append((*match.span(match.lastindex or 0), rule.kind))
@@ -191,6 +210,8 @@ def _named_values(text: str) -> list[Span]:
         if match and _has_digit(match[1]) and not _is_stand_in(match[1]):
             spans.append((*match.span(1), "authorization"))
     for word in _WORDS:
+        if word not in lowered:
+            continue
         for position in _positions(lowered, word):
             if word != "key" or _owned(lowered, position):
                 spans += _assigned(text, position, word)
@@ -250,11 +271,12 @@ def _is_value(kind: str, value: str, quoted: bool = True) -> bool:
 
 def _is_stand_in(value: str) -> bool:
     """Whether the value names another place (`$TOKEN`, `{{token}}`) or is a placeholder."""
+    lowered = value.lower()
     return (
-        value.startswith(("$", "%", "{", "<", "[", "("))
-        or "${" in value
-        or "{{" in value
-        or _PLACEHOLDER.match(value) is not None
+        value.startswith(("{", "<", "[", "("))
+        or _VARIABLE.match(value) is not None
+        or _MASK.match(value) is not None
+        or any(word in lowered for word in _PLACEHOLDERS)
     )
 
 

@@ -92,7 +92,7 @@ PHRASE_RULES: tuple[Rule, ...] = (
         "private-key",
         ("-----BEGIN ",),
         re.compile(
-            r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}+PRIVATE KEY(?: BLOCK)?-----"
+            r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
             rf"{_KEY_HEADERS}{_KEY_LINES}"
             rf"(?:{_KEY_GAP}[A-Za-z0-9+/=]{{0,76}}{_KEY_GAP}-----END [A-Z0-9 ]{{1,40}}-----)?"
         ),
