@@ -79,9 +79,18 @@ def test_the_window_covers_most_terms() -> None:
     )
 
 
-def test_a_rare_term_beats_a_frequent_one() -> None:
-    content = "error " * 300 + ". Then the parser said: mismatch. " + "error " * 300
-    assert "[mismatch]" in marked(content, ["error", "mismatch"], max_chars=80)
+def test_a_rare_term_beats_frequent_ones() -> None:
+    content = "error cache " * 100 + "filler " * 60 + ". The parser said: mismatch. " + "z " * 99
+    found = marked(content, ["error", "cache", "mismatch"], max_chars=80)
+    assert found.startswith("…The parser said: [mismatch]. z z")
+
+
+def test_different_terms_beat_repetition() -> None:
+    content = (
+        "login login login login. " + "filler " * 60 + ". The login needs a token. " + "z " * 9
+    )
+    found = marked(content, ["login", "token"], max_chars=60)
+    assert found.startswith("…The [login] needs a [token]. z z")
 
 
 def test_white_space_is_collapsed_and_cuts_are_marked() -> None:
