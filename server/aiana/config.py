@@ -70,18 +70,18 @@ def load_config(
         ("the environment", {f: environ[v] for f, v in ENVIRONMENT.items() if environ.get(v)}),
         ("the editor's settings", dict(overrides or {})),
     ]
-    fields = {f.encode_name: f for f in msgspec.structs.fields(Config)}
-    snake = {f.name: f.encode_name for f in msgspec.structs.fields(Config)}
+    fields = {f.name: f for f in msgspec.structs.fields(Config) if f.name != "data_dir"}
+    names = {f.encode_name: name for name, f in fields.items()}
     for origin, layer in layers:
         for key, value in layer.items():
-            name = snake.get(key, key)
-            if name not in fields or name == "dataDir" or value is None:
+            name = names.get(key, key)
+            if name not in fields or value is None:
                 continue
             try:
                 merged[name] = msgspec.convert(value, fields[name].type, strict=False)
             except msgspec.ValidationError as error:
                 problems.append(f"{key} in {origin} is ignored: {error}")
-    return msgspec.convert({**merged, "dataDir": str(folder)}, Config), problems
+    return Config(data_dir=folder, **merged), problems
 
 
 def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:

@@ -280,7 +280,7 @@ class Aiana:
 
         Secrets are taken out first. Messages are told apart by their ids within the session.
         """
-        from aiana.capture.importer import redacted_batch
+        from aiana.capture.cleaning import redacted_batch
 
         return self.storage.sessions.record(*redacted_batch(session, messages))
 
@@ -330,7 +330,7 @@ class Aiana:
 
     def capture_sources(self) -> results.SourceList:
         """The assistants on this machine: what is on disk, stored, missing and about to expire."""
-        from aiana.capture.importer import capture_sources
+        from aiana.capture.inventory import capture_sources
 
         return results.SourceList(sources=capture_sources(self.storage))
 
@@ -381,9 +381,10 @@ def _redacted(text: str) -> tuple[str, int]:
 
 
 def _redacted_values(metadata: dict[str, Any]) -> dict[str, Any]:
-    from aiana.capture.redaction import redact_values
+    from aiana.capture.redaction import redact_tree
 
-    return redact_values(metadata)[0]
+    redacted: dict[str, Any] = redact_tree(metadata)[0]
+    return redacted
 
 
 def _time(text: str | None) -> str | None:

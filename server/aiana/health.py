@@ -1,0 +1,84 @@
+"""The state of Aiana in one answer that never fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiana import __version__
+from aiana.errors import AianaError
+from aiana.results import Counts, Health, Indexing, Status, Tier, Tiers
+
+if TYPE_CHECKING:
+    from aiana.service import Aiana
+
+_NOTHING = Counts(
+    sessions=0, messages=0, memories=0, preferences=0, projects=0, chunks=0, vectors=0
+)
+
+
+def status_of(aiana: Aiana) -> Status:
+    """What works, what does not and why, what is stored, and what is left to do."""
+    config = aiana.config
+    embedder = embedder_tier(aiana)
+    counts, indexing, busy = _NOTHING, Indexing(pending=0), False
+    try:
+        counts, indexing = aiana.storage.counts(config.embedding_model)
+        busy = aiana.indexer.busy
+        indexing.rate_per_s = aiana.indexer.rate_per_s
+        sqlite = Tier(state="ok", detail=str(config.database))
+        if aiana.storage.database.read_only:
+            sqlite = Tier(state="unavailable", detail=f"{config.database} is read-only")
+    except AianaError as error:
+        sqlite = Tier(state="unavailable", detail=str(error))
+    tiers = Tiers(
+        sqlite=sqlite,
+        redis=_server_tier("Redis", config.redis_url, "the SQLite tier serves the cache"),
+        qdrant=_server_tier("Qdrant", config.qdrant_url, "the embedded vector index serves"),
+        embedder=embedder,
+    )
+    health, message = _summary(tiers, counts, indexing)
+    return Status(
+        health=health,
+        quiescent=not busy and embedder.state != "loading",
+        message=message,
+        tiers=tiers,
+        counts=counts,
+        indexing=indexing,
+        version=__version__,
+        data_dir=str(config.data_dir),
+    )
+
+
+def embedder_tier(aiana: Aiana) -> Tier:
+    """State of the embedding model, without loading it."""
+    from aiana.embeddings import model_info
+
+    if "embedder" in aiana.__dict__ and aiana.embedder.is_loaded:
+        return Tier(state="ok", detail=f"{aiana.config.embedding_model} on {aiana.embedder.device}")
+    config = aiana.config
+    info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    if info.state == "unavailable":
+        return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
+    if aiana.recall_is_loading:
+        return Tier(state="loading", detail=f"{info.name} is being loaded")
+    detail = f"{info.name} on {info.device}, loaded at its first use"
+    return Tier(state="ok", detail=detail)
+
+
+def _server_tier(name: str, url: str | None, instead: str) -> Tier:
+    if url is None:
+        return Tier(state="off", detail=f"not configured; {instead}")
+    return Tier(state="unavailable", detail=f"{name} is not supported yet; {instead}")
+
+
+def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, str]:
+    stored = f"{counts.sessions:,} sessions, {counts.memories:,} memories"
+    if tiers.sqlite.state != "ok":
+        return "error", tiers.sqlite.detail
+    if tiers.embedder.state == "unavailable":
+        return "warning", f"{stored}; search by meaning is off: {tiers.embedder.detail}"
+    if indexing.pending:
+        return "ok", f"{stored}; {indexing.pending:,} texts still to be embedded"
+    if not counts.sessions and not counts.memories:
+        return "ok", "Nothing is stored yet: `aiana import` reads the sessions on this machine"
+    return "ok", stored

@@ -1,0 +1,31 @@
+"""The table is the protocol: handlers, examples and the page agree with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from aiana.lsp.document import document
+from aiana.lsp.main import make_server
+from aiana.lsp.methods import Methods
+from aiana.lsp.protocol import METHODS, Method
+
+PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
+
+
+def test_every_method_has_a_handler() -> None:
+    assert list(Methods(make_server()).table()) == [method.name for method in METHODS]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_examples_are_valid(method: Method) -> None:
+    params = msgspec.convert(method.example, method.params)
+    known = {field.encode_name for field in msgspec.structs.fields(type(params))}
+    assert method.example.keys() <= known
+
+
+def test_the_page_is_written_from_the_table() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert document(page) == page, "run `make docs`"
