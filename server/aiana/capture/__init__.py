@@ -1,8 +1,8 @@
-"""Reads what coding assistants leave on disk. One module a source; `find_sources` lists them."""
+"""Reads what coding assistants leave on disk. One module a source; `sources` lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -38,13 +38,17 @@ class Source(Protocol):
         """After how many days the assistant deletes its own files; None if it never does."""
 
 
-def find_sources(names: Iterable[str] | None = None) -> list[Source]:
-    """The sources with these names, or all of them. Raises NotFound."""
+def sources() -> dict[str, Source]:
+    """Every source by its name."""
     from aiana.capture.claude_code import ClaudeCode
 
-    known: dict[str, Source] = {source.name: source for source in (ClaudeCode(),)}
-    if names is None:
-        return list(known.values())
+    known: list[Source] = [ClaudeCode()]
+    return {source.name: source for source in known}
+
+
+def named_sources(names: Sequence[str]) -> list[Source]:
+    """The sources with these names. Raises NotFound."""
+    known = sources()
     unknown = [name for name in names if name not in known]
     if unknown:
         raise NotFound(f"There is no source {unknown[0]!r}. Aiana can read: {', '.join(known)}.")

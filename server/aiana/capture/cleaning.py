@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -36,6 +37,11 @@ def clean(batch: CaptureBatch) -> CaptureBatch:
         titles=titles,
         redactions=batch.redactions + total,
     )
+
+
+def redacted_batch(session: Session, messages: Iterable[Message]) -> tuple[Session, list[Message]]:
+    """A session and its messages as they may be stored."""
+    return _clean_session(session)[0], [_clean_message(message)[0] for message in messages]
 
 
 def _clean_message(message: Message) -> tuple[Message, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from aiana.capture import Source
+from aiana.results import Failure
 
 
 class TranscriptFile(Struct, frozen=True):
@@ -18,13 +19,6 @@ class TranscriptFile(Struct, frozen=True):
     size: int
     mtime: float
     """Seconds since 1970."""
-
-
-class Failure(Struct, frozen=True, rename="camel"):
-    """A file that could not be read, and why."""
-
-    path: str
-    reason: str
 
 
 def files_on_disk(sources: Iterable[Source]) -> list[TranscriptFile]:
@@ -39,7 +33,7 @@ def files_on_disk(sources: Iterable[Source]) -> list[TranscriptFile]:
 
 
 def files_given(
-    paths: Iterable[Path | str], sources: list[Source]
+    paths: Iterable[Path | str], sources: Iterable[Source]
 ) -> tuple[list[TranscriptFile], list[Failure]]:
     """Files and those in folders, each with the source that recognises it, and what failed.
 
@@ -55,14 +49,16 @@ def files_given(
                     if _recognised(source, found, failed):
                         _add(files, source, found)
         elif not path.exists():
-            failed.append(Failure(str(path), "There is no such file or folder."))
+            failed.append(Failure(path=str(path), reason="There is no such file or folder."))
         else:
             before = len(failed)
             known = next((s for s in sources if _recognised(s, path, failed)), None)
             if known is not None:
                 _add(files, known, path)
             elif len(failed) == before:
-                failed.append(Failure(str(path), "No known assistant writes files like this."))
+                failed.append(
+                    Failure(path=str(path), reason="No known assistant writes files like this.")
+                )
     return list(files.values()), failed
 
 
@@ -70,7 +66,7 @@ def _recognised(source: Source, path: Path, failed: list[Failure]) -> bool:
     try:
         return source.recognises(path)
     except OSError as error:
-        failed.append(Failure(str(path), error.strerror or str(error)))
+        failed.append(Failure(path=str(path), reason=error.strerror or str(error)))
         return False
 
 

@@ -2,76 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
-from aiana.capture import find_sources
+from aiana.capture import named_sources
+from aiana.capture import sources as all_sources
 from aiana.capture.cleaning import clean
-from aiana.capture.files import Failure, TranscriptFile, files_given, files_on_disk
+from aiana.capture.files import TranscriptFile, files_given, files_on_disk
 from aiana.capture.jsonl import untouched
 from aiana.errors import AianaError, StorageUnavailable
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.results import Failure, ImportCounts
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage
 
 
-class ImportReport(Struct, kw_only=True, rename="camel"):
-    """What came of the files of one source. Counts are files unless they say otherwise."""
-
-    found: int = 0
-    imported: int = 0
-    """Read for the first time."""
-    updated: int = 0
-    """Known, and with something new."""
-    skipped: int = 0
-    """Nothing new in them."""
-    failed: list[Failure] = field(default_factory=list)
-    messages: int = 0
-    """Messages that are new or changed."""
-    redactions: int = 0
-    """Secrets that were taken out."""
-    skipped_lines: int = 0
-    """Lines that were not understood, in the files that were read."""
-    bytes: int = 0
-    """Bytes of transcript that were read."""
-
-
-class Progress(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How far an import is."""
-
-    bytes_done: int
-    bytes_total: int
-    source: str
-    path: str
+Progress = Callable[[int, int, str], None]
+"""Takes the bytes done, the bytes in all, and the file that is being read."""
 
 
 def import_sources(
     storage: AianaStorage,
-    sources: Iterable[str] | None = None,
-    paths: Iterable[Path | str] | None = None,
+    sources: Sequence[str] | None = None,
+    paths: Sequence[Path | str] | None = None,
     since: str | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> dict[str, ImportReport]:
-    """Import everything new of the named sources, or of the files and folders given.
+) -> dict[str, ImportCounts]:
+    """Import what is new of the named sources and in the files given, or of all sources.
 
     `since` (a time in Aiana's form) leaves out files that were not written after it. A file that
     cannot be read is reported and never stops the others. `cancelled` is asked after every step;
     what was stored until then stays. Raises NotFound for an unknown source and StorageUnavailable
     when nothing can be written.
     """
-    chosen = find_sources(sources)
-    reports = {source.name: ImportReport() for source in chosen}
-    if paths is None:
-        files = files_on_disk(chosen)
-    else:
-        files, failed = files_given(paths, chosen)
-        reports[chosen[0].name].failed += failed
+    known = list(all_sources().values())
+    wanted = known if sources is None and paths is None else named_sources(sources or [])
+    files = files_on_disk(wanted)
+    counts = {source.name: ImportCounts() for source in wanted}
+    if paths is not None:
+        given, failed = files_given(paths, known)
+        files = list({file.path: file for file in [*files, *given]}.values())
+        for file in given:
+            counts.setdefault(file.source.name, ImportCounts())
+        if failed:
+            counts.setdefault(known[0].name, ImportCounts()).failed.extend(failed)
     if since is not None:
         threshold = to_datetime(since).timestamp()
         files = [file for file in files if file.mtime >= threshold]
@@ -79,26 +57,21 @@ def import_sources(
     files.sort(key=lambda file: (file.mtime, str(file.path)))
     total, done = sum(file.size for file in files), 0
     for file in files:
-        reports[file.source.name].found += 1
+        counts[file.source.name].found += 1
     for file in files:
-        for offset in _import_file(storage, file, reports[file.source.name]):
+        for offset in _import_file(storage, file, counts[file.source.name]):
             if progress is not None:
-                progress(
-                    Progress(
-                        bytes_done=done + min(offset, file.size),
-                        bytes_total=total,
-                        source=file.source.name,
-                        path=str(file.path),
-                    )
-                )
+                progress(done + min(offset, file.size), total, str(file.path))
             if cancelled is not None and cancelled():
-                return reports
+                return counts
         done += file.size
-    return reports
+    if progress is not None:
+        progress(total, total, "")
+    return counts
 
 
 def _import_file(
-    storage: AianaStorage, file: TranscriptFile, report: ImportReport
+    storage: AianaStorage, file: TranscriptFile, report: ImportCounts
 ) -> Iterator[int]:
     """Import one file step by step; yields the offset that each step reached."""
     path = str(file.path)
@@ -116,7 +89,7 @@ def _import_file(
     except StorageUnavailable:
         raise
     except Exception as error:  # whatever one file holds, the others must come in
-        report.failed.append(Failure(path, _reason(error)))
+        report.failed.append(Failure(path=path, reason=_reason(error)))
 
 
 class _Outcome:
@@ -133,7 +106,7 @@ class _Outcome:
         self._redactions += batch.redactions if written else 0
         self._skipped_lines = batch.position.skipped_lines
 
-    def report_to(self, report: ImportReport, before: CapturePosition | None) -> None:
+    def report_to(self, report: ImportCounts, before: CapturePosition | None) -> None:
         report.messages += self._messages
         report.redactions += self._redactions
         report.skipped_lines += self._skipped_lines

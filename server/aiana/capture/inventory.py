@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from aiana.capture import find_sources
+from aiana.capture import sources
 from aiana.capture.files import files_on_disk
+from aiana.results import SourceStatus
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage
@@ -17,29 +16,10 @@ EXPIRING_DAYS = 7
 """A file that its assistant deletes within so many days is expiring soon."""
 
 
-class SourceState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How much of a source's files is stored. Counts are files."""
-
-    name: str
-    title: str
-    looked_in: list[str]
-    on_disk: int
-    stored: int
-    """Stored to their end, whether they still exist or not."""
-    missing: int
-    """On disk, but not stored or not to their end."""
-    gone: int
-    """Stored, but no longer on disk."""
-    expiring_soon: int
-    """On disk, but deleted by the assistant within a week."""
-    retention_days: int | None
-    last_import: str | None
-
-
-def capture_sources(storage: AianaStorage) -> list[SourceState]:
+def capture_sources(storage: AianaStorage) -> list[SourceStatus]:
     """For every source: where it was looked for, what is on disk and how much of it is stored."""
     states = []
-    for source in find_sources():
+    for source in sources().values():
         positions = storage.capture_positions(source.name)
         files = files_on_disk([source])
         complete = sum(
@@ -51,16 +31,15 @@ def capture_sources(storage: AianaStorage) -> list[SourceState]:
         days = source.retention_days()
         expired = time.time() - ((days or 0) - EXPIRING_DAYS) * 86_400
         states.append(
-            SourceState(
+            SourceStatus(
                 name=source.name,
                 title=source.title,
-                looked_in=[str(root) for root in source.roots()],
+                roots=[str(root) for root in source.roots()],
                 on_disk=len(files),
                 stored=complete + gone,
                 missing=len(files) - complete,
-                gone=gone,
+                vanished=gone,
                 expiring_soon=0 if days is None else sum(f.mtime < expired for f in files),
-                retention_days=days,
                 last_import=storage.sessions.last_import(source.name),
             )
         )
