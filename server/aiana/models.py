@@ -150,8 +150,12 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Identity, path or name of a project."""
     kinds: list[Kind] = field(default_factory=list)
     memory_types: list[MemoryType] = field(default_factory=list)
+    """Of memories; together with `roles`, `types` or `tools` either kind may match."""
     sources: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
+    """Of messages; a memory has no role."""
+    types: list[MessageType] = field(default_factory=list)
+    """Of messages."""
     tools: list[str] = field(default_factory=list)
     session_id: str | None = None
     after: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-_RELATIVE = re.compile(r"(\d+)\s*([hdwmy])", re.IGNORECASE)
+_RELATIVE = re.compile(r"(\d{1,6})\s*([hdwmy])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 30, "y": 24 * 365}
 
 
@@ -18,11 +18,13 @@ def format_time(moment: datetime) -> str:
     """`moment` (naive means UTC) in Aiana's form."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    )
 
 
 def normalise_time(value: str | int | float | None) -> str | None:
-    """RFC 3339 text, or seconds or milliseconds since 1970, in Aiana's form; None if it is no time."""
+    """RFC 3339 text, or (milli)seconds since 1970, in Aiana's form; None if it is no time."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -31,7 +33,7 @@ def normalise_time(value: str | int | float | None) -> str | None:
             return text
         try:
             return format_time(datetime.fromisoformat(text))
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     try:
         seconds = value / 1000 if abs(value) >= 1e11 else float(value)

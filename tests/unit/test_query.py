@@ -47,8 +47,11 @@ def test_words_phrases_and_exclusions(text: str, expected: Query) -> None:
         ),
         ("type:Memories", SearchFilter(kinds=["memory"])),
         ("type:message", SearchFilter(kinds=["message"])),
-        ("type:user", SearchFilter(kinds=["message"], roles=["user"])),
-        ("type:tool_result type:tool-use", SearchFilter(kinds=["message"], roles=["tool"])),
+        ("type:user", SearchFilter(kinds=["message"], types=["user"])),
+        (
+            "type:tool_result type:tool-use",
+            SearchFilter(kinds=["message"], types=["tool_result", "tool_use"]),
+        ),
         ("role:Assistant tool:Bash", SearchFilter(roles=["assistant"], tools=["Bash"])),
         ("after:2026-02-01", SearchFilter(after="2026-02-01T00:00:00.000Z")),
         ("before:7d", SearchFilter(before="2026-02-01T12:00:00.000Z")),

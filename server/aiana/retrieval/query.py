@@ -37,14 +37,6 @@ _KINDS: dict[str, Kind] = {
     "memory": "memory",
     "memories": "memory",
 }
-_ROLE_OF_TYPE: dict[MessageType, str] = {
-    "user": "user",
-    "assistant": "assistant",
-    "tool_use": "tool",
-    "tool_result": "tool",
-    "system": "system",
-    "summary": "system",
-}
 _LONGEST_TIME = 40
 
 
@@ -139,10 +131,10 @@ def _of_type(value: str) -> SearchFilter | None:
         if value == memory_type:
             return SearchFilter(kinds=["memory"], memory_types=[memory_type])
     if value == "tool":
-        return SearchFilter(kinds=["message"], roles=["tool"])
+        return SearchFilter(kinds=["message"], types=["tool_use", "tool_result"])
     for message_type in get_args(MessageType):
         if value == message_type:
-            return SearchFilter(kinds=["message"], roles=[_ROLE_OF_TYPE[message_type]])
+            return SearchFilter(kinds=["message"], types=[message_type])
     return None
 
 
@@ -154,6 +146,7 @@ def _add(a: SearchFilter, b: SearchFilter) -> SearchFilter:
         memory_types=list(dict.fromkeys(a.memory_types + b.memory_types)),
         sources=list(dict.fromkeys(a.sources + b.sources)),
         roles=list(dict.fromkeys(a.roles + b.roles)),
+        types=list(dict.fromkeys(a.types + b.types)),
         tools=list(dict.fromkeys(a.tools + b.tools)),
         **_span(a, b),
     )
