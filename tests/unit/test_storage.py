@@ -1,0 +1,362 @@
+"""The database: real files, exact rows, and an index that never disagrees with its table."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiana.errors import InvalidQuery, NotFound, ReadOnly, StorageUnavailable
+from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, Session
+from aiana.storage import AianaStorage
+from aiana.storage.migrations import MIGRATIONS, migrate
+from aiana.storage.sessions import BatchResult
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[AianaStorage]:
+    with AianaStorage(tmp_path / "data" / "conversations.db") as opened:
+        yield opened
+
+
+def position(path: str = "a.jsonl", offset: int = 10) -> CapturePosition:
+    return CapturePosition(
+        path=path,
+        source="claude-code",
+        offset=offset,
+        size=offset,
+        mtime_ns=1,
+        inode=1,
+        head_hash="h",
+        tail_hash="t",
+    )
+
+
+def session(id: str = "s1", project: str = "github.com/ada/shop", day: int = 1) -> Session:
+    return Session(
+        id=id,
+        source="claude-code",
+        project=project,
+        project_path="/home/ada/shop",
+        started_at=f"2026-01-{day:02d}T00:00:00.000Z",
+    )
+
+
+def message(id: str, content: str, session_id: str = "s1", second: int = 0) -> Message:
+    return Message(
+        id=id,
+        session_id=session_id,
+        type="user",
+        role="user",
+        content=content,
+        timestamp=f"2026-01-01T00:00:{second:02d}.000Z",
+        tokens=3,
+    )
+
+
+def batch(*messages: Message, sessions: list[Session] | None = None, **more: object) -> CaptureBatch:
+    return CaptureBatch(
+        sessions=[session()] if sessions is None else sessions,
+        messages=list(messages),
+        position=position(),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def found(storage: AianaStorage, word: str) -> list[int]:
+    rows = storage.database.reader.execute(
+        "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ? ORDER BY rowid", (word,)
+    )
+    return [row[0] for row in rows]
+
+
+def assert_index_is_sound(storage: AianaStorage) -> None:
+    with storage.database.writing() as connection:
+        connection.execute(
+            "INSERT INTO messages_fts(messages_fts, rank) VALUES ('integrity-check', 1)"
+        )
+
+
+def test_files_are_for_their_owner_alone(storage: AianaStorage) -> None:
+    storage.preferences.add("Uses uv")
+    folder = storage.database.path.parent
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+    assert modes == {
+        "conversations.db": 0o600,
+        "conversations.db-shm": 0o600,
+        "conversations.db-wal": 0o600,
+    }
+
+
+def test_a_batch_is_stored_once(storage: AianaStorage) -> None:
+    step = batch(message("m1", "first"), message("m2", "second", second=1))
+    assert storage.write_batch(step) == BatchResult(sessions_added=1, messages_added=2)
+    assert storage.write_batch(step) == BatchResult(sessions_updated=1, messages_skipped=2)
+    assert [m.content for m in storage.get_messages("s1")] == ["first", "second"]
+    assert storage.capture_position("a.jsonl") == position()
+    (stored,) = storage.list_sessions()
+    assert (stored.message_count, stored.token_count, stored.title) == (2, 6, "first")
+
+
+def test_a_changed_message_never_desynchronises_the_index(storage: AianaStorage) -> None:
+    storage.write_batch(batch(message("m1", "apples")))
+    for content in ("pears", "plums", "pears"):
+        result = storage.write_batch(batch(message("m1", content)))
+        assert (result.messages_added, result.messages_updated) == (0, 1)
+    assert found(storage, "apples OR plums") == []
+    assert found(storage, "pears") == [1]
+    assert_index_is_sound(storage)
+
+
+def test_replays_stay_with_the_session_that_had_them_first(storage: AianaStorage) -> None:
+    storage.write_batch(batch(message("m1", "first"), replay_ids=True))
+    fork = batch(
+        message("m1", "first", "s2"),
+        message("m2", "new", "s2"),
+        sessions=[session("s2")],
+        replay_ids=True,
+    )
+    assert storage.write_batch(fork).messages_skipped == 1
+    assert [m.id for m in storage.get_messages("s1")] == ["m1"]
+    assert [m.id for m in storage.get_messages("s2")] == ["m2"]
+
+
+def test_equal_ids_of_sources_without_unique_ids_are_both_kept(storage: AianaStorage) -> None:
+    storage.write_batch(batch(message("1", "one")))
+    storage.write_batch(batch(message("1", "another", "s2"), sessions=[session("s2")]))
+    assert [m.content for m in storage.get_messages("s1")] == ["one"]
+    assert [m.content for m in storage.get_messages("s2")] == ["another"]
+
+
+def test_a_title_waits_for_its_message(storage: AianaStorage) -> None:
+    storage.write_batch(batch(titles={"m9": "Fix the cart"}))
+    assert storage.list_sessions()[0].title is None
+    storage.write_batch(batch(message("m9", "the cart is broken")))
+    assert storage.list_sessions()[0].title == "Fix the cart"
+
+
+def test_a_failed_batch_leaves_nothing_behind(storage: AianaStorage) -> None:
+    broken = Message(id="m2", session_id="s1", type="user", content=None, timestamp="x")  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        storage.write_batch(batch(message("m1", "first"), broken))
+    assert storage.get_stats().messages == 0
+    assert storage.capture_position("a.jsonl") is None
+
+
+def test_text_that_has_no_utf8_form_is_stored_all_the_same(storage: AianaStorage) -> None:
+    storage.write_batch(batch(message("m1", "broken \ud83d emoji and \x00 nul")))
+    assert storage.get_messages("s1")[0].content == "broken ? emoji and \x00 nul"
+    assert found(storage, "emoji") == [1]
+
+
+def test_messages_around_one(storage: AianaStorage) -> None:
+    storage.write_batch(batch(*(message(f"m{n}", str(n), second=n) for n in range(20))))
+    around = storage.sessions.messages("s1", around="m10", limit=5)
+    assert [m.id for m in around] == ["m8", "m9", "m10", "m11", "m12"]
+    assert [m.id for m in storage.sessions.messages("s1", around="m0", limit=3)] == [
+        "m0",
+        "m1",
+        "m2",
+    ]
+    with pytest.raises(NotFound):
+        storage.sessions.messages("s1", around="nowhere")
+
+
+def test_sessions_are_paged_newest_first(storage: AianaStorage) -> None:
+    for day in (1, 2, 3, 4, 5):
+        storage.write_batch(batch(sessions=[session(f"session-{day}", day=day)]))
+    first, cursor = storage.sessions.page(limit=2)
+    second, cursor = storage.sessions.page(limit=2, cursor=cursor)
+    third, end = storage.sessions.page(limit=2, cursor=cursor)
+    assert [s.id for s in first + second + third] == [f"session-{n}" for n in (5, 4, 3, 2, 1)]
+    assert end is None
+    with pytest.raises(InvalidQuery):
+        storage.sessions.page(cursor="nonsense")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("github.com/ada/shop", ["s1"]),
+        ("shop", ["s1", "s2"]),
+        ("SHOP", ["s1", "s2"]),
+        ("/home/ada/shop/src", ["s1"]),
+        ("github.com/bob/shop", ["s2"]),
+        ("sho", []),
+        ("%", []),
+        ("", []),
+    ],
+)
+def test_a_project_is_never_mistaken_for_another(
+    storage: AianaStorage, text: str, expected: list[str]
+) -> None:
+    storage.write_batch(batch(sessions=[session("s1")]))
+    other = Session(
+        id="s2",
+        source="claude-code",
+        project="github.com/bob/shop",
+        project_path="/home/bob/shop",
+        started_at="2026-01-01T00:00:00.000Z",
+    )
+    storage.write_batch(batch(sessions=[other]))
+    assert sorted(s.id for s in storage.list_sessions(text)) == expected
+
+
+def test_the_beginning_of_an_id_is_enough_if_it_is_unique(storage: AianaStorage) -> None:
+    storage.write_batch(batch(sessions=[session("abcd-1"), session("abcd-2"), session("xyzw-1")]))
+    assert storage.sessions.get("xyzw").id == "xyzw-1"
+    for unclear in ("abcd", "xyz", "nope-nope"):
+        with pytest.raises(NotFound):
+            storage.sessions.get(unclear)
+
+
+def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
+    step = batch(message("m1", "secret plans"))
+    storage.write_batch(step)
+    assert storage.sessions.delete(["s1"]) == [1]
+    assert found(storage, "secret") == []
+    assert storage.write_batch(step).messages_skipped == 1
+    assert storage.get_stats().sessions == 0
+    assert_index_is_sound(storage)
+
+
+def test_equal_memories_are_stored_once_per_project(storage: AianaStorage) -> None:
+    first, none = storage.memories.add("Use uv", project="shop")
+    again, twin = storage.memories.add("Use uv", project="shop")
+    other, other_twin = storage.memories.add("Use uv", project="infra")
+    assert (none, twin, other_twin) == (None, first.id, None)
+    assert again == first
+    assert other.id != first.id
+    assert storage.get_stats().memories == 2
+
+
+def test_an_idempotency_key_stores_once(storage: AianaStorage) -> None:
+    first, _ = storage.memories.add("one", idempotency_key="k")
+    again, _ = storage.memories.add("two", idempotency_key="k")
+    assert again == first
+    assert storage.get_stats().memories == 1
+
+
+def test_memories_are_updated_found_and_deleted(storage: AianaStorage) -> None:
+    memory, _ = storage.memories.add("getUserById is slow", tags=["perf"], metadata={"a": 1})
+    storage.memories.update(memory.id, content="fetchOrder is slow", project="shop")
+    assert found(storage, "getUserById") == []
+    assert found(storage, "fetchOrder") == [-1]
+    assert found(storage, "order") == [-1]
+    updated = storage.memories.get(memory.id[:8])
+    assert (updated.project, updated.tags, updated.metadata) == ("shop", ["perf"], {"a": 1})
+    assert storage.memories.feedback(memory.id, "harmful").harmful == 1
+    assert storage.memories.matching(SearchFilter(project="shop")) == [memory.id]
+    assert storage.memories.matching(SearchFilter(project="sho")) == []
+    assert storage.memories.delete([memory.id]) == [-1]
+    assert found(storage, "slow") == []
+    assert_index_is_sound(storage)
+    with pytest.raises(NotFound):
+        storage.memories.get(memory.id)
+
+
+def test_preferences_are_kept_in_order_and_once(storage: AianaStorage) -> None:
+    storage.preferences.add("Uses  uv\n")
+    storage.preferences.add("Working on docs", static=False)
+    storage.preferences.add("Writes TypeScript")
+    storage.preferences.add("Working on tests", static=False)
+    storage.preferences.add("Uses uv")
+    texts = [(p.text, p.static) for p in storage.preferences.all()]
+    assert texts == [
+        ("Writes TypeScript", True),
+        ("Uses uv", True),
+        ("Working on tests", False),
+        ("Working on docs", False),
+    ]
+    storage.preferences.remove(storage.preferences.all()[0].id)
+    assert [p.text for p in storage.preferences.all()][0] == "Uses uv"
+    for unclear in ("", "no-such-id"):
+        with pytest.raises(NotFound):
+            storage.preferences.remove(unclear)
+
+
+def test_changes_name_their_kind_and_project(storage: AianaStorage) -> None:
+    before = storage.revision()
+    storage.memories.add("Use uv", project="shop")
+    storage.write_batch(batch(message("m1", "hello")))
+    storage.preferences.add("Uses uv")
+    kinds, projects, latest = storage.changes_since(before)
+    assert kinds == ["memories", "preferences", "sessions"]
+    assert projects == ["github.com/ada/shop", "shop"]
+    assert storage.changes_since(latest) == ([], [], latest)
+
+
+def test_every_version_migrates_to_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    for version in range(len(MIGRATIONS)):
+        assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+        MIGRATIONS[version](connection)
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+    migrate(connection, tmp_path / "backups")
+    assert not (tmp_path / "backups").exists()
+    connection.close()
+
+
+def test_a_migration_leaves_a_backup_and_a_failed_one_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "conversations.db"
+    with AianaStorage(path) as storage:
+        storage.preferences.add("Uses uv")
+
+    def failing(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM preferences")
+        connection.execute("nonsense")
+
+    monkeypatch.setattr("aiana.storage.migrations.MIGRATIONS", [*MIGRATIONS, failing])
+    with pytest.raises(StorageUnavailable):
+        AianaStorage(path)
+    monkeypatch.undo()
+    with AianaStorage(path) as storage:
+        assert [p.text for p in storage.preferences.all()] == ["Uses uv"]
+    backup = tmp_path / "backups" / f"conversations-v{len(MIGRATIONS)}.db"
+    with AianaStorage(backup) as storage:
+        assert [p.text for p in storage.preferences.all()] == ["Uses uv"]
+
+
+def test_a_database_of_a_newer_aiana_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    AianaStorage(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(StorageUnavailable, match="a newer Aiana wrote it"):
+        AianaStorage(path)
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    path.write_text("this is not a database, but somebody may want it")
+    with pytest.raises(StorageUnavailable, match="damaged or no Aiana database"):
+        AianaStorage(path)
+    assert path.read_text() == "this is not a database, but somebody may want it"
+
+
+def test_a_closed_storage_says_so(tmp_path: Path) -> None:
+    storage = AianaStorage(tmp_path / "conversations.db")
+    storage.close()
+    with pytest.raises(StorageUnavailable):
+        storage.get_stats()
+    with pytest.raises(StorageUnavailable):
+        storage.preferences.add("too late")
+
+
+def test_writing_to_a_read_only_database_is_refused(
+    storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.preferences.add("Uses uv")
+    with storage.database.writing() as connection:
+        connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(ReadOnly):
+        storage.preferences.add("too late")
+    assert [p.text for p in storage.preferences.all()] == ["Uses uv"]
