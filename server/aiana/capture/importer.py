@@ -12,7 +12,6 @@ from aiana.capture.cleaning import clean
 from aiana.capture.files import TranscriptFile, files_given, files_on_disk
 from aiana.capture.jsonl import untouched
 from aiana.errors import AianaError, StorageUnavailable
-from aiana.models import CaptureBatch, CapturePosition
 from aiana.results import Failure, ImportCounts
 from aiana.times import to_datetime
 
@@ -71,51 +70,36 @@ def import_sources(
 
 
 def _import_file(
-    storage: AianaStorage, file: TranscriptFile, report: ImportCounts
+    storage: AianaStorage, file: TranscriptFile, counts: ImportCounts
 ) -> Iterator[int]:
     """Import one file step by step; yields the offset that each step reached."""
     path = str(file.path)
     try:
         position = storage.capture_position(path)
         if position is not None and untouched(file.path.stat(), position):
-            report.skipped += 1
+            counts.skipped += 1
             return
-        outcome = _Outcome()
+        is_new, is_counted = position is None, False
+        skipped_lines = position.skipped_lines if position else 0
         for batch in file.source.read(file.path, position):
-            outcome.add(storage, clean(batch))
-            report.bytes += batch.bytes_read
+            batch = clean(batch)
+            result = storage.write_batch(batch)
+            written = result.messages_added + result.messages_updated
+            counts.messages += written
+            counts.redactions += batch.redactions if written else 0
+            counts.skipped_lines += max(0, batch.position.skipped_lines - skipped_lines)
+            skipped_lines = batch.position.skipped_lines
+            counts.bytes += batch.bytes_read
+            if not is_counted and (is_new or written):
+                is_counted = True
+                counts.imported += is_new
+                counts.updated += not is_new
             yield batch.position.offset
-        outcome.report_to(report, position)
+        counts.skipped += not is_counted
     except StorageUnavailable:
         raise
     except Exception as error:  # whatever one file holds, the others must come in
-        report.failed.append(Failure(path=path, reason=_reason(error)))
-
-
-class _Outcome:
-    """What became of one file."""
-
-    def __init__(self) -> None:
-        self._messages = self._sessions = self._redactions = self._skipped_lines = 0
-
-    def add(self, storage: AianaStorage, batch: CaptureBatch) -> None:
-        result = storage.write_batch(batch)
-        written = result.messages_added + result.messages_updated
-        self._messages += written
-        self._sessions += result.sessions_added
-        self._redactions += batch.redactions if written else 0
-        self._skipped_lines = batch.position.skipped_lines
-
-    def report_to(self, report: ImportCounts, before: CapturePosition | None) -> None:
-        report.messages += self._messages
-        report.redactions += self._redactions
-        report.skipped_lines += self._skipped_lines
-        if before is None:
-            report.imported += 1
-        elif self._messages or self._sessions:
-            report.updated += 1
-        else:
-            report.skipped += 1
+        counts.failed.append(Failure(path=path, reason=_reason(error)))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.capture.importer import import_sources
+from aiana.capture.inventory import capture_sources
+from aiana.errors import NotFound
+from aiana.results import ImportCounts
+from aiana.storage import AianaStorage
+
+SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts" / "claude-code"
+SERVER = Path(__file__).parents[2] / "server"
+T = "2026-02-01T12:00:{:02d}.000Z"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[AianaStorage]:
+    with AianaStorage(tmp_path / "data" / "conversations.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which Claude Code would keep its sessions."""
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    folder = tmp_path / "claude" / "projects" / "-home-u-app"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def said(kind: str, uuid: str, text: str, second: int = 0, session: str = "s1") -> dict[str, Any]:
+    return {
+        "type": kind,
+        "uuid": uuid,
+        "sessionId": session,
+        "timestamp": T.format(second),
+        "cwd": "/home/u/app",
+        "message": {"role": kind, "content": [{"type": "text", "text": text}]},
+    }
+
+
+def write(path: Path, *records: dict[str, Any], mtime: int = 1_000_000_000) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    os.utime(path, (mtime, mtime))
+    return path
+
+
+def run(storage: AianaStorage, **options: Any) -> ImportCounts:
+    return import_sources(storage, **options)["claude-code"]
+
+
+def content(storage: AianaStorage, session: str = "s1") -> list[tuple[str, str]]:
+    return [(m.id, m.content) for m in storage.get_messages(session)]
+
+
+def dump(database: Path) -> list[Any]:
+    """Everything that is stored, without keys and times of import."""
+    with sqlite3.connect(database) as connection:
+        select = connection.execute
+        return [
+            select(
+                "SELECT s.id, s.source, p.id, project_path, transcript_path, started_at, ended_at, "
+                "title, summary, parent_id, message_count, token_count, metadata "
+                "FROM sessions s JOIN projects p ON p.key = s.project_key ORDER BY 1, 2"
+            ).fetchall(),
+            select(
+                "SELECT s.id, m.id, type, role, tool_name, timestamp, m.parent_id, tokens, "
+                "content, identifiers, tool_input, m.metadata FROM messages m "
+                "JOIN sessions s ON s.key = m.session_key ORDER BY 1, 2"
+            ).fetchall(),
+            select("SELECT * FROM pending_titles ORDER BY 1, 2").fetchall(),
+            select("SELECT path, source, position FROM capture_positions ORDER BY 1").fetchall(),
+        ]
+
+
+def test_a_first_import_a_second_and_one_of_an_appended_file(
+    storage: AianaStorage, projects: Path
+) -> None:
+    path = write(projects / "s1.jsonl", said("user", "u1", "hello"), said("assistant", "a1", "hi"))
+    size = path.stat().st_size
+    assert run(storage) == ImportCounts(found=1, imported=1, messages=2, bytes=size)
+    before = dump(storage.database.path)
+    assert run(storage) == ImportCounts(found=1, skipped=1)
+    assert dump(storage.database.path) == before
+
+    write(path, said("user", "u2", "more", 1), mtime=1_000_000_001)
+    assert run(storage) == ImportCounts(
+        found=1, updated=1, messages=1, bytes=path.stat().st_size - size
+    )
+    assert content(storage) == [("u1", "hello"), ("a1", "hi"), ("u2", "more")]
+
+
+def test_a_file_that_was_only_touched_changes_nothing(
+    storage: AianaStorage, projects: Path
+) -> None:
+    path = write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    run(storage)
+    os.utime(path, (1_000_000_009, 1_000_000_009))
+    assert run(storage) == ImportCounts(found=1, skipped=1, bytes=path.stat().st_size)
+
+
+def test_a_file_that_disappears_takes_nothing_with_it(
+    storage: AianaStorage, projects: Path
+) -> None:
+    path = write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    run(storage)
+    path.unlink()
+    assert run(storage) == ImportCounts()
+    assert content(storage) == [("u1", "hello")]
+    (state,) = capture_sources(storage)
+    assert (state.on_disk, state.stored, state.missing, state.vanished) == (0, 1, 0, 1)
+
+
+def test_resumed_and_forked_sessions_keep_only_what_they_add(
+    storage: AianaStorage, projects: Path
+) -> None:
+    first, second = said("user", "u1", "one"), said("assistant", "a1", "two", 1)
+    write(projects / "zz.jsonl", first, second, mtime=1_000_000_000)
+    again = [record | {"sessionId": "s2"} for record in (first, second)]
+    new = said("user", "u2", "three", 2, session="s2")
+    write(projects / "aa.jsonl", *again, new, mtime=1_000_000_100)
+    assert run(storage).messages == 3
+    assert content(storage) == [("u1", "one"), ("a1", "two")]
+    assert content(storage, "s2") == [("u2", "three")]
+
+
+@pytest.mark.parametrize("summary_first", [True, False])
+def test_summaries_name_the_session_that_holds_their_message(
+    storage: AianaStorage, projects: Path, summary_first: bool
+) -> None:
+    summary = {"type": "summary", "summary": "About greetings", "leafUuid": "a1"}
+    times = (1_000_000_000, 1_000_000_100)
+    write(projects / "t.jsonl", summary, mtime=times[not summary_first])
+    write(projects / "s1.jsonl", said("assistant", "a1", "hi"), mtime=times[summary_first])
+    run(storage)
+    assert [(s.id, s.title) for s in storage.list_sessions()] == [("s1", "About greetings")]
+
+
+def test_secrets_never_reach_the_disk(storage: AianaStorage, projects: Path) -> None:
+    secret = "npm_" + "a1B2c3D4e5F6" * 3
+    call = {"type": "tool_use", "id": "c", "name": "Bash"}
+    arguments = {"command": f"export X={secret}", "env": {"password": "correct7horse"}}
+    record = said("assistant", "a1", f"It is {secret}.")
+    record["message"]["content"].append(call | {"input": arguments})
+    titled = {"type": "summary", "summary": f"Use {secret}", "leafUuid": "a1"}
+    write(projects / "s1.jsonl", record, titled)
+    assert run(storage).redactions == 4
+    assert content(storage) == [
+        ("a1", "It is [redacted:npm-token]."),
+        ("a1#1", "export X=[redacted:npm-token]\n[redacted:password]"),
+    ]
+    assert json.loads(storage.get_messages("s1")[1].tool_input or "") == {
+        "command": "export X=[redacted:npm-token]",
+        "env": {"password": "[redacted:password]"},
+    }
+    for file in storage.database.path.parent.iterdir():
+        data = file.read_bytes()
+        assert secret.encode() not in data
+        assert b"correct7horse" not in data
+
+
+def test_our_own_blocks_are_not_remembered(storage: AianaStorage, projects: Path) -> None:
+    block = '<aiana-context project="x">\n- [1] old news\n</aiana-context>'
+    write(projects / "s1.jsonl", said("user", "u1", f"{block}\nfix the parser"))
+    run(storage)
+    assert content(storage) == [("u1", "fix the parser")]
+
+
+def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_path: Path) -> None:
+    folder = tmp_path / "given"
+    good = write(folder / "good.jsonl", said("user", "u1", "hello"))
+    (folder / "binary.jsonl").write_bytes(os.urandom(5000))
+    (folder / "empty.jsonl").touch()
+    wide = folder / "wide.jsonl"
+    wide.write_bytes(json.dumps(said("user", "u2", "x")).encode("utf-16"))
+    notes = folder / "notes.txt"
+    notes.write_text("not ours")
+    (folder / "loop.jsonl").symlink_to(folder / "loop.jsonl")
+    counts = run(storage, paths=[folder, wide, notes, tmp_path / "missing"])
+    assert [(Path(f.path).name, f.reason) for f in counts.failed] == [
+        ("wide.jsonl", "No known assistant writes files like this."),
+        ("notes.txt", "No known assistant writes files like this."),
+        ("missing", "There is no such file or folder."),
+    ]
+    assert (counts.found, counts.imported, counts.messages) == (1, 1, 1)
+    assert content(storage) == [("u1", "hello")]
+    assert run(storage, paths=[str(good)]).skipped == 1
+
+
+def test_a_bad_file_among_the_assistants_own_is_reported(
+    storage: AianaStorage, projects: Path
+) -> None:
+    (projects / "binary.jsonl").write_bytes(b"\x00\xff\n" * 10)
+    (projects / "wide.jsonl").write_bytes("{}\n".encode("utf-16"))
+    (projects / "empty.jsonl").touch()
+    write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    counts = run(storage)
+    assert {Path(f.path).name: f.reason for f in counts.failed} == {
+        "binary.jsonl": "None of its 10 lines is a Claude Code record.",
+        "wide.jsonl": "It is UTF-16 text, transcripts are UTF-8: convert it first.",
+    }
+    assert (counts.found, counts.imported, counts.messages) == (4, 2, 1)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission(storage: AianaStorage, projects: Path) -> None:
+    write(projects / "s1.jsonl", said("user", "u1", "hello")).chmod(0)
+    assert [f.reason for f in run(storage).failed] == ["Permission denied"]
+
+
+def test_unknown_sources(storage: AianaStorage) -> None:
+    with pytest.raises(NotFound, match="claude-code"):
+        import_sources(storage, sources=["clod"])
+
+
+def test_since_progress_and_cancelling(storage: AianaStorage, projects: Path) -> None:
+    old = write(projects / "old.jsonl", said("user", "u1", "old", session="s1"))
+    new = write(
+        projects / "new.jsonl", said("user", "u2", "new", session="s2"), mtime=1_700_000_000
+    )
+    assert run(storage, since="2020-01-01T00:00:00.000Z").found == 1
+    with pytest.raises(NotFound):
+        storage.get_messages("s1")
+
+    steps: list[tuple[int, int, str]] = []
+    write(new, said("user", "u3", "newer", 1, session="s2"), mtime=1_700_000_001)
+    sizes = old.stat().st_size, new.stat().st_size
+    counts = run(storage, progress=lambda *step: steps.append(step), cancelled=lambda: True)
+    assert (counts.found, counts.messages) == (2, 1)
+    assert steps == [(sizes[0], sum(sizes), str(old))]
+
+    steps.clear()
+    assert run(storage, progress=lambda *step: steps.append(step)).messages == 1
+    assert steps == [(sum(sizes), sum(sizes), str(new)), (sum(sizes), sum(sizes), "")]
+
+
+def test_what_is_stored_is_compared_with_what_is_on_disk(
+    storage: AianaStorage, projects: Path
+) -> None:
+    write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    run(storage)
+    fresh = projects / "s2.jsonl"
+    fresh.write_text(json.dumps(said("user", "u2", "hello", session="s2")) + "\n")
+    (state,) = capture_sources(storage)
+    assert state.roots[0] == str(projects.parent)
+    assert (state.name, state.on_disk, state.stored, state.missing) == ("claude-code", 2, 1, 1)
+    assert state.vanished == 0
+    assert state.expiring_soon == 1
+    assert state.last_import is not None
+
+
+def big_session(path: Path, megabytes: int) -> Path:
+    """A session that takes several transactions."""
+    text = "the quick brown fox jumps over the lazy dog " * 200
+    count = megabytes * 1_000_000 // len(text)
+    records = [
+        said("user" if n % 2 else "assistant", f"m{n}", f"{n} {text}", n % 60) for n in range(count)
+    ]
+    return write(path, *records)
+
+
+_CHILD = """
+import sys
+from aiana.capture.importer import import_sources
+from aiana.storage import AianaStorage
+
+def report(done, total, path):
+    print(done, flush=True)
+    if sys.argv[1] == "waits":
+        sys.stdin.readline()
+
+import_sources(AianaStorage(sys.argv[2]), paths=sys.argv[3:], progress=report)
+"""
+
+
+@pytest.mark.parametrize(("manner", "steps"), [("waits", 1), ("waits", 3), ("runs on", 2)])
+def test_a_killed_import_goes_on_where_it_stopped(tmp_path: Path, manner: str, steps: int) -> None:
+    """Killed between two transactions, where it waits, or wherever it is when it runs on."""
+    folder = tmp_path / "transcripts"
+    big_session(folder / "s1.jsonl", 7)
+    write(folder / "s2.jsonl", said("user", "x1", "small", session="s2"), mtime=1_100_000_000)
+    killed, clean = tmp_path / "killed" / "c.db", tmp_path / "clean" / "c.db"
+    with AianaStorage(clean) as storage:
+        whole = run(storage, paths=[folder])
+
+    command = [sys.executable, "-c", _CHILD, manner, str(killed), str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(SERVER)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        reached = int(child.stdout.readline())
+        for _ in range(steps - 1):
+            child.stdin.write("\n")
+            child.stdin.flush()
+            reached = int(child.stdout.readline())
+        child.kill()
+        child.wait()
+
+    with AianaStorage(killed) as storage:
+        rest = run(storage, paths=[folder])
+    if manner == "waits":
+        assert 0 < reached == whole.bytes - rest.bytes
+    assert dump(killed) == dump(clean)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
+def test_real_transcripts_reconcile_with_an_independent_count(storage: AianaStorage) -> None:
+    # Records made by hand share uuids such as `a1` between sessions that have nothing in common.
+    recorded = sorted(p for p in SHARED.glob("*.jsonl") if not p.name.startswith("claude__"))
+    counts = run(storage, paths=recorded)
+    assert counts.failed == []
+    assert counts.found == counts.imported == len(recorded)
+    expected, uuids = _independent_count(recorded)
+    with sqlite3.connect(storage.database.path) as connection:
+        kinds = Counter(
+            "local"
+            if tool == "local-command"
+            else "thinking"
+            if json.loads(metadata).get("thinking")
+            else kind
+            for kind, tool, metadata in connection.execute(
+                "SELECT type, tool_name, metadata FROM messages"
+            )
+        )
+        ids = {row[0] for row in connection.execute("SELECT id FROM messages")}
+    assert kinds == expected
+    assert {name for name in ids if "#" not in name and not name.startswith("h-")} == uuids
+
+    every = run(storage, paths=[SHARED])
+    assert every.failed == []
+    assert every.found == len(list(SHARED.glob("*.jsonl")))
+    before = dump(storage.database.path)
+    again = run(storage, paths=[SHARED])
+    assert (again.skipped, again.bytes, again.messages) == (every.found, 0, 0)
+    assert dump(storage.database.path) == before
+
+
+def _independent_count(paths: list[Path]) -> tuple[Counter[str], set[str]]:
+    """Rows by kind and the uuids that have any, counted with nothing but the json module.
+
+    A row is one (uuid, ordinal of its block); a uuid that several sessions repeat counts once.
+    """
+    owner: dict[str, str] = {}
+    rows: dict[tuple[str, int], str] = {}
+    steering: Counter[str] = Counter()
+    for path in sorted(paths, key=lambda p: (p.stat().st_mtime, str(p))):
+        queue: list[str] = []
+        for line in path.read_bytes().splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(record, dict):
+                continue
+            match record.get("operation"):
+                case "enqueue":
+                    queue.append(record["content"])
+                case "dequeue":
+                    queue.pop(0)
+                case "remove":
+                    steering["system" if _is_notice(queue.pop(0)) else "user"] += 1
+            uuid = record.get("uuid")
+            session = f"{record.get('sessionId')}/{record.get('agentId')}"
+            if uuid is not None and owner.setdefault(uuid, session) == session:
+                rows |= {(uuid, n): kind for n, kind in enumerate(_kinds(record))}
+    totals = Counter(rows.values())
+    return totals + steering, {uuid for uuid, _ in rows}
+
+
+def _kinds(record: dict[str, Any]) -> list[str]:
+    """What each row of a record is, in order."""
+    kind, message = record.get("type"), record.get("message")
+    if kind == "system":
+        return ["system"] if record.get("content") else []
+    if kind not in ("user", "assistant") or not isinstance(message, dict):
+        return []
+    blocks = message.get("content") or []
+    blocks = [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks
+    blocks = [b if isinstance(b, dict) else {"type": "text", "text": b} for b in blocks]
+    if kind == "assistant":
+        program = record.get("isApiErrorMessage") or message.get("model") == "<synthetic>"
+        names = {"text": "system" if program else "assistant", "thinking": "thinking"}
+        return [
+            names.get(block["type"], block["type"])
+            for block in blocks
+            if block["type"] == "tool_use" or block.get(block["type"], "").strip()
+        ]
+    results = ["tool_result" for block in blocks if block["type"] == "tool_result"]
+    said = [b.get("text", "[image]") for b in blocks if b["type"] != "tool_result"]
+    text = "\n".join(said).strip()
+    if not text or text.startswith(("Caveat:", "<local-command-caveat>")):
+        return results
+    if text.startswith("<local-command-stdout>"):
+        shown = text.removeprefix("<local-command-stdout>").removesuffix("</local-command-stdout>")
+        return [*results, "local"] if shown.strip() else results
+    if record.get("isCompactSummary"):
+        return [*results, "summary"]
+    program = record.get("isMeta") or text.startswith("[Request interrupted")
+    return [*results, "system" if program or _is_notice(text) else "user"]
+
+
+def _is_notice(text: str) -> bool:
+    return text.startswith(("<task-notification>", "<agent-notification>"))
