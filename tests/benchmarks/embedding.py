@@ -154,7 +154,8 @@ def report(texts: list[str], rounds: dict[str, list[dict[str, float]]], cosine: 
         f" Python {platform.python_version()}"
     )
     print(
-        f"{len(texts)} texts of {mean:.0f} characters on average, none beyond the window; median of rounds"
+        f"{len(texts)} texts of {mean:.0f} characters on average, none beyond the window;"
+        " median of rounds"
     )
     print(f"{'':24}{''.join(f'{name:>24}' for name in ENGINES)}")
     medians = {

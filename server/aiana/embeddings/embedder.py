@@ -177,7 +177,8 @@ class Embedder:
                 return [ids]
         rows = [tokenizer.encode(window).ids for window in self.windows(text)]
         # Cutting inside an endless word may add a piece; the model's positions end at the window.
-        return [row[: self.max_tokens - 1] + row[-1:] for row in rows]
+        most = self.max_tokens
+        return [row if len(row) <= most else row[: most - 1] + row[-1:] for row in rows]
 
     def _open_engine(self) -> Engine:
         source = self._source = locate(self.model_name, self._models_dir)
