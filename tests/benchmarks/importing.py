@@ -32,7 +32,9 @@ _IDS = re.compile(rb'("(?:uuid|parentUuid|sessionId|leafUuid)":")')
 def made(folder: Path) -> None:
     """A long session: prompts, answers, calls, and files read (each twice, as in life)."""
     rng = random.Random(1)
-    words = [f"{a}{b}" for a in ("get", "user", "token", "path", "parse") for b in range(200)]
+    words = [f"{a}{b}" for a in ("get", "user", "find", "path", "parse") for b in range(200)] + [
+        "token"
+    ]
     with (folder / "made.jsonl").open("w") as file:
         for n in range(400):
             base = {

@@ -47,14 +47,15 @@ for _rule in TOKEN_RULES:
         _BY_START.setdefault(_start, []).append(_rule)
 
 # The rest of the name, the sign between name and value, and the value in quotes or bare.
-_ASSIGNED = re.compile(
-    r"(?P<rest>[\w.-]{0,40}+)[\"'\\]{0,4}\]?"
-    r"(?P<sign>\s{0,3}(?:=>|:=|={1,3}|:)\s{0,3}|,\s{0,3}(?=[\"'\\])|\s)"
+_REST = r"(?P<rest>[\w.-]{0,40}+)"
+_SIGN = r"[\"'\\]{0,4}\]?(?:\s{0,3}(?:=>|:=|={1,3}|:)\s{0,3}|,\s{0,3}(?=[\"'\\]))"
+_VALUE = (
     r"(?P<quote>\\{0,4}[\"'])?"
     r"(?P<value>(?(quote)[^\s\"'`\\<>]{6,300}+|[^\s\"'`\\<>,;(){}|&\[\]=]{6,300}+={0,2}))"
     r"(?P<after>[\(\[\{]?)"
 )
-_OPTION = re.compile(r"(?:^|\s)--?[\w-]{0,40}\Z")
+_ASSIGNED = re.compile(_REST + _SIGN + _VALUE)
+_OPTION = re.compile(_REST + rf"(?:{_SIGN}|\s)" + _VALUE)
 # A name that ends so holds something about a secret, not the secret.
 _ABOUT = re.compile(
     r"(?:s|izer|ize|ized|ization|count|type|name|names|id|ids|hash|path|file|url|uri|length|len|"
@@ -234,16 +235,21 @@ def _positions(text: str, literal: str) -> list[int]:
 
 def _assigned(text: str, position: int, word: str) -> list[Span]:
     """The value that the name around `position` is given, if it looks like a secret."""
-    match = _ASSIGNED.match(text, position + len(word))
+    pattern = _OPTION if _begins_option(text, position) else _ASSIGNED
+    match = pattern.match(text, position + len(word))
     if not match or match["after"] or _ABOUT.search(match["rest"]):
-        return []
-    if match["sign"].isspace() and not _OPTION.search(text, max(0, position - 45), position):
         return []
     kind = "password" if word in _PASSWORDS else "secret"
     quoted = match["quote"] is not None
     if not _is_value(kind, match["value"], quoted=quoted):
         return []
     return [(*match.span("value"), kind)]
+
+
+def _begins_option(text: str, position: int) -> bool:
+    """Whether the name around `position` starts like `--db-`: a blank gives it its value."""
+    head = text[max(0, position - 45) : position]
+    return head[max(head.rfind(" "), head.rfind("\n")) + 1 :].startswith("-")
 
 
 def _kind_of_name(key: str) -> str | None:
