@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import platform
 import random
 import re
@@ -19,7 +20,6 @@ import string
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -254,6 +254,12 @@ def texts_of(folder: Path) -> list[str]:
     return texts
 
 
+def _processor_time() -> float:
+    """Seconds that this process and those it started have used."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def main() -> None:
     rng = random.Random(20260201)
     cases = [
@@ -283,9 +289,9 @@ def main() -> None:
         found = finder([text for _, _, text in cases])
         missed = [case for case, f in zip(cases, found, strict=True) if not is_hit(case[1], f)]
         wrong = [text for text, f in zip(clean, finder(clean), strict=True) if f]
-        start = time.perf_counter()
+        start = _processor_time()
         flagged = [text for text, f in zip(real or clean, finder(real or clean), strict=True) if f]
-        speed = (time.perf_counter() - start) * 1e9 / size
+        speed = (_processor_time() - start) * 1e9 / size
         base = base or speed
         print(
             f"{name:16}{1 - len(missed) / len(cases):8.1%}{len(wrong) / len(clean):12.1%}"

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
 
 from aiana.capture.arguments import flatten
 from aiana.capture.claude_records import (
@@ -24,6 +23,7 @@ from aiana.capture.claude_records import (
     decode_record,
     text_of,
 )
+from aiana.capture.claude_state import Known, State
 from aiana.capture.harness import Piece, pieces, without_reminders
 from aiana.capture.projects import project_of
 from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
@@ -32,49 +32,8 @@ from aiana.times import normalise_time
 SOURCE = "claude-code"
 _RECENT = 400
 """Records before a compaction among which its replays are looked for."""
-_QUEUE = 50
 _AI_TITLE, _CUSTOM_TITLE = 1, 2
 _TOOL_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-
-
-class _Known(Struct):
-    """What is remembered of a session between two readings."""
-
-    cwd: str = ""
-    parent: str | None = None
-    title: str | None = None
-    title_rank: int = 0
-
-
-class _Queue(Struct):
-    """Prompts typed while the assistant worked, by where they were seen.
-
-    A steering prompt leaves the queue (`remove`) and comes in as an attachment, in either order;
-    older versions write only one of the two.
-    """
-
-    waiting: list[str] = field(default_factory=list)
-    """Put in the queue, not yet out of it."""
-    removed: list[tuple[str, str, str]] = field(default_factory=list)
-    """Session, time and text: out of the queue, attachment not yet seen."""
-    stored: list[str] = field(default_factory=list)
-    """Stored without an attachment having been seen."""
-    attached: list[str] = field(default_factory=list)
-    """Stored from the attachment, before leaving the queue."""
-
-
-class _State(Struct):
-    """What the reader must remember between two readings of a file."""
-
-    sessions: dict[str, _Known] = field(default_factory=dict)
-    tools: dict[str, str] = field(default_factory=dict)
-    """Tool call id -> tool name, for calls without a result so far."""
-    api_message: str = ""
-    api_tokens: int = 0
-    time: str = ""
-    compacted_at: str = ""
-    recent: list[str] = field(default_factory=list)
-    queue: _Queue = field(default_factory=_Queue)
 
 
 class TranscriptReader:
@@ -83,7 +42,7 @@ class TranscriptReader:
     def __init__(self, path: Path, mtime: float, state: dict[str, Any]) -> None:
         self._path = path
         self._mtime = mtime
-        self._state = msgspec.convert(state, _State)
+        self._state = msgspec.convert(state, State)
         self._messages: list[Message] = []
         self._sessions: dict[str, Session] = {}
         self._titles: dict[str, str] = {}
@@ -159,7 +118,8 @@ class TranscriptReader:
         if record.type == "user":
             self._add(record, session_id, self._user_rows(record, blocks, child))
             return True
-        self._store_removed()
+        if self._state.queue.removed:
+            self._store_removed()
         metadata: dict[str, Any] = {}
         if message.id:
             metadata["apiMessageId"] = message.id
@@ -270,18 +230,9 @@ class TranscriptReader:
         if attachment.type != "queued_command":
             return True
         text = text_of(attachment.prompt).strip()
-        queue = self._state.queue
-        if text in queue.stored:
-            queue.stored.remove(text)
-            return True
-        for entry in queue.removed:
-            if entry[2] == text:
-                queue.removed.remove(entry)
-                break
-        else:
-            queue.attached = [*queue.attached, text][-_QUEUE:]
-        session_id = self._session_id(record)
-        self._add(record, session_id, [_piece_row(piece, "user") for piece in pieces(text)])
+        if self._state.queue.attach(text):
+            session_id = self._session_id(record)
+            self._add(record, session_id, [_piece_row(piece, "user") for piece in pieces(text)])
         return True
 
     def _take_queue_operation(self, record: Record) -> bool:
@@ -289,36 +240,25 @@ class TranscriptReader:
         text = (record.content or "").strip()
         match record.operation:
             case "enqueue" if text:
-                queue.waiting = [*queue.waiting, text][-_QUEUE:]
+                queue.put(text)
             case "dequeue":
                 # The prompt follows as a record of its own.
                 queue.waiting = queue.waiting[1:]
             case "popAll":
                 queue.waiting = []
             case "remove":
-                if not text and queue.waiting:
-                    text = queue.waiting[0]
-                if text in queue.waiting:
-                    queue.waiting.remove(text)
-                if text in queue.attached:
-                    queue.attached.remove(text)
-                elif text:
-                    entry = (self._session_id(record), self._time(record), text)
-                    queue.removed = [*queue.removed, entry][-_QUEUE:]
+                queue.remove(self._session_id(record), self._time(record), text)
         return True
 
     def _store_removed(self) -> None:
         """Steering prompts whose attachment did not come: store what left the queue."""
-        queue = self._state.queue
-        for session_id, time, text in queue.removed:
+        for session_id, time, text in self._state.queue.take_removed():
             record = Record(session_id=session_id, timestamp=time)
             self._add(record, session_id, [_piece_row(piece, "user") for piece in pieces(text)])
-        queue.stored = [*queue.stored, *(text for _, _, text in queue.removed)][-_QUEUE:]
-        queue.removed = []
 
     def _take_title(self, record: Record, title: str | None, rank: int) -> bool:
         session_id = record.session_id or self._path.stem
-        known = self._state.sessions.setdefault(session_id, _Known())
+        known = self._state.sessions.setdefault(session_id, Known())
         if title and rank >= known.title_rank:
             known.title, known.title_rank = title, rank
             if session := self._sessions.get(session_id):
@@ -388,7 +328,7 @@ class TranscriptReader:
             parent = named if named != session_id else self._parent_folder()
         elif record.is_sidechain:
             session_id, parent = f"{named}:sidechain", named
-        known = self._state.sessions.setdefault(session_id, _Known())
+        known = self._state.sessions.setdefault(session_id, Known())
         known.cwd = known.cwd or record.cwd or ""
         known.parent = known.parent or parent
         return session_id
@@ -398,13 +338,13 @@ class TranscriptReader:
         parts = self._path.parts
         return parts[parts.index("subagents") - 1] if "subagents" in parts[1:] else None
 
-    def _transcript_path(self, session_id: str, known: _Known) -> str:
+    def _transcript_path(self, session_id: str, known: Known) -> str:
         """This file, unless it only replays a session that has a file of its own."""
         own = self._path.with_name(f"{session_id}.jsonl")
         replayed = own != self._path and known.parent is None and own.exists()
         return "" if replayed else str(self._path)
 
-    def _session_metadata(self, record: Record, known: _Known) -> dict[str, Any]:
+    def _session_metadata(self, record: Record, known: Known) -> dict[str, Any]:
         metadata: dict[str, Any] = {}
         if record.git_branch:
             metadata["gitBranch"] = record.git_branch
