@@ -59,7 +59,7 @@ def embedder_tier(aiana: Aiana) -> Tier:
     info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
     if info.state == "unavailable":
         return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
-    if aiana.recall_is_loading:
+    if "recall" in aiana.__dict__ and aiana.recall.is_loading:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
     detail = f"{info.name} on {info.device}, loaded at its first use"
     return Tier(state="ok", detail=detail)

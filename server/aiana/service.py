@@ -102,7 +102,6 @@ class Aiana:
         filter: SearchFilter | None = None,
         group_by_session: bool = False,
         partial: Callable[[results.SearchResult], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
         wait_for_model: bool = False,
     ) -> results.SearchResult:
         """Find messages and memories by words and by meaning; see the query language.
@@ -118,7 +117,6 @@ class Aiana:
             filter=filter or SearchFilter(),
             group_by_session=group_by_session,
             partial=partial,
-            cancelled=cancelled,
             wait_for_model=wait_for_model,
         )
 
@@ -357,6 +355,14 @@ class Aiana:
     ) -> results.Reindexed:
         """Rebuild indexes from what is stored. Raises ModelUnavailable and Conflict."""
         return self.indexer.rebuild(targets, progress=progress, cancelled=cancelled)
+
+    def index_pending(
+        self,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> int:
+        """Embed what waits for it; returns how many texts. 0 if another process is at it."""
+        return self.indexer.index_pending(progress, cancelled)
 
     def _receipt(self, keys: Sequence[int]) -> results.Receipt:
         remaining = self.storage.remaining(keys)

@@ -57,7 +57,6 @@ class Methods:
             filter=self._scoped(aiana, p.filter, p.scope),
             group_by_session=p.group_by_session,
             partial=call.partial if call.wants_partial else None,
-            cancelled=call.cancelled,
         )
 
     def context(self, aiana: Aiana, p: wire.ContextParams, call: Call) -> results.ContextResult:

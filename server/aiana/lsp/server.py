@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -88,13 +88,15 @@ class AianaProtocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Any:
         result = yield from super().lsp_initialize(params)
         capabilities = result.capabilities
-        capabilities.execute_command_provider = types.ExecuteCommandOptions(list(_COMMANDS))
+        commands = [*_COMMANDS, *self.fm.commands]
+        capabilities.execute_command_provider = types.ExecuteCommandOptions(commands)
         capabilities.experimental = {
             "aiana": {
                 "protocolVersion": wire.PROTOCOL_VERSION,
                 "methods": [method.name for method in wire.METHODS],
             }
         }
+        self._server.announce(capabilities)
         return result
 
 
@@ -166,13 +168,14 @@ class AianaServer(LanguageServer):
         super().__init__(
             "aiana",
             __version__,
-            text_document_sync_kind=types.TextDocumentSyncKind.None_,
             protocol_cls=AianaProtocol,
             converter_factory=_converter,
         )
         self.service: Any = None
+        self.announce: Callable[[types.ServerCapabilities], None] = lambda capabilities: None
         self.watcher: asyncio.Task[None] | None = None
         self.exit_status = 0
+        self.methods: dict[str, Callable[[Any], Awaitable[Any]]] = {}
         self.running: set[Call] = set()
         # One writer: writes keep the order in which they came. pygls's own pool reads stdin.
         self.executors = {
@@ -185,13 +188,15 @@ class AianaServer(LanguageServer):
         """Serve one method of the protocol with `handler(service, params, call)`."""
 
         async def serve(params: Any) -> Result:
-            if self.service is None:
-                raise JsonRpcException("Send `initialize` first.", code=wire.SERVER_NOT_INITIALIZED)
-            return await self._run(method.lane, handler, _decode(method, params))
+            return await self.run(method.lane, handler, _decode(method, params))
 
+        self.methods[method.name] = serve
         self.feature(method.name)(serve)
 
-    async def _run(self, lane: str, handler: Handler, params: wire.Params) -> Result:
+    async def run(self, lane: str, handler: Handler, params: Any) -> Result:
+        """Serve one request on an executor. Raises JsonRpcException."""
+        if self.service is None:
+            raise JsonRpcException("Send `initialize` first.", code=wire.SERVER_NOT_INITIALIZED)
         call = Call(self, params)
         self.running.add(call)
         work = asyncio.get_running_loop().run_in_executor(

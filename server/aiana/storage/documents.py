@@ -26,7 +26,6 @@ class Document(Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     session_title: str | None = None
     memory_type: MemoryType | None = None
-    harmful: int = 0
 
     @property
     def uri(self) -> str:
@@ -63,8 +62,8 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 session_title=row[10],
             )
         for row in connection.execute(
-            "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id, "
-            "m.harmful FROM memories m JOIN projects p ON p.key = m.project_key "
+            "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id "
+            "FROM memories m JOIN projects p ON p.key = m.project_key "
             f"WHERE m.key IN ({_marks(memories)})",
             memories,
         ):
@@ -79,7 +78,6 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 source="aiana",
                 memory_type=row[5],
                 session_id=row[6],
-                harmful=row[7],
             )
     return found
 

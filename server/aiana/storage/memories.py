@@ -200,6 +200,16 @@ class MemoryStore:
             rows = connection.execute(f"SELECT m.id FROM memories m WHERE {where}", params)
             return [row[0] for row in rows]
 
+    def harmful(self, memory_ids: Sequence[str]) -> set[str]:
+        """Those of the memories that somebody called harmful."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id FROM memories WHERE id IN ({','.join('?' * len(memory_ids))}) "
+                "AND harmful > 0",
+                list(memory_ids),
+            )
+            return {row[0] for row in rows}
+
     def delete(self, memory_ids: Sequence[str]) -> list[int]:
         """Delete memories; returns the document keys that are gone. Raises NotFound."""
         gone: list[int] = []

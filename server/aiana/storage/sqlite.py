@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from aiana.config import data_dir
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
+from aiana.results import Counts, Indexing
 from aiana.retrieval.identifiers import identifier_parts
+from aiana.storage.chunks import ChunkStore
 from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
@@ -48,6 +50,7 @@ class AianaStorage:
         self.sessions = SessionStore(self.database, identifier_parts)
         self.memories = MemoryStore(self.database, identifier_parts)
         self.preferences = PreferenceStore(self.database)
+        self.chunks = ChunkStore(self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +118,28 @@ class AianaStorage:
         kinds = sorted({row[0] for row in rows})
         projects = sorted({row[1] for row in rows if row[1]})
         return kinds, projects, max((row[2] for row in rows), default=revision)
+
+    def counts(self, model: str) -> tuple[Counts, Indexing]:
+        """Everything that is stored, and the texts that wait for a vector of this model."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM sessions), "
+                "(SELECT coalesce(sum(message_count), 0) FROM sessions), "
+                "(SELECT count(*) FROM memories), (SELECT count(*) FROM preferences), "
+                "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks), "
+                "(SELECT count(*) FROM vectors WHERE model = ?)",
+                (model,),
+            ).fetchone()
+        names = ("sessions", "messages", "memories", "preferences", "projects", "chunks", "vectors")
+        counts = Counts(**dict(zip(names, row, strict=True)))
+        return counts, Indexing(pending=counts.chunks + counts.memories - counts.vectors)
+
+    def rebuild_text_index(self) -> int:
+        """Build the full-text index anew from its tables; returns how many texts it holds."""
+        with self.database.writing() as connection:
+            connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('rebuild')")
+            row = connection.execute("SELECT count(*) FROM messages_fts_docsize").fetchone()
+        return int(row[0])
 
     def remaining(self, keys: Sequence[int]) -> dict[str, int]:
         """How many of these documents the tables and indexes still hold."""

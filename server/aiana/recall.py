@@ -1,0 +1,328 @@
+"""Search and context: from a question to hits, and to a block for the next chat."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from aiana.config import Config
+from aiana.context.block import ContextItem, build, new_nonce
+from aiana.context.tokens import TokenCounter
+from aiana.embeddings import Embedder, ModelInfo, model_info
+from aiana.errors import InvalidQuery, ModelUnavailable
+from aiana.models import Degraded, Mode, Scope, SearchFilter, SearchHit
+from aiana.results import ContextEntry, ContextResult, Searched, SearchResult
+from aiana.retrieval.duplicates import collapse
+from aiana.retrieval.engine import Ranked, Ranking, Request, search
+from aiana.retrieval.query import Query, merge_filters, parse
+from aiana.retrieval.snippets import snippet
+from aiana.storage.documents import Document, fetch_documents
+from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
+from aiana.storage.text_index import TextIndex
+from aiana.storage.vectors import VectorIndex
+from aiana.times import now
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiana.storage import AianaStorage
+
+MAX_CONTENT_CHARS = 20_000
+"""A longer text is not sent with its hit: `aiana/session/messages` reads it."""
+CONTEXT_HITS = 20
+LEAST_SHARE = 0.5
+"""Of the best hit's score: what is less relevant is not worth its tokens in a context."""
+RECENT_SESSIONS = 5
+PASSAGE_CHARS = 800
+"""Of a longer text the context quotes the passage that answers the query."""
+
+
+class Recall:
+    """Answers questions from what is stored. Safe to share between threads."""
+
+    def __init__(self, config: Config, storage: AianaStorage, embedder: Embedder) -> None:
+        self._config = config
+        self._storage = storage
+        self._embedder = embedder
+        self._text_index = TextIndex(storage.database)
+        self._vector_index = VectorIndex(storage.database, embedder.model_name)
+        self._loading = threading.Lock()
+        self._failure: Degraded | None = None
+        self._tokens = TokenCounter(self._find_tokenizer)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the model is being loaded just now."""
+        return self._loading.locked()
+
+    def warm_up(self) -> None:
+        """Load the model and the vectors now, so that the next search does not wait for them."""
+        with self._loading:
+            if self._embedder.is_loaded:
+                return
+            try:
+                self._embedder.load()
+                self._vector_index.refresh()
+                self._failure = None
+            except ModelUnavailable as error:
+                self._failure = Degraded(tier="embedder", reason=str(error), since=now())
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        mode: Mode,
+        filter: SearchFilter,
+        group_by_session: bool = False,
+        partial: Callable[[SearchResult], None] | None = None,
+        wait_for_model: bool = False,
+    ) -> SearchResult:
+        """See `Aiana.search`."""
+        began = time.perf_counter()
+        query = parse(text)
+        wanted = merge_filters(filter, query.filter)
+        query = replace(query, filter=wanted)
+        embed, degraded = self._embed_query(mode, wait_for_model)
+        page = _Page(self._storage, query, limit, group_by_session, *_start(cursor, text, wanted))
+
+        def answer(mode: Mode) -> SearchResult:
+            request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
+            ranking = search(request, self._text_index, self._vector_index, embed)
+            hits, more = page.of(ranking)
+            return SearchResult(
+                hits=hits,
+                modes=ranking.lanes,
+                searched=Searched(messages=ranking.messages, memories=ranking.memories),
+                took_ms=round((time.perf_counter() - began) * 1000, 1),
+                next_cursor=more,
+                degraded=degraded,
+            )
+
+        if partial is not None and embed is not None and mode == "hybrid":
+            partial(answer("keyword"))
+        return answer(mode)
+
+    def _embed_query(
+        self, mode: Mode, wait: bool
+    ) -> tuple[Callable[[str], NDArray[np.float32]] | None, list[Degraded]]:
+        """The way to embed a query, or why there is none just now."""
+        if mode == "keyword":
+            return None, []
+        if not self._embedder.is_loaded and (wait or mode == "semantic"):
+            self.warm_up()
+        if self._embedder.is_loaded:
+            return self._embedder.embed, []
+        if self._failure is not None and not self._model_has_appeared():
+            if mode == "semantic":
+                raise ModelUnavailable(self._failure.reason)
+            return None, [self._failure]
+        if not self.is_loading:
+            threading.Thread(target=self.warm_up, name="aiana-model", daemon=True).start()
+        reason = "The embedding model is being loaded; these hits were found by words alone."
+        return None, [Degraded(tier="embedder", reason=reason, since=now())]
+
+    def _model_has_appeared(self) -> bool:
+        return self._model_info().state != "unavailable"
+
+    def _model_info(self) -> ModelInfo:
+        config = self._config
+        return model_info(config.embedding_model, config.embedding_device, config.models_dir)
+
+    def _find_tokenizer(self) -> Path | None:
+        path = Path(self._model_info().path) / "tokenizer.json"
+        return path if path.exists() else None
+
+    def context(
+        self,
+        text: str | None,
+        *,
+        project: str | None,
+        scope: Scope,
+        max_tokens: int,
+        wait_for_model: bool = False,
+    ) -> ContextResult:
+        """See `Aiana.context`."""
+        within = None if scope == "all" else project or ""
+        query = parse(text or "")
+        found = self.search(
+            text or "",
+            limit=CONTEXT_HITS,
+            cursor=None,
+            mode="hybrid",
+            filter=SearchFilter(
+                project=within,
+                kinds=["memory"] if text is None else ["message", "memory"],
+                types=["user", "assistant", "summary"],
+            ),
+            wait_for_model=wait_for_model,
+        )
+        preferences = self._storage.preferences.all()
+        block = build(
+            self._relevant(found.hits, query),
+            [p for p in preferences if p.static],
+            [p for p in preferences if not p.static],
+            self._recent(within),
+            project or "",
+            budget=max_tokens,
+            count_tokens=self._tokens.count,
+            nonce=new_nonce(),
+            query=query.words,
+        )
+        return ContextResult(
+            context=block.text,
+            items=[
+                ContextEntry(
+                    id=item.id,
+                    uri=item.uri,
+                    content=item.content,
+                    reason=item.reason,
+                    score=round(item.score, 4),
+                    tokens=item.tokens,
+                    stale=item.stale,
+                )
+                for item in block.items
+            ],
+            tokens=block.tokens,
+            degraded=found.degraded,
+        )
+
+    def _relevant(self, hits: list[SearchHit], query: Query) -> list[ContextItem]:
+        """Hits as quotations; what somebody called harmful is never quoted."""
+        harmful = self._storage.memories.harmful([h.id for h in hits if h.kind == "memory"])
+        least = LEAST_SHARE * hits[0].score if hits else 0
+        items = []
+        for hit in hits:
+            if hit.score < least or hit.id in harmful:
+                continue
+            content = hit.content or hit.snippet
+            if len(content) > PASSAGE_CHARS:
+                content, _ = snippet(content, query.words, query.phrases, PASSAGE_CHARS)
+            items.append(
+                ContextItem(
+                    id=hit.id,
+                    uri=hit.uri,
+                    content=content,
+                    score=hit.score,
+                    timestamp=hit.timestamp,
+                    source=hit.source,
+                    kind=hit.kind,
+                    role=hit.role,
+                )
+            )
+        return items
+
+    def _recent(self, project: str | None) -> list[ContextItem]:
+        sessions, _ = self._storage.sessions.page(project=project, limit=RECENT_SESSIONS)
+        return [
+            ContextItem(
+                id=session.id,
+                uri=f"aiana:///session/{session.id}",
+                content=session.summary or session.title or "",
+                timestamp=session.ended_at or session.started_at,
+                source=session.source,
+            )
+            for session in sessions
+        ]
+
+
+class _Page:
+    """One page of hits, from a place in the ranking on."""
+
+    def __init__(
+        self,
+        storage: AianaStorage,
+        query: Query,
+        limit: int,
+        by_session: bool,
+        start: int,
+        signature: str,
+    ) -> None:
+        self._storage = storage
+        self._query = query
+        self._limit = limit
+        self._by_session = by_session
+        self._start = start
+        self._signature = signature
+
+    def of(self, ranking: Ranking) -> tuple[list[SearchHit], str | None]:
+        """The page's hits, near-duplicates folded, and the cursor of the next page."""
+        rest = ranking.hits[self._start :]
+        kept: list[tuple[int, Ranked, Document]] = []
+        sessions: set[str] = set()
+        taken = 0
+        while taken < len(rest) and len(kept) <= self._limit:
+            step = rest[taken : taken + 2 * self._limit]
+            documents = fetch_documents(self._storage.database, [hit.key for hit in step])
+            fresh = []
+            for place, hit in enumerate(step, taken):
+                document = documents.get(hit.key)
+                if document is not None and self._admits(document, sessions):
+                    fresh.append((place, hit, document))
+            wanted = self._limit + 1
+            folded = collapse(kept + fresh, _content, wanted, self._query.words)
+            kept = [item for item, _ in folded]
+            taken += len(step)
+        more = kept[self._limit][0] if len(kept) > self._limit else None
+        hits = [self._hit(hit, document) for _, hit, document in kept[: self._limit]]
+        next_start = None if more is None else self._start + more
+        cursor = None if next_start is None else encode_cursor(next_start, self._signature)
+        return hits, cursor
+
+    def _admits(self, document: Document, sessions: set[str]) -> bool:
+        """Whether a document may be shown: one of each session, where that is asked for."""
+        session = document.session_id if document.kind == "message" else None
+        if not self._by_session or session is None:
+            return True
+        if session in sessions:
+            return False
+        sessions.add(session)
+        return True
+
+    def _hit(self, ranked: Ranked, document: Document) -> SearchHit:
+        query = self._query
+        text, highlights = snippet(document.content, query.words, query.phrases)
+        return SearchHit(
+            id=document.id,
+            kind=document.kind,
+            uri=document.uri,
+            snippet=text,
+            highlights=highlights,
+            content=document.content if len(document.content) <= MAX_CONTENT_CHARS else None,
+            score=round(ranked.score, 4),
+            scores=ranked.scores,
+            project=document.project,
+            source=document.source,
+            timestamp=document.timestamp,
+            lanes=ranked.lanes,
+            role=document.role,
+            type=document.type,
+            tool_name=document.tool_name,
+            memory_type=document.memory_type,
+            session_id=document.session_id,
+            session_title=document.session_title,
+            message_id=document.id if document.kind == "message" else None,
+        )
+
+
+def _content(item: tuple[int, Ranked, Document]) -> str:
+    return item[2].content
+
+
+def _start(cursor: str | None, text: str, filter: SearchFilter) -> tuple[int, str]:
+    """Where a page begins, and what its query is known by. Raises InvalidQuery."""
+    signature = content_hash(f"{text}\n{filter}").hex()
+    if cursor is None:
+        return 0, signature
+    start, of = decode_cursor(cursor)
+    if of != signature or not isinstance(start, int):
+        raise InvalidQuery("This cursor belongs to another search: leave it out to start over.")
+    return start, signature
