@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -110,6 +112,9 @@ class Indexer:
             self._lock.release()
 
     def _run(self) -> None:
+        if sys.platform == "linux":
+            # Of this thread alone: whoever types or compiles goes first.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while not self._stopped.is_set():
             try:
                 with self._exclusive() as mine:
@@ -123,8 +128,9 @@ class Indexer:
             self._rest()
 
     def _rest(self) -> None:
-        self._woken.wait(INTERVAL_S)
-        self._woken.clear()
+        if not self._stopped.is_set():
+            self._woken.wait(INTERVAL_S)
+            self._woken.clear()
 
     def _work(self) -> None:
         """One round: what is on disk, then what has no chunks, then what has no vectors."""

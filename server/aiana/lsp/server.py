@@ -96,7 +96,7 @@ class AianaProtocol(LanguageServerProtocol):
                 "methods": [method.name for method in wire.METHODS],
             }
         }
-        self._server.announce(capabilities)
+        self._server.announce(capabilities, params.initialization_options)
         return result
 
 
@@ -155,7 +155,9 @@ class Call:
             self._send(self._work_done_token, {"kind": "end"})
 
     def _send(self, token: Any, value: Any) -> None:
-        self._server.notify_soon(self._loop, "$/progress", {"token": token, "value": value})
+        self._server.notify_soon(
+            self._loop, types.PROGRESS, types.ProgressParams(token=token, value=value)
+        )
 
 
 Handler = Callable[[Any, Any, Call], Result]
@@ -172,7 +174,7 @@ class AianaServer(LanguageServer):
             converter_factory=_converter,
         )
         self.service: Any = None
-        self.announce: Callable[[types.ServerCapabilities], None] = lambda capabilities: None
+        self.announce: Callable[[types.ServerCapabilities, Any], None] = lambda *_: None
         self.watcher: asyncio.Task[None] | None = None
         self.exit_status = 0
         self.methods: dict[str, Callable[[Any], Awaitable[Any]]] = {}
