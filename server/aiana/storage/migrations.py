@@ -9,6 +9,7 @@ from pathlib import Path
 from aiana.errors import StorageUnavailable
 
 Migration = Callable[[sqlite3.Connection], None]
+TOKENIZER = "porter unicode61 remove_diacritics 2"
 MIGRATIONS: list[Migration] = []
 migration = MIGRATIONS.append
 
@@ -55,12 +56,13 @@ def _backup(connection: sqlite3.Connection, path: Path) -> None:
 @migration
 def m001_initial(connection: sqlite3.Connection) -> None:
     """Sessions, messages, memories, preferences, their index, and the books that capture keeps."""
-    for statement in _INITIAL.split(";;"):
+    for statement in _INITIAL.replace("$TOKENIZER", TOKENIZER).split(";;"):
         connection.execute(statement)
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
-# or a memory (rowid = -key): one full-text table gives both the same word statistics.
+# or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
+# messages_by_session holds all that ranking and filters read of a message.
 _INITIAL = """
 CREATE TABLE projects (
     key INTEGER PRIMARY KEY,
@@ -103,9 +105,11 @@ CREATE TABLE messages (
     identifiers TEXT NOT NULL DEFAULT '',
     tool_input TEXT,
     metadata TEXT NOT NULL DEFAULT '{}',
+    size INTEGER GENERATED ALWAYS AS (length(content)) VIRTUAL,
     UNIQUE (id, session_key)
 );;
-CREATE INDEX messages_by_session ON messages (session_key, timestamp);;
+CREATE INDEX messages_by_session
+    ON messages (session_key, timestamp, type, role, tool_name, size);;
 CREATE TABLE memories (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -140,9 +144,10 @@ CREATE VIEW documents AS
 CREATE VIRTUAL TABLE messages_fts USING fts5(
     content, identifiers,
     content='documents', content_rowid='key',
-    tokenize='porter unicode61 remove_diacritics 2'
+    tokenize='$TOKENIZER'
 );;
 CREATE VIRTUAL TABLE messages_terms USING fts5vocab('messages_fts', 'row');;
+CREATE VIRTUAL TABLE messages_places USING fts5vocab('messages_fts', 'instance');;
 CREATE TRIGGER messages_insert AFTER INSERT ON messages BEGIN
     INSERT INTO messages_fts(rowid, content, identifiers)
         VALUES (new.key, new.content, new.identifiers);

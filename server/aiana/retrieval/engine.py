@@ -1,0 +1,285 @@
+"""Search: the lanes of words and of meaning, fused into one ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from aiana.models import Lane, Mode, SearchFilter
+from aiana.retrieval import ranking
+from aiana.retrieval.planning import Phrase, Plan, plan
+from aiana.retrieval.query import Query
+from aiana.retrieval.ranking import Hits
+
+if TYPE_CHECKING:
+    from aiana.storage.catalogue import Catalogue
+    from aiana.storage.text_index import TextIndex
+
+MOST_RANKED = 1000
+"""Hits that are ranked at all: twenty pages."""
+MOST_BY_MEANING = 200
+LEAST_COSINE = 0.25
+"""Less alike than this is chance with the default model."""
+MOST_PLACES = 30_000
+"""Places of terms that are read, rarest terms first; of the others only which texts hold them."""
+MOST_DOCUMENTS = 60_000
+"""Documents of the more common terms that are read; what is commoner than that says nothing."""
+MOST_LITERAL = 300
+"""Texts that are read to compare the spelling of an identifier."""
+MOST_BY_TIME = 200
+
+
+class MeaningIndex(Protocol):
+    """Cosines of a query's vector with every document of a catalogue; NaN where unknown."""
+
+    def cosines(self, query: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.float32]: ...
+
+
+class Ranked(Struct, frozen=True):
+    """A document that was found: its key, its score 0..1, and how each lane saw it."""
+
+    key: int
+    score: float
+    scores: dict[str, float]
+    lanes: list[Lane]
+
+
+class Ranking(Struct, frozen=True, kw_only=True):
+    """What a search found, best first, and what it looked at."""
+
+    hits: list[Ranked]
+    lanes: list[Lane]
+    """The lanes that answered."""
+    messages: int
+    memories: int
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A parsed query, where to look, by which lanes; recency counts from `now`."""
+
+    query: Query
+    filter: SearchFilter
+    mode: Mode = "hybrid"
+    now: datetime
+
+
+def search(
+    request: Request,
+    text_index: TextIndex,
+    vector_index: MeaningIndex | None = None,
+    embed_query: Callable[[str], NDArray[np.float32]] | None = None,
+) -> Ranking:
+    """The best documents among those that the request's filter lets through, best first.
+
+    Without an index of vectors and a way to embed the query, words alone decide. A query that
+    only restricts is answered with the newest documents.
+    """
+    query = request.query
+    with text_index.database.reading():
+        catalogue = text_index.catalogue()
+        admitted = text_index.admitted(request.filter, catalogue)
+        lanes: list[Lane] = []
+        hits: list[Ranked] = []
+        if query.words or query.phrases:
+            asked = plan(query, text_index.tokenize)
+            within = _with_and_without(asked, text_index, catalogue, admitted)
+            keyword = session = np.zeros(len(catalogue), np.float32)
+            if request.mode != "semantic":
+                keyword, session = _by_words(asked, text_index, catalogue, within)
+                lanes.append("keyword")
+            cosines = None
+            if request.mode != "keyword" and vector_index is not None and embed_query is not None:
+                vector = embed_query(" ".join((*query.words, *query.phrases)))
+                cosines = vector_index.cosines(vector, catalogue)
+                lanes.append("semantic")
+            hits = _fuse(catalogue, keyword, session, cosines, within)
+            hits = _recent_first(hits, text_index, request.now)
+        elif query.is_filter_only:
+            hits = _newest(text_index, catalogue, admitted)
+    searched = catalogue.keys if admitted is None else catalogue.keys[admitted]
+    memories = int(np.count_nonzero(searched < 0))
+    return Ranking(hits=hits, lanes=lanes, messages=len(searched) - memories, memories=memories)
+
+
+def _with_and_without(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    admitted: NDArray[np.bool_] | None,
+) -> NDArray[np.bool_]:
+    """The rows that hold every required phrase and nothing that is excluded."""
+    rows = np.ones(len(catalogue), bool) if admitted is None else admitted.copy()
+    for phrase in asked.required:
+        holding = np.zeros(len(catalogue), bool)
+        holding[catalogue.present(text_index.documents_with(phrase))] = True
+        rows &= holding
+    for phrase in asked.excluded:
+        rows[catalogue.present(text_index.documents_with(phrase))] = False
+    return rows
+
+
+def _by_words(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    admitted: NDArray[np.bool_],
+) -> tuple[ranking.Floats, ranking.Floats]:
+    """Normalised scores of the words in each text, and of the words in its session."""
+    if not len(catalogue):
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    hits = _hits(asked, text_index, catalogue)
+    keyword = ranking.keyword_scores(hits, ranking.length_norms(catalogue.sizes))
+    keyword *= np.where(catalogue.spoken, np.float32(1), np.float32(ranking.TOOL_WEIGHT))
+    session = ranking.session_scores(
+        hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
+    )
+    keyword *= admitted
+    session *= admitted
+    return ranking.normalised(keyword), ranking.normalised(session)
+
+
+def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
+    """What the index knows of the terms, their pairs, and the phrases of a query."""
+    frequencies = text_index.frequencies([*asked.terms, *asked.parts])
+    places: dict[str, NDArray[np.int64]] = {}
+    hits: list[Hits] = []
+    places_left, documents_left = MOST_PLACES, MOST_DOCUMENTS
+    for term in sorted(frequencies, key=lambda term: frequencies[term][1]):
+        documents, occurrences = frequencies[term]
+        weight = 1.0 if term in asked.terms else ranking.PART_WEIGHT
+        if occurrences <= places_left:
+            places_left -= occurrences
+            places[term] = text_index.places(term)
+            hits.append(_hits_at(places[term], catalogue, weight, is_term=True))
+        elif not hits or documents <= documents_left:
+            documents_left -= documents
+            keys = text_index.documents_with(asked.terms.get(term, term))
+            hits.append(_hits_in(keys, catalogue, weight, is_term=True))
+    hits += _beginnings(asked, text_index, catalogue, frequencies)
+    for pair in asked.pairs:
+        if pair.first in places and pair.second in places:
+            met = ranking.next_to(places[pair.first], places[pair.second], pair.gap)
+            hits.append(_hits_at(met, catalogue, ranking.PAIR_WEIGHT))
+    for phrase in asked.phrases:
+        hits += _phrase_hits(phrase, text_index, catalogue)
+    return [hit for hit in hits if len(hit.rows)]
+
+
+def _hits_at(
+    places: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
+) -> Hits:
+    from aiana.storage.text_index import PLACE_BITS
+
+    keys = places >> (PLACE_BITS + 1)
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1 if len(keys) else 0))
+    counts = np.diff(starts, append=len(keys)).astype(np.float32)
+    rows = catalogue.rows(keys[starts])
+    known = rows >= 0
+    return Hits(rows[known], counts[known], weight, is_term)
+
+
+def _hits_in(
+    keys: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
+) -> Hits:
+    rows = catalogue.present(keys)
+    return Hits(rows, np.ones(len(rows), np.float32), weight, is_term)
+
+
+def _beginnings(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    frequencies: dict[str, tuple[int, int]],
+) -> list[Hits]:
+    """What begins with the last word, if nothing holds it as it stands: it is still being typed."""
+    word = asked.last_word
+    terms = [term for term, spelling in asked.terms.items() if spelling == word]
+    if len(word) < 2 or not terms or terms[0] in frequencies:
+        return []
+    return [_hits_in(text_index.documents_with(word, prefix=True), catalogue, 1.0, is_term=True)]
+
+
+def _phrase_hits(phrase: Phrase, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
+    keys = text_index.documents_with(phrase.text)
+    share = phrase.share**2
+    hits = []
+    if phrase.tokens > 1:
+        weight = ranking.PHRASE_WEIGHT * phrase.tokens * share
+        hits.append(_hits_in(keys, catalogue, weight))
+    if phrase.literal and 0 < len(keys) <= MOST_LITERAL:
+        spelt = text_index.literally_with(phrase.text, keys)
+        hits.append(_hits_in(spelt, catalogue, ranking.LITERAL_WEIGHT * share))
+    return hits
+
+
+def _fuse(
+    catalogue: Catalogue,
+    keyword: ranking.Floats,
+    session: ranking.Floats,
+    cosines: NDArray[np.float32] | None,
+    admitted: NDArray[np.bool_],
+) -> list[Ranked]:
+    """The rows that either lane found, by their fused score."""
+    alike = np.zeros(len(catalogue), bool)
+    meaning = None
+    if cosines is not None:
+        meaning = ranking.meaning_scores(cosines, admitted)
+        alike[_best(np.where(admitted, np.nan_to_num(cosines), 0), MOST_BY_MEANING)] = True
+        alike &= np.nan_to_num(cosines) >= LEAST_COSINE
+    scores = ranking.fused(keyword, session, meaning, catalogue.alone)
+    found = admitted & ((keyword > 0) | alike)
+    rows = _best(np.where(found, scores + 1, 0), MOST_RANKED)
+    ranked = []
+    for row in rows[found[rows]].tolist():
+        seen: dict[str, float] = {}
+        lanes: list[Lane] = []
+        if keyword[row] > 0:
+            seen["keyword"] = round(float(keyword[row]), 4)
+            lanes.append("keyword")
+        if cosines is not None and not np.isnan(cosines[row]):
+            seen["semantic"] = round(min(1.0, max(0.0, float(cosines[row]))), 4)
+            lanes += ["semantic"] if alike[row] else []
+        score = min(1.0, max(0.0, float(scores[row])))
+        ranked.append(Ranked(int(catalogue.keys[row]), score, seen, lanes))
+    return ranked
+
+
+def _best(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
+    """The rows with the greatest scores, greatest first, equal ones in order."""
+    if len(scores) > most:
+        least = np.partition(scores, -most)[-most]
+        rows = np.flatnonzero(scores >= least)
+    else:
+        rows = np.arange(len(scores))
+    return rows[np.argsort(-scores[rows], kind="stable")][:most]
+
+
+def _recent_first(found: list[Ranked], text_index: TextIndex, now: datetime) -> list[Ranked]:
+    """The ranking with its gentle preference for what is new."""
+    times = text_index.times(np.array([hit.key for hit in found], np.int64))
+    again = []
+    for hit in found:
+        recent = ranking.recency(_age_days(times.get(hit.key, ""), now))
+        score = round(ranking.with_recency(hit.score, recent), 6)
+        seen = {**hit.scores, "recency": round(recent, 4)}
+        again.append(Ranked(hit.key, score, seen, hit.lanes))
+    return sorted(again, key=lambda hit: -hit.score)
+
+
+def _age_days(timestamp: str, now: datetime) -> float:
+    try:
+        return (now - datetime.fromisoformat(timestamp)).total_seconds() / 86_400
+    except (ValueError, TypeError):
+        return float("inf")
+
+
+def _newest(
+    text_index: TextIndex, catalogue: Catalogue, admitted: NDArray[np.bool_] | None
+) -> list[Ranked]:
+    keys = catalogue.keys if admitted is None else catalogue.keys[admitted]
+    return [Ranked(key, 1.0, {}, []) for key in text_index.newest(keys, MOST_BY_TIME)]

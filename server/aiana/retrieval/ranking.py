@@ -1,0 +1,161 @@
+"""How well documents answer a query: evidence of words, of their session, and of meaning.
+
+Pure functions over arrays; a row stands for a document. The constants were tuned on development
+queries of four collections at once (coding sessions, long chats, synthetic coding memories, code
+search), on plateaus that leaving out any one of them does not move.
+
+The keyword score is BM25 (Robertson and Zaragoza 2009) with more saturation and less length
+normalisation than SQLite's own, plus adjacent pairs of terms (the sequential dependence model of
+Metzler and Croft 2005) and whole identifiers or phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
+
+K1, B = 0.9, 0.4
+LENGTH_OFFSET = 100
+"""Characters added to each length: a very short text is not better for being shorter still."""
+SESSION_K1, SESSION_B = 1.2, 0.5
+PART_WEIGHT = 0.25
+PAIR_WEIGHT = 0.4
+PHRASE_WEIGHT = 0.4
+LITERAL_WEIGHT = 1.0
+SESSION_WEIGHT = 0.6
+TOOL_WEIGHT = 0.6
+"""What a tool was told or answered counts for less than what somebody said."""
+MEANING_WEIGHT, MEANING_POWER, LEAST_MEANING = 1.5, 1.5, 0.1
+MEANING_ALONE = 4.0
+"""How much more meaning counts for a text without a session that could speak for it."""
+CROWD = 10
+RECENCY_WEIGHT = 0.03
+RECENCY_HALF_LIFE_DAYS = 30.0
+
+
+class Hits(Struct, frozen=True):
+    """The rows in which something occurs (each once), how often, and how much that counts."""
+
+    rows: Rows
+    counts: Floats
+    weight: float = 1.0
+    is_term: bool = False
+    """It is a term of the query, by which sessions are judged too."""
+
+
+def length_norms(sizes: Floats) -> Floats:
+    """BM25's denominator for each document, from its length in characters."""
+    lengths = sizes + LENGTH_OFFSET
+    norms = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1.0)) if len(sizes) else sizes
+    return norms.astype(np.float32)
+
+
+def rarity(documents: int, total: int) -> float:
+    """How much it says that a document holds something that so many of `total` hold."""
+    return float(np.log(1 + (total - documents + 0.5) / (documents + 0.5)))
+
+
+def keyword_scores(hits: Sequence[Hits], norms: Floats) -> Floats:
+    """Sum of the BM25 contributions, one score a row."""
+    scores = np.zeros(len(norms), np.float32)
+    for hit in hits:
+        value = hit.weight * rarity(len(hit.rows), len(norms)) * (K1 + 1)
+        scores[hit.rows] += value * hit.counts / (hit.counts + norms[hit.rows])
+    return scores
+
+
+def session_scores(
+    hits: Sequence[Hits], numbers: Rows, sizes: NDArray[np.float64], spoken: NDArray[np.bool_]
+) -> Floats:
+    """BM25 of each row's whole session, by the query's terms in what was said there.
+
+    `numbers` gives the session of a row, `sizes` the characters of a session.
+    """
+    total = len(sizes)
+    norms = SESSION_K1 * (1 - SESSION_B + SESSION_B * sizes / max(float(sizes.mean()), 1.0))
+    scores = np.zeros(total)
+    for hit in hits:
+        if not hit.is_term:
+            continue
+        said = spoken[hit.rows]
+        counts = np.bincount(numbers[hit.rows[said]], hit.counts[said], minlength=total)
+        value = hit.weight * rarity(int(np.count_nonzero(counts)), total) * (SESSION_K1 + 1)
+        scores += value * counts / (counts + norms)
+    return scores[numbers].astype(np.float32)
+
+
+def next_to(first: NDArray[np.int64], second: NDArray[np.int64], gap: int) -> NDArray[np.int64]:
+    """The places of `first` that a place of `second` follows `gap` later, or directly."""
+    if not len(first) or not len(second):
+        return first[:0]
+    found = _contains(second, first + gap)
+    if gap > 1:
+        found |= _contains(second, first + 1)
+    return first[found]
+
+
+def _contains(ascending: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    places = np.searchsorted(ascending, wanted)
+    places[places == len(ascending)] = 0
+    return np.asarray(ascending[places] == wanted)
+
+
+def normalised(scores: Floats) -> Floats:
+    """Scores as parts of the greatest."""
+    greatest = float(scores.max(initial=0))
+    return scores / greatest if greatest > 0 else scores
+
+
+def meaning_weight(keyword: Floats) -> float:
+    """How much meaning counts beside words (normalised scores): more, the more texts are as good.
+
+    Where one text stands out by its words it is likely the one; where ten are about as good, words
+    did not tell them apart.
+    """
+    if len(keyword) <= CROWD:
+        tenth = 0.0
+    else:
+        tenth = max(0.0, float(np.partition(keyword, -CROWD)[-CROWD]))
+    return max(LEAST_MEANING, MEANING_WEIGHT * float(tenth**MEANING_POWER))
+
+
+def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
+    """Cosines between the middle one (0) and the best (1) of the rows in question; unknown is 0."""
+    known = among & ~np.isnan(cosines)
+    if not known.any():
+        return np.zeros(len(cosines), np.float32)
+    low, high = float(np.median(cosines[known])), float(cosines[known].max())
+    if high - low < 1e-6:
+        low = 0.0
+    scaled = (np.nan_to_num(cosines, nan=low) - low) / max(high - low, 1e-6)
+    return np.asarray(np.maximum(scaled, -0.2), np.float32)
+
+
+def fused(
+    keyword: Floats, session: Floats, meaning: Floats | None, alone: NDArray[np.bool_]
+) -> Floats:
+    """One score a row, 0..1, from the normalised keyword and session scores and the meaning."""
+    weight = 0.0 if meaning is None else meaning_weight(keyword)
+    meaning = np.zeros_like(keyword) if meaning is None else meaning
+    if not keyword.any():
+        return meaning
+    together = keyword + SESSION_WEIGHT * session + weight * meaning
+    share = MEANING_ALONE * weight / (1 + MEANING_ALONE * weight)
+    by_itself = (1 - share) * keyword + share * meaning
+    return np.where(alone, by_itself, together / (1 + SESSION_WEIGHT + weight)).astype(np.float32)
+
+
+def recency(age_days: float) -> float:
+    """1 for today, halved every month."""
+    return float(0.5 ** (max(0.0, age_days) / RECENCY_HALF_LIFE_DAYS))
+
+
+def with_recency(score: float, recent: float) -> float:
+    """A score with a gentle preference for what is new: at most 3 in 100, so relevance decides."""
+    return score * (1 - RECENCY_WEIGHT + RECENCY_WEIGHT * recent)

@@ -1,0 +1,243 @@
+"""The full-text index as ranking uses it: where terms stand, and which texts hold a phrase."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiana.models import SearchFilter
+from aiana.storage.catalogue import Catalogue, CatalogueReader, Ints, numbers
+from aiana.storage.database import Database
+from aiana.storage.migrations import TOKENIZER
+from aiana.storage.rows import matching_projects
+
+PLACE_BITS = 24
+"""A place is `(document * 2 + column) << PLACE_BITS | offset`; column 1 is `identifiers`."""
+_LAST_OFFSET = (1 << PLACE_BITS) - 1
+
+
+class TextIndex:
+    """Reads `messages_fts`. Safe to share between threads; nothing a user types is an error."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._catalogue = CatalogueReader(database)
+        self._tokenizer = _Tokenizer()
+
+    def catalogue(self) -> Catalogue:
+        """All documents as columns."""
+        return self._catalogue.current()
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
+        """The terms of each text, in order, as the index keeps them."""
+        return self._tokenizer.tokenize(texts)
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Documents and places of each term that occurs."""
+        found: dict[str, tuple[int, int]] = {}
+        with self.database.reading() as connection:
+            for term in terms:
+                row = connection.execute(
+                    "SELECT doc, cnt FROM messages_terms WHERE term = ?", (term,)
+                ).fetchone()
+                if row:
+                    found[term] = (row[0], row[1])
+        return found
+
+    def places(self, term: str) -> Ints:
+        """Every place of a term, ascending."""
+        with self.database.reading() as connection:
+            (text,) = connection.execute(
+                f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} "
+                f"+ min(offset, {_LAST_OFFSET})) FROM messages_places WHERE term = ?",
+                (term,),
+            ).fetchone()
+        return numbers(text)
+
+    def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
+        """Keys of the documents that hold these words in this order; a prefix may go on."""
+        query = '"' + phrase.replace('"', '""').replace("\0", " ") + '"' + ("*" if prefix else "")
+        with self.database.reading() as connection:
+            (text,) = connection.execute(
+                "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?", (query,)
+            ).fetchone()
+        return numbers(text)
+
+    def literally_with(self, text: str, keys: Ints) -> Ints:
+        """Those of the documents that contain `text` as it is spelt, but for ASCII case."""
+        with self.database.reading() as connection:
+            (found,) = connection.execute(
+                "SELECT group_concat(key) FROM documents "
+                f"WHERE key IN ({_marks(keys)}) AND instr(lower(content), lower(?))",
+                (*keys.tolist(), text),
+            ).fetchone()
+        return numbers(found)
+
+    def times(self, keys: Ints) -> dict[int, str]:
+        """When each document was said or last changed."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT key, timestamp FROM messages WHERE key IN ({_marks(keys)}) UNION ALL "
+                f"SELECT -key, updated_at FROM memories WHERE -key IN ({_marks(keys)})",
+                (*keys.tolist(), *keys.tolist()),
+            ).fetchall()
+        return dict(rows)
+
+    def newest(self, keys: Ints, most: int) -> list[int]:
+        """The documents among `keys` that were said or changed last, newest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT key, timestamp FROM messages UNION ALL "
+                "SELECT -key, updated_at FROM memories"
+            ).fetchall()
+        admitted = set(keys.tolist())
+        rows = [row for row in rows if row[0] in admitted]
+        return [key for key, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)][
+            :most
+        ]
+
+    def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_] | None:
+        """Which rows of the catalogue a filter lets through; None if it lets all."""
+        if restriction == SearchFilter():
+            return None
+        rows = np.zeros(len(catalogue), bool)
+        with self.database.reading() as connection:
+            projects = (
+                None
+                if restriction.project is None
+                else matching_projects(connection, restriction.project)
+            )
+            if _admits_messages(restriction):
+                rows |= self._messages(connection, restriction, projects, catalogue)
+            if _admits_memories(restriction):
+                condition, values = _memory_condition(restriction, projects)
+                (text,) = connection.execute(
+                    f"SELECT group_concat(-key) FROM memories WHERE {condition}", values
+                ).fetchone()
+                rows[catalogue.present(numbers(text))] = True
+        return rows
+
+    @staticmethod
+    def _messages(
+        connection: sqlite3.Connection,
+        restriction: SearchFilter,
+        projects: list[int] | None,
+        catalogue: Catalogue,
+    ) -> NDArray[np.bool_]:
+        condition, values = _session_condition(restriction, projects)
+        sessions = f"SELECT key FROM sessions WHERE {condition}"
+        (text,) = connection.execute(
+            f"SELECT group_concat(key) FROM ({sessions})", values
+        ).fetchone()
+        rows = np.isin(catalogue.sessions, numbers(text)) & (catalogue.keys > 0)
+        own, own_values = _message_condition(restriction)
+        if own:
+            (text,) = connection.execute(
+                f"SELECT group_concat(key) FROM messages WHERE session_key IN ({sessions}) {own}",
+                (*values, *own_values),
+            ).fetchone()
+            fits = np.zeros(len(catalogue), bool)
+            fits[catalogue.present(numbers(text))] = True
+            rows &= fits
+        return rows
+
+
+class _Tokenizer:
+    """The tokenizer of the index, reached through an index in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            ":memory:", check_same_thread=False, isolation_level=None
+        )
+        self._connection.execute(
+            f"CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='{TOKENIZER}')"
+        )
+        self._connection.execute("CREATE VIRTUAL TABLE places USING fts5vocab(texts, 'instance')")
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in texts]
+        with self._lock:
+            self._connection.executemany(
+                "INSERT INTO texts(rowid, text) VALUES (?, ?)", enumerate(texts, 1)
+            )
+            for term, number in self._connection.execute(
+                "SELECT term, doc FROM places ORDER BY doc, offset"
+            ):
+                found[number - 1].append(term)
+            self._connection.execute("INSERT INTO texts(texts) VALUES ('delete-all')")
+        return found
+
+
+def _admits_messages(restriction: SearchFilter) -> bool:
+    if restriction.kinds and "message" not in restriction.kinds:
+        return False
+    # What was said in sessions is what memories of type `conversation` are made of.
+    return not restriction.memory_types or "conversation" in restriction.memory_types
+
+
+def _admits_memories(restriction: SearchFilter) -> bool:
+    if restriction.kinds and "memory" not in restriction.kinds:
+        return False
+    if restriction.sources and "aiana" not in restriction.sources:
+        return False
+    return not restriction.roles and not restriction.tools
+
+
+def _session_condition(
+    restriction: SearchFilter, projects: list[int] | None
+) -> tuple[str, list[object]]:
+    conditions, values = ["1"], list[object]()
+    if projects is not None:
+        conditions.append(f"project_key IN ({_marks(projects)})")
+        values += projects
+    if restriction.sources:
+        conditions.append(f"source IN ({_marks(restriction.sources)})")
+        values += restriction.sources
+    if restriction.session_id is not None:
+        conditions.append("id = ?")
+        values.append(restriction.session_id)
+    return " AND ".join(conditions), values
+
+
+def _message_condition(restriction: SearchFilter) -> tuple[str, list[object]]:
+    conditions, values = "", list[object]()
+    if restriction.roles:
+        conditions += f" AND role IN ({_marks(restriction.roles)})"
+        values += restriction.roles
+    if restriction.tools:
+        conditions += f" AND tool_name COLLATE NOCASE IN ({_marks(restriction.tools)})"
+        values += restriction.tools
+    for sign, moment in ((">=", restriction.after), ("<", restriction.before)):
+        if moment is not None:
+            conditions += f" AND timestamp {sign} ?"
+            values.append(moment)
+    return conditions, values
+
+
+def _memory_condition(
+    restriction: SearchFilter, projects: list[int] | None
+) -> tuple[str, list[object]]:
+    conditions, values = ["1"], list[object]()
+    if projects is not None:
+        conditions.append(f"project_key IN ({_marks(projects)})")
+        values += projects
+    if restriction.memory_types:
+        conditions.append(f"memory_type IN ({_marks(restriction.memory_types)})")
+        values += restriction.memory_types
+    if restriction.session_id is not None:
+        conditions.append("session_id = ?")
+        values.append(restriction.session_id)
+    for sign, moment in ((">=", restriction.after), ("<", restriction.before)):
+        if moment is not None:
+            conditions.append(f"created_at {sign} ?")
+            values.append(moment)
+    return " AND ".join(conditions), values
+
+
+def _marks(values: Sequence[object] | Ints) -> str:
+    return ",".join("?" * len(values))
