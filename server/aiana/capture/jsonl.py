@@ -86,8 +86,6 @@ def open_transcript(path: Path) -> BufferedReader:
 def resumable(file: BufferedReader, position: CapturePosition) -> bool:
     """Whether the file still begins with the bytes that were read up to `position`."""
     stat = os.fstat(file.fileno())
-    if stat.st_size < position.offset:
-        return False
     complete = position.mtime_ns != 0
     if complete and stat.st_size == position.size and stat.st_mtime_ns != position.mtime_ns:
         return False  # rewritten in place
