@@ -230,11 +230,10 @@ def _nowhere(name: str) -> str:
 
 
 def _remedy(name: str) -> str:
+    download = "run `aiana model compile --download`"
     if canonical_name(name) == DEFAULT_MODEL:
-        return f"Run {INSTALL}, then `aiana model compile`."
-    return (
-        "Run `aiana model compile` where there is network, or give the path of the model's folder."
-    )
+        return f"Run {INSTALL} and then `aiana model compile`; or, with network, {download}."
+    return f"With network, {download}; or give the path of the model's folder as its name."
 
 
 def _read_json(path: Path) -> Any:

@@ -19,8 +19,8 @@ class OnnxEngine:
 
     name = "onnx"
     device = "cpu"
-    # About 1,000 word pieces fill a core's caches; larger batches cost memory and gain nothing.
-    batch_tokens = 1024
+    # Two full windows: 1,024 was 8% slower and took 30 MB more on one core, with the arena or without.
+    batch_tokens = 512
 
     def __init__(self, path: Path, pad_id: int, threads: int = 1) -> None:
         self._pad_id = pad_id
