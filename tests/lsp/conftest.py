@@ -18,8 +18,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         **os.environ,
         "AIANA_HOME": str(tmp_path / "aiana"),
         "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
-        "AIANA_EMBEDDING_MODEL": str(tmp_path / "no-model"),
-        "HF_HUB_OFFLINE": "1",
+        "AIANA_EMBEDDING_MODEL": "no-such-model",
     }
 
 

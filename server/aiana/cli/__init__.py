@@ -59,7 +59,7 @@ def aiana() -> None:
 def main() -> None:
     """The `aiana` program: exit status 0 done, 1 failed, 2 wrong use."""
     try:
-        aiana(standalone_mode=False)
+        aiana(prog_name="aiana", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:

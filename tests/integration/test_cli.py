@@ -1,0 +1,146 @@
+"""The program, started as a person starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiana.cli import COMMANDS
+
+SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `aiana` with a data folder of its own and no model."""
+    environ = {
+        **os.environ,
+        "AIANA_HOME": str(tmp_path / "aiana"),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
+        "AIANA_EMBEDDING_MODEL": "no-such-model",
+        "NO_COLOR": "1",
+    }
+
+    def run_one(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "aiana", *arguments],
+            env=environ,
+            input=stdin,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run_one
+
+
+def test_from_nothing_to_an_answer(run: Run) -> None:
+    empty = run("search", "anything")
+    assert (empty.returncode, empty.stdout) == (0, "")
+    assert "`aiana import` reads your sessions" in empty.stderr
+    imported = run("import", str(SAMPLE))
+    assert imported.returncode == 0
+    assert "claude-code: 6 files (6 new, 0 grown, 0 unchanged), 38 messages" in imported.stdout
+    assert "aiana model compile" in imported.stderr
+    found = run("search", "getCartById", "broken")
+    assert found.returncode == 0
+    assert "Pin the Redis client below 5" in found.stdout
+    assert "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108#" in found.stdout
+    assert "\x1b" not in found.stdout
+
+
+def test_json_has_the_shapes_of_the_wire(run: Run) -> None:
+    run("import", str(SAMPLE))
+    found = json.loads(run("search", "getCartById", "--json").stdout)
+    assert found["hits"][0]["sessionTitle"] == "Pin the Redis client below 5"
+    assert found["modes"] == ["keyword"]
+    listed = json.loads(run("sessions", "list", "--project", "infra", "--json").stdout)
+    assert [session["messageCount"] for session in listed["sessions"]] == [5, 6]
+    state = json.loads(run("status", "--json").stdout)
+    assert state["counts"]["messages"] == 38
+    assert state["tiers"]["embedder"]["state"] == "unavailable"
+    again = json.loads(run("import", str(SAMPLE), "--json").stdout)
+    assert again["sources"]["claude-code"]["skipped"] == 6
+
+
+def test_memories_and_preferences(run: Run, tmp_path: Path) -> None:
+    added = json.loads(run("remember", "-", "--tag", "ci", "--json", stdin="run make up").stdout)
+    assert added["memory"]["content"] == "run make up"
+    assert added["memory"]["project"] == str(tmp_path)
+    assert (
+        run("remember", "run make up").stdout == f"It is there already: {added['memory']['id']}\n"
+    )
+    assert "Uses uv" in run("prefer", "Uses uv").stdout
+    context = run("context", "make").stdout
+    assert "> run make up" in context
+    assert "> Uses uv" in context
+    assert run("forget", "--project", str(tmp_path), "--dry-run").stdout == (
+        "1 would be forgotten.\n"
+    )
+    assert run("forget", added["memory"]["id"][:8]).stdout == "1 forgotten.\n"
+    preference = json.loads(run("preferences", "--json").stdout)["static"][0]["id"]
+    assert run("preferences", "--remove", preference[:8]).stdout.startswith("None yet.")
+
+
+def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
+    run("import", str(SAMPLE))
+    shown = run("sessions", "show", "dac1e157", "--limit", "1")
+    assert "# Make the login test deterministic" in shown.stdout
+    assert "login.test.ts fails about one time in ten" in shown.stdout
+    out = tmp_path / "session.json"
+    assert run("sessions", "export", "dac1e157", "--format", "json", "-o", str(out)).returncode == 0
+    assert len(json.loads(out.read_text())["messages"]) == 8
+    assert run("forget", "--session", "dac1e157").stdout == "1 forgotten.\n"
+    gone = run("sessions", "show", "dac1e157")
+    assert gone.returncode == 1
+    assert gone.stderr.startswith("error: There is no session dac1e157.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("nonsense",), 2, "No such command 'nonsense'"),
+        (("search",), 2, "Missing argument 'QUERY...'"),
+        (("search", "x", "--cursor", "!"), 2, "This cursor is none of ours"),
+        (("search", "x", "--mode", "semantic"), 1, "aiana model compile"),
+        (("import", "no/such/file"), 2, "no/such/file is no file or folder, and no source"),
+        (("import", "--since", "soon"), 2, "'soon' is no time"),
+        (("forget",), 2, "Give either IDS, or"),
+        (("forget", "unknown"), 1, "There is no memory unknown."),
+        (("remember", "   "), 2, "There is no text to keep."),
+        (("preferences", "--remove", "x"), 1, "No preference begins with 'x'"),
+        (("model", "info"), 1, ""),
+        (("reindex", "vectors"), 1, "aiana model compile"),
+    ],
+)
+def test_failures_say_what_to_do(
+    run: Run, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    failed = run(*arguments)
+    assert (failed.returncode, "Traceback" in failed.stderr) == (status, False)
+    assert message in failed.stderr
+
+
+def test_wrong_settings_are_reported_and_left_out(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "aiana").mkdir()
+    (tmp_path / "aiana" / "config.toml").write_text('contextMaxTokens = "many"\nunknown = 1\n')
+    listed = run("preferences")
+    assert listed.returncode == 0
+    assert "contextMaxTokens in" in listed.stderr
+    assert "is ignored" in listed.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(run: Run, command: str) -> None:
+    shown = run(command, "--help")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(f"Usage: aiana {command}")
+    assert "Example" in shown.stdout or "Commands:" in shown.stdout

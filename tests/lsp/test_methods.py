@@ -1,0 +1,335 @@
+"""Every method, over a real pipe, on the sample sessions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.lsp.protocol import METHODS
+from tests.lsp.client import Client, ServerError
+
+SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+LOGOUT = "da755a60-eda9-5dee-b3ed-79c5f535dc26"
+FLAKY = "dac1e157-375f-539f-a889-fa3020fef082"
+REDIS = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
+
+Start = Callable[..., Client]
+
+
+@pytest.fixture
+def sampled(client: Client) -> Client:
+    """A server that has imported the sample sessions."""
+    client.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
+    return client
+
+
+def sessions_of(result: dict[str, Any]) -> list[str]:
+    return [hit["sessionId"] for hit in result["hits"]]
+
+
+def test_every_method_answers_its_example_or_says_what_is_not_there(sampled: Client) -> None:
+    answers = {}
+    for method in METHODS:
+        try:
+            sampled.request(method.name, method.example)
+            answers[method.name] = "ok"
+        except ServerError as error:
+            answers[method.name] = error.data["kind"]
+    unknown = {
+        "aiana/memory/get",
+        "aiana/memory/update",
+        "aiana/memory/feedback",
+        "aiana/session/get",
+        "aiana/session/messages",
+        "aiana/session/delete",
+        "aiana/session/export",
+        "aiana/preference/remove",
+    }
+    assert {name for name, answer in answers.items() if answer != "ok"} == unknown
+    assert {answers[name] for name in unknown} == {"notFound"}
+
+
+def test_import_reports_counts_and_progress(client: Client) -> None:
+    params = {"paths": [str(SAMPLE)], "workDoneToken": "import-1"}
+    result = client.request("aiana/capture/import", params)
+    counts = result["sources"]["claude-code"]
+    assert (counts["found"], counts["imported"], counts["messages"]) == (6, 6, 38)
+    assert counts["failed"] == []
+    kinds = []
+    while "end" not in kinds:
+        progress = client.notification("$/progress")
+        assert progress["token"] == "import-1"
+        kinds.append(progress["value"]["kind"])
+    assert (kinds[0], kinds[-1]) == ("begin", "end")
+    again = client.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
+    counts = again["sources"]["claude-code"]
+    assert (counts["imported"], counts["skipped"], counts["messages"]) == (0, 6, 0)
+
+
+def test_search_without_a_model_answers_by_words_and_says_so(sampled: Client) -> None:
+    result = sampled.request("aiana/search", {"query": "getCartById broken", "limit": 3})
+    assert result["modes"] == ["keyword"]
+    assert result["searched"] == {"messages": 38, "memories": 0}
+    assert [problem["tier"] for problem in result["degraded"]] == ["embedder"]
+    assert "aiana model compile" in result["degraded"][0]["reason"]
+    best = result["hits"][0]
+    assert best["sessionId"] == REDIS
+    assert best["sessionTitle"] == "Pin the Redis client below 5"
+    assert best["uri"] == f"aiana:///session/{REDIS}#{best['messageId']}"
+    marked = [best["snippet"][start:end] for start, end in best["highlights"]]
+    assert marked == ["getCartById"]
+
+
+def test_semantic_search_without_a_model_is_refused(sampled: Client) -> None:
+    with pytest.raises(ServerError) as caught:
+        sampled.request("aiana/search", {"query": "x", "mode": "semantic"})
+    assert caught.value.data == {"kind": "modelUnavailable"}
+
+
+def test_search_by_meaning(
+    start: Start, environ: dict[str, str], compiled_model_home: Path
+) -> None:
+    environ.pop("AIANA_EMBEDDING_MODEL")
+    shutil.copytree(compiled_model_home / "models", Path(environ["AIANA_HOME"]) / "models")
+    imported = [sys.executable, "-m", "aiana", "import", str(SAMPLE)]
+    subprocess.run(imported, env=environ, check=True, capture_output=True)
+    client = start()
+    client.initialize()
+    query = {"query": "customers must not lose their login", "mode": "semantic", "limit": 3}
+    result = client.request("aiana/search", query)
+    assert result["modes"] == ["semantic"]
+    assert result["hits"][0]["sessionId"] == LOGOUT
+    assert result["hits"][0]["lanes"] == ["semantic"]
+    both = client.request("aiana/search", {"query": "getCartById", "partialResultToken": 7})
+    assert both["modes"] == ["keyword", "semantic"]
+    partial = client.notification("$/progress")
+    assert partial["token"] == 7
+    assert partial["value"]["modes"] == ["keyword"]
+    assert partial["value"]["hits"][0]["sessionId"] == REDIS
+    assert client.request("aiana/status", {})["tiers"]["embedder"]["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("query", "sessions"),
+    [
+        ('"refresh at the same moment"', {LOGOUT}),
+        ("redis -RESP3 project:shop role:user", set()),
+        ("curl after:2026-02-20", {"9dfc53c4-da67-5358-b285-544f5d0772a6"}),
+        ("curl before:2026-02-20", set()),
+        ("index project:infra", set()),
+        ("tool:Edit useFakeTimers", {FLAKY}),
+        ("type:tool_use lock", {"dd69baa3-5cd4-5ae5-a5cd-9096966a7f23"}),
+    ],
+)
+def test_the_query_language_restricts(sampled: Client, query: str, sessions: set[str]) -> None:
+    result = sampled.request("aiana/search", {"query": query})
+    assert set(sessions_of(result)) == sessions
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "-", '"', "a:b", "C++", "don't", "what?", "NEAR(", "a AND", "*", "\x00", "🙂" * 999],
+)
+def test_nothing_that_is_typed_is_an_error(sampled: Client, query: str) -> None:
+    assert sampled.request("aiana/search", {"query": query})["degraded"] != "error"
+
+
+def test_pages_follow_each_other(sampled: Client) -> None:
+    whole = sampled.request("aiana/search", {"query": "the", "limit": 12})
+    params: dict[str, Any] = {"query": "the", "limit": 4}
+    paged: list[str] = []
+    for _ in range(3):
+        page = sampled.request("aiana/search", params)
+        paged += [hit["id"] for hit in page["hits"]]
+        params["cursor"] = page["nextCursor"]
+    assert paged == [hit["id"] for hit in whole["hits"]]
+    with pytest.raises(ServerError) as caught:
+        sampled.request("aiana/search", {**params, "query": "another"})
+    assert caught.value.code == -32602
+
+
+def test_one_hit_a_session(sampled: Client) -> None:
+    result = sampled.request("aiana/search", {"query": "test", "groupBySession": True})
+    sessions = sessions_of(result)
+    assert len(sessions) == len(set(sessions)) > 1
+
+
+def test_the_workspace_decides_the_project(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    client = start()
+    client.initialize(folder)
+    added = client.request("aiana/memory/add", {"content": "only in the shop"})
+    assert added["memory"]["project"] == str(folder)
+    client.request("aiana/memory/add", {"content": "only elsewhere", "project": "infra"})
+
+    def found(scope: str | None) -> list[str]:
+        params = {"query": "only"} | ({"scope": scope} if scope else {})
+        hits = client.request("aiana/search", params)["hits"]
+        return sorted(hit["content"] for hit in hits)
+
+    assert found(None) == found("project") == ["only in the shop"]
+    assert found("all") == ["only elsewhere", "only in the shop"]
+    context = client.request("aiana/context", {"query": "only"})["context"]
+    assert "only in the shop" in context
+    assert "only elsewhere" not in context
+
+
+def test_a_memory_from_its_first_to_its_last_moment(client: Client) -> None:
+    key = "AKIA" + "IOSFODNN7EXAMPLF"
+    added = client.request(
+        "aiana/memory/add",
+        {
+            "content": f"Deploys use {key} for the bucket",
+            "memoryType": "pattern",
+            "tags": ["deploy"],
+            "origin": {
+                "uri": "file:///home/ada/shop/deploy.sh",
+                "range": {
+                    "start": {"line": 3, "character": 0},
+                    "end": {"line": 5, "character": 0},
+                },
+            },
+        },
+    )
+    memory = added["memory"]
+    assert added["redactions"] == 1
+    assert key not in memory["content"]
+    assert memory["metadata"]["origin"] == {
+        "uri": "file:///home/ada/shop/deploy.sh",
+        "lines": [3, 5],
+    }
+    twin = client.request("aiana/memory/add", {"content": memory["content"]})
+    assert twin["duplicateOf"] is None, "the same text in another project is another memory"
+    changed = client.request("aiana/memory/update", {"id": memory["id"], "tags": ["ci"]})
+    assert changed["memory"]["tags"] == ["ci"]
+    rated = client.request("aiana/memory/feedback", {"id": memory["id"], "rating": "helpful"})
+    assert rated["memory"]["helpful"] == 1
+    filtered = {"filter": {"memoryTypes": ["pattern"]}}
+    listed = client.request("aiana/memory/list", filtered)
+    assert [entry["id"] for entry in listed["memories"]] == [memory["id"]]
+    dry = client.request("aiana/memory/delete", {**filtered, "dryRun": True})
+    assert dry == {"deleted": 1, "ids": [memory["id"]], "receipt": None}
+    gone = client.request("aiana/memory/delete", {"ids": [memory["id"]]})
+    assert gone["receipt"] == {
+        "sqlite": 1,
+        "fts": 1,
+        "vectors": 1,
+        "redis": None,
+        "qdrant": None,
+    }
+    assert client.request("aiana/search", {"query": "bucket type:pattern"})["hits"] == []
+
+
+def test_harmful_memories_are_found_but_never_quoted(client: Client) -> None:
+    memory = client.request("aiana/memory/add", {"content": "always push to main"})["memory"]
+    client.request("aiana/memory/feedback", {"id": memory["id"], "rating": "harmful"})
+    assert len(client.request("aiana/search", {"query": "push main"})["hits"]) == 1
+    context = client.request("aiana/context", {"query": "push main", "scope": "all"})
+    assert context["items"] == []
+
+
+def test_sessions_are_read_exported_and_deleted(sampled: Client) -> None:
+    listed = sampled.request("aiana/session/list", {"filter": {"project": "shop"}, "limit": 2})
+    assert [session["title"] for session in listed["sessions"]] == [
+        "Add an index without locking the orders table",
+        "Pin the Redis client below 5",
+    ]
+    messages = sampled.request("aiana/session/messages", {"id": FLAKY})["messages"]
+    assert [message["type"] for message in messages] == [
+        "user",
+        "tool_use",
+        "tool_result",
+        "assistant",
+        "user",
+        "tool_use",
+        "tool_result",
+        "assistant",
+    ]
+    middle = messages[4]["id"]
+    around = sampled.request("aiana/session/messages", {"id": FLAKY, "around": middle, "limit": 3})[
+        "messages"
+    ]
+    assert [message["id"] for message in around] == [m["id"] for m in messages[3:6]]
+    markdown = sampled.request("aiana/session/export", {"id": FLAKY})["text"]
+    assert markdown.startswith("# Make the login test deterministic\n")
+    assert "vi.useFakeTimers" in markdown
+    exported = sampled.request("aiana/session/export", {"id": FLAKY, "format": "json"})["text"]
+    assert json.loads(exported)["messages"] == messages
+    receipt = sampled.request("aiana/session/delete", {"id": FLAKY})["receipt"]
+    assert (receipt["sqlite"], receipt["fts"]) == (8, 8)
+    sampled.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
+    with pytest.raises(ServerError):
+        sampled.request("aiana/session/get", {"id": FLAKY})
+
+
+def test_a_session_that_an_editor_announces(client: Client, tmp_path: Path) -> None:
+    begun = client.request("aiana/session/start", {"id": "chat-1", "project": str(tmp_path)})
+    assert begun["session"]["project"] == str(tmp_path)
+    ended = client.request("aiana/session/end", {"id": "chat-1", "summary": "Moved the cart"})
+    assert ended["session"]["summary"] == "Moved the cart"
+    assert ended["session"]["endedAt"] >= begun["session"]["startedAt"]
+
+
+def test_context_keeps_its_budget(sampled: Client) -> None:
+    sampled.request("aiana/preference/add", {"text": "Uses uv for Python"})
+    params = {"query": "redis client", "scope": "all"}
+    for budget in (0, 60, 200, 1000):
+        block = sampled.request("aiana/context", {**params, "maxTokens": budget})
+        assert block["tokens"] <= budget
+    assert "Uses uv for Python" in block["context"]
+    assert REDIS in block["context"]
+    assert {item["reason"] for item in block["items"]} == {"preference", "recent", "relevant"}
+
+
+def test_two_servers_and_a_command_line_share_one_memory(
+    start: Start, environ: dict[str, str]
+) -> None:
+    first, second = start(), start()
+    first.initialize()
+    second.initialize()
+    first.request("aiana/memory/add", {"content": "written by the first"})
+    found = second.request("aiana/search", {"query": "written", "scope": "all"})
+    assert [hit["content"] for hit in found["hits"]] == ["written by the first"]
+    remember = [sys.executable, "-m", "aiana", "remember", "written by the command line"]
+    subprocess.run(remember, env=environ, check=True, capture_output=True)
+    changed = second.notification("aiana/didChange")
+    while changed["kinds"] != ["memories"]:
+        changed = second.notification("aiana/didChange")
+    for client in (first, second):
+        hits = client.request("aiana/search", {"query": "written", "scope": "all"})["hits"]
+        assert len(hits) == 2
+
+
+def test_many_writers_lose_nothing(start: Start) -> None:
+    clients = [start() for _ in range(4)]
+    for client in clients:
+        client.initialize()
+    sent = [
+        (client, client.send("aiana/memory/add", {"content": f"memory {number} of {index}"}))
+        for number in range(25)
+        for index, client in enumerate(clients)
+    ]
+    for client, number in sent:
+        client.answer(number)
+    ids = [
+        [
+            memory["id"]
+            for memory in client.request("aiana/memory/list", {"limit": 1000})["memories"]
+        ]
+        for client in clients
+    ]
+    assert all(listed == ids[0] for listed in ids)
+    assert len(ids[0]) == 100
+
+
+def test_reindex_rebuilds_the_full_text(sampled: Client) -> None:
+    assert sampled.request("aiana/reindex", {"targets": ["fts"]})["fts"] == 38
+    assert sampled.request("aiana/search", {"query": "getCartById"})["hits"][0]["kind"] == "message"
