@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from math import isnan
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from aiana.storage.catalogue import Catalogue
     from aiana.storage.text_index import TextIndex
 
-MOST_RANKED = 1000
-"""Hits that are ranked at all: twenty pages."""
+MOST_RANKED = 300
+"""Hits that a search gives at most: fifteen pages."""
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.25
 """Less alike than this is chance with the default model."""
@@ -32,6 +33,9 @@ MOST_DOCUMENTS = 60_000
 MOST_LITERAL = 300
 """Texts that are read to compare the spelling of an identifier."""
 MOST_BY_TIME = 200
+
+
+_NO_TIME = np.datetime64("NaT").astype(np.int64)
 
 
 class MeaningIndex(Protocol):
@@ -97,8 +101,14 @@ def search(
                 vector = embed_query(" ".join((*query.words, *query.phrases)))
                 cosines = vector_index.cosines(vector, catalogue)
                 lanes.append("semantic")
-            hits = _fuse(catalogue, keyword, session, cosines, within)
-            hits = _recent_first(hits, text_index, request.now)
+            rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
+            recent = _recency(catalogue.keys[rows], text_index, request.now)
+            seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
+                "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))
+            }
+            if cosines is not None:
+                seen["semantic"] = (alike, cosines)
+            hits = _ranked(rows, scores, recent, catalogue, seen)
         elif query.is_filter_only:
             hits = _newest(text_index, catalogue, admitted)
     searched = catalogue.keys if admitted is None else catalogue.keys[admitted]
@@ -223,30 +233,51 @@ def _fuse(
     session: ranking.Floats,
     cosines: NDArray[np.float32] | None,
     admitted: NDArray[np.bool_],
-) -> list[Ranked]:
-    """The rows that either lane found, by their fused score."""
+) -> tuple[NDArray[np.int64], ranking.Floats, NDArray[np.bool_]]:
+    """The rows that either lane found, best first, the scores of all rows, and what is alike."""
     alike = np.zeros(len(catalogue), bool)
     meaning = None
     if cosines is not None:
         meaning = ranking.meaning_scores(cosines, admitted)
-        alike[_best(np.where(admitted, np.nan_to_num(cosines), 0), MOST_BY_MEANING)] = True
-        alike &= np.nan_to_num(cosines) >= LEAST_COSINE
+        known = np.where(admitted, np.nan_to_num(cosines), 0)
+        alike[_best(known, MOST_BY_MEANING)] = True
+        alike &= known >= LEAST_COSINE
     scores = ranking.fused(keyword, session, meaning, catalogue.alone)
     found = admitted & ((keyword > 0) | alike)
     rows = _best(np.where(found, scores + 1, 0), MOST_RANKED)
-    ranked = []
-    for row in rows[found[rows]].tolist():
-        seen: dict[str, float] = {}
-        lanes: list[Lane] = []
-        if keyword[row] > 0:
-            seen["keyword"] = round(float(keyword[row]), 4)
-            lanes.append("keyword")
-        if cosines is not None and not np.isnan(cosines[row]):
-            seen["semantic"] = round(min(1.0, max(0.0, float(cosines[row]))), 4)
-            lanes += ["semantic"] if alike[row] else []
-        score = min(1.0, max(0.0, float(scores[row])))
-        ranked.append(Ranked(int(catalogue.keys[row]), score, seen, lanes))
-    return ranked
+    return rows[found[rows]], scores, alike
+
+
+def _ranked(
+    rows: NDArray[np.int64],
+    scores: ranking.Floats,
+    recent: ranking.Floats,
+    catalogue: Catalogue,
+    lanes: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]],
+) -> list[Ranked]:
+    """Rows as hits, those that are new a little before those that are not."""
+    final = ranking.with_recency(np.clip(scores[rows], 0, 1), recent)
+    order = np.argsort(-final, kind="stable")
+    columns = {
+        lane: (held[rows[order]].tolist(), np.clip(seen[rows[order]], 0, 1).tolist())
+        for lane, (held, seen) in lanes.items()
+    }
+    hits = []
+    for place, (key, score, fresh) in enumerate(
+        zip(
+            catalogue.keys[rows[order]].tolist(),
+            final[order].tolist(),
+            recent[order].tolist(),
+            strict=True,
+        )
+    ):
+        seen: dict[str, float] = {"recency": fresh}
+        for lane, (_, values) in columns.items():
+            if not isnan(values[place]):
+                seen[lane] = values[place]
+        found: list[Lane] = [lane for lane, (held, _) in columns.items() if held[place]]
+        hits.append(Ranked(key, score, seen, found))
+    return hits
 
 
 def _best(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
@@ -259,23 +290,14 @@ def _best(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
     return rows[np.argsort(-scores[rows], kind="stable")][:most]
 
 
-def _recent_first(found: list[Ranked], text_index: TextIndex, now: datetime) -> list[Ranked]:
-    """The ranking with its gentle preference for what is new."""
-    times = text_index.times(np.array([hit.key for hit in found], np.int64))
-    again = []
-    for hit in found:
-        recent = ranking.recency(_age_days(times.get(hit.key, ""), now))
-        score = round(ranking.with_recency(hit.score, recent), 6)
-        seen = {**hit.scores, "recency": round(recent, 4)}
-        again.append(Ranked(hit.key, score, seen, hit.lanes))
-    return sorted(again, key=lambda hit: -hit.score)
-
-
-def _age_days(timestamp: str, now: datetime) -> float:
-    try:
-        return (now - datetime.fromisoformat(timestamp)).total_seconds() / 86_400
-    except (ValueError, TypeError):
-        return float("inf")
+def _recency(keys: NDArray[np.int64], text_index: TextIndex, now: datetime) -> ranking.Floats:
+    """How recent each document is, 0..1."""
+    times = text_index.times(keys)
+    read = [times.get(key, "")[:23] or "NaT" for key in keys.tolist()]
+    moments = np.array(read, "datetime64[ms]").astype(np.int64)
+    moment = int(now.timestamp() * 1000)
+    days = np.where(moments == _NO_TIME, np.nan, (moment - moments) / 86_400_000)
+    return ranking.recency(days)
 
 
 def _newest(

@@ -151,11 +151,12 @@ def fused(
     return np.where(alone, by_itself, together / (1 + SESSION_WEIGHT + weight)).astype(np.float32)
 
 
-def recency(age_days: float) -> float:
-    """1 for today, halved every month."""
-    return float(0.5 ** (max(0.0, age_days) / RECENCY_HALF_LIFE_DAYS))
+def recency(age_days: NDArray[np.float64]) -> Floats:
+    """1 for today, halved every month; 0 where the age is not known (NaN)."""
+    fresh = 0.5 ** (np.maximum(age_days, 0) / RECENCY_HALF_LIFE_DAYS)
+    return np.nan_to_num(fresh).astype(np.float32)
 
 
-def with_recency(score: float, recent: float) -> float:
-    """A score with a gentle preference for what is new: at most 3 in 100, so relevance decides."""
-    return score * (1 - RECENCY_WEIGHT + RECENCY_WEIGHT * recent)
+def with_recency(scores: Floats, recent: Floats) -> Floats:
+    """Scores with a gentle preference for what is new: 3 in 100, so that relevance decides."""
+    return np.asarray(scores * (1 - RECENCY_WEIGHT + RECENCY_WEIGHT * recent), np.float32)

@@ -197,6 +197,7 @@ CREATE TABLE vectors (
     UNIQUE (owner, model)
 );;
 CREATE INDEX vectors_by_hash ON vectors (content_hash, model);;
+CREATE INDEX vectors_by_model ON vectors (model);;
 CREATE TRIGGER chunks_delete AFTER DELETE ON chunks BEGIN
     DELETE FROM vectors WHERE owner = old.key;
 END;;

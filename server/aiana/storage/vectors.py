@@ -41,6 +41,7 @@ class VectorIndex:
         self._database = database
         self.model = model
         self._lock = threading.Lock()
+        self._seen = threading.local()
         self._rows = _Rows.empty()
         self._spread: tuple[Catalogue, _Rows, _Spread] | None = None
 
@@ -70,11 +71,19 @@ class VectorIndex:
         return found
 
     def _refreshed(self) -> _Rows:
+        version = self._database.data_version()
+        if getattr(self._seen, "state", None) == (version, id(self._rows)):
+            return self._rows
+        self._rows = self._read(self._rows)
+        self._seen.state = (version, id(self._rows))
+        return self._rows
+
+    def _read(self, rows: _Rows) -> _Rows:
+        """The rows as they are now, of which these are known."""
         with self._database.reading() as connection:
             count, newest = connection.execute(
                 "SELECT count(*), coalesce(max(key), 0) FROM vectors WHERE model = ?", (self.model,)
             ).fetchone()
-            rows = self._rows
             if (count, newest) == (len(rows.keys), rows.newest):
                 return rows
             cursor = connection.execute(_SELECT, (self.model, rows.newest))
@@ -87,7 +96,6 @@ class VectorIndex:
                     "SELECT group_concat(key) FROM vectors WHERE model = ?", (self.model,)
                 ).fetchone()
                 rows = rows.only(numbers(text))
-        self._rows = rows
         return rows
 
 
