@@ -19,6 +19,11 @@ def export_session(
     if format == "json":
         document = {"session": session, "messages": messages}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    return markdown(session, messages)[0]
+
+
+def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[str, int]]:
+    """The session for people, and the zero-based line on which each message begins."""
     facts = [
         ("Project", session.project),
         ("Assistant", session.source),
@@ -26,9 +31,14 @@ def export_session(
         ("Ended", session.ended_at),
         ("Session", session.id),
     ]
-    head = [f"# {session.title or session.id}", ""]
-    head += [f"- {name}: {value}" for name, value in facts if value]
-    return "\n".join([*head, "", *(_markdown(message) for message in messages)]).rstrip() + "\n"
+    lines = [f"# {session.title or session.id}", ""]
+    lines += [f"- {name}: {value}" for name, value in facts if value]
+    lines.append("")
+    starts = {}
+    for message in messages:
+        starts[message.id] = len(lines)
+        lines += _markdown(message).split("\n")
+    return "\n".join(lines).rstrip() + "\n", starts
 
 
 def _markdown(message: Message) -> str:

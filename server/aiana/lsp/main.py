@@ -17,6 +17,7 @@ from aiana.config import load_config
 from aiana.lsp import protocol as wire
 from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
+from aiana.lsp.standard import Standard
 from aiana.lsp.stdio import serve, take_stdout
 from aiana.service import Aiana
 
@@ -31,6 +32,8 @@ def make_server() -> AianaServer:
     handlers = Methods(server).table()
     for method in wire.METHODS:
         server.add_method(method, handlers[method.name])
+    standard = Standard(server)
+    standard.register()
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
@@ -44,6 +47,7 @@ def make_server() -> AianaServer:
     async def initialized(params: Any) -> None:
         server.executors["read"].submit(_warm_up, server.service)
         server.watcher = asyncio.create_task(_watch(server))
+        await standard.configure()
 
     return server
 
