@@ -26,7 +26,7 @@ MOST_RANKED = 300
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.25
 """Less alike than this is chance with the default model."""
-MOST_PLACES = 30_000
+MOST_PLACES = 20_000
 """Places of terms that are read, rarest terms first; of the others only which texts hold them."""
 MOST_DOCUMENTS = 60_000
 """Documents of the more common terms that are read; what is commoner than that says nothing."""
@@ -239,13 +239,11 @@ def _fuse(
     meaning = None
     if cosines is not None:
         meaning = ranking.meaning_scores(cosines, admitted)
-        known = np.where(admitted, np.nan_to_num(cosines), 0)
-        alike[_best(known, MOST_BY_MEANING)] = True
-        alike &= known >= LEAST_COSINE
+        close = admitted & (cosines >= LEAST_COSINE)
+        alike[_best(cosines, close, MOST_BY_MEANING)] = True
     scores = ranking.fused(keyword, session, meaning, catalogue.alone)
     found = admitted & ((keyword > 0) | alike)
-    rows = _best(np.where(found, scores + 1, 0), MOST_RANKED)
-    return rows[found[rows]], scores, alike
+    return _best(scores, found, MOST_RANKED), scores, alike
 
 
 def _ranked(
@@ -280,13 +278,12 @@ def _ranked(
     return hits
 
 
-def _best(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
-    """The rows with the greatest scores, greatest first, equal ones in order."""
-    if len(scores) > most:
-        least = np.partition(scores, -most)[-most]
-        rows = np.flatnonzero(scores >= least)
-    else:
-        rows = np.arange(len(scores))
+def _best(scores: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
+    """The rows with the greatest scores among some, greatest first, equal ones in order."""
+    rows = np.flatnonzero(among)
+    if len(rows) > most:
+        least = np.partition(scores[rows], -most)[-most]
+        rows = rows[scores[rows] >= least]
     return rows[np.argsort(-scores[rows], kind="stable")][:most]
 
 

@@ -118,19 +118,18 @@ def meaning_weight(keyword: Floats) -> float:
     Where one text stands out by its words it is likely the one; where ten are about as good, words
     did not tell them apart.
     """
-    if len(keyword) <= CROWD:
-        tenth = 0.0
-    else:
-        tenth = max(0.0, float(np.partition(keyword, -CROWD)[-CROWD]))
-    return max(LEAST_MEANING, MEANING_WEIGHT * float(tenth**MEANING_POWER))
+    matching = keyword[keyword > 0]
+    tenth = float(np.partition(matching, -CROWD)[-CROWD]) if len(matching) >= CROWD else 0.0
+    return max(LEAST_MEANING, MEANING_WEIGHT * tenth**MEANING_POWER)
 
 
 def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
-    """Cosines between the middle one (0) and the best (1) of the rows in question; unknown is 0."""
+    """Cosines between the mean (0) and the best (1) of the rows in question; unknown is 0."""
     known = among & ~np.isnan(cosines)
     if not known.any():
         return np.zeros(len(cosines), np.float32)
-    low, high = float(np.median(cosines[known])), float(cosines[known].max())
+    values = cosines[known]
+    low, high = float(values.mean()), float(values.max())
     if high - low < 1e-6:
         low = 0.0
     scaled = (np.nan_to_num(cosines, nan=low) - low) / max(high - low, 1e-6)

@@ -17,7 +17,6 @@ from aiana.storage.rows import matching_projects
 
 PLACE_BITS = 24
 """A place is `(document * 2 + column) << PLACE_BITS | offset`; column 1 is `identifiers`."""
-_LAST_OFFSET = (1 << PLACE_BITS) - 1
 
 
 class TextIndex:
@@ -53,7 +52,7 @@ class TextIndex:
         with self.database.reading() as connection:
             (text,) = connection.execute(
                 f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} "
-                f"+ min(offset, {_LAST_OFFSET})) FROM messages_places WHERE term = ?",
+                "+ offset) FROM messages_places WHERE term = ?",
                 (term,),
             ).fetchone()
         return numbers(text)
@@ -176,6 +175,8 @@ class _Tokenizer:
 def _admits_messages(restriction: SearchFilter) -> bool:
     if restriction.kinds and "message" not in restriction.kinds:
         return False
+    if restriction.roles or restriction.types or restriction.tools:
+        return True
     # What was said in sessions is what memories of type `conversation` are made of.
     return not restriction.memory_types or "conversation" in restriction.memory_types
 
@@ -185,7 +186,9 @@ def _admits_memories(restriction: SearchFilter) -> bool:
         return False
     if restriction.sources and "aiana" not in restriction.sources:
         return False
-    return not restriction.roles and not restriction.tools
+    if restriction.memory_types:
+        return True
+    return not (restriction.roles or restriction.types or restriction.tools)
 
 
 def _session_condition(
@@ -209,6 +212,9 @@ def _message_condition(restriction: SearchFilter) -> tuple[str, list[object]]:
     if restriction.roles:
         conditions += f" AND role IN ({_marks(restriction.roles)})"
         values += restriction.roles
+    if restriction.types:
+        conditions += f" AND type IN ({_marks(restriction.types)})"
+        values += restriction.types
     if restriction.tools:
         conditions += f" AND tool_name COLLATE NOCASE IN ({_marks(restriction.tools)})"
         values += restriction.tools
