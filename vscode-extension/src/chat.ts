@@ -1,0 +1,50 @@
+/** Gives text to the chat as an attached file, or to the clipboard where there is no such chat. */
+
+import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { estimateTokens } from "./quotes";
+
+const KEPT_MS = 24 * 3_600_000;
+
+export class Chat {
+  /** @param folder where attached files are written; readable by this user alone */
+  constructor(
+    private readonly folder: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Attach `text` to the chat's input without sending; the file's name says its size. */
+  async attach(name: string, text: string, tokens = estimateTokens(text)): Promise<void> {
+    const file = await this.write(`${name}-${tokens}-tokens.md`, text);
+    try {
+      await vscode.commands.executeCommand("workbench.action.chat.open", { query: "", isPartialQuery: true, attachFiles: [vscode.Uri.file(file)] });
+      vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Attached to the chat: about {0} tokens", tokens)}`, 6_000);
+    } catch (error) {
+      this.log.info("This editor's chat takes no attachments; using the clipboard.", error);
+      await vscode.env.clipboard.writeText(text);
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t("Copied about {0} tokens to the clipboard: paste them into the chat.", tokens),
+      );
+    }
+  }
+
+  private async write(name: string, text: string): Promise<string> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await chmod(this.folder, 0o700);
+    await this.prune();
+    const file = join(this.folder, name);
+    await writeFile(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  private async prune(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      const file = join(this.folder, name);
+      const { mtimeMs } = await stat(file);
+      if (Date.now() - mtimeMs > KEPT_MS) {
+        await rm(file, { force: true });
+      }
+    }
+  }
+}

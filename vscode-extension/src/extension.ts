@@ -1,0 +1,153 @@
+/** Puts the parts together; nothing is started before somebody asks for something. */
+
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { Chat } from "./chat";
+import { Doctor } from "./doctor";
+import { Documents } from "./documents";
+import { HitActions } from "./hitActions";
+import { importSessions } from "./importSessions";
+import { installServer } from "./installer";
+import { Panel } from "./panel";
+import { registerParticipant } from "./participant";
+import { addPreference, managePreferences } from "./preferences";
+import * as wire from "./protocol";
+import { quickSearch } from "./quickSearch";
+import { remember, rememberConversation, rememberSelection } from "./remember";
+import { messageOf, Server } from "./server";
+import { createStatusItem } from "./statusItem";
+import { registerTools } from "./tools";
+import { currentProject } from "./workspace";
+
+let server: Server | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Aiana", { log: true });
+  const privateEnvironment = join(context.globalStorageUri.fsPath, "server");
+  server = new Server(privateEnvironment, log);
+  const doctor = new Doctor(server, context.extension.packageJSON.version);
+  const documents = new Documents(server, doctor);
+  const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
+  const chat = new Chat(join(storage, "chat"), log);
+  const actions = new HitActions(server, documents, chat);
+  const panel = new Panel(context.extensionUri, server, actions);
+  context.subscriptions.push(
+    log,
+    server,
+    createStatusItem(server),
+    documents.register(),
+    panel.register(),
+    ...restartTriggers(server),
+    ...commands(context, log, server, { documents, chat, actions, panel, privateEnvironment }),
+  );
+  // Forks of VS Code may lack the chat's interfaces.
+  if ("chat" in vscode && "createChatParticipant" in vscode.chat) {
+    const icon = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
+    context.subscriptions.push(registerParticipant(server, documents, icon));
+  }
+  if ("lm" in vscode && "registerTool" in vscode.lm) {
+    context.subscriptions.push(registerTools(server));
+  }
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return server?.stop();
+}
+
+function restartTriggers(server: Server): vscode.Disposable[] {
+  const restart = () => {
+    if (server.state !== "idle") {
+      void server.requestRestart();
+    }
+  };
+  return [
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("aiana") && restart()),
+  ];
+}
+
+interface Parts {
+  documents: Documents;
+  chat: Chat;
+  actions: HitActions;
+  panel: Panel;
+  privateEnvironment: string;
+}
+
+function commands(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  server: Server,
+  { documents, chat, actions, panel, privateEnvironment }: Parts,
+): vscode.Disposable[] {
+  const register = (id: string, run: (argument: unknown) => unknown) =>
+    vscode.commands.registerCommand(`aiana.${id}`, async (argument: unknown) => {
+      try {
+        await run(argument);
+      } catch (error) {
+        log.error(error instanceof Error ? error : String(error));
+        void vscode.window.showErrorMessage(messageOf(error));
+      }
+    });
+  const onHits = (id: string, run: (uris: string[]) => Promise<void>) =>
+    register(`hit.${id}`, (argument) => {
+      const uri = hitUri(argument);
+      return uri === undefined ? undefined : run(panel.targets(uri));
+    });
+  return [
+    register("searchMemories", () => quickSearch(server, actions)),
+    register("focusSearch", () => panel.focus()),
+    register("remember", () => remember(server)),
+    register("rememberSelection", () => rememberSelection(server)),
+    register("rememberConversation", () => rememberConversation(server)),
+    register("addPreference", () => addPreference(server)),
+    register("managePreferences", () => managePreferences(server)),
+    register("importSessions", () => importSessions(server, log)),
+    register("addContextToChat", () => addContextToChat(server, chat)),
+    register("restartServer", () => server.requestRestart()),
+    register("showLogs", () => log.show()),
+    register("doctor", () => documents.open("aiana:///doctor", { preview: true, preserveFocus: false })),
+    register("installServer", async () => {
+      if (await installServer(context.extensionUri, privateEnvironment, log)) {
+        await server.requestRestart();
+      }
+    }),
+    onHits("open", (uris) => actions.open(uris)),
+    onHits("copy", (uris) => actions.copy(uris)),
+    onHits("insert", (uris) => actions.insert(uris)),
+    onHits("addToChat", (uris) => actions.addToChat(uris)),
+    onHits("remember", (uris) => actions.remember(uris)),
+    onHits("helpful", (uris) => actions.rate(uris, "helpful")),
+    onHits("unhelpful", (uris) => actions.rate(uris, "unhelpful")),
+    onHits("harmful", (uris) => actions.rate(uris, "harmful")),
+    onHits("pin", (uris) => actions.pin(uris)),
+    onHits("forget", (uris) => actions.forget(uris)),
+    onHits("deleteSession", (uris) => actions.deleteSession(uris)),
+  ];
+}
+
+/** A hit's URI out of a command's argument: the URI itself, or what the panel's context menu passes. */
+function hitUri(argument: unknown): string | undefined {
+  if (typeof argument === "string") {
+    return argument;
+  }
+  const uri = (argument as { aianaUri?: unknown } | undefined)?.aianaUri;
+  return typeof uri === "string" ? uri : undefined;
+}
+
+async function addContextToChat(server: Server, chat: Chat): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const file = editor?.document.uri.scheme === "file" ? editor.document : undefined;
+  const project = currentProject();
+  const memory = await server.request(wire.context, {
+    textDocument: file && { uri: file.uri.toString() },
+    selection: (file && editor?.document.getText(editor.selection)) || undefined,
+    project: project?.path,
+    scope: project ? "project" : "all",
+  });
+  if (memory.context) {
+    await chat.attach("aiana-context", memory.context, memory.tokens);
+  } else {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Nothing is known that would be worth telling."));
+  }
+}

@@ -1,0 +1,45 @@
+/** `Aiana: Import Sessions`, with progress and a way to stop. */
+
+import * as vscode from "vscode";
+import * as wire from "./protocol";
+import type { Server } from "./server";
+
+export async function importSessions(server: Server, log: vscode.LogOutputChannel): Promise<void> {
+  const result = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Importing sessions"), cancellable: true },
+    async (progress, token) => {
+      let done = 0;
+      const onProgress = ({ percentage = done, message }: wire.WorkDoneProgress) => {
+        progress.report({ increment: percentage - done, message });
+        done = percentage;
+      };
+      try {
+        return await server.requestWithProgress(wire.captureImport, {}, "workDoneToken", onProgress, token);
+      } catch (error) {
+        if (token.isCancellationRequested) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+  );
+  if (result) {
+    report(Object.values(result.sources), log);
+  }
+}
+
+function report(counts: wire.ImportCounts[], log: vscode.LogOutputChannel): void {
+  const sum = (of: (count: wire.ImportCounts) => number) => counts.reduce((total, count) => total + of(count), 0);
+  const failed = counts.flatMap((count) => count.failed);
+  const parts = [vscode.l10n.t("{0} conversations read, {1} new messages.", sum((c) => c.imported + c.updated), sum((c) => c.messages))];
+  if (sum((c) => c.redactions)) {
+    parts.push(vscode.l10n.t("{0} secrets were taken out.", sum((c) => c.redactions)));
+  }
+  if (failed.length) {
+    failed.forEach(({ path, reason }) => log.warn(`${path}: ${reason}`));
+    parts.push(vscode.l10n.t("{0} files could not be read.", failed.length));
+  }
+  const logs = vscode.l10n.t("Show Logs");
+  const buttons = failed.length ? [logs] : [];
+  void vscode.window.showInformationMessage(parts.join(" "), ...buttons).then((choice) => choice && log.show());
+}

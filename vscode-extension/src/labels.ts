@@ -1,0 +1,46 @@
+/** Words for what the server names by identifiers; used by the extension and the panel. */
+
+const ASSISTANTS: Record<string, { title: string; icon: string }> = {
+  "claude-code": { title: "Claude Code", icon: "claude" },
+  codex: { title: "Codex", icon: "openai" },
+  cursor: { title: "Cursor", icon: "edit-sparkle" },
+  copilot: { title: "Copilot", icon: "copilot" },
+  "vscode-chat": { title: "VS Code Chat", icon: "vscode" },
+  gemini: { title: "Gemini", icon: "sparkle" },
+  aiana: { title: "Aiana", icon: "bookmark" },
+};
+
+export function assistantTitle(source: string | null | undefined): string {
+  return source ? (ASSISTANTS[source]?.title ?? source) : "Aiana";
+}
+
+/** Name of a codicon. */
+export function assistantIcon(source: string | null | undefined): string {
+  return (source && ASSISTANTS[source]?.icon) || "comment-discussion";
+}
+
+/** Last part of a project's identity or path. */
+export function projectName(project: string | null | undefined): string {
+  return project?.replace(/[\\/]+$/, "").split(/[\\/:]/).pop()?.replace(/\.git$/, "") ?? "";
+}
+
+const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  [60, "second", 1],
+  [3_600, "minute", 60],
+  [86_400, "hour", 3_600],
+  [86_400 * 14, "day", 86_400],
+  [86_400 * 60, "week", 86_400 * 7],
+  [86_400 * 365, "month", 86_400 * 30],
+  [Infinity, "year", 86_400 * 365],
+];
+
+/** "3 days ago" in the user's language; empty for no time. */
+export function age(timestamp: string | null | undefined, now: number, language: string): string {
+  const time = timestamp ? Date.parse(timestamp) : NaN;
+  if (Number.isNaN(time)) {
+    return "";
+  }
+  const seconds = Math.max(0, (now - time) / 1000);
+  const [, unit, size] = STEPS.find(([limit]) => seconds < limit) ?? STEPS[STEPS.length - 1]!;
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(-Math.floor(seconds / size), unit);
+}

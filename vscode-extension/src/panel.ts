@@ -1,0 +1,206 @@
+/** The side panel: answers its webview's questions with the server's results. */
+
+import * as vscode from "vscode";
+import type { HitActions } from "./hitActions";
+import { itemOfHit, itemOfMemory, itemOfSession, searchFilter } from "./panelItems";
+import { assistantTitle, projectName } from "./labels";
+import type { Filters, ToExtension, ToPanel } from "./panelMessages";
+import * as wire from "./protocol";
+import { messageOf, type Server } from "./server";
+import { currentProject } from "./workspace";
+
+export const VIEW = "aiana.memories";
+const PAGE = 30;
+const HOME = 8;
+
+export class Panel implements vscode.WebviewViewProvider {
+  private view: vscode.WebviewView | undefined;
+  private searching: vscode.CancellationTokenSource | undefined;
+  private wantsFocus = false;
+  /** URIs of the selected rows; the context menu's commands work on all of them. */
+  private selection: string[] = [];
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly server: Server,
+    private readonly actions: HitActions,
+  ) {}
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.window.registerWebviewViewProvider(VIEW, this),
+      this.server.onDidChangeState(() => this.postServer()),
+      this.server.onDidChangeStore(() => this.post({ type: "changed" })),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.postSetup()),
+    );
+  }
+
+  async focus(): Promise<void> {
+    this.wantsFocus = true;
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.post({ type: "focus" });
+  }
+
+  /** The rows that a context menu's command is about: the one clicked, with the selection it belongs to. */
+  targets(uri: string): string[] {
+    return this.selection.includes(uri) ? this.selection : [uri];
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.view = view;
+    const folder = vscode.Uri.joinPath(this.extensionUri, "dist", "webview");
+    view.webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    view.webview.onDidReceiveMessage((message: ToExtension) => void this.receive(message));
+    view.onDidDispose(() => {
+      this.view = undefined;
+      this.selection = [];
+      this.searching?.cancel();
+    });
+    view.webview.html = page(view.webview, folder);
+  }
+
+  private async receive(message: ToExtension): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.postServer();
+        await this.server.ensureStarted();
+        await this.postSetup();
+        if (this.wantsFocus) {
+          this.wantsFocus = false;
+          this.post({ type: "focus" });
+        }
+        break;
+      case "search":
+        await this.search(message.id, message.query, message.filters, message.cursor);
+        break;
+      case "home":
+        await this.home(message.id, message.filters);
+        break;
+      case "selection":
+        this.selection = message.uris;
+        break;
+      case "action":
+        await this.actions.run(message.action, message.uris);
+        break;
+      case "command":
+        await vscode.commands.executeCommand(message.command);
+        break;
+    }
+  }
+
+  private async search(id: number, query: string, filters: Filters, cursor?: string): Promise<void> {
+    this.searching?.cancel();
+    const source = new vscode.CancellationTokenSource();
+    this.searching = source;
+    const show = (result: wire.SearchResult, partial: boolean) => {
+      if (!source.token.isCancellationRequested) {
+        this.postResults(id, result, partial, cursor !== undefined);
+      }
+    };
+    try {
+      const params: wire.SearchParams = { query, cursor, limit: PAGE, scope: filters.scope, filter: searchFilter(filters) };
+      const partial = (result: wire.SearchResult) => show(result, true);
+      const result = await this.server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
+      show(result, false);
+    } catch (error) {
+      if (!source.token.isCancellationRequested) {
+        this.post({ type: "failed", id, message: messageOf(error) });
+      }
+    } finally {
+      source.dispose();
+    }
+  }
+
+  private postResults(id: number, result: wire.SearchResult, partial: boolean, append: boolean): void {
+    this.post({
+      type: "results",
+      id,
+      items: result.hits.map(itemOfHit),
+      append,
+      partial,
+      nextCursor: result.nextCursor ?? "",
+      searched: result.searched.messages + result.searched.memories,
+      degraded: result.degraded.map(({ reason }) => reason),
+      warming: !result.modes.includes("semantic") && !result.degraded.some(({ tier }) => tier === "embedder"),
+    });
+  }
+
+  private async home(id: number, filters: Filters): Promise<void> {
+    this.searching?.cancel();
+    const filter = searchFilter({ ...filters, type: "" });
+    if (filters.scope === "project") {
+      filter.project = currentProject()?.path;
+    }
+    try {
+      const [{ memories }, { sessions }] = await Promise.all([
+        this.server.request(wire.memoryList, { filter, limit: 50 }),
+        this.server.request(wire.sessionList, { filter, limit: HOME }),
+      ]);
+      const items = memories.map(itemOfMemory).sort((a, b) => Number(b.pinned) - Number(a.pinned)).slice(0, HOME);
+      const empty = !items.length && !sessions.length && (await this.nothingStored());
+      this.post({ type: "home", id, memories: items, sessions: sessions.map(itemOfSession), empty });
+    } catch (error) {
+      this.post({ type: "failed", id, message: messageOf(error) });
+    }
+  }
+
+  private async nothingStored(): Promise<boolean> {
+    const { counts } = await this.server.request(wire.status, {});
+    return counts.sessions + counts.memories === 0;
+  }
+
+  private async postSetup(): Promise<void> {
+    const project = currentProject();
+    this.post({
+      type: "setup",
+      setup: {
+        language: vscode.env.language,
+        strings: (vscode.l10n.bundle as Record<string, string> | undefined) ?? {},
+        project: project ? projectName(project.path) : "",
+        sources: await this.sources(),
+      },
+    });
+  }
+
+  private async sources(): Promise<{ name: string; title: string }[]> {
+    try {
+      const { sources } = await this.server.request(wire.captureSources, {});
+      return sources.map(({ name, title }) => ({ name, title: title || assistantTitle(name) }));
+    } catch {
+      return []; // The panel says what is wrong with the server; the filter is then empty.
+    }
+  }
+
+  private postServer(): void {
+    this.post({ type: "server", state: this.server.state, problem: this.server.problem });
+  }
+
+  private post(message: ToPanel): void {
+    void this.view?.webview.postMessage(message);
+  }
+}
+
+function page(webview: vscode.Webview, folder: vscode.Uri): string {
+  const nonce = crypto.randomUUID();
+  const uri = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
+  const policy = [
+    "default-src 'none'",
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    `script-src 'nonce-${nonce}'`,
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Aiana</title>
+<link rel="stylesheet" href="${uri("codicon.css")}">
+<link rel="stylesheet" href="${uri("panel.css")}">
+</head>
+<body>
+<script nonce="${nonce}" src="${uri("main.js")}"></script>
+</body>
+</html>`;
+}

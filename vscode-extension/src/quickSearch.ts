@@ -1,0 +1,120 @@
+/** `Aiana: Search Memories`: live hits in a quick pick. */
+
+import * as vscode from "vscode";
+import type { HitActions } from "./hitActions";
+import { age } from "./labels";
+import { itemOfHit } from "./panelItems";
+import type { Action, PanelItem } from "./panelMessages";
+import * as wire from "./protocol";
+import { messageOf, type Server } from "./server";
+import { currentProject } from "./workspace";
+
+const DEBOUNCE_MS = 40;
+const LIMIT = 30;
+
+interface HitItem extends vscode.QuickPickItem {
+  uri?: string;
+}
+
+interface ActionButton extends vscode.QuickInputButton {
+  action: Action;
+}
+
+export function quickSearch(server: Server, actions: HitActions): void {
+  const pick = vscode.window.createQuickPick<HitItem>();
+  const toggle = vscode.l10n.t("All projects");
+  let all = currentProject() === undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let searching: vscode.CancellationTokenSource | undefined;
+
+  const show = (hits: wire.SearchHit[]) => {
+    const active = pick.activeItems[0]?.uri;
+    const moved = active !== undefined && pick.items[0]?.uri !== active;
+    pick.items = hits.map((hit) => hitItem(itemOfHit(hit)));
+    const again = moved ? pick.items.find(({ uri }) => uri === active) : undefined;
+    if (again) {
+      pick.activeItems = [again];
+    }
+  };
+  const search = async () => {
+    searching?.cancel();
+    const query = pick.value.trim();
+    if (!query) {
+      pick.items = [];
+      pick.busy = false;
+      return;
+    }
+    const source = new vscode.CancellationTokenSource();
+    searching = source;
+    pick.busy = true;
+    try {
+      const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project" };
+      const partial = ({ hits }: wire.SearchResult) => !source.token.isCancellationRequested && show(hits);
+      const { hits } = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
+      if (!source.token.isCancellationRequested) {
+        show(hits);
+        pick.busy = false;
+      }
+    } catch (error) {
+      if (!source.token.isCancellationRequested) {
+        pick.items = [{ label: `$(error) ${messageOf(error)}`, alwaysShow: true }];
+        pick.busy = false;
+      }
+    } finally {
+      source.dispose();
+    }
+  };
+  const retitle = () => {
+    pick.title = all ? vscode.l10n.t("Search memories of all projects") : vscode.l10n.t("Search memories of this project");
+  };
+
+  pick.placeholder = vscode.l10n.t("Words or a question; after:30d, role:user, -without");
+  pick.buttons = [{ iconPath: new vscode.ThemeIcon("globe"), tooltip: toggle }];
+  retitle();
+  pick.onDidTriggerButton(() => {
+    all = !all;
+    retitle();
+    void search();
+  });
+  pick.onDidChangeValue(() => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void search(), DEBOUNCE_MS);
+  });
+  pick.onDidTriggerItemButton(({ item, button }) => {
+    if (item.uri) {
+      pick.hide();
+      void actions.run((button as ActionButton).action, [item.uri]);
+    }
+  });
+  pick.onDidAccept(() => {
+    const uri = pick.selectedItems[0]?.uri;
+    if (uri) {
+      pick.hide();
+      void actions.run("open", [uri]);
+    }
+  });
+  pick.onDidHide(() => {
+    clearTimeout(timer);
+    searching?.cancel();
+    pick.dispose();
+  });
+  pick.show();
+  void server.ensureStarted();
+}
+
+function hitItem(item: PanelItem): HitItem {
+  const buttons: ActionButton[] = [
+    { action: "addToChat", iconPath: new vscode.ThemeIcon("comment-discussion"), tooltip: vscode.l10n.t("Add to Chat") },
+    { action: "insert", iconPath: new vscode.ThemeIcon("insert"), tooltip: vscode.l10n.t("Insert at Cursor") },
+    { action: "copy", iconPath: new vscode.ThemeIcon("copy"), tooltip: vscode.l10n.t("Copy Text") },
+  ];
+  const facts = [item.source, item.detail, item.project, age(item.timestamp, Date.now(), vscode.env.language)];
+  return {
+    uri: item.uri,
+    label: item.text.replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b("),
+    detail: facts.filter(Boolean).join(" · "),
+    iconPath: new vscode.ThemeIcon(item.icon),
+    alwaysShow: true,
+    buttons,
+  };
+}

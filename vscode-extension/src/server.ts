@@ -1,0 +1,242 @@
+/** The one connection to `aiana lsp`: started when first needed, restarted when it falls. */
+
+import * as vscode from "vscode";
+import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
+import { Backoff } from "./backoff";
+import { activeInterpreter } from "./interpreter";
+import { locate, type ServerCommand } from "./locator";
+import type { ServerState } from "./panelMessages";
+import * as wire from "./protocol";
+
+const READY_MS = 30_000;
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private starting: Promise<LanguageClient> | undefined;
+  private restarting: Promise<void> | undefined;
+  private restartAgain = false;
+  private retry: NodeJS.Timeout | undefined;
+  private disposed = false;
+  private readonly backoff = new Backoff();
+  private readonly stateChanged = new vscode.EventEmitter<ServerState>();
+  private readonly statusChanged = new vscode.EventEmitter<wire.Status>();
+  private readonly storeChanged = new vscode.EventEmitter<wire.Changes>();
+
+  readonly onDidChangeState = this.stateChanged.event;
+  readonly onDidChangeStatus = this.statusChanged.event;
+  readonly onDidChangeStore = this.storeChanged.event;
+
+  state: ServerState = "idle";
+  /** What is wrong, in one sentence, while the state is `failed`. */
+  problem = "";
+  command: ServerCommand | undefined;
+
+  constructor(
+    readonly privateEnvironment: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Send a request, starting the server first if need be. */
+  async request<P extends object, R>(
+    type: wire.RequestType<P, R>,
+    params: P,
+    token?: vscode.CancellationToken,
+  ): Promise<R> {
+    const client = await this.ready();
+    return token ? client.sendRequest<R>(type.method, params, token) : client.sendRequest<R>(type.method, params);
+  }
+
+  /** Send a request, and call `onValue` with what `$/progress` brings for the token put into it. */
+  async requestWithProgress<P extends object, R, V>(
+    type: wire.RequestType<P, R>,
+    params: P,
+    tokenKey: "workDoneToken" | "partialResultToken",
+    onValue: (value: V) => void,
+    token: vscode.CancellationToken,
+  ): Promise<R> {
+    const client = await this.ready();
+    const { ProgressType } = await import("vscode-languageclient/node");
+    const progressToken = `aiana-${crypto.randomUUID()}`;
+    const listener = client.onProgress(new ProgressType<V>(), progressToken, onValue);
+    try {
+      return await client.sendRequest<R>(type.method, { ...params, [tokenKey]: progressToken }, token);
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  /** Start the server if it is not running; never throws. */
+  async ensureStarted(): Promise<void> {
+    await this.ready().catch(() => undefined);
+  }
+
+  /** Restart once; calls that come while a restart is under way are answered by one more. */
+  requestRestart(): Promise<void> {
+    if (this.restarting) {
+      this.restartAgain = true;
+      return this.restarting;
+    }
+    this.restarting = (async () => {
+      do {
+        this.restartAgain = false;
+        this.backoff.reset();
+        await this.stop();
+        await this.ensureStarted();
+      } while (this.restartAgain && !this.disposed);
+    })().finally(() => {
+      this.restarting = undefined;
+    });
+    return this.restarting;
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    await this.starting?.catch(() => undefined);
+    const client = this.client;
+    this.client = undefined;
+    await client?.dispose(2_000).catch((error: unknown) => this.log.warn("The server did not stop cleanly.", error));
+    this.setState("idle");
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    void this.stop();
+  }
+
+  private ready(): Promise<LanguageClient> {
+    if (this.client) {
+      return Promise.resolve(this.client);
+    }
+    if (this.disposed || this.state === "failed") {
+      return Promise.reject(new Error(this.problem || vscode.l10n.t("Aiana is stopped.")));
+    }
+    clearTimeout(this.retry);
+    this.starting ??= this.start().finally(() => {
+      this.starting = undefined;
+    });
+    return this.starting;
+  }
+
+  private async start(): Promise<LanguageClient> {
+    this.setState("starting");
+    const settings = vscode.workspace.getConfiguration("aiana");
+    const trusted = vscode.workspace.isTrusted;
+    this.command = await locate({
+      setting: settings.get<string[]>("server.command", []),
+      path: process.env.PATH ?? "",
+      interpreter: async () => (trusted ? activeInterpreter(this.log) : undefined),
+      privateEnvironment: this.privateEnvironment,
+      platform: process.platform,
+    });
+    if (!this.command) {
+      this.setState("missing");
+      throw new Error(vscode.l10n.t("Aiana's server was not found. Run the command “Aiana: Install Server”."));
+    }
+    this.log.info(`Starting ${this.command.command} (${this.command.origin})`);
+    try {
+      const client = await this.connect(this.command, settings);
+      this.client = client;
+      this.setState("running");
+      return client;
+    } catch (error) {
+      this.log.error(error instanceof Error ? error : String(error));
+      this.problem = vscode.l10n.t("Aiana's server could not be started: {0}", messageOf(error));
+      this.setState("failed");
+      throw new Error(this.problem);
+    }
+  }
+
+  private async connect(command: ServerCommand, settings: vscode.WorkspaceConfiguration): Promise<LanguageClient> {
+    const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn } = await import("vscode-languageclient/node");
+    const dataFolder = settings.get<string>("server.dataFolder", "");
+    const options: LanguageClientOptions = {
+      documentSelector: [],
+      outputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: initializationOptions(settings),
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+      },
+    };
+    const executable = {
+      command: command.command,
+      args: [...command.args, "lsp"],
+      options: { env: { ...process.env, ...(dataFolder ? { AIANA_HOME: dataFolder } : {}) } },
+    };
+    const client = new LanguageClient("aiana", "Aiana", executable, options);
+    client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => this.statusChanged.fire(status));
+    client.onNotification(wire.DID_CHANGE, (changes: wire.Changes) => this.storeChanged.fire(changes));
+    try {
+      await withTimeout(client.start(), READY_MS, vscode.l10n.t("no answer within {0} seconds", READY_MS / 1000));
+    } catch (error) {
+      void client.dispose(500).catch(() => undefined);
+      throw error;
+    }
+    const { State } = await import("vscode-languageclient/node");
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Stopped && this.client === client) {
+        this.client = undefined;
+        this.crashed();
+      }
+    });
+    return client;
+  }
+
+  private crashed(): void {
+    const wait = this.backoff.next(Date.now());
+    if (wait === undefined) {
+      this.problem = vscode.l10n.t("Aiana's server stopped five times in three minutes and is not started again.");
+      this.log.error(this.problem);
+      this.setState("failed");
+      return;
+    }
+    this.log.warn(`The server stopped unexpectedly; starting it again in ${wait} ms.`);
+    this.setState("starting");
+    this.retry = setTimeout(() => void this.ensureStarted(), wait);
+  }
+
+  private setState(state: ServerState): void {
+    if (this.state === state) {
+      return;
+    }
+    this.state = state;
+    if (state !== "failed") {
+      this.problem = "";
+    }
+    void vscode.commands.executeCommand("setContext", "aiana.serverMissing", state === "missing");
+    void vscode.commands.executeCommand("setContext", "aiana.running", state === "running");
+    this.stateChanged.fire(state);
+  }
+}
+
+function initializationOptions(settings: vscode.WorkspaceConfiguration): Record<string, unknown> {
+  const given = (key: string) => settings.get<string>(key, "") || undefined;
+  return {
+    contextMaxTokens: explicit(settings, "contextMaxTokens"),
+    embeddingModel: given("embeddingModel"),
+    redisUrl: given("redisUrl"),
+    qdrantUrl: given("qdrantUrl"),
+  };
+}
+
+/** The value that somebody set; undefined leaves it to the configuration file. */
+function explicit(settings: vscode.WorkspaceConfiguration, key: string): unknown {
+  const found = settings.inspect(key);
+  return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+}
+
+function withTimeout<T>(work: Promise<T>, ms: number, reason: string): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(reason)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** One line for a person out of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

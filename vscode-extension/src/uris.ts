@@ -1,0 +1,32 @@
+/** `aiana:///session/<id>#<message>` and `aiana:///memory/<id>`: what citations and hits point at. */
+
+export type Target =
+  | { kind: "session"; id: string; messageId?: string }
+  | { kind: "memory"; id: string }
+  | { kind: "doctor" };
+
+/** What a URI names; undefined if it is none of ours. */
+export function parseTarget(uri: string): Target | undefined {
+  const match = /^aiana:(?:\/\/)?\/(session|memory|doctor)(?:\/([^/#?]+))?[^#]*(?:#(.*))?$/.exec(uri);
+  if (!match) {
+    return undefined;
+  }
+  const [, kind, id, fragment] = match;
+  if (kind === "doctor") {
+    return { kind };
+  }
+  if (!id) {
+    return undefined;
+  }
+  if (kind === "memory") {
+    return { kind, id: decodeURIComponent(id) };
+  }
+  const session = { kind: "session" as const, id: decodeURIComponent(id) };
+  return fragment ? { ...session, messageId: decodeURIComponent(fragment) } : session;
+}
+
+/** The last part of a document's path, which VS Code shows as its title. */
+export function fileName(title: string): string {
+  const clean = title.replace(/[\\/:*?"<>|#%\s]+/g, " ").trim().slice(0, 60).trim();
+  return `${clean || "Aiana"}.md`;
+}

@@ -1,0 +1,275 @@
+/** The panel: what was typed goes to the extension, what it answers is shown. */
+
+import type { Action, Filters, PanelItem, ToExtension, ToPanel } from "../src/panelMessages";
+import { Controls, NO_FILTERS } from "./controls";
+import { element } from "./dom";
+import { ResultList, type Section } from "./list";
+import { setStrings, t } from "./strings";
+
+const DEBOUNCE_MS = 20;
+const REFRESH_MS = 300;
+
+export interface Host {
+  postMessage(message: ToExtension): void;
+  getState(): SavedState | undefined;
+  setState(state: SavedState): void;
+}
+
+export interface SavedState {
+  query: string;
+  filters: Filters;
+  grouped: boolean;
+  filtersShown: boolean;
+}
+
+type Results = Extract<ToPanel, { type: "results" }>;
+
+export class App {
+  private readonly controls: Controls;
+  private readonly list: ResultList;
+  private readonly progress = element("div", { class: "progress", "aria-hidden": "true" });
+  private readonly status = element("div", { id: "status", role: "status", "aria-live": "polite" });
+  private readonly notice = element("div", { id: "notice" });
+  private readonly more = element("button", { id: "more", class: "secondary", type: "button" });
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private id = 0;
+  private answered = 0;
+  private items: PanelItem[] = [];
+  private home: Section[] | undefined;
+  private nextCursor = "";
+  private running = false;
+  private openFirst = false;
+  private ready = false;
+
+  constructor(
+    root: HTMLElement,
+    private readonly host: Host,
+  ) {
+    this.controls = new Controls({
+      changed: () => this.schedule(DEBOUNCE_MS),
+      toggledGroups: () => {
+        this.save();
+        this.render(true);
+      },
+      enterList: (open) => this.enterList(open),
+    });
+    this.list = new ResultList({
+      act: (action, uris) => this.act(action, uris),
+      select: (uris) => this.host.postMessage({ type: "selection", uris }),
+      leave: () => this.controls.focus(),
+    });
+    this.more.addEventListener("click", () => this.ask(this.nextCursor));
+    this.more.hidden = true;
+    const main = element("main", {}, this.notice, this.list.root, this.more);
+    root.replaceChildren(this.controls.root, this.progress, this.status, main);
+    const saved = host.getState();
+    if (saved) {
+      this.controls.restore(saved.query, { ...NO_FILTERS, ...saved.filters }, saved.grouped, saved.filtersShown);
+    }
+    window.addEventListener("message", (event: MessageEvent<ToPanel>) => this.receive(event.data));
+    this.busy(true);
+    host.postMessage({ type: "ready" });
+  }
+
+  private receive(message: ToPanel): void {
+    switch (message.type) {
+      case "setup":
+        setStrings(message.setup.strings);
+        this.list.language = message.setup.language;
+        this.controls.setup(message.setup);
+        this.ready = true;
+        this.ask();
+        break;
+      case "server":
+        this.serverChanged(message.state, message.problem);
+        break;
+      case "results":
+        this.results(message);
+        break;
+      case "home":
+        this.homeArrived(message);
+        break;
+      case "failed":
+        if (message.id === this.id) {
+          this.busy(false);
+          this.failed(message.message);
+        }
+        break;
+      case "changed":
+        this.schedule(REFRESH_MS);
+        break;
+      case "focus":
+        this.controls.focus();
+        break;
+    }
+  }
+
+  private schedule(wait: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), wait);
+  }
+
+  /** Ask for what the controls say, or for the page after `cursor`. */
+  private ask(cursor?: string): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.save();
+    if (!this.ready) {
+      return;
+    }
+    this.id += 1;
+    this.busy(true);
+    const { query, value: filters } = this.controls;
+    if (query) {
+      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor });
+    } else {
+      this.host.postMessage({ type: "home", id: this.id, filters });
+    }
+  }
+
+  private results(message: Results): void {
+    if (message.id !== this.id) {
+      return;
+    }
+    const same = message.append || this.answered === message.id;
+    this.answered = message.id;
+    this.home = undefined;
+    const known = message.append ? this.items : [];
+    const uris = new Set(known.map(({ uri }) => uri));
+    this.items = [...known, ...message.items.filter(({ uri }) => !uris.has(uri))];
+    this.nextCursor = message.partial ? "" : message.nextCursor;
+    this.busy(message.partial);
+    this.render(same);
+    this.say(message);
+    if (!message.partial || this.items.length) {
+      this.maybeOpenFirst();
+    }
+  }
+
+  private say(message: Results): void {
+    const count = this.items.length;
+    const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
+    const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
+    const warming = message.warming ? [t("search by meaning is warming up")] : [];
+    this.status.textContent = [found, ...warming, ...message.degraded].join("; ");
+    this.status.classList.toggle("degraded", message.degraded.length > 0);
+    if (count || message.partial) {
+      this.notice.replaceChildren();
+    } else {
+      this.notice.replaceChildren(element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")));
+    }
+  }
+
+  private homeArrived(message: Extract<ToPanel, { type: "home" }>): void {
+    if (message.id !== this.id) {
+      return;
+    }
+    this.answered = message.id;
+    this.items = [];
+    this.nextCursor = "";
+    this.busy(false);
+    this.home = [
+      { title: t("Memories"), items: message.memories },
+      { title: t("Recent Conversations"), items: message.sessions },
+    ];
+    this.render(true);
+    this.status.textContent = "";
+    this.status.classList.remove("degraded");
+    if (message.empty) {
+      this.notice.replaceChildren(
+        element("p", {}, t("Nothing is stored yet. Import the conversations that your assistants left on this machine.")),
+        this.commandButton("aiana.importSessions", t("Import Sessions")),
+      );
+    } else if (!message.memories.length && !message.sessions.length) {
+      this.notice.replaceChildren(element("p", {}, t("Nothing here yet. Type to search, or choose All projects in the filters.")));
+    } else {
+      this.notice.replaceChildren();
+    }
+  }
+
+  private serverChanged(state: string, problem: string): void {
+    if (state === "failed") {
+      this.busy(false);
+      this.failed(problem);
+    } else if (state === "starting") {
+      this.busy(true);
+      this.status.textContent = t("Starting Aiana…");
+    } else if (state === "running" && this.running === false && this.ready) {
+      this.ask();
+    }
+    this.running = state === "running";
+  }
+
+  private failed(message: string): void {
+    this.status.textContent = message;
+    this.status.classList.add("degraded");
+    this.notice.replaceChildren(
+      this.commandButton("aiana.restartServer", t("Restart")),
+      this.commandButton("aiana.showLogs", t("Show Logs")),
+    );
+  }
+
+  private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string): HTMLButtonElement {
+    const button = element("button", { type: "button", class: "primary" }, label);
+    button.addEventListener("click", () => this.host.postMessage({ type: "command", command }));
+    return button;
+  }
+
+  private render(sameQuery: boolean): void {
+    this.list.show(this.home ?? this.sections(), sameQuery);
+    this.more.textContent = t("Show More");
+    this.more.hidden = this.nextCursor === "" || this.home !== undefined;
+  }
+
+  private sections(): Section[] {
+    if (!this.controls.grouped) {
+      return [{ title: "", items: this.items }];
+    }
+    const groups = new Map<string, Section>();
+    for (const item of this.items) {
+      const section = groups.get(item.group) ?? { title: item.group ? item.groupTitle : t("Memories"), items: [] };
+      section.items.push(item);
+      groups.set(item.group, section);
+    }
+    return [...groups.values()];
+  }
+
+  private enterList(open: boolean): void {
+    if (!open) {
+      this.list.focusFirst();
+    } else if (this.answered === this.id && this.timer === undefined) {
+      this.openHit();
+    } else {
+      this.openFirst = true;
+      this.ask();
+    }
+  }
+
+  private maybeOpenFirst(): void {
+    if (this.openFirst) {
+      this.openHit();
+    }
+  }
+
+  private openHit(): void {
+    this.openFirst = false;
+    const first = this.list.first();
+    if (first) {
+      this.act("open", [first]);
+    }
+  }
+
+  private act(action: Action, uris: string[]): void {
+    this.host.postMessage({ type: "action", action, uris });
+  }
+
+  private busy(on: boolean): void {
+    this.progress.classList.toggle("running", on);
+    this.list.root.setAttribute("aria-busy", String(on));
+  }
+
+  private save(): void {
+    const { input, filters, grouped, filtersShown } = this.controls;
+    this.host.setState({ query: input.value, filters, grouped, filtersShown });
+  }
+}
