@@ -28,6 +28,21 @@ from aiana.storage.rows import (
 )
 from aiana.times import now
 
+_MESSAGE_FIELDS = (
+    "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
+    "tool_input, metadata"
+)
+_UPSERT_MESSAGES = f"""
+INSERT INTO messages ({_MESSAGE_FIELDS}) SELECT * FROM incoming WHERE true ORDER BY rowid
+ON CONFLICT (id, session_key) DO UPDATE SET
+    type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
+    timestamp = excluded.timestamp, parent_id = excluded.parent_id, tokens = excluded.tokens,
+    content = excluded.content, identifiers = excluded.identifiers,
+    tool_input = excluded.tool_input, metadata = excluded.metadata
+WHERE content != excluded.content OR type != excluded.type OR metadata != excluded.metadata
+    OR tool_input IS NOT excluded.tool_input OR timestamp != excluded.timestamp
+"""
+
 
 class BatchResult(Struct, frozen=True, kw_only=True):
     """What one batch changed."""
@@ -369,21 +384,14 @@ class SessionStore:
                     storable(to_json(m.metadata)) if m.metadata else "{}",
                 )
             )
-        return connection.executemany(
-            "INSERT INTO messages (session_key, id, type, role, tool_name, timestamp, parent_id, "
-            "tokens, content, identifiers, tool_input, metadata) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id, session_key) DO UPDATE SET type = excluded.type, "
-            "role = excluded.role, tool_name = excluded.tool_name, "
-            "timestamp = excluded.timestamp, parent_id = excluded.parent_id, "
-            "tokens = excluded.tokens, content = excluded.content, "
-            "identifiers = excluded.identifiers, tool_input = excluded.tool_input, "
-            "metadata = excluded.metadata "
-            "WHERE content != excluded.content OR type != excluded.type "
-            "OR metadata != excluded.metadata OR tool_input IS NOT excluded.tool_input "
-            "OR timestamp != excluded.timestamp",
-            rows,
-        ).rowcount
+        # One statement for all rows: FTS5 writes out what it has gathered at the end of each.
+        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
+        connection.executemany(
+            "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        written = connection.execute(_UPSERT_MESSAGES).rowcount
+        connection.execute("DELETE FROM incoming")
+        return written
 
     @staticmethod
     def _after_write(connection: sqlite3.Connection, session_key: int, dirty_from: int) -> None:
