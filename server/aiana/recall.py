@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from aiana.storage import AianaStorage
 
+RETRY_S = 30.0
+"""A model that cannot be loaded, though it is there, is not tried again before."""
 MAX_CONTENT_CHARS = 20_000
 """A longer text is not sent with its hit: `aiana/session/messages` reads it."""
 CONTEXT_HITS = 20
@@ -55,6 +57,7 @@ class Recall:
         self._vector_index = VectorIndex(storage.database, embedder.model_name)
         self._loading = threading.Lock()
         self._failure: Degraded | None = None
+        self._retry_at = 0.0
         self._tokens = TokenCounter(self._find_tokenizer)
 
     @property
@@ -69,10 +72,12 @@ class Recall:
                 return
             try:
                 self._embedder.load()
-                self._vector_index.refresh()
-                self._failure = None
             except ModelUnavailable as error:
                 self._failure = Degraded(tier="embedder", reason=str(error), since=now())
+                self._retry_at = time.monotonic() + RETRY_S
+            else:
+                self._failure = None
+                self._vector_index.refresh()
 
     def search(
         self,
@@ -121,17 +126,26 @@ class Recall:
             self.warm_up()
         if self._embedder.is_loaded:
             return self._embedder.embed, []
-        if self._failure is not None and not self._model_has_appeared():
+        missing = self._missing_model()
+        if missing is not None:
             if mode == "semantic":
-                raise ModelUnavailable(self._failure.reason)
-            return None, [self._failure]
+                raise ModelUnavailable(missing.reason)
+            return None, [missing]
         if not self.is_loading:
             threading.Thread(target=self.warm_up, name="aiana-model", daemon=True).start()
         reason = "The embedding model is being loaded; these hits were found by words alone."
         return None, [Degraded(tier="embedder", reason=reason, since=now())]
 
-    def _model_has_appeared(self) -> bool:
-        return self._model_info().state != "unavailable"
+    def _missing_model(self) -> Degraded | None:
+        """Why there is no model; looked at anew, since the user may have mended it."""
+        info = self._model_info()
+        if info.state == "unavailable":
+            reason = info.reason or "There is no embedding model."
+            if self._failure is None or self._failure.reason != reason:
+                self._failure = Degraded(tier="embedder", reason=reason, since=now())
+        elif time.monotonic() >= self._retry_at:
+            self._failure = None
+        return self._failure
 
     def _model_info(self) -> ModelInfo:
         config = self._config

@@ -186,7 +186,7 @@ def _admits_memories(restriction: SearchFilter) -> bool:
         return False
     if restriction.sources and "aiana" not in restriction.sources:
         return False
-    if restriction.memory_types:
+    if restriction.memory_types or "memory" in restriction.kinds:
         return True
     return not (restriction.roles or restriction.types or restriction.tools)
 
