@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_RANKED = 300
 """Hits that a search gives at most: fifteen pages."""
 MOST_BY_MEANING = 200
-LEAST_COSINE = 0.25
+LEAST_COSINE = 0.15
 """Less alike than this is chance with the default model."""
 MOST_PLACES = 20_000
 """Places of terms that are read, rarest terms first; of the others only which texts hold them."""
@@ -241,7 +241,10 @@ def _fuse(
         meaning = ranking.meaning_scores(cosines, admitted)
         close = admitted & (cosines >= LEAST_COSINE)
         alike[_best(cosines, close, MOST_BY_MEANING)] = True
-    scores = ranking.fused(keyword, session, meaning, catalogue.alone)
+    if cosines is not None and not keyword.any():
+        scores = np.nan_to_num(cosines)
+    else:
+        scores = ranking.fused(keyword, session, meaning, catalogue.alone)
     found = admitted & ((keyword > 0) | alike)
     return _best(scores, found, MOST_RANKED), scores, alike
 

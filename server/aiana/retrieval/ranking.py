@@ -32,7 +32,7 @@ SESSION_WEIGHT = 0.6
 TOOL_WEIGHT = 0.6
 """What a tool was told or answered counts for less than what somebody said."""
 MEANING_WEIGHT, MEANING_POWER, LEAST_MEANING = 1.5, 1.5, 0.1
-MEANING_ALONE = 4.0
+MEANING_ALONE = 6.0
 """How much more meaning counts for a text without a session that could speak for it."""
 CROWD = 10
 RECENCY_WEIGHT = 0.03
@@ -119,8 +119,10 @@ def meaning_weight(keyword: Floats) -> float:
     did not tell them apart.
     """
     matching = keyword[keyword > 0]
-    tenth = float(np.partition(matching, -CROWD)[-CROWD]) if len(matching) >= CROWD else 0.0
-    return max(LEAST_MEANING, MEANING_WEIGHT * tenth**MEANING_POWER)
+    tenth = 0.0
+    if len(matching) >= CROWD:
+        tenth = float(np.partition(matching, -CROWD)[-CROWD])
+    return max(LEAST_MEANING, float(MEANING_WEIGHT * tenth**MEANING_POWER))
 
 
 def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
@@ -142,8 +144,6 @@ def fused(
     """One score a row, 0..1, from the normalised keyword and session scores and the meaning."""
     weight = 0.0 if meaning is None else meaning_weight(keyword)
     meaning = np.zeros_like(keyword) if meaning is None else meaning
-    if not keyword.any():
-        return meaning
     together = keyword + SESSION_WEIGHT * session + weight * meaning
     share = MEANING_ALONE * weight / (1 + MEANING_ALONE * weight)
     by_itself = (1 - share) * keyword + share * meaning

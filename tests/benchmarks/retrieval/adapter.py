@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -108,8 +107,7 @@ class Store:
             mode=mode,
             now=self._now,
         )
-        embed: Callable[[str], NDArray[np.float32]] = partial(self._vectors.of_query)
-        found = search(request, self.text_index, self.vector_index, embed)
+        found = search(request, self.text_index, self.vector_index, self.embedder.embed)
         return [self._names[hit.key] for hit in found.hits[:limit]]
 
 
@@ -128,9 +126,6 @@ class Vectors:
         if not path.exists():
             np.save(path, self._embedder.batch_embed(texts))
         return np.asarray(np.load(path), np.float32)
-
-    def of_query(self, text: str) -> NDArray[np.float32]:
-        return self._embedder.embed(text)
 
 
 def _moment(timestamp: str | None, place: int) -> str:

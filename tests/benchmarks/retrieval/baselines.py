@@ -7,7 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
-from adapter import Unit
+from tests.benchmarks.retrieval.adapter import Unit
 
 from aiana.retrieval.planning import STOP_WORDS
 

@@ -1,6 +1,6 @@
 """Score Aiana's search on labelled collections, beside plain FTS5, vectors alone, and their RRF.
 
-    python tests/benchmarks/retrieval/run.py SETS [--only NAME ...] [--split dev] [--cache DIR]
+    python -m tests.benchmarks.retrieval.run SETS [--only NAME ...] [--split dev] [--cache DIR]
 
 SETS is a folder with a folder for each collection: `units.jsonl` (id, session, group, ts, role,
 text) and `queries.dev.jsonl` (text, group, cat, rel_units, rel_sessions). The first run embeds
@@ -21,9 +21,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapter import Store
-from baselines import DEPTH, PlainText, reciprocal_ranks
-from metrics import METRICS, average, measure
+from tests.benchmarks.retrieval.adapter import Store
+from tests.benchmarks.retrieval.baselines import DEPTH, PlainText, reciprocal_ranks
+from tests.benchmarks.retrieval.metrics import METRICS, average, measure
 
 from aiana.embeddings import get_embedder
 
@@ -97,9 +97,7 @@ def timed(search: Search, times: list[float]) -> Search:
 def report(name: str, folder: Path, split: str, cache: Path) -> None:
     units, queries = read(folder / "units.jsonl"), read(folder / f"queries.{split}.jsonl")
     store = Store(get_embedder(), cache)
-    began = time.perf_counter()
     vectors = store.add(units)
-    took = time.perf_counter() - began
     plain = remembered(PlainText(units).search)
     meaning = remembered(lambda text, group: store.search(text, "semantic", group, DEPTH))
     times: list[float] = []

@@ -1,0 +1,272 @@
+"""Search over a real database: a small golden set, filters, and what a user may type."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.embeddings import Embedder
+from aiana.models import Message, Mode, SearchFilter, Session
+from aiana.retrieval.engine import Ranked, Ranking, Request, search
+from aiana.retrieval.query import parse
+from aiana.storage import AianaStorage
+from aiana.storage.text_index import TextIndex
+from aiana.storage.vectors import VectorIndex, to_bytes
+
+CORPUS: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "fixtures" / "retrieval" / "corpus.json").read_text("utf-8")
+)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+MODEL = "all-MiniLM-L6-v2"
+
+
+class Library:
+    """The golden corpus in a database, and searches in it that answer with names."""
+
+    def __init__(self, path: Path) -> None:
+        self.storage = AianaStorage(path)
+        self.text_index = TextIndex(self.storage.database)
+        self.vector_index = VectorIndex(self.storage.database, MODEL)
+        self.embedder: Embedder | None = None
+        self.names: dict[int, str] = {}
+        for number, session in enumerate(CORPUS["sessions"]):
+            self.add_session(number, **session)
+        for memory in CORPUS["memories"]:
+            stored, _ = self.storage.memories.add(
+                memory["text"], memory["type"], project=memory["project"]
+            )
+            self.names[-self.key("memories", stored.id)] = f"memory/{memory['name']}"
+
+    def add_session(
+        self, day: int, id: str, project: str, source: str, turns: list[tuple[str, str]]
+    ) -> None:
+        times = [f"2026-05-{day + 1:02}T10:{minute:02}:00.000Z" for minute in range(len(turns))]
+        self.storage.sessions.record(
+            Session(id=id, source=source, project=project, started_at=times[0]),
+            [
+                Message(
+                    id=f"{id}-{place}",
+                    session_id=id,
+                    type="user" if role == "user" else "assistant",
+                    role=role,
+                    content=text,
+                    timestamp=moment,
+                )
+                for place, ((role, text), moment) in enumerate(zip(turns, times, strict=True))
+            ],
+        )
+        for place in range(len(turns)):
+            self.names[self.key("messages", f"{id}-{place}")] = f"{id}/{place}"
+
+    def key(self, table: str, id: str) -> int:
+        with self.storage.database.reading() as connection:
+            (key,) = connection.execute(f"SELECT key FROM {table} WHERE id = ?", (id,)).fetchone()
+        return int(key)
+
+    def embed(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        while self.storage.chunks.renew():
+            pass
+        waiting = self.storage.chunks.waiting(MODEL, 1000)
+        vectors = embedder.batch_embed([text.content for text in waiting])
+        self.storage.chunks.put_vectors(
+            MODEL, [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)]
+        )
+
+    def ranking(
+        self, text: str, mode: Mode = "keyword", restriction: SearchFilter | None = None
+    ) -> Ranking:
+        query = parse(text, NOW)
+        return search(
+            Request(query=query, filter=restriction or query.filter, mode=mode, now=NOW),
+            self.text_index,
+            self.vector_index,
+            self.embedder.embed if self.embedder else None,
+        )
+
+    def found(
+        self, text: str, mode: Mode = "keyword", restriction: SearchFilter | None = None
+    ) -> list[str]:
+        return [self.names[hit.key] for hit in self.ranking(text, mode, restriction).hits]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    library = Library(tmp_path_factory.mktemp("library") / "conversations.db")
+    yield library
+    library.storage.close()
+
+
+@pytest.fixture(scope="module")
+def embedded(
+    tmp_path_factory: pytest.TempPathFactory, compiled_model_home: Path
+) -> Iterator[Library]:
+    library = Library(tmp_path_factory.mktemp("embedded") / "conversations.db")
+    library.embed(Embedder(device="cpu", models_dir=compiled_model_home / "models"))
+    yield library
+    library.storage.close()
+
+
+def expected(query: dict[str, Any]) -> list[str]:
+    first = query["first"]
+    return first if isinstance(first, list) else [first]
+
+
+@pytest.mark.parametrize(
+    "query", [q for q in CORPUS["queries"] if q.get("mode") != "hybrid"], ids=lambda q: q["text"]
+)
+def test_the_first_hit_by_words(library: Library, query: dict[str, Any]) -> None:
+    assert library.found(query["text"])[0] in expected(query)
+
+
+@pytest.mark.parametrize(
+    "query", [q for q in CORPUS["queries"] if q.get("mode") != "keyword"], ids=lambda q: q["text"]
+)
+def test_the_first_hit_by_words_and_meaning(embedded: Library, query: dict[str, Any]) -> None:
+    assert embedded.found(query["text"], "hybrid")[0] in expected(query)
+
+
+def test_hits_say_which_lanes_found_them(embedded: Library) -> None:
+    ranking = embedded.ranking("food intolerance", "hybrid")
+    assert ranking.lanes == ["keyword", "semantic"]
+    assert ranking.hits[0].lanes == ["semantic"]
+    both = embedded.ranking("rollback of a release", "hybrid").hits[0]
+    assert both.lanes == ["keyword", "semantic"]
+    assert set(both.scores) == {"keyword", "semantic", "recency"}
+
+
+def test_without_vectors_words_alone_answer(library: Library) -> None:
+    ranking = library.ranking("getUserById", "hybrid")
+    assert ranking.lanes == ["keyword"]
+    assert library.names[ranking.hits[0].key] == "users/0"
+
+
+def test_scores_fall_and_lie_between_nothing_and_one(embedded: Library) -> None:
+    scores = [hit.score for hit in embedded.ranking("the slow database test", "hybrid").hits]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 <= scores[-1] <= scores[0] <= 1
+
+
+def test_all_words_outrank_any_word(library: Library) -> None:
+    found = library.found("connection nginx")
+    assert found[0] == "words/1"
+    assert "words/0" in found
+
+
+@pytest.mark.parametrize(
+    ("restriction", "sessions"),
+    [
+        (SearchFilter(project="example.com/engine"), {"cpp", "parser", "memory"}),
+        (SearchFilter(project="recipes"), {"kitchen"}),
+        (SearchFilter(project="example.com/unknown"), set()),
+        (SearchFilter(sources=["codex"], kinds=["message"]), {"cache", "kitchen", "cpp"}),
+        (SearchFilter(session_id="login"), {"login"}),
+        (SearchFilter(kinds=["memory"]), {"memory"}),
+        (SearchFilter(after="2026-05-07T00:00:00.000Z", kinds=["message"]), {"cpp", "parser"}),
+        (SearchFilter(before="2026-05-02T00:00:00.000Z"), {"login"}),
+    ],
+)
+@pytest.mark.parametrize("mode", ["keyword", "hybrid", "semantic"])
+def test_filters_hold_in_every_lane(
+    embedded: Library, restriction: SearchFilter, sessions: set[str], mode: Mode
+) -> None:
+    text = "login users catalogue release connection nuts physics file seed"
+    found = {name.split("/")[0] for name in embedded.found(text, mode, restriction)}
+    assert found == sessions if mode != "semantic" else found <= sessions
+
+
+def test_roles_leave_memories_out(library: Library) -> None:
+    found = library.found("seed file", restriction=SearchFilter(roles=["user"]))
+    assert set(found) == {"parser/0", "parser/2"}
+
+
+def test_a_query_of_filters_alone_gives_the_newest(library: Library) -> None:
+    assert library.found("source:claude-code type:message")[:2] == ["parser/3", "parser/2"]
+
+
+def test_an_empty_query_finds_nothing(library: Library) -> None:
+    ranking = library.ranking("  ")
+    assert ranking.hits == []
+    assert (ranking.messages, ranking.memories) == (34, 3)
+
+
+def test_exclusions_hold_in_the_semantic_lane_too(embedded: Library) -> None:
+    assert {"kitchen/0", "kitchen/1"} <= set(embedded.found("food intolerance", "hybrid"))
+    found = embedded.found("food intolerance -allergies -allergens", "hybrid")
+    assert not {"kitchen/0", "kitchen/1"} & set(found)
+    assert "kitchen/3" in found
+
+
+def test_a_required_phrase_holds_in_the_semantic_lane_too(embedded: Library) -> None:
+    assert embedded.found('pictures "connection reset by peer"', "hybrid") == ["words/0"]
+
+
+def test_nothing_that_is_typed_is_an_error(library: Library) -> None:
+    chance = random.Random(1)
+    pieces = [
+        *"\"'()*:^-+{}[]<>|&~!?.,;%$#@\\/",
+        "AND", "OR", "NOT", "NEAR(", "NEAR/3", "content:", "identifiers:", "getUser", "\x00",
+        "\ud800", "é", "日本", "🦀", " ", "''", '""', "-", "a:b", "C++",
+    ]  # fmt: skip
+    for _ in range(400):
+        text = "".join(chance.choice(pieces) for _ in range(chance.randint(1, 12)))
+        library.ranking(text)
+
+
+def test_an_old_exact_hit_stays_above_new_vague_ones(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    library.add_session(
+        27, "new", "example.com/shop", "codex", [("user", f"token number {n}") for n in range(9)]
+    )
+    assert library.found("TOKEN_TTL expires")[0] == "login/2"
+    library.storage.close()
+
+
+def test_of_two_equal_texts_the_newer_comes_first(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    turns = [("user", "quaternion drift in the camera")]
+    library.add_session(9, "older", "example.com/shop", "codex", turns)
+    library.add_session(27, "newer", "example.com/shop", "codex", turns)
+    assert library.found("quaternion drift")[:2] == ["newer/0", "older/0"]
+    library.storage.close()
+
+
+def test_what_is_new_changed_or_gone_is_seen_by_the_next_search(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    assert library.found("quaternion") == []
+    library.add_session(
+        9, "login", "example.com/shop", "claude-code", [("user", "quaternion"), ("user", "x")]
+    )
+    assert library.found("quaternion") == ["login/0"]
+    library.storage.sessions.delete(["login"])
+    assert library.found("quaternion") == []
+    assert library.found("TOKEN_TTL") == []
+    library.storage.close()
+
+
+def test_tool_traffic_counts_for_less_than_what_was_said(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    session = Session(id="tools", source="codex", project="", started_at="2026-05-01T00:00:00.000Z")
+    library.storage.sessions.record(
+        session,
+        [
+            Message(
+                id=kind,
+                session_id="tools",
+                type=kind,
+                content="zsh: command not found: kubectl",
+                timestamp="2026-05-01T00:00:00.000Z",
+            )
+            for kind in ("tool_result", "user")
+        ],
+    )
+    keys = {library.key("messages", kind): kind for kind in ("tool_result", "user")}
+    hits: list[Ranked] = library.ranking("kubectl").hits
+    assert [keys[hit.key] for hit in hits] == ["user", "tool_result"]
+    library.storage.close()
