@@ -112,9 +112,7 @@ def report(name: str, folder: Path, split: str, cache: Path) -> None:
             timed(lambda text, group: store.search(text, "hybrid", group), times)
         ),
     }
-    print(
-        f"\n## {name}: {len(units)} texts, {vectors} vectors ({took:.1f} s), {len(queries)} queries"
-    )
+    print(f"\n## {name}: {len(units)} texts, {vectors} vectors, {len(queries)} queries")
     for title, level, scoped, asked in rows_of(name, queries):
         print(f"\n{title + ', ' + level + ' level':<32}{len(asked):>6}", end="")
         print("".join(f"{metric:>9}" for metric in METRICS))
