@@ -86,7 +86,7 @@ function commands(
         await run(argument);
       } catch (error) {
         log.error(error instanceof Error ? error : String(error));
-        void vscode.window.showErrorMessage(messageOf(error));
+        await showError(server, error);
       }
     });
   const onHits = (id: string, run: (uris: string[]) => Promise<void>) =>
@@ -124,6 +124,14 @@ function commands(
     onHits("forget", (uris) => actions.forget(uris)),
     onHits("deleteSession", (uris) => actions.deleteSession(uris)),
   ];
+}
+
+async function showError(server: Server, error: unknown): Promise<void> {
+  const install = vscode.l10n.t("Install Server");
+  const buttons = server.state === "missing" && vscode.workspace.isTrusted ? [install] : [];
+  if ((await vscode.window.showErrorMessage(messageOf(error), ...buttons)) === install) {
+    await vscode.commands.executeCommand("aiana.installServer");
+  }
 }
 
 /** A hit's URI out of a command's argument: the URI itself, or what the panel's context menu passes. */

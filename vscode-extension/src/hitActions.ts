@@ -63,7 +63,7 @@ export class HitActions {
 
   async addToChat(uris: string[]): Promise<void> {
     const quotes = await Promise.all(uris.map((uri) => quote(this.server, uri)));
-    const budget = vscode.workspace.getConfiguration("aiana").get<number>("contextMaxTokens", FALLBACK_BUDGET);
+    const budget = vscode.workspace.getConfiguration("aiana").get<number | null>("contextMaxTokens") ?? FALLBACK_BUDGET;
     const name = quotes.length === 1 ? "aiana-memory" : `aiana-${quotes.length}-memories`;
     await this.chat.attach(name, citeQuotes(quotes, budget));
   }

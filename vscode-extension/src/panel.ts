@@ -37,7 +37,8 @@ export class Panel implements vscode.WebviewViewProvider {
 
   async focus(): Promise<void> {
     this.wantsFocus = true;
-    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    await this.server.ensureStarted();
+    await vscode.commands.executeCommand(this.server.state === "missing" ? "aiana.welcome.focus" : `${VIEW}.focus`);
     this.post({ type: "focus" });
   }
 

@@ -1,7 +1,7 @@
 /** The one connection to `aiana lsp`: started when first needed, restarted when it falls. */
 
 import * as vscode from "vscode";
-import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
+import type { DynamicFeature, LanguageClient, LanguageClientOptions, StaticFeature } from "vscode-languageclient/node";
 import { Backoff } from "./backoff";
 import { activeInterpreter } from "./interpreter";
 import { locate, type ServerCommand } from "./locator";
@@ -9,6 +9,9 @@ import type { ServerState } from "./panelMessages";
 import * as wire from "./protocol";
 
 const READY_MS = 30_000;
+
+/** Features of the protocol for editors without an extension; this one has its own commands and documents. */
+const NOT_USED = new Set(["workspace/executeCommand", "workspace/textDocumentContent"]);
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -131,7 +134,7 @@ export class Server implements vscode.Disposable {
     });
     if (!this.command) {
       this.setState("missing");
-      throw new Error(vscode.l10n.t("Aiana's server was not found. Run the command “Aiana: Install Server”."));
+      throw new Error(vscode.l10n.t("Aiana's server was not found on this machine."));
     }
     this.log.info(`Starting ${this.command.command} (${this.command.origin})`);
     try {
@@ -148,7 +151,14 @@ export class Server implements vscode.Disposable {
   }
 
   private async connect(command: ServerCommand, settings: vscode.WorkspaceConfiguration): Promise<LanguageClient> {
-    const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn } = await import("vscode-languageclient/node");
+    const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, State } = await import("vscode-languageclient/node");
+    class Client extends LanguageClient {
+      override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+        if (!("registrationType" in feature) || !NOT_USED.has(feature.registrationType.method)) {
+          super.registerFeature(feature);
+        }
+      }
+    }
     const dataFolder = settings.get<string>("server.dataFolder", "");
     const options: LanguageClientOptions = {
       documentSelector: [],
@@ -166,7 +176,7 @@ export class Server implements vscode.Disposable {
       args: [...command.args, "lsp"],
       options: { env: { ...process.env, ...(dataFolder ? { AIANA_HOME: dataFolder } : {}) } },
     };
-    const client = new LanguageClient("aiana", "Aiana", executable, options);
+    const client = new Client("aiana", "Aiana", executable, options);
     client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => this.statusChanged.fire(status));
     client.onNotification(wire.DID_CHANGE, (changes: wire.Changes) => this.storeChanged.fire(changes));
     try {
@@ -175,7 +185,6 @@ export class Server implements vscode.Disposable {
       void client.dispose(500).catch(() => undefined);
       throw error;
     }
-    const { State } = await import("vscode-languageclient/node");
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped && this.client === client) {
         this.client = undefined;
@@ -215,17 +224,11 @@ export class Server implements vscode.Disposable {
 function initializationOptions(settings: vscode.WorkspaceConfiguration): Record<string, unknown> {
   const given = (key: string) => settings.get<string>(key, "") || undefined;
   return {
-    contextMaxTokens: explicit(settings, "contextMaxTokens"),
+    contextMaxTokens: settings.get<number | null>("contextMaxTokens") ?? undefined,
     embeddingModel: given("embeddingModel"),
     redisUrl: given("redisUrl"),
     qdrantUrl: given("qdrantUrl"),
   };
-}
-
-/** The value that somebody set; undefined leaves it to the configuration file. */
-function explicit(settings: vscode.WorkspaceConfiguration, key: string): unknown {
-  const found = settings.inspect(key);
-  return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
 }
 
 function withTimeout<T>(work: Promise<T>, ms: number, reason: string): Promise<T> {

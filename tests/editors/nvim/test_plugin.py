@@ -1,0 +1,393 @@
+"""The Neovim plugin: what a person does with it, in a real Neovim on the real server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.editors.nvim.conftest import Neovim
+
+CART = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
+PINNED = "ea789c26-9d64-5fb0-bdc2-1488ae7b9dc9"
+
+OPENED = """
+T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+local number, line = T.cursor_line()
+return {
+  name = vim.api.nvim_buf_get_name(0), number = number, line = line,
+  readonly = vim.bo.readonly, modifiable = vim.bo.modifiable, modified = vim.bo.modified,
+  buftype = vim.bo.buftype, prompt = T.prompt, offered = T.offered, notes = T.notes,
+}
+"""
+CODE = r"""
+vim.cmd.edit('code.py')
+vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'first = 1', 'grüße = "naïve"', 'last = 3' })
+"""
+MEMORIES = """
+T.note()
+return { T.request('aiana/memory/list', {}).memories, vim.api.nvim_get_mode().mode }
+"""
+
+
+def test_search_offers_hits_and_opens_the_chosen_one_where_it_was_said(neovim: Neovim) -> None:
+    got = neovim.run("""T.choices = { 2 }; vim.cmd('Aiana! search "[object Object]"')""" + OPENED)
+    assert got == {
+        "name": f"aiana:///session/{CART}",
+        "number": 9,
+        "line": "## User (2026-02-03T10:40:30.137Z)",
+        "readonly": True,
+        "modifiable": False,
+        "modified": False,
+        "buftype": "nofile",
+        "prompt": 'Aiana: "[object Object]"',
+        "offered": [
+            "2026-02-03  Pin the Redis client below 5  Version 5 of the redis client speaks RESP3 "
+            "by default, and `HGETALL` comes back as a Map instead of a plain object. `get",
+            "2026-02-03  Pin the Redis client below 5  why did `npm update` break the cart? "
+            "getCartById returns [object Object] now",
+        ],
+        "notes": [],
+    }
+
+
+def test_search_asks_for_the_words_when_none_are_given(neovim: Neovim) -> None:
+    asking = """
+    vim.ui.input = function(opts, on_confirm) T.asked = opts.prompt; on_confirm('HGETALL') end
+    T.choices = { 1 }
+    vim.cmd('Aiana!')
+    T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+    return { T.asked, vim.api.nvim_get_current_line() }
+    """
+    assert neovim.run(asking) == ["Search Aiana: ", "## Assistant (2026-02-03T10:42:42.548Z)"]
+
+
+def test_search_without_bang_stays_in_the_project(neovim: Neovim) -> None:
+    got = neovim.run("""
+    vim.cmd('Aiana search redis')
+    local elsewhere = T.note()
+    T.request('aiana/memory/add', { content = 'redis of this project', project = vim.fn.getcwd() })
+    vim.cmd('Aiana search redis')
+    T.wait(function() return T.offered end, 'the hits')
+    return { elsewhere, #T.offered, T.offered[1]:sub(11) }
+    """)
+    assert got[0].startswith("Aiana: Nothing was found. `:Aiana! search` looks into all projects.")
+    assert got[1:] == [1, "  insight  redis of this project"]
+
+
+def test_a_visual_selection_is_remembered_exactly(neovim: Neovim) -> None:
+    memories, mode = neovim.run(
+        CODE
+        + r"""
+    T.attached()
+    vim.cmd('normal! gg0/grüße\rvjl' .. vim.keycode('<Esc>'))
+    vim.cmd("'<,'>Aiana add type=pattern")
+    """.replace(r"\r", "' .. vim.keycode('<CR>') .. '")
+        + MEMORIES
+    )
+    [memory] = memories
+    assert memory["content"] == 'grüße = "naïve"\nla'
+    assert memory["memoryType"] == "pattern"
+    assert memory["metadata"]["origin"] == {
+        "uri": (neovim.folder / "work" / "code.py").as_uri(),
+        "lines": [1, 2],
+    }
+    assert mode == "n"
+
+
+def test_a_visual_mapping_remembers_the_selection(neovim: Neovim) -> None:
+    memories, mode = neovim.run(
+        CODE
+        + """
+    vim.keymap.set('x', 'Z', function() require('aiana').add_selection() end)
+    vim.api.nvim_feedkeys('ggwviwZ', 'tx', false)
+    """.replace("ggwviw", "jviw")
+        + MEMORIES
+    )
+    assert [memory["content"] for memory in memories] == ["grüße"]
+    assert mode == "n"
+
+
+def test_lines_and_words_are_remembered(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + """
+    vim.cmd('1,2Aiana add')
+    local first = T.note()
+    vim.cmd('Aiana add uv is the package manager here')
+    local second = T.note()
+    vim.cmd('Aiana add uv is the package manager here')
+    local third = T.note()
+    local contents = vim.tbl_map(function(memory) return memory.content end,
+      T.request('aiana/memory/list', {}).memories)
+    table.sort(contents)
+    return { first, second, third, contents }
+    """
+    )
+    assert got == [
+        "Aiana: Remembered.",
+        "Aiana: Remembered.",
+        "Aiana: This was known already.",
+        ['first = 1\ngrüße = "naïve"', "uv is the package manager here"],
+    ]
+
+
+def test_edit_opens_a_document_at_its_message(neovim: Neovim) -> None:
+    got = neovim.run(
+        f"vim.cmd.edit(vim.fn.fnameescape('aiana:///session/{CART}#{PINNED}'))\n"
+        "T.wait(function() return T.cursor_line() > 1 end, 'the jump')" + OPENED
+    )
+    assert got["number"] == 33
+    assert got["line"] == "## Assistant (2026-02-03T10:44:05.822Z)"
+    assert not got["modifiable"]
+
+
+def test_a_document_that_does_not_exist_is_named(neovim: Neovim) -> None:
+    note = neovim.run("vim.cmd.edit('aiana:///session/nonesuch'); return T.note()")
+    assert "nonesuch" in note
+
+
+def test_sessions_can_be_chosen_and_read(neovim: Neovim) -> None:
+    got = neovim.run(
+        "T.choices = { 5 }; vim.cmd('Aiana! sessions')\n"
+        + OPENED.replace("offered = T.offered", "offered = { #T.offered, T.offered[5] }")
+    )
+    assert got["offered"] == [
+        6,
+        "2026-01-19  Stop the login test from flaking  (shop, 6 messages)",
+    ]
+    assert got["line"] == "# Stop the login test from flaking"
+    assert got["number"] == 1
+
+
+def test_context_goes_to_a_register_and_to_functions(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + """
+    vim.cmd('Aiana prefer Uses uv, not pip')
+    T.note()
+    vim.cmd('Aiana! context @a redis')
+    local note = T.note()
+    local aiana = require('aiana')
+    local waited = aiana.context_sync({ query = 'redis', all = true }, 20000)
+    local called
+    aiana.context({ query = 'redis', all = true }, function(err, block) called = { err, block } end)
+    T.wait(function() return called end, 'the callback')
+    return { note, vim.fn.getreg('a'), waited, called[2] }
+    """
+    )
+    note, register, waited, called = got
+    assert note == "Aiana: The context is in register a."
+    assert register.startswith("<aiana-context")
+    assert "Uses uv, not pip" in register
+    assert "Pinned `redis` to `~4.7`" in register
+    assert waited == called == register
+
+
+def test_preferences_are_listed_and_removed(neovim: Neovim) -> None:
+    got = neovim.run("""
+    vim.cmd('Aiana prefer Uses tabs')
+    T.note()
+    T.choices = { 1, 2 }
+    vim.cmd('Aiana prefer')
+    local note = T.note()
+    return { note, T.prompt, T.offered, T.request('aiana/preference/list', {}) }
+    """)
+    assert got == [
+        "Aiana: Removed.",
+        "Uses tabs",
+        ["Keep it", "Remove it"],
+        {"static": [], "dynamic": []},
+    ]
+
+
+def test_import_reports_counts_and_progress(neovim: Neovim) -> None:
+    sample = Path(__file__).parents[2] / "fixtures" / "sample"
+    got = neovim.run(f"""
+    local kinds = {{}}
+    vim.api.nvim_create_autocmd('LspProgress', {{ callback = function(event)
+      table.insert(kinds, event.data.params.value.kind)
+    end }})
+    vim.cmd('Aiana import {sample}')
+    return {{ T.note(), kinds[1], kinds[#kinds] }}
+    """)
+    assert got == ["Aiana: claude-code: 6 files, 0 new, 0 grown, 0 messages", "begin", "end"]
+
+
+def test_status_and_wrong_words(neovim: Neovim) -> None:
+    status, wrong = neovim.run("""
+    vim.cmd('Aiana status')
+    local status = T.note()
+    vim.cmd('Aiana frobnicate')
+    return { status, T.note() }
+    """)
+    home = neovim.environ["AIANA_HOME"]
+    assert status.splitlines()[-1] == f"6 sessions, 38 messages, 0 memories in {home}"
+    assert wrong.startswith("Aiana: `frobnicate` is none of ")
+
+
+def test_completion(neovim: Neovim) -> None:
+    got = neovim.run("""
+    local function complete(line) return vim.fn.getcompletion(line, 'cmdline') end
+    return { complete('Aiana '), complete('Aiana! s'), complete('Aiana add type=p'),
+      complete('Aiana search af'), complete('Aiana status ') }
+    """)
+    assert got == [
+        ["add", "context", "import", "prefer", "search", "sessions", "status"],
+        ["search", "sessions", "status"],
+        ["type=pattern", "type=preference"],
+        ["after:30d", "after:7d"],
+        [],
+    ]
+
+
+def test_checkhealth_finds_all_well(neovim: Neovim) -> None:
+    lines = neovim.run("""
+    vim.cmd('checkhealth aiana')
+    return vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    """)
+    report = "\n".join(lines)
+    assert "ERROR" not in report
+    assert "OK The language server is enabled; code actions work in every buffer." in report
+    assert "Hits are shown by: select" in report
+    assert "6 sessions, 38 messages, 0 memories, 0 preferences" in report
+    assert f"Data: {neovim.environ['AIANA_HOME']}" in report
+
+
+def test_checkhealth_says_how_to_get_a_missing_program(neovim: Neovim) -> None:
+    lines = neovim.run("""
+    vim.lsp.config('aiana', { cmd = { 'no-such-aiana', 'lsp' } })
+    vim.cmd('checkhealth aiana')
+    return vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    """)
+    report = "\n".join(lines)
+    assert "ERROR `no-such-aiana` is not on the PATH." in report
+    assert "pip install aiana" in report
+
+
+def test_help_is_there(neovim: Neovim) -> None:
+    got = neovim.run("""
+    vim.fn.mkdir(vim.env.XDG_DATA_HOME .. '/p/doc', 'p')
+    vim.fn.writefile(vim.fn.readfile(vim.env.TEST_PLUGIN .. '/doc/aiana.txt'),
+      vim.env.XDG_DATA_HOME .. '/p/doc/aiana.txt')
+    vim.opt.runtimepath:append(vim.env.XDG_DATA_HOME .. '/p')
+    vim.cmd('helptags ' .. vim.env.XDG_DATA_HOME .. '/p/doc')
+    vim.cmd('help :Aiana')
+    return vim.api.nvim_get_current_line()
+    """)
+    assert got.endswith("*:Aiana*")
+
+
+def test_two_neovims_share_what_they_remember(neovim: Neovim) -> None:
+    meet = """
+    local mine, theirs = %r, %r
+    T.request('aiana/memory/add', {{ content = 'note of ' .. mine, project = '' }})
+    vim.fn.writefile({{}}, vim.env.AIANA_HOME .. '/' .. mine)
+    T.wait(function()
+      return vim.uv.fs_stat(vim.env.AIANA_HOME .. '/' .. theirs) ~= nil
+    end, 'the other Neovim')
+    vim.cmd('Aiana! search "note of"')
+    T.wait(function() return T.offered end, 'the hits')
+    table.sort(T.offered)
+    vim.fn.writefile({{}}, vim.env.AIANA_HOME .. '/done-' .. mine)
+    T.wait(function()
+      return vim.uv.fs_stat(vim.env.AIANA_HOME .. '/done-' .. theirs) ~= nil
+    end, 'the other Neovim')
+    return vim.tbl_map(function(label) return label:sub(11) end, T.offered)
+    """.replace("{{", "{").replace("}}", "}")
+    first = neovim.start(meet % ("one", "two"), name="one")
+    second = neovim.start(meet % ("two", "one"), name="two")
+    both = ["  insight  note of one", "  insight  note of two"]
+    assert first.result() == both
+    assert second.result() == both
+
+
+def test_a_killed_server_is_started_anew(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + """
+    T.attached()
+    local [old] = T.servers()
+    """.replace("local [old] = T.servers()", "local old = T.servers()[1]")
+        + """
+    vim.uv.kill(old, 'sigkill')
+    T.wait(function() return #vim.lsp.get_clients({ name = 'aiana' }) == 0 end, 'the death')
+    T.notes = {}
+    vim.cmd('Aiana add after the fall')
+    local note = T.note()
+    T.attached()
+    local new = T.servers()
+    return { note, #new, new[1] ~= old }
+    """
+    )
+    assert got == ["Aiana: Remembered.", 1, True]
+
+
+def test_a_request_whose_server_dies_is_answered(neovim: Neovim) -> None:
+    got = neovim.run("""
+    T.request('aiana/status', {})
+    local server = T.servers()[1]
+    vim.uv.kill(server, 'sigstop')
+    local err
+    require('aiana.client').request('aiana/status', {}, function(e) err = e end)
+    vim.wait(100)
+    local before = err
+    vim.uv.kill(server, 'sigkill')
+    T.wait(function() return err end, 'the answer')
+    return { before == nil, err }
+    """)
+    assert got[0] is True
+    assert got[1].startswith("The server has ended. Run the command again to start it anew")
+
+
+def test_leaving_neovim_ends_the_server(neovim: Neovim) -> None:
+    pid = neovim.run(CODE + "T.attached(); return T.servers()[1]")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_buffers_are_not_sent_to_the_server_unless_asked_for(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + """
+    T.attached()
+    local client = vim.lsp.get_clients({ name = 'aiana' })[1]
+    local sync = client.server_capabilities.textDocumentSync
+    return { sync.openClose, sync.change, client:supports_method('textDocument/codeAction'),
+      client:supports_method('workspace/symbol') }
+    """
+    )
+    assert got == [False, 0, False, False]
+
+
+def test_code_action_remembers_the_selection(neovim: Neovim) -> None:
+    memories, _ = neovim.run(
+        CODE
+        + """
+    T.attached()
+    T.choices = { 1 }
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    vim.cmd('normal! viw')
+    vim.lsp.buf.code_action()
+    T.wait(function()
+      return #T.request('aiana/memory/list', {}).memories == 1
+    end, 'the memory')
+    T.notes = { table.concat(T.offered, '|') }
+    """
+        + MEMORIES,
+        options={"codeActions": True},
+    )
+    assert [memory["content"] for memory in memories] == ["grüße"]
+
+
+def test_one_server_serves_all_projects(neovim: Neovim) -> None:
+    got = neovim.run("""
+    vim.cmd.edit('one.py')
+    T.attached()
+    vim.fn.mkdir('other/.git', 'p')
+    vim.cmd.edit('other/two.py')
+    T.attached()
+    return #T.servers()
+    """)
+    assert got == 1

@@ -1,0 +1,204 @@
+// Starts VS Code in headless Chromium with the packed extension, a fresh profile and a data folder of its own.
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const root = join(here, "..", "..", "..");
+const require = createRequire(join(root, "vscode-extension", "package.json"));
+const { chromium } = require("playwright-core");
+
+const cache = process.env.AIANA_DEV_CACHE ?? join(homedir(), ".cache", "aiana-dev");
+const nodes = join(cache, "node24", "node_modules", "node", "node_modules");
+const node = join(nodes, readdirSync(nodes).find((name) => name.startsWith("node-linux-")), "bin", "node");
+const codeServer = join(cache, "code-server", "node_modules", "code-server", "out", "node", "entry.js");
+
+/** A folder with a workspace `shop`, transcripts of two projects in it, and an empty data folder. */
+export function makeWorld() {
+  const folder = mkdtempSync(join(tmpdir(), "aiana-vscode-"));
+  const shop = join(folder, "shop");
+  mkdirSync(shop);
+  writeFileSync(join(shop, "notes.md"), "# Notes\n\nIntegration tests need make services before they run.\nThe token is unrelated.\n");
+  const transcripts = join(folder, "claude", "projects", "sample");
+  mkdirSync(transcripts, { recursive: true });
+  const samples = join(root, "tests", "fixtures", "sample");
+  for (const name of readdirSync(samples)) {
+    const text = readFileSync(join(samples, name), "utf8");
+    writeFileSync(join(transcripts, name), text.replaceAll("/home/ada/", `${folder}/`));
+  }
+  const home = join(folder, "aiana");
+  mkdirSync(home);
+  const models = modelCache();
+  if (models) {
+    cpSync(models, join(home, "models"), { recursive: true });
+  }
+  return { folder, shop, home, claude: join(folder, "claude") };
+}
+
+/** The compiled embedding model, made once; without one the searches are by keyword. */
+function modelCache() {
+  const home = join(cache, "model-home");
+  if (!existsSync(join(home, "models"))) {
+    execFileSync(join(root, ".venv", "bin", "aiana"), ["model", "compile"], { env: { ...process.env, AIANA_HOME: home }, stdio: "inherit" });
+  }
+  return join(home, "models");
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** VS Code's server with the extension in it; `browse` opens a window. */
+export class Editor {
+  constructor(world, settings = {}, withServer = true) {
+    this.world = world;
+    this.user = mkdtempSync(join(world.folder, "profile-"));
+    this.extensions = join(this.user, "extensions");
+    this.asked = 0;
+    mkdirSync(join(this.user, "User"), { recursive: true });
+    const defaults = {
+      "security.workspace.trust.enabled": false,
+      "workbench.startupEditor": "none",
+      "workbench.secondarySideBar.defaultVisibility": "hidden",
+      "chat.tools.global.autoApprove": true,
+      "update.mode": "none",
+    };
+    writeFileSync(join(this.user, "User", "settings.json"), JSON.stringify({ ...defaults, ...settings }));
+    const path = [withServer ? join(root, ".venv", "bin") : "", dirname(node), "/usr/bin", "/bin"].filter(Boolean).join(delimiter);
+    // VS Code asks a login shell for the environment.
+    writeFileSync(join(world.folder, ".profile"), `export PATH="${path}"\n`);
+    this.env = {
+      HOME: world.folder,
+      LANG: "C.UTF-8",
+      PATH: path,
+      AIANA_HOME: world.home,
+      CLAUDE_CONFIG_DIR: world.claude,
+      AIANA_TEST_FOLDER: this.user,
+      OMP_NUM_THREADS: "1",
+    };
+  }
+
+  async start() {
+    for (const vsix of [join(root, "vscode-extension", "aiana.vsix"), testModel(this.user)]) {
+      execFileSync(node, [codeServer, ...this.folders(), "--install-extension", vsix], { env: this.env, stdio: "ignore" });
+    }
+    const port = await freePort();
+    const log = openSync(join(this.user, "code-server.log"), "a");
+    const args = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
+    this.process = spawn(node, [codeServer, ...this.folders(), ...args], { env: this.env, stdio: ["ignore", log, log], detached: true });
+    this.url = `http://127.0.0.1:${port}/?folder=${this.world.shop}`;
+    await until(async () => (await fetch(this.url)).ok, 30_000, "code-server answers");
+    this.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
+  }
+
+  /** A window on the workspace. */
+  async browse(viewport = { width: 1280, height: 800 }) {
+    const context = await this.browser.newContext({ viewport });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);
+    const page = await context.newPage();
+    await page.goto(this.url);
+    await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+    await page.waitForSelector(".activitybar", { timeout: 60_000 });
+    return page;
+  }
+
+  /** Ask the test extension, in the extension host. */
+  async ask(run, input, limit = 20_000) {
+    const id = ++this.asked;
+    const file = join(this.user, `answer-${id}.json`);
+    const ask = join(this.user, "ask.json");
+    writeFileSync(`${ask}.part`, JSON.stringify({ id, run, input }));
+    renameSync(`${ask}.part`, ask);
+    await until(() => existsSync(file), limit, `the test extension answers “${run}”`);
+    const { value, error } = JSON.parse(readFileSync(file, "utf8"));
+    if (error) {
+      throw new Error(error);
+    }
+    return value;
+  }
+
+  /** What the test model was last asked, message by message. */
+  async prompt() {
+    const file = join(this.user, "prompt.json");
+    await until(() => existsSync(file), 20_000, "the model is asked");
+    const messages = JSON.parse(readFileSync(file, "utf8"));
+    rmSync(file);
+    return messages;
+  }
+
+  async stop() {
+    await this.browser?.close();
+    if (this.process) {
+      try {
+        process.kill(-this.process.pid, "SIGTERM");
+      } catch {
+        // It has ended already.
+      }
+    }
+  }
+
+  folders() {
+    return ["--user-data-dir", this.user, "--extensions-dir", this.extensions];
+  }
+}
+
+const CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+function testModel(folder) {
+  const vsix = join(folder, "testmodel.vsix");
+  const vsce = join(root, "vscode-extension", "node_modules", ".bin", "vsce");
+  execFileSync(vsce, ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", vsix], {
+    cwd: join(here, "testmodel"),
+    stdio: "ignore",
+  });
+  return vsix;
+}
+
+/** Wait until `check` holds; errors inside it count as not yet. */
+export async function until(check, limit, what) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const holds = await Promise.resolve().then(check).catch(() => false);
+    if (holds) {
+      return holds;
+    }
+    if (Date.now() > end) {
+      throw new Error(`Not within ${limit / 1000} s: ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The panel's own document, two frames deep. */
+export async function panelFrame(page) {
+  return until(
+    async () => {
+      for (const frame of page.frames()) {
+        if (await frame.$("#query")) {
+          return frame;
+        }
+      }
+      return undefined;
+    },
+    30_000,
+    "the panel is there",
+  );
+}
+
+/** Run a command from the palette. */
+export async function palette(page, title) {
+  await page.keyboard.press("F1");
+  await page.waitForSelector(".quick-input-widget input", { state: "visible" });
+  await page.keyboard.type(title);
+  await page.waitForSelector(`.quick-input-list .monaco-list-row.focused >> text=${title}`, { timeout: 10_000 });
+  await page.keyboard.press("Enter");
+}

@@ -1,0 +1,76 @@
+// Registers a model that writes down what it receives, and does what the test asks for by files:
+// a file `ask.json` {id, run, input} in AIANA_TEST_FOLDER is answered by `answer-<id>.json`.
+const fs = require("node:fs");
+const path = require("node:path");
+const vscode = require("vscode");
+
+const folder = process.env.AIANA_TEST_FOLDER;
+
+exports.activate = (context) => {
+  const texts = (message) => message.content.map((part) => part.value ?? "").join("");
+  const provider = {
+    provideLanguageModelChatInformation: () => [
+      {
+        id: "echo",
+        name: "Echo",
+        family: "echo",
+        version: "1",
+        maxInputTokens: 100000,
+        maxOutputTokens: 1000,
+        isUserSelectable: true,
+        capabilities: { toolCalling: true },
+      },
+    ],
+    async provideLanguageModelChatResponse(model, messages, options, progress) {
+      fs.writeFileSync(path.join(folder, "prompt.json"), JSON.stringify(messages.map(texts)));
+      progress.report(new vscode.LanguageModelTextPart("ECHO: the test model has answered."));
+    },
+    provideTokenCount: async (model, text) => Math.ceil((typeof text === "string" ? text : texts(text)).length / 4),
+  };
+  context.subscriptions.push(vscode.lm.registerLanguageModelChatProvider("aiana-test", provider));
+  const timer = setInterval(() => void answer().catch(() => undefined), 100);
+  context.subscriptions.push({ dispose: () => clearInterval(timer) });
+};
+
+const asks = {
+  tool: async ({ name, input }) => {
+    const result = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
+    return result.content.map((part) => part.value).join("");
+  },
+  command: async ({ command, args = [] }) => (await vscode.commands.executeCommand(command, ...args)) ?? null,
+  editor: async () => {
+    const editor = vscode.window.activeTextEditor;
+    return editor && { uri: editor.document.uri.toString(true), line: editor.selection.active.line, text: editor.document.getText() };
+  },
+  select: async ({ file, needle }) => {
+    const document = await vscode.workspace.openTextDocument(file);
+    const editor = await vscode.window.showTextDocument(document);
+    const start = document.getText().indexOf(needle);
+    editor.selection = new vscode.Selection(document.positionAt(start), document.positionAt(start + needle.length));
+    return true;
+  },
+  clipboard: async () => vscode.env.clipboard.readText(),
+  activation: async () => {
+    const extension = vscode.extensions.getExtension("aiana.aiana");
+    const begin = performance.now();
+    const wasActive = extension.isActive;
+    await extension.activate();
+    return { wasActive, ms: performance.now() - begin };
+  },
+};
+
+async function answer() {
+  const ask = path.join(folder, "ask.json");
+  if (!fs.existsSync(ask)) {
+    return;
+  }
+  const { id, run, input } = JSON.parse(fs.readFileSync(ask, "utf8"));
+  fs.rmSync(ask);
+  const reply = await asks[run](input ?? {}).then(
+    (value) => ({ value }),
+    (error) => ({ error: String(error) }),
+  );
+  const file = path.join(folder, `answer-${id}.json`);
+  fs.writeFileSync(`${file}.part`, JSON.stringify(reply));
+  fs.renameSync(`${file}.part`, file);
+}
