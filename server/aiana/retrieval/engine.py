@@ -245,8 +245,7 @@ def _fuse(
         scores = np.nan_to_num(cosines)
     else:
         scores = ranking.fused(keyword, session, meaning, catalogue.alone)
-    found = admitted & ((keyword > 0) | alike)
-    return _best(scores, found, MOST_RANKED), scores, alike
+    return _best(scores, (keyword > 0) | alike, MOST_RANKED), scores, alike
 
 
 def _ranked(

@@ -1,4 +1,4 @@
-"""Drives Aiana's own storage, indexes and embedder over a collection of short texts."""
+"""Drives Aiana, through the service that all its front ends use, over short texts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.retrieval.engine import Request, search
-from aiana.retrieval.query import Query
-from aiana.storage import AianaStorage
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex, to_bytes
+from aiana.service import Aiana
+from aiana.storage.vectors import to_bytes
 from aiana.times import format_time
 
 SOURCE = "bench"
@@ -41,23 +39,17 @@ class Store:
 
     def __init__(self, embedder: Embedder, cache: Path) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        self.storage = AianaStorage(Path(self._folder.name) / "conversations.db")
-        self.embedder = embedder
-        self.text_index = TextIndex(self.storage.database)
-        self.vector_index = VectorIndex(self.storage.database, embedder.model_name)
+        self._aiana = Aiana(Config(data_dir=Path(self._folder.name)))
+        self._aiana.embedder = embedder
+        self.storage = self._aiana.storage
         self._vectors = Vectors(embedder, cache)
-        self._names: dict[int, tuple[str, str]] = {}
-        self._now = EPOCH
 
     def close(self) -> None:
-        self.storage.close()
+        self._aiana.close()
         self._folder.cleanup()
 
     def add(self, units: Sequence[Unit]) -> int:
-        """Store the texts, cut and embed them as the product does; returns the number of vectors.
-
-        Searches take place on the day of the newest text, where recency weighs most.
-        """
+        """Store, cut and embed the texts as the product does; returns the number of vectors."""
         sessions: dict[str, list[Unit]] = {}
         for unit in units:
             sessions.setdefault(unit["session"], []).append(unit)
@@ -66,17 +58,10 @@ class Store:
                 self._record(name, members)
         while self.storage.chunks.renew(500):
             pass
-        with self.storage.database.reading() as connection:
-            for key, unit_id, session in connection.execute(
-                "SELECT m.key, m.id, s.id FROM messages m JOIN sessions s ON s.key = m.session_key"
-            ):
-                self._names[key] = (unit_id, session)
-            (newest,) = connection.execute("SELECT max(timestamp) FROM messages").fetchone()
-        self._now = datetime.fromisoformat(newest)
-        waiting = self.storage.chunks.waiting(self.embedder.model_name, 10_000_000)
+        waiting = self.storage.chunks.waiting(self._vectors.model, 10_000_000)
         vectors = self._vectors.of([text.content for text in waiting])
         return self.storage.chunks.put_vectors(
-            self.embedder.model_name,
+            self._vectors.model,
             [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)],
         )
 
@@ -100,21 +85,22 @@ class Store:
     def search(
         self, text: str, mode: Mode = "hybrid", group: str | None = None, limit: int = 50
     ) -> list[tuple[str, str]]:
-        """Unit and session of each hit, best first. The text is searched for as it stands."""
-        request = Request(
-            query=Query(words=tuple(text.split())),
-            filter=SearchFilter(project=group),
+        """Unit and session of each hit, best first."""
+        found = self._aiana.search(
+            text,
+            limit=limit,
             mode=mode,
-            now=self._now,
+            filter=SearchFilter(project=group),
+            wait_for_model=True,
         )
-        found = search(request, self.text_index, self.vector_index, self.embedder.embed)
-        return [self._names[hit.key] for hit in found.hits[:limit]]
+        return [(hit.message_id or "", hit.session_id or "") for hit in found.hits]
 
 
 class Vectors:
     """Vectors of texts, kept in a file between runs since embedding is the slow part."""
 
     def __init__(self, embedder: Embedder, cache: Path) -> None:
+        self.model = embedder.model_name
         self._embedder = embedder
         self._folder = cache
         cache.mkdir(parents=True, exist_ok=True)
