@@ -53,9 +53,9 @@ class Neovim:
         )
         return Running(process, result)
 
-    def run(self, script: str, **more: Any) -> Any:
-        """The result of a script in a Neovim that ends without a word."""
-        return self.start(script, **more).result()
+    def run(self, script: str, output: str = "", **more: Any) -> Any:
+        """The result of a script in a Neovim that says nothing but `output` and ends well."""
+        return self.start(script, **more).result(output)
 
 
 @dataclass
@@ -65,14 +65,14 @@ class Running:
     process: subprocess.Popen[str]
     path: Path
 
-    def result(self) -> Any:
+    def result(self, expected: str = "") -> Any:
         try:
             output, _ = self.process.communicate(timeout=EXITS_WITHIN_S)
         finally:
             self.process.kill()
         answer = json.loads(self.path.read_text(encoding="utf-8"))
         assert "error" not in answer, answer["error"]
-        assert (self.process.returncode, output) == (0, "")
+        assert (self.process.returncode, output) == (0, expected)
         return answer.get("result")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import re
+import time
 from pathlib import Path
-
-import pytest
 
 from tests.editors.nvim.conftest import Neovim
 
@@ -31,8 +30,21 @@ return { T.request('aiana/memory/list', {}).memories, vim.api.nvim_get_mode().mo
 """
 
 
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _without_nonce(block: str) -> str:
+    return re.sub(r'nonce="\w+"|end \w+', "", block)
+
+
 def test_search_offers_hits_and_opens_the_chosen_one_where_it_was_said(neovim: Neovim) -> None:
-    got = neovim.run("""T.choices = { 2 }; vim.cmd('Aiana! search "[object Object]"')""" + OPENED)
+    got = neovim.run("""T.choices = { 1 }; vim.cmd('Aiana! search "npm update"')""" + OPENED)
+    [label] = got.pop("offered")
+    assert label.startswith("2026-02-03  Pin the Redis client below 5  why did `npm update` break")
     assert got == {
         "name": f"aiana:///session/{CART}",
         "number": 9,
@@ -41,13 +53,7 @@ def test_search_offers_hits_and_opens_the_chosen_one_where_it_was_said(neovim: N
         "modifiable": False,
         "modified": False,
         "buftype": "nofile",
-        "prompt": 'Aiana: "[object Object]"',
-        "offered": [
-            "2026-02-03  Pin the Redis client below 5  Version 5 of the redis client speaks RESP3 "
-            "by default, and `HGETALL` comes back as a Map instead of a plain object. `get",
-            "2026-02-03  Pin the Redis client below 5  why did `npm update` break the cart? "
-            "getCartById returns [object Object] now",
-        ],
+        "prompt": 'Aiana: "npm update"',
         "notes": [],
     }
 
@@ -79,11 +85,11 @@ def test_search_without_bang_stays_in_the_project(neovim: Neovim) -> None:
 def test_a_visual_selection_is_remembered_exactly(neovim: Neovim) -> None:
     memories, mode = neovim.run(
         CODE
-        + r"""
+        + """
     T.attached()
-    vim.cmd('normal! gg0/grüße\rvjl' .. vim.keycode('<Esc>'))
+    vim.cmd('normal! 2G0vjl' .. vim.keycode('<Esc>'))
     vim.cmd("'<,'>Aiana add type=pattern")
-    """.replace(r"\r", "' .. vim.keycode('<CR>') .. '")
+    """
         + MEMORIES
     )
     [memory] = memories
@@ -101,8 +107,8 @@ def test_a_visual_mapping_remembers_the_selection(neovim: Neovim) -> None:
         CODE
         + """
     vim.keymap.set('x', 'Z', function() require('aiana').add_selection() end)
-    vim.api.nvim_feedkeys('ggwviwZ', 'tx', false)
-    """.replace("ggwviw", "jviw")
+    vim.api.nvim_feedkeys('2G0viwZ', 'tx', false)
+    """
         + MEMORIES
     )
     assert [memory["content"] for memory in memories] == ["grüße"]
@@ -155,9 +161,9 @@ def test_sessions_can_be_chosen_and_read(neovim: Neovim) -> None:
     )
     assert got["offered"] == [
         6,
-        "2026-01-19  Stop the login test from flaking  (shop, 6 messages)",
+        "2026-01-19  Make the login test deterministic  (shop, 8 messages)",
     ]
-    assert got["line"] == "# Stop the login test from flaking"
+    assert got["line"] == "# Make the login test deterministic"
     assert got["number"] == 1
 
 
@@ -182,7 +188,7 @@ def test_context_goes_to_a_register_and_to_functions(neovim: Neovim) -> None:
     assert register.startswith("<aiana-context")
     assert "Uses uv, not pip" in register
     assert "Pinned `redis` to `~4.7`" in register
-    assert waited == called == register
+    assert _without_nonce(waited) == _without_nonce(called) == _without_nonce(register)
 
 
 def test_preferences_are_listed_and_removed(neovim: Neovim) -> None:
@@ -243,10 +249,13 @@ def test_completion(neovim: Neovim) -> None:
 
 
 def test_checkhealth_finds_all_well(neovim: Neovim) -> None:
-    lines = neovim.run("""
+    lines = neovim.run(
+        """
     vim.cmd('checkhealth aiana')
     return vim.api.nvim_buf_get_lines(0, 0, -1, false)
-    """)
+    """,
+        output="Running healthchecks...",
+    )
     report = "\n".join(lines)
     assert "ERROR" not in report
     assert "OK The language server is enabled; code actions work in every buffer." in report
@@ -256,11 +265,14 @@ def test_checkhealth_finds_all_well(neovim: Neovim) -> None:
 
 
 def test_checkhealth_says_how_to_get_a_missing_program(neovim: Neovim) -> None:
-    lines = neovim.run("""
+    lines = neovim.run(
+        """
     vim.lsp.config('aiana', { cmd = { 'no-such-aiana', 'lsp' } })
     vim.cmd('checkhealth aiana')
     return vim.api.nvim_buf_get_lines(0, 0, -1, false)
-    """)
+    """,
+        output="Running healthchecks...",
+    )
     report = "\n".join(lines)
     assert "ERROR `no-such-aiana` is not on the PATH." in report
     assert "pip install aiana" in report
@@ -282,20 +294,20 @@ def test_help_is_there(neovim: Neovim) -> None:
 def test_two_neovims_share_what_they_remember(neovim: Neovim) -> None:
     meet = """
     local mine, theirs = %r, %r
-    T.request('aiana/memory/add', {{ content = 'note of ' .. mine, project = '' }})
-    vim.fn.writefile({{}}, vim.env.AIANA_HOME .. '/' .. mine)
+    T.request('aiana/memory/add', { content = 'note of ' .. mine, project = '' })
+    vim.fn.writefile({}, vim.env.AIANA_HOME .. '/' .. mine)
     T.wait(function()
       return vim.uv.fs_stat(vim.env.AIANA_HOME .. '/' .. theirs) ~= nil
     end, 'the other Neovim')
     vim.cmd('Aiana! search "note of"')
     T.wait(function() return T.offered end, 'the hits')
     table.sort(T.offered)
-    vim.fn.writefile({{}}, vim.env.AIANA_HOME .. '/done-' .. mine)
+    vim.fn.writefile({}, vim.env.AIANA_HOME .. '/done-' .. mine)
     T.wait(function()
       return vim.uv.fs_stat(vim.env.AIANA_HOME .. '/done-' .. theirs) ~= nil
     end, 'the other Neovim')
     return vim.tbl_map(function(label) return label:sub(11) end, T.offered)
-    """.replace("{{", "{").replace("}}", "}")
+    """
     first = neovim.start(meet % ("one", "two"), name="one")
     second = neovim.start(meet % ("two", "one"), name="two")
     both = ["  insight  note of one", "  insight  note of two"]
@@ -308,9 +320,7 @@ def test_a_killed_server_is_started_anew(neovim: Neovim) -> None:
         CODE
         + """
     T.attached()
-    local [old] = T.servers()
-    """.replace("local [old] = T.servers()", "local old = T.servers()[1]")
-        + """
+    local old = T.servers()[1]
     vim.uv.kill(old, 'sigkill')
     T.wait(function() return #vim.lsp.get_clients({ name = 'aiana' }) == 0 end, 'the death')
     T.notes = {}
@@ -331,20 +341,19 @@ def test_a_request_whose_server_dies_is_answered(neovim: Neovim) -> None:
     vim.uv.kill(server, 'sigstop')
     local err
     require('aiana.client').request('aiana/status', {}, function(e) err = e end)
-    vim.wait(100)
-    local before = err
     vim.uv.kill(server, 'sigkill')
     T.wait(function() return err end, 'the answer')
-    return { before == nil, err }
+    return err
     """)
-    assert got[0] is True
-    assert got[1].startswith("The server has ended. Run the command again to start it anew")
+    assert got.startswith("The server has ended. Run the command again to start it anew")
 
 
 def test_leaving_neovim_ends_the_server(neovim: Neovim) -> None:
     pid = neovim.run(CODE + "T.attached(); return T.servers()[1]")
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    deadline = time.monotonic() + 30
+    while _is_running(pid):
+        assert time.monotonic() < deadline, "the server outlives its Neovim"
+        time.sleep(0.01)
 
 
 def test_buffers_are_not_sent_to_the_server_unless_asked_for(neovim: Neovim) -> None:
@@ -377,6 +386,7 @@ def test_code_action_remembers_the_selection(neovim: Neovim) -> None:
     """
         + MEMORIES,
         options={"codeActions": True},
+        output="LSP[aiana][Info] Remembered.\n",
     )
     assert [memory["content"] for memory in memories] == ["grüße"]
 

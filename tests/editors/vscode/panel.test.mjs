@@ -1,0 +1,193 @@
+// The packed extension in the real VS Code, with the real server on imported sample sessions.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { Editor, makeWorld, palette, panelFrame, until } from "./harness.mjs";
+
+const QUESTION = "why did people get logged out";
+const RIGHT_SESSION = "Fix users being signed out after a deploy";
+const MEMORY = "Integration tests need make services before they run.";
+
+const world = makeWorld();
+const editor = new Editor(world);
+let page;
+let panel;
+
+before(async () => {
+  await editor.start();
+  page = await editor.browse();
+}, { timeout: 180_000 });
+
+after(() => editor.stop());
+
+async function type(text, frame = panel) {
+  await frame.fill("#query", text);
+}
+
+/** Texts of the rows, once the search for what is typed has been answered in full. */
+async function rows(frame = panel) {
+  await until(() => frame.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"), 20_000, "the search ends");
+  return frame.$$eval("li.row .text", (texts) => texts.map((text) => text.textContent));
+}
+
+async function found(text, frame = panel) {
+  return until(async () => (await rows(frame)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
+}
+
+async function newChat() {
+  await editor.ask("command", { command: "workbench.action.chat.newChat" });
+  await page.waitForSelector(".interactive-session .chat-input-container", { timeout: 20_000 });
+}
+
+function serverPids() {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return words.includes("lsp") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+test("nothing runs before it is asked for", async () => {
+  const { wasActive } = await editor.ask("activation", {}, 60_000);
+  assert.equal(wasActive, false);
+  assert.deepEqual(serverPids(), []);
+});
+
+test("an empty panel offers to import, and the import shows its outcome", async () => {
+  await palette(page, "Aiana: Focus on Search Panel");
+  panel = await panelFrame(page);
+  await panel.click("#notice button >> text=Import Sessions", { timeout: 30_000 });
+  await page.waitForSelector(".notification-toast >> text=6 conversations read, 38 new messages.", { timeout: 60_000 });
+  await panel.waitForSelector("h2 >> text=Recent Conversations");
+});
+
+test("typing shows the right hit first, and Enter opens the session at that turn", async () => {
+  await type(QUESTION);
+  await panel.waitForSelector("li.row mark", { timeout: 20_000 });
+  const [first] = await rows();
+  await panel.press("#query", "Enter");
+  const opened = await until(async () => {
+    const active = await editor.ask("editor");
+    return active?.uri.startsWith("aiana:/session/") && active;
+  }, 20_000, "the session opens");
+  assert.match(opened.uri, new RegExp(RIGHT_SESSION));
+  assert.ok(opened.line > 0);
+  const turn = opened.text.split("\n").slice(opened.line).join("\n");
+  assert.match(turn.split("\n")[0], /^## \d+ · (User|Assistant) · 2026-01-12/);
+  assert.ok(turn.split("\n## ")[0].includes(first.slice(0, 40)));
+});
+
+test("only the open project is searched, until all are asked for", async () => {
+  await type("uv lock python packages");
+  assert.ok(!(await rows()).some((row) => row.includes("uv sync")));
+  await panel.click("button[aria-label=Filters]");
+  await panel.selectOption("select[aria-label=Project]", "all");
+  await found("uv sync");
+  await panel.selectOption("select[aria-label=Project]", "project");
+  await panel.click("button[aria-label=Filters]");
+});
+
+test("a selection is remembered and found", async () => {
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: MEMORY });
+  await editor.ask("command", { command: "aiana.rememberSelection" });
+  await type("make services type:memory");
+  await found(MEMORY);
+});
+
+test("a duplicate is not stored twice, and that is said", async () => {
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: MEMORY });
+  await editor.ask("command", { command: "aiana.rememberSelection" });
+  await page.waitForSelector(".notification-toast >> text=This is remembered already.");
+  await editor.ask("command", { command: "notifications.clearAll" });
+});
+
+test("forgetting removes it, and undo brings it back", async () => {
+  await type("make services type:memory");
+  await found(MEMORY);
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Delete");
+  await until(async () => (await rows()).length === 0, 20_000, "the memory is gone");
+  await page.click(".notification-toast .monaco-button >> text=Undo");
+  await found(MEMORY);
+});
+
+test("a recall tool answers with the open project's memory alone", async () => {
+  const answer = await editor.ask("tool", { name: "aiana_recall", input: { query: "why was the redis client pinned" } });
+  assert.match(answer, /<aiana-context/);
+  assert.match(answer, /RESP3/);
+  assert.doesNotMatch(answer, /uv sync|\/dev\/tcp/);
+});
+
+test("a remember tool stores", async () => {
+  const answer = await editor.ask("tool", { name: "aiana_remember", input: { content: "The cart migration happens in March.", memoryType: "insight" } });
+  assert.match(answer, /^Remembered as aiana:\/\/\/memory\//);
+  await type("cart migration type:memory");
+  await found("The cart migration happens in March.");
+});
+
+test("Add to Chat attaches a file whose name says its size", async () => {
+  await type(QUESTION);
+  await rows();
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-memory-\\d+-tokens\\.md/", { timeout: 30_000 });
+});
+
+test("@aiana asks the user's model with the fenced context, and answers", async () => {
+  await newChat();
+  await until(
+    async () => (await page.$$eval(".interactive-session .chat-input-toolbars", (bars) => bars.map((bar) => bar.textContent).join())).includes("Echo"),
+    30_000,
+    "the test model is in the picker",
+  ).catch(() => undefined);
+  await editor.ask("command", { command: "workbench.action.chat.open", args: [{ query: "@aiana why did we pin the redis client?", mode: "ask" }] });
+  const prompt = (await editor.prompt()).join("\n");
+  assert.match(prompt, /<aiana-context/);
+  assert.match(prompt, /RESP3/);
+  assert.match(prompt, /why did we pin the redis client\?/);
+  assert.doesNotMatch(prompt, /uv sync|\/dev\/tcp/);
+  await page.waitForSelector(".interactive-response >> text=ECHO: the test model has answered.", { timeout: 30_000 });
+});
+
+test("a server that is killed under load comes back, and the panel recovers", async () => {
+  const [pid] = serverPids();
+  assert.ok(pid);
+  const typing = (async () => {
+    for (const word of QUESTION.split(" ")) {
+      await type(word);
+    }
+  })();
+  process.kill(Number(pid), "SIGKILL");
+  await typing;
+  await until(() => serverPids().some((other) => other !== pid), 20_000, "a new server runs");
+  await type(QUESTION);
+  await found("customers are signed out");
+});
+
+test("two windows work on the same memory", async () => {
+  const second = await editor.browse();
+  await palette(second, "Aiana: Focus on Search Panel");
+  const other = await panelFrame(second);
+  await type("lighthouse type:memory", other);
+  await rows(other);
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
+  await second.context().close();
+});
+
+test("in Restricted Mode searching works", async () => {
+  const restricted = new Editor(world, { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" });
+  try {
+    await restricted.start();
+    const window = await restricted.browse();
+    await window.waitForSelector(".statusbar-item >> text=Restricted Mode");
+    await palette(window, "Aiana: Focus on Search Panel");
+    const frame = await panelFrame(window);
+    await type(QUESTION, frame);
+    await found("customers are signed out", frame);
+  } finally {
+    await restricted.stop();
+  }
+});
