@@ -293,7 +293,7 @@ class Standard:
 
     def _say(self, message: str) -> None:
         self._server.window_show_message(
-            types.ShowMessageParams(types.MessageType.Info, f"Aiana: {message}")
+            types.ShowMessageParams(types.MessageType.Info, message)
         )
 
     @property
