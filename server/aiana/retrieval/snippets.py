@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
@@ -67,14 +68,16 @@ def snippet(
     the index's Porter stemmer: it may leave a match unmarked, and chooses no hit. An identifier is
     matched whole, or in its parts. Without a match the text starts at its first telling line.
     """
-    needles = _needles(terms, phrases)
+    needles = _needles(tuple(terms), tuple(phrases))
     matches = _matches(content, needles)
     start = _window_start(content, needles, matches, max_chars)
     text = _cut(content, start, max_chars)
     return text, _utf16(text, _matches(text, needles))
 
 
-def _needles(terms: Sequence[str], phrases: Sequence[str]) -> list[_Needle]:
+# The hits of one search share their needles, and many words of texts their stems.
+@lru_cache(maxsize=16)
+def _needles(terms: tuple[str, ...], phrases: tuple[str, ...]) -> list[_Needle]:
     needles: list[_Needle] = []
     for phrase in phrases:
         words = _WORDS.findall(_fold(phrase))
@@ -294,6 +297,7 @@ def _fold(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
     """`word` (folded) without its English ending: fixing, fixed and fixes are fix."""
     if not word.isascii():
