@@ -107,6 +107,15 @@ class Client:
                     return self.notifications.pop(index)["params"]
             self._take()
 
+    def reply(self, method: str, result: Any) -> Any:
+        """Wait for the server's next request of this kind and answer it; returns its params."""
+        while True:
+            for index, message in enumerate(self.notifications):
+                if message["method"] == method and "id" in message:
+                    self.write({"jsonrpc": "2.0", "id": message["id"], "result": result})
+                    return self.notifications.pop(index)["params"]
+            self._take()
+
     def exit(self) -> int:
         """Leave as the specification says; returns the exit status."""
         self.request("shutdown")

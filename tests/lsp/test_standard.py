@@ -1,0 +1,306 @@
+"""Standard LSP features, as an editor without a plugin uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.lsp.client import Client, ServerError
+
+Start = Callable[..., Client]
+SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+CART = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
+PINNED = "ea789c26-9d64-5fb0-bdc2-1488ae7b9dc9"
+URI = f"aiana:///session/{CART}#{PINNED}"
+SHOWS = {"window": {"showDocument": {"support": True}}}
+CONFIGURES = {
+    "workspace": {
+        "configuration": True,
+        "didChangeConfiguration": {"dynamicRegistration": True},
+        "symbol": {"dynamicRegistration": True},
+    },
+    "textDocument": {
+        "synchronization": {"dynamicRegistration": True},
+        "codeAction": {"dynamicRegistration": True},
+    },
+}
+CODE = "first = 1\ngrüße = '🙂 naïve'\nlast = 3\n"
+
+
+def file_of(uri: str) -> Path:
+    return Path(unquote(urlsplit(uri).path))
+
+
+def run(client: Client, command: str, argument: dict[str, Any]) -> Any:
+    return client.request("workspace/executeCommand", {"command": command, "arguments": [argument]})
+
+
+def actions(client: Client, start: tuple[int, int], end: tuple[int, int], **context: Any) -> Any:
+    return client.request(
+        "textDocument/codeAction",
+        {
+            "textDocument": {"uri": "file:///shop/cart.py"},
+            "range": {
+                "start": {"line": start[0], "character": start[1]},
+                "end": {"line": end[0], "character": end[1]},
+            },
+            "context": {"diagnostics": [], **context},
+        },
+    )
+
+
+@pytest.fixture
+def serve(start: Start) -> Callable[..., Client]:
+    """Starts a server with the sample sessions for a client with these capabilities."""
+
+    def serve(capabilities: dict[str, Any] | None = None, **options: Any) -> Client:
+        client = start()
+        client.initialize(options=options, capabilities=capabilities or {})
+        client.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
+        return client
+
+    return serve
+
+
+@pytest.fixture
+def open_code() -> Callable[[Client], None]:
+    def open_code(client: Client) -> None:
+        document = {"uri": "file:///shop/cart.py", "languageId": "python", "version": 1}
+        client.notify("textDocument/didOpen", {"textDocument": {**document, "text": CODE}})
+
+    return open_code
+
+
+def test_nothing_disturbing_is_advertised_by_default(start: Start) -> None:
+    capabilities = start().initialize()["capabilities"]
+    assert capabilities["textDocumentSync"] == {"openClose": False, "change": 0}
+    assert "codeActionProvider" not in capabilities
+    assert "workspaceSymbolProvider" not in capabilities
+    assert capabilities["workspace"]["textDocumentContent"] == {"schemes": ["aiana"]}
+
+
+def test_options_advertise_what_they_name(start: Start) -> None:
+    options = {"codeActions": True, "workspaceSymbols": True}
+    capabilities = start().initialize(options=options)["capabilities"]
+    assert capabilities["codeActionProvider"] == {"codeActionKinds": ["aiana"]}
+    assert capabilities["textDocumentSync"] == {
+        "openClose": True,
+        "change": 2,
+        "save": False,
+    }
+    assert capabilities["workspaceSymbolProvider"] is True
+
+
+def test_content_of_a_session_with_the_line_of_its_message(serve: Start) -> None:
+    page = serve().request("workspace/textDocumentContent", {"uri": URI})
+    assert page["text"].splitlines()[0] == "# Pin the Redis client below 5"
+    assert page["text"].splitlines()[page["line"]] == "## Assistant (2026-02-03T10:44:05.822Z)"
+
+
+def test_content_of_a_memory(serve: Start) -> None:
+    client = serve()
+    memory = client.request(
+        "aiana/memory/add", {"content": "Use `uv`.\n", "memoryType": "pattern", "tags": ["a", "b"]}
+    )["memory"]
+    page = client.request(
+        "workspace/textDocumentContent", {"uri": f"aiana:///memory/{memory['id']}"}
+    )
+    assert page == {
+        "text": f"# Pattern\n\n- Tags: a, b\n- Created: {memory['createdAt']}\n"
+        f"- Memory: {memory['id']}\n\nUse `uv`.\n",
+        "line": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    "uri", ["aiana:///session/none", "aiana:///memory/", "file:///etc/passwd", "aiana:", "", "%"]
+)
+def test_content_of_nothing_is_not_found(client: Client, uri: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        client.request("workspace/textDocumentContent", {"uri": uri})
+    assert (caught.value.code, caught.value.data) == (-32803, {"kind": "notFound"})
+
+
+def test_show_opens_a_real_file_where_documents_cannot_be_read(serve: Start) -> None:
+    client = serve(SHOWS)
+    number = client.send(
+        "workspace/executeCommand", {"command": "aiana.show", "arguments": [{"uri": URI}]}
+    )
+    shown = client.reply("window/showDocument", {"success": True})
+    assert client.answer(number) is None
+    path = file_of(shown["uri"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[shown["selection"]["start"]["line"]] == "## Assistant (2026-02-03T10:44:05.822Z)"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [{"workspace": {"textDocumentContent": {}}}, {"experimental": {"aianaDocuments": True}}],
+)
+def test_show_opens_the_document_itself_where_it_can_be_read(
+    serve: Start, reads: dict[str, Any]
+) -> None:
+    client = serve({**SHOWS, **reads})
+    client.send("workspace/executeCommand", {"command": "aiana.show", "arguments": [{"uri": URI}]})
+    assert client.reply("window/showDocument", {"success": True})["uri"] == URI
+
+
+def test_show_names_the_file_where_nothing_can_be_shown(serve: Start) -> None:
+    client = serve()
+    run(client, "aiana.show", {"uri": URI})
+    message = client.notification("window/showMessage")["message"]
+    assert message.startswith("Written to file://")
+    assert message.endswith(", line 33.")
+
+
+def test_search_as_a_document(serve: Start) -> None:
+    client = serve(SHOWS)
+    client.send(
+        "workspace/executeCommand",
+        {"command": "aiana.showSearch", "arguments": [{"query": '"npm update"'}]},
+    )
+    shown = client.reply("window/showDocument", {"success": True})
+    text = file_of(shown["uri"]).read_text(encoding="utf-8")
+    assert text.splitlines()[:3] == ['# Aiana: "npm update"', "", "## Pin the Redis client below 5"]
+    assert "why did `npm update` break the cart? getCartById returns [object Object] now" in text
+
+
+def test_a_wrong_query_of_a_command_is_answered_as_invalid(client: Client) -> None:
+    with pytest.raises(ServerError) as caught:
+        run(client, "aiana.showSearch", {})
+    assert caught.value.code == -32602
+
+
+def test_context_as_a_document(serve: Start) -> None:
+    client = serve(SHOWS)
+    client.send(
+        "workspace/executeCommand",
+        {"command": "aiana.showContext", "arguments": [{"query": "redis", "scope": "all"}]},
+    )
+    shown = client.reply("window/showDocument", {"success": True})
+    text = file_of(shown["uri"]).read_text(encoding="utf-8")
+    assert text.startswith("<aiana-context")
+    assert "Pinned `redis` to `~4.7`" in text
+
+
+def test_code_actions_for_a_selection_are_carried_out(
+    serve: Start, open_code: Callable[[Client], None]
+) -> None:
+    client = serve(codeActions=True)
+    open_code(client)
+    # Columns count UTF-16 units: the face is two of them.
+    remember, context = actions(client, (1, 9), (1, 17))
+    assert (remember["title"], remember["kind"]) == ("Remember this selection", "aiana")
+    assert context["title"] == "Add context for this file"
+    command = remember["command"]
+    added = run(client, command["command"], command["arguments"][0])
+    assert added["memory"]["content"] == "🙂 naïve"
+    assert added["memory"]["metadata"]["origin"] == {
+        "uri": "file:///shop/cart.py",
+        "lines": [1, 1],
+    }
+    assert client.notification("window/showMessage")["message"] == "Remembered."
+
+
+def test_code_actions_follow_edits(serve: Start, open_code: Callable[[Client], None]) -> None:
+    client = serve(codeActions=True)
+    open_code(client)
+    position = {"line": 0, "character": 0}
+    client.notify(
+        "textDocument/didChange",
+        {
+            "textDocument": {"uri": "file:///shop/cart.py", "version": 2},
+            "contentChanges": [{"range": {"start": position, "end": position}, "text": "new\n"}],
+        },
+    )
+    remember = actions(client, (0, 0), (1, 5))[0]
+    assert remember["command"]["arguments"][0]["content"] == "new\nfirst"
+
+
+def test_code_actions_keep_quiet(serve: Start, open_code: Callable[[Client], None]) -> None:
+    client = serve(codeActions=True)
+    open_code(client)
+    titles = [action["title"] for action in actions(client, (1, 0), (1, 0))]
+    assert titles == ["Add context for this file"]
+    assert actions(client, (1, 0), (1, 5), triggerKind=2) == []
+    assert actions(client, (1, 0), (1, 5), only=["quickfix"]) == []
+    assert len(actions(client, (1, 0), (1, 5), only=["aiana"])) == 2
+
+
+def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
+    client = serve(workspaceSymbols=True)
+    [symbol] = client.request("workspace/symbol", {"query": '"npm update"'})
+    assert symbol["containerName"] == "Pin the Redis client below 5"
+    assert symbol["name"].startswith("why did `npm update` break the cart?")
+    lines = file_of(symbol["location"]["uri"]).read_text(encoding="utf-8").splitlines()
+    line = symbol["location"]["range"]["start"]["line"]
+    assert lines[line] == "## User (2026-02-03T10:40:30.137Z)"
+    assert client.request("workspace/symbol", {"query": " "}) == []
+
+
+def test_symbols_are_off_by_default(serve: Start) -> None:
+    assert serve().request("workspace/symbol", {"query": "redis"}) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [({"title": "Forget it"}, 0), ({"title": "Keep it"}, 1), (None, 1)],
+)
+def test_forgetting_asks_first(client: Client, answer: Any, left: int) -> None:
+    memory = client.request("aiana/memory/add", {"content": "an old habit"})["memory"]
+    number = client.send(
+        "workspace/executeCommand",
+        {"command": "aiana.forget", "arguments": [{"id": memory["id"]}]},
+    )
+    asked = client.reply("window/showMessageRequest", answer)
+    assert asked["message"] == "Forget this for good? an old habit"
+    result = client.answer(number)
+    assert (result is None) == (left == 1)
+    assert len(client.request("aiana/memory/list", {})["memories"]) == left
+
+
+def test_settings_are_pulled_and_turn_features_on(start: Start) -> None:
+    client = start()
+    client.initialize(capabilities=CONFIGURES)
+    asked = [
+        registration["method"]
+        for registration in client.reply("client/registerCapability", None)["registrations"]
+    ]
+    settings = {"codeActions": True, "workspaceSymbols": True, "contextMaxTokens": 0}
+    assert client.reply("workspace/configuration", [settings]) == {"items": [{"section": "aiana"}]}
+    for _ in range(5):
+        registrations = client.reply("client/registerCapability", None)["registrations"]
+        asked += [registration["method"] for registration in registrations]
+    assert asked == [
+        "workspace/didChangeConfiguration",
+        "textDocument/didOpen",
+        "textDocument/didChange",
+        "textDocument/didClose",
+        "textDocument/codeAction",
+        "workspace/symbol",
+    ]
+    client.request("aiana/preference/add", {"text": "Uses uv"})
+    assert client.request("aiana/context", {})["context"] == ""
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.reply("workspace/configuration", [{"contextMaxTokens": 500}])
+    assert "Uses uv" in client.request("aiana/context", {})["context"]
+
+
+def test_settings_are_pushed(start: Start) -> None:
+    client = start()
+    client.initialize()
+    client.request("aiana/preference/add", {"text": "Uses uv"})
+    pushed: list[Any] = [{"aiana": {"contextMaxTokens": 0}}, {"aiana": "nonsense"}, None, []]
+    for settings in pushed:
+        client.notify("workspace/didChangeConfiguration", {"settings": settings})
+        assert client.request("aiana/context", {})["context"] == ""
+
+
+def test_wrong_options_are_left_out(start: Start) -> None:
+    capabilities = start().initialize(options={"codeActions": "yes please"})["capabilities"]
+    assert "codeActionProvider" not in capabilities
