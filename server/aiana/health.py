@@ -53,13 +53,14 @@ def embedder_tier(aiana: Aiana) -> Tier:
     """State of the embedding model, without loading it."""
     from aiana.embeddings import model_info
 
-    if "embedder" in aiana.__dict__ and aiana.embedder.is_loaded:
+    activity = aiana.activity()
+    if activity.loaded:
         return Tier(state="ok", detail=f"{aiana.config.embedding_model} on {aiana.embedder.device}")
     config = aiana.config
     info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
     if info.state == "unavailable":
         return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
-    if "recall" in aiana.__dict__ and aiana.recall.is_loading:
+    if activity.loading:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
     detail = f"{info.name} on {info.device}, loaded at its first use"
     return Tier(state="ok", detail=detail)

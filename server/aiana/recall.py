@@ -15,16 +15,13 @@ from aiana.config import Config
 from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings import Embedder, ModelInfo, model_info
-from aiana.errors import InvalidQuery, ModelUnavailable
+from aiana.errors import ModelUnavailable
 from aiana.models import Degraded, Mode, Scope, SearchFilter, SearchHit
 from aiana.results import ContextEntry, ContextResult, Searched, SearchResult
-from aiana.retrieval.duplicates import collapse
-from aiana.retrieval.engine import Ranked, Ranking, Request, search
+from aiana.retrieval.engine import Request, search
 from aiana.retrieval.query import Query, merge_filters, parse
 from aiana.retrieval.snippets import snippet
-from aiana.storage.documents import Document, fetch_documents
-from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
-from aiana.storage.text_index import TextIndex
+from aiana.storage.hits import HitPage
 from aiana.storage.vectors import VectorIndex
 from aiana.times import now
 
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
 
 RETRY_S = 30.0
 """A model that cannot be loaded, though it is there, is not tried again before."""
-MAX_CONTENT_CHARS = 20_000
-"""A longer text is not sent with its hit: `aiana/session/messages` reads it."""
 CONTEXT_HITS = 20
 LEAST_SHARE = 0.5
 """Of the best hit's score: what is less relevant is not worth its tokens in a context."""
@@ -53,7 +48,7 @@ class Recall:
         self._config = config
         self._storage = storage
         self._embedder = embedder
-        self._text_index = TextIndex(storage.database)
+        self._text_index = storage.text_index
         self._vector_index = VectorIndex(storage.database, embedder.model_name)
         self._loading = threading.Lock()
         self._failure: Degraded | None = None
@@ -97,7 +92,7 @@ class Recall:
         wanted = merge_filters(filter, query.filter)
         query = replace(query, filter=wanted)
         embed, degraded = self._embed_query(mode, wait_for_model)
-        page = _Page(self._storage, query, limit, group_by_session, *_start(cursor, text, wanted))
+        page = HitPage(self._storage.database, query, limit, group_by_session, cursor)
 
         def answer(mode: Mode) -> SearchResult:
             request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
@@ -246,97 +241,3 @@ class Recall:
             )
             for session in sessions
         ]
-
-
-class _Page:
-    """One page of hits, from a place in the ranking on."""
-
-    def __init__(
-        self,
-        storage: AianaStorage,
-        query: Query,
-        limit: int,
-        by_session: bool,
-        start: int,
-        signature: str,
-    ) -> None:
-        self._storage = storage
-        self._query = query
-        self._limit = limit
-        self._by_session = by_session
-        self._start = start
-        self._signature = signature
-
-    def of(self, ranking: Ranking) -> tuple[list[SearchHit], str | None]:
-        """The page's hits, near-duplicates folded, and the cursor of the next page."""
-        rest = ranking.hits[self._start :]
-        kept: list[tuple[int, Ranked, Document]] = []
-        sessions: set[str] = set()
-        taken = 0
-        while taken < len(rest) and len(kept) <= self._limit:
-            step = rest[taken : taken + 2 * self._limit]
-            documents = fetch_documents(self._storage.database, [hit.key for hit in step])
-            fresh = []
-            for place, hit in enumerate(step, taken):
-                document = documents.get(hit.key)
-                if document is not None and self._admits(document, sessions):
-                    fresh.append((place, hit, document))
-            wanted = self._limit + 1
-            folded = collapse(kept + fresh, _content, wanted, self._query.words)
-            kept = [item for item, _ in folded]
-            taken += len(step)
-        more = kept[self._limit][0] if len(kept) > self._limit else None
-        hits = [self._hit(hit, document) for _, hit, document in kept[: self._limit]]
-        next_start = None if more is None else self._start + more
-        cursor = None if next_start is None else encode_cursor(next_start, self._signature)
-        return hits, cursor
-
-    def _admits(self, document: Document, sessions: set[str]) -> bool:
-        """Whether a document may be shown: one of each session, where that is asked for."""
-        session = document.session_id if document.kind == "message" else None
-        if not self._by_session or session is None:
-            return True
-        if session in sessions:
-            return False
-        sessions.add(session)
-        return True
-
-    def _hit(self, ranked: Ranked, document: Document) -> SearchHit:
-        query = self._query
-        text, highlights = snippet(document.content, query.words, query.phrases)
-        return SearchHit(
-            id=document.id,
-            kind=document.kind,
-            uri=document.uri,
-            snippet=text,
-            highlights=highlights,
-            content=document.content if len(document.content) <= MAX_CONTENT_CHARS else None,
-            score=round(ranked.score, 4),
-            scores=ranked.scores,
-            project=document.project,
-            source=document.source,
-            timestamp=document.timestamp,
-            lanes=ranked.lanes,
-            role=document.role,
-            type=document.type,
-            tool_name=document.tool_name,
-            memory_type=document.memory_type,
-            session_id=document.session_id,
-            session_title=document.session_title,
-            message_id=document.id if document.kind == "message" else None,
-        )
-
-
-def _content(item: tuple[int, Ranked, Document]) -> str:
-    return item[2].content
-
-
-def _start(cursor: str | None, text: str, filter: SearchFilter) -> tuple[int, str]:
-    """Where a page begins, and what its query is known by. Raises InvalidQuery."""
-    signature = content_hash(f"{text}\n{filter}").hex()
-    if cursor is None:
-        return 0, signature
-    start, of = decode_cursor(cursor)
-    if of != signature or not isinstance(start, int):
-        raise InvalidQuery("This cursor belongs to another search: leave it out to start over.")
-    return start, signature

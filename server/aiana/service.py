@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from aiana import results
 from aiana.config import Config, load_config
@@ -28,11 +28,23 @@ if TYPE_CHECKING:
     from aiana.indexer import Indexer
     from aiana.recall import Recall
     from aiana.storage import AianaStorage
+    from aiana.storage.rows import Gone
 
 MAX_MEMORY_CHARS = 1_000_000
 OWN_SOURCE = "aiana"
 
 Progress = Callable[[int, int, str], None]
+
+
+class Activity(NamedTuple):
+    """What goes on in this process."""
+
+    busy: bool
+    """Texts are being embedded."""
+    loading: bool
+    """The model is being loaded."""
+    loaded: bool
+    """The model is in memory."""
 
 
 class Aiana:
@@ -208,7 +220,7 @@ class Aiana:
         if dry_run:
             return results.Deleted(deleted=len(chosen), ids=chosen)
         gone = memories.delete(chosen)
-        return results.Deleted(deleted=len(gone), ids=chosen, receipt=self._receipt(gone))
+        return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone))
 
     def rate_memory(self, memory_id: str, rating: Rating) -> results.MemoryResult:
         """Count one person's judgement of a memory. Raises NotFound."""
@@ -332,14 +344,21 @@ class Aiana:
 
         return results.SourceList(sources=capture_sources(self.storage))
 
-    def revision(self) -> int:
-        """A number that grows with every change, whichever process makes it."""
-        return self.storage.revision()
-
-    def changes_since(self, revision: int) -> tuple[results.Changes, int]:
-        """What changed after that revision, and the revision of now."""
+    def changes_since(self, revision: int | None) -> tuple[results.Changes, int]:
+        """What any process changed after that revision, and the revision of now; None is now."""
+        if revision is None:
+            return results.Changes(kinds=[], projects=[]), self.storage.revision()
         kinds, projects, latest = self.storage.changes_since(revision)
         return results.Changes(kinds=kinds, projects=projects), latest
+
+    def activity(self) -> Activity:
+        """What goes on in this process; costs nothing, so that it can be asked all the time."""
+        made = self.__dict__
+        return Activity(
+            busy="indexer" in made and self.indexer.busy,
+            loading="recall" in made and self.recall.is_loading,
+            loaded="embedder" in made and self.embedder.is_loaded,
+        )
 
     def status(self) -> results.Status:
         """The state of everything; never raises, since it is what people ask when all is broken."""
@@ -364,12 +383,12 @@ class Aiana:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
 
-    def _receipt(self, keys: Sequence[int]) -> results.Receipt:
-        remaining = self.storage.remaining(keys)
+    def _receipt(self, gone: Gone) -> results.Receipt:
+        remaining = self.storage.remaining(gone)
         return results.Receipt(
-            sqlite=len(keys) - remaining["documents"],
-            fts=len(keys) - remaining["messages_fts"],
-            vectors=len(keys) - remaining["vectors"],
+            sqlite=len(gone.documents) - len(remaining.documents),
+            fts=len(gone.indexed) - len(remaining.indexed),
+            vectors=len(gone.owners) - len(remaining.owners),
         )
 
 

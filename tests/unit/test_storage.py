@@ -13,6 +13,7 @@ from aiana.errors import InvalidQuery, NotFound, ReadOnly, StorageUnavailable
 from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, Session
 from aiana.storage import AianaStorage
 from aiana.storage.migrations import MIGRATIONS, migrate
+from aiana.storage.rows import Gone
 from aiana.storage.sessions import BatchResult
 
 
@@ -57,7 +58,9 @@ def message(id: str, content: str, session_id: str = "s1", second: int = 0) -> M
     )
 
 
-def batch(*messages: Message, sessions: list[Session] | None = None, **more: object) -> CaptureBatch:
+def batch(
+    *messages: Message, sessions: list[Session] | None = None, **more: object
+) -> CaptureBatch:
     return CaptureBatch(
         sessions=[session()] if sessions is None else sessions,
         messages=list(messages),
@@ -217,7 +220,9 @@ def test_the_beginning_of_an_id_is_enough_if_it_is_unique(storage: AianaStorage)
 def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     step = batch(message("m1", "secret plans"))
     storage.write_batch(step)
-    assert storage.sessions.delete(["s1"]) == [1]
+    gone = storage.sessions.delete(["s1"])
+    assert gone == Gone(documents=[1], indexed=[1], owners=[])
+    assert storage.remaining(gone) == Gone(documents=[], indexed=[], owners=[])
     assert found(storage, "secret") == []
     assert storage.write_batch(step).messages_skipped == 1
     assert storage.get_stats().sessions == 0
@@ -252,7 +257,7 @@ def test_memories_are_updated_found_and_deleted(storage: AianaStorage) -> None:
     assert storage.memories.feedback(memory.id, "harmful").harmful == 1
     assert storage.memories.matching(SearchFilter(project="shop")) == [memory.id]
     assert storage.memories.matching(SearchFilter(project="sho")) == []
-    assert storage.memories.delete([memory.id]) == [-1]
+    assert storage.memories.delete([memory.id]).documents == [-1]
     assert found(storage, "slow") == []
     assert_index_is_sound(storage)
     with pytest.raises(NotFound):
@@ -273,7 +278,7 @@ def test_preferences_are_kept_in_order_and_once(storage: AianaStorage) -> None:
         ("Working on docs", False),
     ]
     storage.preferences.remove(storage.preferences.all()[0].id)
-    assert [p.text for p in storage.preferences.all()][0] == "Uses uv"
+    assert storage.preferences.all()[0].text == "Uses uv"
     for unclear in ("", "no-such-id"):
         with pytest.raises(NotFound):
             storage.preferences.remove(unclear)

@@ -63,25 +63,25 @@ async def _watch(server: AianaServer) -> None:
     """Tell the client what changed in the store, by whichever process, and in Aiana's state."""
     loop = asyncio.get_running_loop()
     reads = server.executors["read"]
-    revision, status = 0, None
-    with contextlib.suppress(Exception):
-        revision = await loop.run_in_executor(reads, server.service.revision)
+    revision: int | None = None
+    activity = status = None
     while True:
-        await asyncio.sleep(WATCH_INTERVAL_S)
         try:
             changes, revision = await loop.run_in_executor(
                 reads, server.service.changes_since, revision
             )
             if changes.kinds:
                 server.protocol.notify(wire.DID_CHANGE, msgspec.to_builtins(changes))
-            latest = await loop.run_in_executor(reads, server.service.status)
+            latest = server.service.activity()
+            if changes.kinds or latest != activity or latest.busy:
+                activity = latest
+                state = await loop.run_in_executor(reads, server.service.status)
+                if state != status:
+                    status = state
+                    server.protocol.notify(wire.STATUS_CHANGED, msgspec.to_builtins(state))
         except Exception:
             logger.warning("The store could not be watched", exc_info=True)
-            continue
-        signature = (latest.health, latest.quiescent, latest.message, latest.tiers)
-        if signature != status:
-            status = signature
-            server.protocol.notify(wire.STATUS_CHANGED, msgspec.to_builtins(latest))
+        await asyncio.sleep(WATCH_INTERVAL_S)
 
 
 def run(log_file: Path | None = None, log_level: str = "warning") -> int:

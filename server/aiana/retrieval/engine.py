@@ -183,9 +183,7 @@ def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits
 def _hits_at(
     places: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
 ) -> Hits:
-    from aiana.storage.text_index import PLACE_BITS
-
-    keys = places >> (PLACE_BITS + 1)
+    keys = places >> (ranking.PLACE_BITS + 1)
     starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1 if len(keys) else 0))
     counts = np.diff(starts, append=len(keys)).astype(np.float32)
     rows = catalogue.rows(keys[starts])

@@ -39,6 +39,11 @@ RECENCY_WEIGHT = 0.03
 RECENCY_HALF_LIFE_DAYS = 30.0
 
 
+PLACE_BITS = 24
+"""A place of a term is `(document * 2 + column) << PLACE_BITS | offset`; column 1 is
+`identifiers`."""
+
+
 class Hits(Struct, frozen=True):
     """The rows in which something occurs (each once), how often, and how much that counts."""
 

@@ -12,6 +12,7 @@ from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.storage.database import Database
 from aiana.storage.rows import (
     MEMORY_COLUMNS,
+    Gone,
     bump_revision,
     content_hash,
     decode_cursor,
@@ -210,8 +211,8 @@ class MemoryStore:
             )
             return {row[0] for row in rows}
 
-    def delete(self, memory_ids: Sequence[str]) -> list[int]:
-        """Delete memories; returns the document keys that are gone. Raises NotFound."""
+    def delete(self, memory_ids: Sequence[str]) -> Gone:
+        """Delete memories. Raises NotFound."""
         gone: list[int] = []
         with self._database.writing() as connection:
             for memory_id in memory_ids:
@@ -226,7 +227,7 @@ class MemoryStore:
                 )
                 bump_revision(connection, "memories", project)
                 gone.append(-key)
-        return gone
+        return Gone(documents=gone, indexed=gone, owners=gone)
 
     @staticmethod
     def _where(connection: sqlite3.Connection, filter: SearchFilter) -> tuple[str, list[object]]:

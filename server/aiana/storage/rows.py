@@ -9,6 +9,8 @@ import sqlite3
 from pathlib import PurePath
 from typing import Any
 
+from msgspec import Struct
+
 from aiana.errors import InvalidQuery
 from aiana.models import Memory, Message, Preference, Project, Session
 
@@ -24,6 +26,17 @@ MEMORY_COLUMNS = (
     "m.id, m.content, m.memory_type, p.id, m.session_id, m.tags, m.metadata, m.created_at, "
     "m.updated_at, m.helpful, m.unhelpful, m.harmful"
 )
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """What was deleted, by key."""
+
+    documents: list[int]
+    """Messages, and memories below zero."""
+    indexed: list[int]
+    """Rows of the full-text index."""
+    owners: list[int]
+    """Owners of vectors: chunks, and memories below zero."""
 
 
 def session_of(row: tuple[Any, ...]) -> Session:

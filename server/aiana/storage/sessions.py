@@ -15,6 +15,7 @@ from aiana.storage.database import Database
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
+    Gone,
     bump_revision,
     decode_cursor,
     encode_cursor,
@@ -225,24 +226,24 @@ class SessionStore:
             ).fetchone()
         return str(row[0]) if row[0] else None
 
-    def delete(self, session_ids: Iterable[str]) -> list[int]:
+    def delete(self, session_ids: Iterable[str]) -> Gone:
         """Delete sessions with their messages and chunks, and keep them from coming back.
 
-        Returns the message keys that are gone. Raises NotFound.
+        Raises NotFound.
         """
-        gone: list[int] = []
+        messages: list[int] = []
+        chunks: list[int] = []
         with self._database.writing() as connection:
             for session_id in session_ids:
                 key = self._key(connection, session_id)
                 identity = connection.execute(
                     "SELECT id, source, project_key FROM sessions WHERE key = ?", (key,)
                 ).fetchone()
-                gone += [
-                    row[0]
-                    for row in connection.execute(
-                        "SELECT key FROM messages WHERE session_key = ?", (key,)
+                for table, keys in (("messages", messages), ("chunks", chunks)):
+                    held = connection.execute(
+                        f"SELECT key FROM {table} WHERE session_key = ?", (key,)
                     )
-                ]
+                    keys += [row[0] for row in held]
                 connection.execute("DELETE FROM chunks WHERE session_key = ?", (key,))
                 connection.execute("DELETE FROM messages WHERE session_key = ?", (key,))
                 connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
@@ -251,7 +252,7 @@ class SessionStore:
                     (identity[1], identity[0], now()),
                 )
                 bump_revision(connection, "sessions", identity[2])
-        return gone
+        return Gone(documents=messages, indexed=messages, owners=chunks)
 
     def _key(self, connection: sqlite3.Connection, session_id: str) -> int:
         row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiana.config import data_dir
-from aiana.models import CaptureBatch, CapturePosition, Message, Session
+from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, SearchHit, Session
 from aiana.results import Counts, Indexing
 from aiana.retrieval.identifiers import identifier_parts
+from aiana.retrieval.query import merge_filters, parse
 from aiana.storage.chunks import ChunkStore
 from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
+from aiana.storage.rows import Gone
 from aiana.storage.sessions import BatchResult, SessionStore
+
+if TYPE_CHECKING:
+    from aiana.storage.text_index import TextIndex
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
@@ -74,6 +82,25 @@ class AianaStorage:
     def get_messages(self, session_id: str) -> list[Message]:
         """All messages of a session in order. Raises NotFound."""
         return self.sessions.messages(session_id)
+
+    def search(self, query: str, limit: int = 20, project: str | None = None) -> list[SearchHit]:
+        """Messages and memories by their words, best first; see the query language."""
+        from aiana.retrieval.engine import Request, search
+        from aiana.storage.hits import HitPage
+
+        parsed = parse(query)
+        wanted = merge_filters(SearchFilter(project=project), parsed.filter)
+        parsed = replace(parsed, filter=wanted)
+        request = Request(query=parsed, filter=wanted, mode="keyword", now=datetime.now(UTC))
+        page = HitPage(self.database, parsed, limit)
+        return page.of(search(request, self.text_index))[0]
+
+    @cached_property
+    def text_index(self) -> TextIndex:
+        """The full-text index as ranking uses it."""
+        from aiana.storage.text_index import TextIndex
+
+        return TextIndex(self.database)
 
     def get_stats(self) -> Stats:
         """Counts of everything that is stored."""
@@ -141,18 +168,22 @@ class AianaStorage:
             row = connection.execute("SELECT count(*) FROM messages_fts_docsize").fetchone()
         return int(row[0])
 
-    def remaining(self, keys: Sequence[int]) -> dict[str, int]:
-        """How many of these documents the tables and indexes still hold."""
+    def remaining(self, gone: Gone) -> Gone:
+        """Which of the deleted things some table or index still holds: none, if all is well."""
         with self.database.reading() as connection:
 
-            def count(query: str) -> int:
-                return sum(connection.execute(query, (key,)).fetchone() is not None for key in keys)
+            def held(query: str, keys: Sequence[int]) -> list[int]:
+                return [key for key in keys if connection.execute(query, (key,)).fetchone()]
 
-            return {
-                "documents": count("SELECT 1 FROM documents WHERE key = ?"),
-                "messages_fts": count("SELECT 1 FROM messages_fts_docsize WHERE id = ?"),
-                "vectors": count("SELECT 1 FROM vectors WHERE owner = ?"),
-            }
+            return Gone(
+                documents=held(
+                    "SELECT 1 FROM messages WHERE key = ?1 "
+                    "UNION ALL SELECT 1 FROM memories WHERE key = -?1",
+                    gone.documents,
+                ),
+                indexed=held("SELECT 1 FROM messages_fts_docsize WHERE id = ?", gone.indexed),
+                owners=held("SELECT 1 FROM vectors WHERE owner = ?", gone.owners),
+            )
 
     def capture_position(self, path: str) -> CapturePosition | None:
         """How far a transcript has been read; None if never."""

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.models import SearchFilter
+from aiana.retrieval.ranking import PLACE_BITS
 from aiana.storage.catalogue import Catalogue, CatalogueReader, Ints, numbers
 from aiana.storage.database import Database
 from aiana.storage.migrations import TOKENIZER
 from aiana.storage.rows import matching_projects
-
-PLACE_BITS = 24
-"""A place is `(document * 2 + column) << PLACE_BITS | offset`; column 1 is `identifiers`."""
 
 
 class TextIndex:
