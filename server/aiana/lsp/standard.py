@@ -292,9 +292,7 @@ class Standard:
         return bool(get_capability(self._server.client_capabilities, capability))
 
     def _say(self, message: str) -> None:
-        self._server.window_show_message(
-            types.ShowMessageParams(types.MessageType.Info, message)
-        )
+        self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
     @property
     def _folder(self) -> Path:
