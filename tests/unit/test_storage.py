@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aiana.errors import InvalidQuery, NotFound, ReadOnly, StorageUnavailable
 from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, Session
@@ -140,6 +141,22 @@ def test_a_title_waits_for_its_message(storage: AianaStorage) -> None:
     assert storage.list_sessions()[0].title is None
     storage.write_batch(batch(message("m9", "the cart is broken")))
     assert storage.list_sessions()[0].title == "Fix the cart"
+
+
+def test_the_title_that_the_source_gives_stays(storage: AianaStorage) -> None:
+    named = replace(session(), title="My own title")
+    storage.write_batch(batch(message("m1", "the cart is broken"), sessions=[named]))
+    storage.write_batch(batch(titles={"m1": "Fix the cart"}))
+    assert storage.list_sessions()[0].title == "My own title"
+    storage.write_batch(batch(sessions=[replace(session(), title="A better title")]))
+    assert storage.list_sessions()[0].title == "A better title"
+
+
+def test_an_equal_id_alone_is_no_replay(storage: AianaStorage) -> None:
+    storage.write_batch(batch(message("a1", "first"), replay_ids=True))
+    other = message("a1", "something else", "s2", second=9)
+    storage.write_batch(batch(other, sessions=[session("s2")], replay_ids=True))
+    assert [m.content for m in storage.get_messages("s2")] == ["something else"]
 
 
 def test_a_failed_batch_leaves_nothing_behind(storage: AianaStorage) -> None:

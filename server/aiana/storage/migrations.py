@@ -60,6 +60,13 @@ def m001_initial(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def m002_outbox(connection: sqlite3.Connection) -> None:
+    """What Qdrant has still to be told: written by triggers, in the transaction of the change."""
+    for statement in _OUTBOX.split(";;"):
+        connection.execute(statement)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -80,6 +87,7 @@ CREATE TABLE sessions (
     started_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP,
     title TEXT,
+    title_rank INTEGER NOT NULL DEFAULT 0,
     summary TEXT,
     parent_id TEXT,
     message_count INTEGER NOT NULL DEFAULT 0,
@@ -232,4 +240,50 @@ CREATE TABLE revisions (
     revision INTEGER NOT NULL,
     PRIMARY KEY (kind, project_key)
 )
+"""
+
+# A row says that something with this id changed, not what it became: whoever drains it looks, so
+# the order of changes cannot be got wrong. Nothing is noted before Qdrant was used for the first
+# time (the fact `qdrant`). Old vectors go when a text changes, as do those of another model.
+_OUTBOX = """
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);;
+INSERT INTO facts VALUES ('store', lower(hex(randomblob(16))));;
+DROP TABLE outbox;;
+CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    attempts INTEGER NOT NULL DEFAULT 0
+);;
+CREATE TRIGGER outbox_vector_insert AFTER INSERT ON vectors
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id)
+        SELECT id FROM memories WHERE key = -new.owner
+        UNION ALL SELECT id FROM chunks WHERE key = new.owner;
+END;;
+CREATE TRIGGER outbox_vector_delete AFTER DELETE ON vectors
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id)
+        SELECT id FROM memories WHERE key = -old.owner
+        UNION ALL SELECT id FROM chunks WHERE key = old.owner;
+END;;
+CREATE TRIGGER outbox_memory_update AFTER UPDATE ON memories
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id) VALUES (new.id);
+END;;
+CREATE TRIGGER outbox_memory_delete AFTER DELETE ON memories
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id) VALUES (old.id);
+END;;
+CREATE TRIGGER outbox_chunk_delete AFTER DELETE ON chunks
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id) VALUES (old.id);
+END;;
+CREATE TRIGGER outbox_session_moved AFTER UPDATE OF project_key ON sessions
+WHEN old.project_key != new.project_key
+    AND EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
+    INSERT OR REPLACE INTO outbox (id) SELECT id FROM chunks WHERE session_key = new.key;
+END
 """

@@ -29,6 +29,8 @@ from aiana.storage.rows import (
 )
 from aiana.times import now
 
+# Where a title comes from: the first prompt, a summary, the source itself. The better one stays.
+_DERIVED, _SUMMARISED, _GIVEN = range(3)
 _MESSAGE_FIELDS = (
     "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
     "tool_input, metadata"
@@ -311,9 +313,9 @@ class SessionStore:
         if known is None:
             cursor = connection.execute(
                 "INSERT INTO sessions (project_key, project_path, transcript_path, started_at, "
-                "ended_at, title, summary, parent_id, metadata, id, source) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, session.id, session.source),
+                "ended_at, title, summary, parent_id, metadata, id, source, title_rank) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, session.id, session.source, _GIVEN if session.title else _DERIVED),
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid, True
@@ -325,7 +327,9 @@ class SessionStore:
             "transcript_path = CASE ?3 WHEN '' THEN transcript_path ELSE ?3 END, "
             "started_at = min(started_at, ?4), ended_at = max(coalesce(?5, ended_at), "
             "  coalesce(ended_at, ?5)), "
-            "title = coalesce(?6, title), summary = coalesce(?7, summary), "
+            "title = coalesce(?6, title), "
+            f"title_rank = iif(?6 IS NULL, title_rank, {_GIVEN}), "
+            "summary = coalesce(?7, summary), "
             "parent_id = coalesce(?8, parent_id), metadata = ?9 WHERE key = ?10",
             (*values, known[0]),
         )
@@ -342,7 +346,7 @@ class SessionStore:
         skipped = 0
         for message in messages:
             key = keys.get(message.session_id)
-            if key is None or (replay_ids and self._is_replay(connection, message.id, key)):
+            if key is None or (replay_ids and self._is_replay(connection, message, key)):
                 skipped += 1
             else:
                 by_session.setdefault(key, []).append(message)
@@ -412,12 +416,13 @@ class SessionStore:
         bump_revision(connection, "sessions", project)
 
     @staticmethod
-    def _is_replay(connection: sqlite3.Connection, message_id: str, session_key: int) -> bool:
+    def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
+        """Whether another session of the source holds the message; equal ids alone are chance."""
         row = connection.execute(
             "SELECT 1 FROM messages m JOIN sessions s ON s.key = m.session_key "
-            "WHERE m.id = ?1 AND m.session_key != ?2 AND s.source = "
-            "(SELECT source FROM sessions WHERE key = ?2)",
-            (message_id, session_key),
+            "WHERE m.id = ?1 AND m.session_key != ?2 AND (m.timestamp = ?3 OR m.content = ?4) "
+            "AND s.source = (SELECT source FROM sessions WHERE key = ?2)",
+            (message.id, session_key, message.timestamp, storable(message.content)),
         ).fetchone()
         return row is not None
 
@@ -437,7 +442,11 @@ class SessionStore:
             (source,),
         ).fetchall()
         for title, key, message_id in known:
-            connection.execute("UPDATE sessions SET title = ? WHERE key = ?", (title, key))
+            connection.execute(
+                "UPDATE sessions SET title = ?1, title_rank = ?2 WHERE key = ?3 "
+                "AND title_rank <= ?2",
+                (title, _SUMMARISED, key),
+            )
             connection.execute(
                 "DELETE FROM pending_titles WHERE message_id = ? AND source = ?",
                 (message_id, source),
