@@ -196,9 +196,20 @@ export async function panelFrame(page) {
 
 /** Run a command from the palette. */
 export async function palette(page, title) {
-  await page.keyboard.press("F1");
-  await page.waitForSelector(".quick-input-widget input", { state: "visible" });
-  await page.keyboard.type(title);
-  await page.waitForSelector(`.quick-input-list .monaco-list-row.focused >> text=${title}`, { timeout: 10_000 });
+  // A window that is still loading may take the palette away again.
+  for (let attempt = 1; ; attempt++) {
+    await page.keyboard.press("F1");
+    try {
+      await page.waitForSelector(".quick-input-widget input", { state: "visible", timeout: 5_000 });
+      await page.fill(".quick-input-widget input", `>${title}`);
+      await page.waitForSelector(`.quick-input-list .monaco-list-row.focused[aria-label^="${title}"]`, { timeout: 5_000 });
+      break;
+    } catch (error) {
+      if (attempt === 4) {
+        throw error;
+      }
+      await page.keyboard.press("Escape");
+    }
+  }
   await page.keyboard.press("Enter");
 }

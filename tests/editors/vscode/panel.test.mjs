@@ -34,11 +34,6 @@ async function found(text, frame = panel) {
   return until(async () => (await rows(frame)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
 }
 
-async function newChat() {
-  await editor.ask("command", { command: "workbench.action.chat.newChat" });
-  await page.waitForSelector(".interactive-session .chat-input-container", { timeout: 20_000 });
-}
-
 function serverPids() {
   return readdirSync("/proc").filter((pid) => {
     try {
@@ -57,7 +52,7 @@ test("nothing runs before it is asked for", async () => {
 });
 
 test("an empty panel offers to import, and the import shows its outcome", async () => {
-  await palette(page, "Aiana: Focus on Search Panel");
+  await palette(page, "Aiana: Search in Side Panel");
   panel = await panelFrame(page);
   await panel.click("#notice button >> text=Import Sessions", { timeout: 30_000 });
   await page.waitForSelector(".notification-toast >> text=6 conversations read, 38 new messages.", { timeout: 60_000 });
@@ -121,8 +116,10 @@ test("a recall tool answers with the open project's memory alone", async () => {
   assert.doesNotMatch(answer, /uv sync|\/dev\/tcp/);
 });
 
-test("a remember tool stores", async () => {
-  const answer = await editor.ask("tool", { name: "aiana_remember", input: { content: "The cart migration happens in March.", memoryType: "insight" } });
+test("a remember tool stores after a yes", async () => {
+  const asked = editor.ask("tool", { name: "aiana_remember", input: { content: "The cart migration happens in March.", memoryType: "insight" } });
+  await page.click(".monaco-dialog-box .monaco-button >> text=Yes");
+  const answer = await asked;
   assert.match(answer, /^Remembered as aiana:\/\/\/memory\//);
   await type("cart migration type:memory");
   await found("The cart migration happens in March.");
@@ -137,13 +134,11 @@ test("Add to Chat attaches a file whose name says its size", async () => {
 });
 
 test("@aiana asks the user's model with the fenced context, and answers", async () => {
-  await newChat();
-  await until(
-    async () => (await page.$$eval(".interactive-session .chat-input-toolbars", (bars) => bars.map((bar) => bar.textContent).join())).includes("Echo"),
-    30_000,
-    "the test model is in the picker",
-  ).catch(() => undefined);
-  await editor.ask("command", { command: "workbench.action.chat.open", args: [{ query: "@aiana why did we pin the redis client?", mode: "ask" }] });
+  const open = (input) => editor.ask("command", { command: "workbench.action.chat.open", args: [{ mode: "ask", ...input }] });
+  await editor.ask("command", { command: "workbench.action.chat.newChat" });
+  await open({ query: "", isPartialQuery: true });
+  await page.waitForSelector(".interactive-session .chat-input-container >> text=Echo", { timeout: 30_000 });
+  await open({ query: "@aiana why did we pin the redis client?" });
   const prompt = (await editor.prompt()).join("\n");
   assert.match(prompt, /<aiana-context/);
   assert.match(prompt, /RESP3/);
@@ -169,11 +164,14 @@ test("a server that is killed under load comes back, and the panel recovers", as
 
 test("two windows work on the same memory", async () => {
   const second = await editor.browse();
-  await palette(second, "Aiana: Focus on Search Panel");
+  await palette(second, "Aiana: Search in Side Panel");
   const other = await panelFrame(second);
-  await type("lighthouse type:memory", other);
-  await rows(other);
+  await type("unrelated type:memory", other);
+  assert.deepEqual(await rows(other), []);
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
+  await editor.ask("command", { command: "aiana.rememberSelection" });
+  await found("The token is unrelated.", other);
+  assert.equal(serverPids().length, 2);
   await second.context().close();
 });
 
@@ -183,7 +181,7 @@ test("in Restricted Mode searching works", async () => {
     await restricted.start();
     const window = await restricted.browse();
     await window.waitForSelector(".statusbar-item >> text=Restricted Mode");
-    await palette(window, "Aiana: Focus on Search Panel");
+    await palette(window, "Aiana: Search in Side Panel");
     const frame = await panelFrame(window);
     await type(QUESTION, frame);
     await found("customers are signed out", frame);

@@ -1,0 +1,138 @@
+/** Sends every request of `protocol.ts` to the real server, and looks at what comes back. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
+import * as wire from "../../src/protocol";
+
+const root = resolve("..");
+const folder = mkdtempSync(join(tmpdir(), "aiana-contract-"));
+const environ = {
+  ...process.env,
+  AIANA_HOME: join(folder, "aiana"),
+  CLAUDE_CONFIG_DIR: join(folder, "claude"),
+  AIANA_EMBEDDING_MODEL: join(folder, "no-model"),
+};
+const python = process.env.AIANA_PYTHON ?? join(root, ".venv", "bin", "python");
+
+let server: ChildProcess;
+let connection: MessageConnection;
+let initialized: { capabilities: { experimental: { aiana: { protocolVersion: number; methods: string[] } } } };
+const asked = new Set<string>();
+
+function request<P extends object, R>(type: wire.RequestType<P, R>, params: P): Promise<R> {
+  asked.add(type.method);
+  return connection.sendRequest<R>(type.method, params);
+}
+
+beforeAll(async () => {
+  execFileSync(python, ["-m", "aiana", "import", join(root, "tests", "fixtures", "sample")], { env: environ, stdio: "ignore" });
+  server = spawn(python, ["-m", "aiana", "lsp"], { env: environ, stdio: ["pipe", "pipe", "ignore"] });
+  connection = createMessageConnection(new StreamMessageReader(server.stdout!), new StreamMessageWriter(server.stdin!));
+  connection.listen();
+  initialized = await connection.sendRequest("initialize", { processId: null, rootUri: null, capabilities: {} });
+  await connection.sendNotification("initialized", {});
+});
+
+afterAll(async () => {
+  await connection.sendRequest("shutdown");
+  await connection.sendNotification("exit");
+  connection.dispose();
+});
+
+test("the server speaks this protocol", () => {
+  expect(initialized.capabilities.experimental.aiana.protocolVersion).toBe(1);
+});
+
+test("search: hits with their turns, keyword hits ahead as a partial result", async () => {
+  const partial: wire.SearchResult[] = [];
+  connection.onNotification("$/progress", ({ token, value }: { token: string; value: wire.SearchResult }) => {
+    if (token === "p1") {
+      partial.push(value);
+    }
+  });
+  const result = await request(wire.search, { query: "redis client RESP3", limit: 5, scope: "all", partialResultToken: "p1" });
+  const [hit] = result.hits;
+  expect(hit).toMatchObject({ kind: "message", source: "claude-code", sessionTitle: "Pin the Redis client below 5" });
+  expect(hit!.uri).toBe(`aiana:///session/${hit!.sessionId}#${hit!.messageId}`);
+  const marked = hit!.highlights.map(([start, end]) => hit!.snippet.slice(start, end).toLowerCase());
+  expect(marked).toContain("redis");
+  expect(result.searched.messages).toBe(38);
+  expect(result.modes).toEqual(["keyword"]);
+  expect(result.degraded[0]?.tier).toBe("embedder");
+  const [message] = (await request(wire.sessionMessages, { id: hit!.sessionId!, around: hit!.messageId!, limit: 1 })).messages;
+  expect(message!.id).toBe(hit!.messageId);
+});
+
+test("the panel's filters are understood", async () => {
+  const filter: wire.SearchFilter = { kinds: ["message"], roles: ["user"], sources: ["claude-code"], after: "1y" };
+  const { hits } = await request(wire.search, { query: "login", scope: "all", filter });
+  expect(hits.every(({ role }) => role === "user")).toBe(true);
+});
+
+test("context", async () => {
+  const { items } = await request(wire.context, { query: "redis client", scope: "all", maxTokens: 500 });
+  expect(Array.isArray(items)).toBe(true);
+});
+
+test("memories: add, twice, get, update, list, rate, delete", async () => {
+  const params: wire.MemoryAddParams = {
+    content: "Integration tests need make services",
+    memoryType: "pattern",
+    origin: { uri: "file:///a.md", range: { start: { line: 1, character: 0 }, end: { line: 1, character: 4 } } },
+  };
+  const { memory, redactions } = await request(wire.memoryAdd, params);
+  expect(redactions).toBe(0);
+  expect(memory.metadata).toEqual({ origin: { uri: "file:///a.md", lines: [1, 1] } });
+  expect((await request(wire.memoryAdd, params)).duplicateOf).toBe(memory.id);
+  expect((await request(wire.memoryGet, { id: memory.id })).memory).toEqual(memory);
+  expect((await request(wire.memoryUpdate, { id: memory.id, tags: ["pinned"] })).memory.tags).toEqual(["pinned"]);
+  expect((await request(wire.memoryList, { limit: 10 })).memories.map(({ id }) => id)).toEqual([memory.id]);
+  expect((await request(wire.memoryFeedback, { id: memory.id, rating: "helpful" })).memory.helpful).toBe(1);
+  expect(await request(wire.memoryDelete, { ids: [memory.id] })).toMatchObject({ deleted: 1, ids: [memory.id] });
+  await expect(request(wire.memoryGet, { id: memory.id })).rejects.toMatchObject({ code: -32803, data: { kind: "notFound" } });
+});
+
+test("a secret is taken out, and counted", async () => {
+  const { memory, redactions } = await request(wire.memoryAdd, { content: "use ghp_abcdefghijklmnopqrstuvwxyz0123456789 here" });
+  expect(redactions).toBe(1);
+  expect(memory.content).not.toContain("ghp_abc");
+});
+
+test("sessions: list, get, messages, delete", async () => {
+  const { sessions } = await request(wire.sessionList, { limit: 50 });
+  expect(sessions).toHaveLength(6);
+  const session = sessions.find(({ title }) => title === "Repair the container health check")!;
+  expect((await request(wire.sessionGet, { id: session.id })).session).toEqual(session);
+  const { messages } = await request(wire.sessionMessages, { id: session.id });
+  expect(messages).toHaveLength(session.messageCount);
+  expect((await request(wire.sessionDelete, { id: session.id })).deleted).toBeGreaterThan(0);
+});
+
+test("preferences: add, list, remove", async () => {
+  const { static: kept } = await request(wire.preferenceAdd, { text: "Uses uv for Python dependencies" });
+  expect((await request(wire.preferenceList, {})).static).toEqual(kept);
+  expect((await request(wire.preferenceRemove, { id: kept[0]!.id })).static).toEqual([]);
+});
+
+test("capture: sources, import", async () => {
+  const { sources } = await request(wire.captureSources, {});
+  expect(sources.find(({ name }) => name === "claude-code")).toMatchObject({ title: "Claude Code", onDisk: 0 });
+  const result = await request(wire.captureImport, { paths: [join(root, "tests", "fixtures", "sample")] });
+  expect(result.sources["claude-code"]).toMatchObject({ found: 6, failed: [] });
+});
+
+test("status", async () => {
+  const status = await request(wire.status, {});
+  expect(status.tiers.sqlite.state).toBe("ok");
+  expect(status.counts.sessions).toBe(5);
+});
+
+test("every request type was sent, and the server knows each", () => {
+  const types = Object.values(wire).filter((value) => typeof value === "object").map(({ method }) => method);
+  expect([...asked].sort()).toEqual(types.sort());
+  expect(initialized.capabilities.experimental.aiana.methods).toEqual(expect.arrayContaining(types));
+});

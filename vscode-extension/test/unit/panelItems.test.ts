@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { age, projectName } from "../../src/labels";
+import { itemOfHit, searchFilter } from "../../src/panelItems";
+
+test("the controls become a filter of the protocol", () => {
+  const none = { scope: "project", source: "", type: "", time: "" } as const;
+  expect(searchFilter(none)).toEqual({});
+  expect(searchFilter({ ...none, source: "codex", time: "7d" })).toEqual({ sources: ["codex"], after: "7d" });
+  expect(searchFilter({ ...none, type: "pattern" })).toEqual({ kinds: ["memory"], memoryTypes: ["pattern"] });
+  expect(searchFilter({ ...none, type: "user" })).toEqual({ kinds: ["message"], roles: ["user"] });
+});
+
+test("a hit found by meaning alone is marked", () => {
+  const hit = { id: "1", kind: "message", uri: "u", snippet: "s", highlights: [], score: 1, lanes: ["semantic"], source: "codex", toolName: "Bash", role: "tool" } as const;
+  expect(itemOfHit({ ...hit, highlights: [], lanes: ["semantic"] })).toMatchObject({ semantic: true, icon: "openai", source: "Codex", detail: "Bash" });
+  expect(itemOfHit({ ...hit, highlights: [], lanes: ["keyword", "semantic"] }).semantic).toBe(false);
+});
+
+test("names and ages", () => {
+  expect(projectName("/home/ada/shop/")).toBe("shop");
+  expect(projectName("github.com/ada/shop.git")).toBe("shop");
+  expect(age("2026-01-01T00:00:00Z", Date.parse("2026-01-04T01:00:00Z"), "en")).toBe("3 days ago");
+  expect(age("", 0, "en")).toBe("");
+});
