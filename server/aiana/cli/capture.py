@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aiana.capture import sources as known_sources
-from aiana.cli.output import json_option, opened, print_json, progress_bar
+from aiana.cli.output import json_option, opened, print_json, progress_bar, size_of
 from aiana.results import ImportCounts
 from aiana.service import Aiana
 
@@ -52,11 +52,10 @@ def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: b
 
 
 def _summarise(name: str, counts: ImportCounts) -> None:
-    size = counts.bytes / 1e6
     click.echo(
         f"{click.style(name, bold=True)}: {counts.found} files ({counts.imported} new, "
         f"{counts.updated} grown, {counts.skipped} unchanged), {counts.messages:,} messages, "
-        f"{size:,.1f} MB read"
+        f"{size_of(counts.bytes)} read"
     )
     if counts.redactions:
         click.echo(f"  {counts.redactions:,} secrets were taken out before anything was stored")

@@ -54,6 +54,11 @@ def age(timestamp: str) -> str:
     return f"{max(0, int(seconds // 60))}m"
 
 
+def size_of(count: int) -> str:
+    """A number of bytes as people write it: `38.4 MB`."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"
+
+
 def highlighted(text: str, ranges: list[tuple[int, int]]) -> Text:
     """`text` with UTF-16 ranges of it in colour."""
     styled = Text(text)

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from aiana.cli.output import age, console, json_option, opened, print_json
 from aiana.export import export_session
 from aiana.models import SearchFilter
+from aiana.text import one_line
 
 
 @click.group()
@@ -53,7 +55,8 @@ def list_(
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Session", "Age", "Assistant", "Project", "Messages", "Title"):
-        table.add_column(column, justify="right" if column == "Messages" else "left")
+        justify: JustifyMethod = "right" if column == "Messages" else "left"
+        table.add_column(column, justify=justify, no_wrap=column != "Title")
     for session in page.sessions:
         table.add_row(
             session.id[:8],
@@ -61,7 +64,7 @@ def list_(
             session.source,
             Text(session.project.rpartition("/")[2]),
             str(session.message_count),
-            Text((session.title or "").replace("\n", " ")[:70]),
+            Text(one_line(session.title or "")),
         )
     console().print(table)
     if not page.sessions:
