@@ -7,6 +7,7 @@
   * TooLarge              more text than is accepted in one piece
   * StorageUnavailable    the data folder cannot be read or written
     * ReadOnly            it can be read but not written
+  * TierUnavailable       Redis or Qdrant does not answer, or not as it should
   * ModelUnavailable      no embedding model; keyword search still works
   * UnreadableTranscript  a file is no transcript, or its text cannot be read
 
@@ -56,6 +57,12 @@ class ReadOnly(StorageUnavailable):
     """The database can be read but not written."""
 
     kind = "readOnly"
+
+
+class TierUnavailable(AianaError):
+    """Redis or Qdrant does not answer, or holds what does not fit."""
+
+    kind = "tierUnavailable"
 
 
 class ModelUnavailable(AianaError):

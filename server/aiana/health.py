@@ -32,7 +32,7 @@ def status_of(aiana: Aiana) -> Status:
         sqlite = Tier(state="unavailable", detail=str(error))
     tiers = Tiers(
         sqlite=sqlite,
-        redis=_server_tier("Redis", config.redis_url, "the SQLite tier serves the cache"),
+        redis=_redis_tier(aiana),
         qdrant=_server_tier("Qdrant", config.qdrant_url, "the embedded vector index serves"),
         embedder=embedder,
     )
@@ -64,6 +64,21 @@ def embedder_tier(aiana: Aiana) -> Tier:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
     detail = f"{info.name} on {info.device}, loaded at its first use"
     return Tier(state="ok", detail=detail)
+
+
+def _redis_tier(aiana: Aiana) -> Tier:
+    instead = "SQLite serves the cache"
+    if aiana.config.redis_url is None:
+        return Tier(state="off", detail=f"not configured; {instead}")
+    try:
+        link, address = aiana.cache.link, aiana.cache.address
+    except AianaError as error:
+        return Tier(state="unavailable", detail=str(error))
+    if link is not None and link.is_up:
+        return Tier(state="ok", detail=f"cache at {address}")
+    if link is not None and link.down is not None:
+        return Tier(state="unavailable", detail=f"{link.down.reason} Meanwhile {instead}.")
+    return Tier(state="loading", detail=f"asking {address}; meanwhile {instead}")
 
 
 def _server_tier(name: str, url: str | None, instead: str) -> Tier:

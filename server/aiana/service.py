@@ -24,14 +24,19 @@ from aiana.models import (
 from aiana.times import now
 
 if TYPE_CHECKING:
+    from aiana.context_cache import ContextCache
     from aiana.embeddings import Embedder
     from aiana.indexer import Indexer
     from aiana.recall import Recall
     from aiana.storage import AianaStorage
+    from aiana.storage.cache import TieredCache
+    from aiana.storage.link import Link
     from aiana.storage.rows import Gone
 
 MAX_MEMORY_CHARS = 1_000_000
 OWN_SOURCE = "aiana"
+FIRST_ANSWER_S = 0.25
+"""What a deletion waits for a server that was never asked yet."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -45,6 +50,8 @@ class Activity(NamedTuple):
     """The model is being loaded."""
     loaded: bool
     """The model is in memory."""
+    servers: tuple[bool, ...]
+    """Whether each server that is in use answers."""
 
 
 class Aiana:
@@ -92,10 +99,30 @@ class Aiana:
         with self._lock:
             return self.__dict__.get("indexer") or Indexer(self.config, self.storage, self.embedder)
 
+    @cached_property
+    def cache(self) -> TieredCache:
+        """Active sessions, contexts and activities: in Redis if configured, else beside SQLite."""
+        from aiana.storage.cache import open_cache
+
+        with self._lock:
+            if "cache" not in self.__dict__:
+                self.__dict__["cache"] = open_cache(self.config, self.storage)
+            cache: TieredCache = self.__dict__["cache"]
+            return cache
+
+    @cached_property
+    def contexts(self) -> ContextCache:
+        """Contexts that were built before."""
+        from aiana.context_cache import ContextCache
+
+        return ContextCache(self.storage, self.cache, self.config.user)
+
     def close(self) -> None:
         """Stop background work and close the database."""
         if "indexer" in self.__dict__:
             self.indexer.stop()
+        if "cache" in self.__dict__:
+            self.cache.close()
         if "storage" in self.__dict__:
             self.storage.close()
 
@@ -142,9 +169,22 @@ class Aiana:
     ) -> results.ContextResult:
         """A block of what is worth knowing, within `max_tokens`, to put before a chat."""
         budget = self.config.context_max_tokens if max_tokens is None else max_tokens
-        return self.recall.context(
-            query, project=project, scope=scope, max_tokens=budget, wait_for_model=wait_for_model
-        )
+        stamp = self.contexts.stamp(project, scope)
+        built = self.contexts.get(query, project, scope, budget, stamp)
+        if built is None:
+            built = self.recall.context(
+                query,
+                project=project,
+                scope=scope,
+                max_tokens=budget,
+                wait_for_model=wait_for_model,
+            )
+            if not built.degraded:
+                self.contexts.put(query, project, scope, budget, stamp, built)
+        link = self.cache.link
+        if link is not None and link.down is not None:
+            built.degraded.append(link.down)
+        return built
 
     def add_memory(
         self,
@@ -167,6 +207,8 @@ class Aiana:
             metadata=_redacted_values(metadata or {}),
             idempotency_key=idempotency_key,
         )
+        if twin is None:
+            self._note("memory", memory.id, memory.project)
         return results.MemoryAdded(memory=memory, duplicate_of=twin, redactions=redactions)
 
     def get_memory(self, memory_id: str) -> results.MemoryResult:
@@ -278,12 +320,26 @@ class Aiana:
             started_at=now(),
             metadata=_redacted_values(metadata or {}),
         )
-        return results.SessionResult(session=self.storage.sessions.put(session))
+        stored = self.storage.sessions.put(session)
+        self.cache.set_active_session(session_id, stored.project, session.metadata)
+        self._note("session started", session_id, stored.project)
+        return results.SessionResult(session=stored)
 
     def end_session(self, session_id: str, summary: str | None = None) -> results.SessionResult:
         """Note that a session has ended. Raises NotFound."""
         text = None if summary is None else _redacted(summary)[0]
-        return results.SessionResult(session=self.storage.sessions.end(session_id, now(), text))
+        session = self.storage.sessions.end(session_id, now(), text)
+        self.cache.end_session(session.id)
+        self._note("session ended", session.id, session.project)
+        return results.SessionResult(session=session)
+
+    def active_session(self, session_id: str) -> dict[str, Any] | None:
+        """What is known of a session that is going on; None if it is not."""
+        return self.cache.get_active_session(session_id)
+
+    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
+        """What was remembered, begun and ended lately, newest first."""
+        return self.cache.recent_activities(limit)
 
     def record_messages(self, session: Session, messages: Sequence[Message]) -> int:
         """Store messages that no transcript holds; returns how many are new or changed.
@@ -297,11 +353,14 @@ class Aiana:
     def add_preference(self, text: str, static: bool = True) -> results.Profile:
         """Keep a preference; secrets are taken out first. Raises TooLarge."""
         self.storage.preferences.add(_redacted(text)[0], static=static)
+        self.cache.publish_profile()
         return self.profile()
 
     def remove_preference(self, preference_id: str) -> results.Profile:
         """Delete a preference by its id, or a unique beginning of it. Raises NotFound."""
         self.storage.preferences.remove(preference_id)
+        self.cache.invalidate_context()
+        self.cache.publish_profile()
         return self.profile()
 
     def profile(self) -> results.Profile:
@@ -358,6 +417,7 @@ class Aiana:
             busy="indexer" in made and self.indexer.busy,
             loading="recall" in made and self.recall.is_loading,
             loaded="embedder" in made and self.embedder.is_loaded,
+            servers=tuple(link.is_up for link in self._links()),
         )
 
     def status(self) -> results.Status:
@@ -383,12 +443,26 @@ class Aiana:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
 
+    def _links(self) -> list[Link]:
+        """Those to the servers that are in use; opens none."""
+        links = [self.cache.link] if "cache" in self.__dict__ else []
+        return [link for link in links if link is not None]
+
+    def _note(self, kind: str, id: str, project: str) -> None:
+        self.cache.record_activity({"kind": kind, "id": id, "project": project})
+
     def _receipt(self, gone: Gone) -> results.Receipt:
         remaining = self.storage.remaining(gone)
+        link = self.cache.link
+        if link is not None:
+            link.wait(FIRST_ANSWER_S)
+        # No context may quote any longer what is deleted.
+        forgotten = len(gone.documents) if self.cache.invalidate_context() else 0
         return results.Receipt(
             sqlite=len(gone.documents) - len(remaining.documents),
             fts=len(gone.indexed) - len(remaining.indexed),
             vectors=len(gone.owners) - len(remaining.owners),
+            redis=None if link is None else forgotten,
         )
 
 

@@ -19,8 +19,9 @@ def migrate(connection: sqlite3.Connection, backups: Path) -> None:
 
     Raises StorageUnavailable if a newer Aiana wrote the database.
     """
+    first = _version(connection)
     while (version := _version(connection)) < len(MIGRATIONS):
-        if version:
+        if first:
             _backup(connection, backups / f"conversations-v{version}.db")
         connection.execute("BEGIN EXCLUSIVE")
         try:

@@ -39,7 +39,8 @@ class PreferenceStore:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM preferences ORDER BY static DESC, "
-                "CASE static WHEN 1 THEN created_at END, created_at DESC, key DESC"
+                "CASE static WHEN 1 THEN created_at END, CASE static WHEN 1 THEN key END, "
+                "created_at DESC, key DESC"
             ).fetchall()
         return [preference_of(row) for row in rows]
 

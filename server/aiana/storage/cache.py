@@ -1,0 +1,368 @@
+"""The cache: one port, answered by SQLite alone or by Redis with SQLite behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiana.config import Config
+from aiana.errors import AianaError, TierUnavailable
+from aiana.storage.link import Link
+from aiana.storage.preferences import PreferenceStore
+from aiana.storage.redis import (
+    CONTEXT_TTL_S,
+    MOST_ACTIVITIES,
+    MOST_VARIANTS,
+    SESSION_TTL_S,
+    RedisCache,
+    new_session,
+)
+from aiana.times import now
+
+if TYPE_CHECKING:
+    from aiana.storage.sqlite import AianaStorage
+
+_BUSY_MS = 50
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, state TEXT, expires_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS contexts (
+    project TEXT NOT NULL, variant TEXT NOT NULL, context TEXT NOT NULL, expires_at REAL NOT NULL,
+    PRIMARY KEY (project, variant)
+);
+CREATE TABLE IF NOT EXISTS activities (key INTEGER PRIMARY KEY, activity TEXT NOT NULL);
+"""
+
+
+class Cache(Protocol):
+    """What every cache answers; see RedisCache. Methods raise TierUnavailable."""
+
+    def set_active_session(
+        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
+    ) -> dict[str, Any]: ...
+    def get_active_session(self, session_id: str) -> dict[str, Any] | None: ...
+    def update_session(self, session_id: str, changes: dict[str, Any]) -> dict[str, Any] | None: ...
+    def end_session(self, session_id: str) -> bool: ...
+    def cache_context(
+        self, project: str, context: str, ttl: int = CONTEXT_TTL_S, variant: str = ""
+    ) -> None: ...
+    def get_cached_context(self, project: str, variant: str = "") -> str | None: ...
+    def invalidate_context(self, project: str | None = None) -> None: ...
+    def add_preference(self, text: str, static: bool = True) -> None: ...
+    def get_profile(self) -> dict[str, list[str]]: ...
+    def record_activity(self, activity: dict[str, Any]) -> None: ...
+    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]: ...
+
+
+class SqliteCache:
+    """The cache in a file of its own, `cache.db`: it may be deleted, and never holds up the truth.
+
+    Preferences are the truth's own. A session that has ended is remembered as such for a day, so
+    that a Redis that was away can be told.
+    """
+
+    def __init__(self, path: Path, preferences: PreferenceStore) -> None:
+        self._path = path
+        self._preferences = preferences
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def set_active_session(
+        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        session = new_session(session_id, project, metadata)
+        self._write(lambda c: self._put_session(c, session_id, session))
+        return session
+
+    def get_active_session(self, session_id: str) -> dict[str, Any] | None:
+        row = self._one(
+            "SELECT state FROM sessions WHERE id = ? AND expires_at > ?", session_id, time.time()
+        )
+        return json.loads(row[0]) if row and row[0] else None
+
+    def update_session(self, session_id: str, changes: dict[str, Any]) -> dict[str, Any] | None:
+        def update(connection: sqlite3.Connection) -> dict[str, Any] | None:
+            row = connection.execute(
+                "SELECT state FROM sessions WHERE id = ? AND expires_at > ?",
+                (session_id, time.time()),
+            ).fetchone()
+            if row is None or row[0] is None:
+                return None
+            state = {**json.loads(row[0]), **changes, "updated_at": now()}
+            self._put_session(connection, session_id, state)
+            return state
+
+        changed: dict[str, Any] | None = self._write(update)
+        return changed
+
+    def end_session(self, session_id: str) -> bool:
+        def end(connection: sqlite3.Connection) -> bool:
+            known = connection.execute(
+                "SELECT 1 FROM sessions WHERE id = ? AND state IS NOT NULL AND expires_at > ?",
+                (session_id, time.time()),
+            ).fetchone()
+            self._put_session(connection, session_id, None)
+            return known is not None
+
+        return bool(self._write(end))
+
+    def sessions(self) -> dict[str, dict[str, Any] | None]:
+        """The state of every session of the last day; None for those that have ended."""
+        rows = self._all("SELECT id, state FROM sessions WHERE expires_at > ?", time.time())
+        return {key: json.loads(state) if state else None for key, state in rows}
+
+    @staticmethod
+    def _put_session(
+        connection: sqlite3.Connection, session_id: str, state: dict[str, Any] | None
+    ) -> None:
+        moment = time.time()
+        connection.execute("DELETE FROM sessions WHERE expires_at < ?", (moment,))
+        connection.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)",
+            (session_id, state and json.dumps(state), moment + SESSION_TTL_S),
+        )
+
+    def cache_context(
+        self, project: str, context: str, ttl: int = CONTEXT_TTL_S, variant: str = ""
+    ) -> None:
+        def put(connection: sqlite3.Connection) -> None:
+            moment = time.time()
+            connection.execute("DELETE FROM contexts WHERE expires_at < ?", (moment,))
+            count = "SELECT count(*) FROM contexts WHERE project = ?"
+            if connection.execute(count, (project,)).fetchone()[0] >= MOST_VARIANTS:
+                connection.execute("DELETE FROM contexts WHERE project = ?", (project,))
+            connection.execute(
+                "INSERT OR REPLACE INTO contexts VALUES (?, ?, ?, ?)",
+                (project, variant, context, moment + ttl),
+            )
+
+        self._write(put)
+
+    def get_cached_context(self, project: str, variant: str = "") -> str | None:
+        row = self._one(
+            "SELECT context FROM contexts WHERE project = ? AND variant = ? AND expires_at > ?",
+            project,
+            variant,
+            time.time(),
+        )
+        return str(row[0]) if row else None
+
+    def invalidate_context(self, project: str | None = None) -> None:
+        self._write(
+            lambda c: c.execute("DELETE FROM contexts WHERE ?1 IS NULL OR project = ?1", (project,))
+        )
+
+    def add_preference(self, text: str, static: bool = True) -> None:
+        self._preferences.add(text, static=static)
+
+    def get_profile(self) -> dict[str, list[str]]:
+        preferences = self._preferences.all()
+        return {
+            "static": [p.text for p in preferences if p.static],
+            "dynamic": [p.text for p in preferences if not p.static],
+        }
+
+    def record_activity(self, activity: dict[str, Any]) -> None:
+        text = json.dumps({"timestamp": now(), **activity})
+
+        def record(connection: sqlite3.Connection) -> None:
+            newest = connection.execute("INSERT INTO activities (activity) VALUES (?)", (text,))
+            connection.execute(
+                "DELETE FROM activities WHERE key <= ?",
+                (newest.lastrowid - MOST_ACTIVITIES,),  # type: ignore[operator]
+            )
+
+        self._write(record)
+
+    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
+        rows = self._all("SELECT activity FROM activities ORDER BY key DESC LIMIT ?", max(limit, 0))
+        return [json.loads(row[0]) for row in rows]
+
+    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._all(query, *values)
+        return rows[0] if rows else None
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._run(lambda c: c.execute(query, values).fetchall())
+        return rows
+
+    def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        def transaction(connection: sqlite3.Connection) -> Any:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+            return result
+
+        return self._run(transaction)
+
+    def _run(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                return work(self._connection)
+            except (sqlite3.Error, OSError) as error:
+                raise TierUnavailable(
+                    f"{self._path} cannot be used ({error}). It is a cache: if that lasts, close "
+                    "Aiana everywhere and delete it."
+                ) from error
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # What a power failure takes is computed again.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executescript(_SCHEMA)
+        return connection
+
+
+class TieredCache:
+    """Redis where there is one and it answers, SQLite otherwise; never raises TierUnavailable.
+
+    Sessions and activities are written to both, so that nothing is lost with Redis; what it missed
+    while it was away it is told before it is used again.
+    """
+
+    def __init__(
+        self, embedded: SqliteCache, redis: RedisCache | None = None, **pace: float
+    ) -> None:
+        self._embedded = embedded
+        self._redis = redis
+        self._owed: set[str | None] = set()
+        self.link = Link("redis", redis.ping, self._heal, **pace) if redis else None
+
+    @property
+    def address(self) -> str | None:
+        """Where Redis is; None if none is configured."""
+        return self._redis.address if self._redis else None
+
+    def close(self) -> None:
+        if self.link is not None:
+            self.link.close()
+        if self._redis is not None:
+            self._redis.close()
+        self._embedded.close()
+
+    def set_active_session(
+        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Note that a session is going on."""
+        session = self._stored(
+            lambda: self._embedded.set_active_session(session_id, project, metadata)
+        )
+        session = session or new_session(session_id, project, metadata)
+        self._tell(lambda redis: redis.put_session(session))
+
+    def get_active_session(self, session_id: str) -> dict[str, Any] | None:
+        """The state of a session that is going on; None if there is none."""
+        found: dict[str, Any] | None = self._remote(lambda r: r.get_active_session(session_id))
+        return found or self._stored(lambda: self._embedded.get_active_session(session_id))
+
+    def update_session(self, session_id: str, changes: dict[str, Any]) -> None:
+        """Set some fields of a session that is going on."""
+        self._stored(lambda: self._embedded.update_session(session_id, changes))
+        self._tell(lambda redis: redis.update_session(session_id, changes))
+
+    def end_session(self, session_id: str) -> None:
+        """Forget a session's state."""
+        self._stored(lambda: self._embedded.end_session(session_id))
+        self._tell(lambda redis: redis.end_session(session_id))
+
+    def cache_context(self, project: str, context: str, variant: str) -> None:
+        """Keep a context for four hours."""
+        if not self._tell(lambda redis: redis.cache_context(project, context, variant=variant)):
+            self._stored(lambda: self._embedded.cache_context(project, context, variant=variant))
+
+    def get_cached_context(self, project: str, variant: str) -> str | None:
+        """A context that is kept; None if there is none."""
+        found: str | None
+        if self.link is not None and self.link.is_up:
+            found = self._remote(lambda redis: redis.get_cached_context(project, variant))
+        else:
+            found = self._stored(lambda: self._embedded.get_cached_context(project, variant))
+        return found
+
+    def invalidate_context(self, project: str | None = None) -> bool:
+        """Forget the contexts of a project, of all if None; returns whether Redis did, too."""
+        self._stored(lambda: self._embedded.invalidate_context(project))
+        done = self._tell(lambda redis: redis.invalidate_context(project))
+        if not done and self._redis is not None:
+            self._owed.add(project)
+        return done
+
+    def publish_profile(self) -> None:
+        """Let Redis have the preferences of the truth."""
+        self._tell(lambda redis: redis.set_profile(self._embedded.get_profile()))
+
+    def record_activity(self, activity: dict[str, Any]) -> None:
+        """Note what happened."""
+        self._stored(lambda: self._embedded.record_activity(activity))
+        self._tell(lambda redis: redis.record_activity(activity))
+
+    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
+        """What happened, newest first."""
+        found: list[dict[str, Any]] | None = self._remote(lambda r: r.recent_activities(limit))
+        return found or self._stored(lambda: self._embedded.recent_activities(limit)) or []
+
+    def _remote(self, work: Callable[[RedisCache], Any]) -> Any:
+        """What Redis answers; None if it does not."""
+        answers: list[Any] = []
+        return answers[0] if self._tell(lambda redis: answers.append(work(redis))) else None
+
+    def _tell(self, work: Callable[[RedisCache], object]) -> bool:
+        """Do something with Redis; returns whether that succeeded."""
+        if self._redis is None or self.link is None or not self.link.is_up:
+            return False
+        try:
+            work(self._redis)
+        except TierUnavailable as error:
+            self.link.failed(error)
+            return False
+        return True
+
+    @staticmethod
+    def _stored(work: Callable[[], Any]) -> Any:
+        """What the cache file answers; None if it cannot be used, which costs time, not data."""
+        try:
+            return work()
+        except AianaError:
+            return None
+
+    def _heal(self) -> None:
+        """Bring a Redis up to date that was away, or that this process sees for the first time."""
+        assert self._redis is not None
+        for session_id, state in self._embedded.sessions().items():
+            if state is None:
+                self._redis.end_session(session_id)
+            else:
+                self._redis.put_session(state)
+        for project in list(self._owed):
+            self._redis.invalidate_context(project)
+            self._owed.discard(project)
+        self._redis.set_profile(self._embedded.get_profile())
+
+
+def open_cache(config: Config, storage: AianaStorage) -> TieredCache:
+    """The cache as it is configured."""
+    redis = RedisCache(config.redis_url, config.user) if config.redis_url else None
+    return TieredCache(SqliteCache(config.data_dir / "cache.db", storage.preferences), redis)

@@ -1,0 +1,120 @@
+"""Whether a server answers: asked in the background, so that no request waits to find out."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+from aiana.errors import AianaError
+from aiana.models import Degraded
+from aiana.times import now
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 5.0
+"""Between two looks at a server that answers."""
+FIRST_RETRY_S = 0.5
+LAST_RETRY_S = 15.0
+"""Between two looks at a server that does not: twice as long each time, give or take a quarter."""
+
+
+class Link:
+    """A circuit breaker that closes by itself.
+
+    `probe` asks the server and raises AianaError with the reason if it does not answer as it
+    should. `heal` runs after each time that it answers again, the first one included, and before
+    anybody is told that it does.
+    """
+
+    def __init__(
+        self,
+        tier: str,
+        probe: Callable[[], None],
+        heal: Callable[[], None] = lambda: None,
+        every_s: float = EVERY_S,
+        retry_s: float = FIRST_RETRY_S,
+    ) -> None:
+        self._tier = tier
+        self._probe = probe
+        self._heal = heal
+        self._every_s = every_s
+        self._retry_s = retry_s
+        self._failures = 0
+        self._down: Degraded | None = None
+        self._up = False
+        self._asked = threading.Event()
+        self._woken = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name=f"aiana-{tier}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the server answered when it was last asked."""
+        return self._up
+
+    @property
+    def down(self) -> Degraded | None:
+        """Why the server cannot be used; None if it can, or was not asked yet."""
+        return self._down
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the server has been asked for the first time; returns whether it is up."""
+        self._asked.wait(seconds)
+        return self._up
+
+    def failed(self, error: AianaError) -> None:
+        """Use the server no more until it has answered again."""
+        self._fail(str(error))
+        self._woken.set()
+
+    def close(self) -> None:
+        self._stopped = True
+        self._up = False
+        self._woken.set()
+
+    def _fail(self, reason: str) -> None:
+        known = self._down
+        self._up = False
+        if known is None:
+            logger.warning("%s is out of reach: %s", self._tier, reason)
+        if known is None or known.reason != reason:
+            since = now() if known is None else known.since
+            self._down = Degraded(tier=self._tier, reason=reason, since=since)  # type: ignore[arg-type]
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._ask()
+            self._asked.set()
+            self._woken.wait(self._pause())
+            self._woken.clear()
+            if not self._up and not self._stopped and not self._failures:
+                # It failed a moment ago: asking again at once would say the same.
+                self._woken.wait(self._retry_s)
+
+    def _ask(self) -> None:
+        try:
+            self._probe()
+            if not self._up:
+                self._heal()
+        except AianaError as error:
+            self._failures += 1
+            self._fail(str(error))
+        except Exception as error:
+            logger.exception("%s could not be asked", self._tier)
+            self._failures += 1
+            self._fail(f"{type(error).__name__}: {error}")
+        else:
+            if self._down is not None:
+                logger.warning("%s answers again", self._tier)
+            self._failures = 0
+            self._down = None
+            self._up = not self._stopped
+
+    def _pause(self) -> float:
+        if not self._failures:
+            return self._every_s
+        pause = min(self._retry_s * 2.0 ** (self._failures - 1), LAST_RETRY_S)
+        return pause * random.uniform(0.75, 1.25)

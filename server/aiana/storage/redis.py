@@ -1,0 +1,263 @@
+"""Redis: what is looked up again and again, shared by all processes. All of it can be rebuilt."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aiana.errors import TierUnavailable
+from aiana.times import now
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+TIMEOUT_S = 0.05
+"""To connect, and for each answer: what a dead Redis may cost a request, once."""
+SESSION_TTL_S = 24 * 3600
+CONTEXT_TTL_S = 4 * 3600
+PROFILE_TTL_S = 7 * 24 * 3600
+MOST_ACTIVITIES = 500
+MOST_VARIANTS = 64
+"""Contexts that are kept of one project; one more drops the others."""
+ACTIVITIES = "aiana:recent:activities"
+
+# KEYS: the hash; ARGV: variant, value, seconds to live, most variants.
+_PUT_CONTEXT = """
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then redis.call('DEL', KEYS[1]) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('TTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+"""
+
+
+class RedisCache:
+    """Active sessions, contexts, profiles and recent activities in Redis.
+
+    Values are JSON. A change of a value is one transaction, so that none is lost between two
+    processes. Every method raises TierUnavailable when Redis does not answer in time; the message
+    never holds the password of the URL.
+
+    Safe to share between threads. `rediss://` means TLS.
+    """
+
+    def __init__(
+        self,
+        url: str = "redis://localhost:6379",
+        user: str = "default",
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._url = url
+        self._timeout_s = timeout_s
+        self._profile_key = f"aiana:profile:{user}"
+        self._client: Redis | None = None
+
+    @property
+    def address(self) -> str:
+        """The URL without user and password."""
+        return without_password(self._url)
+
+    def ping(self) -> None:
+        """Raises TierUnavailable if Redis does not answer."""
+        self._call(lambda redis: redis.ping())
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def set_active_session(
+        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Note that a session is going on; what was noted of it before is replaced."""
+        session = new_session(session_id, project, metadata)
+        self.put_session(session)
+        return session
+
+    def put_session(self, session: dict[str, Any]) -> None:
+        """Store a session's state, unless what is stored is newer."""
+
+        def put(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+            newer = stored is not None and stored["updated_at"] > session["updated_at"]
+            return None if newer else session
+
+        self._change(_session_key(session["session_id"]), put, SESSION_TTL_S)
+
+    def get_active_session(self, session_id: str) -> dict[str, Any] | None:
+        """The state of a session that is going on; None if there is none."""
+        session: dict[str, Any] | None = self._get(_session_key(session_id))
+        return session
+
+    def update_session(self, session_id: str, changes: dict[str, Any]) -> dict[str, Any] | None:
+        """Set some fields of a session that is going on; returns its state, None without one."""
+
+        def update(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+            return {**stored, **changes, "updated_at": now()} if stored else None
+
+        return self._change(_session_key(session_id), update, SESSION_TTL_S)
+
+    def end_session(self, session_id: str) -> bool:
+        """Forget a session's state; returns whether there was any."""
+        return bool(self._call(lambda redis: redis.delete(_session_key(session_id))))
+
+    def cache_context(
+        self, project: str, context: str, ttl: int = CONTEXT_TTL_S, variant: str = ""
+    ) -> None:
+        """Keep a context for `ttl` seconds; `variant` tells several of one project apart."""
+        value = json.dumps({"context": context, "expires_at": time.time() + ttl})
+        key = _context_key(project)
+        self._call(
+            lambda redis: redis.eval(_PUT_CONTEXT, 1, key, variant, value, ttl, MOST_VARIANTS)
+        )
+
+    def get_cached_context(self, project: str, variant: str = "") -> str | None:
+        """A context that is kept; None if there is none."""
+        text = self._call(lambda redis: redis.hget(_context_key(project), variant))
+        if text is None:
+            return None
+        value = json.loads(text)
+        return str(value["context"]) if value["expires_at"] > time.time() else None
+
+    def invalidate_context(self, project: str | None = None) -> None:
+        """Forget all contexts of a project; of all projects if None."""
+
+        def forget(redis: Redis) -> None:
+            keys = [_context_key(project)] if project is not None else []
+            if project is None:
+                keys = list(redis.scan_iter(match="aiana:context:*", count=1000))
+            if keys:
+                redis.unlink(*keys)
+
+        self._call(forget)
+
+    def add_preference(self, text: str, static: bool = True) -> None:
+        """Add a preference to the profile; one that is there already becomes the newest."""
+        name = "static" if static else "dynamic"
+
+        def add(stored: dict[str, Any] | None) -> dict[str, Any]:
+            profile = stored or {"static": [], "dynamic": []}
+            others = [known for known in profile[name] if known != text]
+            return {**profile, name: [*others, text] if static else [text, *others]}
+
+        self._change(self._profile_key, add, PROFILE_TTL_S)
+
+    def get_profile(self) -> dict[str, list[str]]:
+        """The preferences: `static` in the order in which they came, `dynamic` newest first."""
+        return self._get(self._profile_key) or {"static": [], "dynamic": []}
+
+    def set_profile(self, profile: dict[str, list[str]]) -> None:
+        """Replace all preferences."""
+        text = json.dumps(profile)
+        self._call(lambda redis: redis.set(self._profile_key, text, ex=PROFILE_TTL_S))
+
+    def record_activity(self, activity: dict[str, Any]) -> None:
+        """Note what happened; only the newest are kept."""
+        text = json.dumps({"timestamp": now(), **activity})
+
+        def record(redis: Redis) -> None:
+            with redis.pipeline() as pipeline:
+                pipeline.lpush(ACTIVITIES, text)
+                pipeline.ltrim(ACTIVITIES, 0, MOST_ACTIVITIES - 1)
+                pipeline.execute()
+
+        self._call(record)
+
+    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
+        """What happened, newest first."""
+        if limit < 1:
+            return []
+        texts: Any = self._call(lambda redis: redis.lrange(ACTIVITIES, 0, limit - 1))
+        return [json.loads(text) for text in texts]
+
+    def _get(self, key: str) -> Any:
+        text: Any = self._call(lambda redis: redis.get(key))
+        return None if text is None else json.loads(text)
+
+    def _change(
+        self, key: str, change: Callable[[Any], dict[str, Any] | None], ttl: int
+    ) -> dict[str, Any] | None:
+        """Replace a value by what `change` makes of it; None leaves it as it is."""
+
+        def transaction(pipeline: Any) -> Any:
+            text = pipeline.get(key)
+            changed = change(None if text is None else json.loads(text))
+            pipeline.multi()
+            if changed is not None:
+                pipeline.set(key, json.dumps(changed), ex=ttl)
+            return changed
+
+        changed: Any = self._call(
+            lambda redis: redis.transaction(transaction, key, value_from_callable=True)
+        )
+        return changed  # type: ignore[no-any-return]
+
+    def _call(self, work: Callable[[Redis], Any]) -> Any:
+        from redis.exceptions import AuthenticationError, RedisError
+
+        try:
+            if self._client is None:
+                self._client = self._connect()
+            return work(self._client)
+        except AuthenticationError as error:
+            raise TierUnavailable(
+                f"Redis at {self.address} does not accept the user or password of REDIS_URL."
+            ) from error
+        except (RedisError, OSError, ValueError) as error:
+            raise TierUnavailable(
+                f"Redis at {self.address} does not answer as it should "
+                f"({_without_secret(str(error), self._url)})."
+            ) from error
+
+    def _connect(self) -> Redis:
+        from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        # Retries would multiply the timeout; a link asks again in the background instead.
+        return Redis.from_url(
+            self._url,
+            socket_timeout=self._timeout_s,
+            socket_connect_timeout=self._timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+            protocol=3,
+        )
+
+
+def new_session(
+    session_id: str, project: str, metadata: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The state of a session that has just begun."""
+    return {
+        "session_id": session_id,
+        "project": project,
+        "metadata": metadata or {},
+        "started_at": (moment := now()),
+        "updated_at": moment,
+    }
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown: without user, password and parameters."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    except ValueError:
+        return "the configured address"
+
+
+def _without_secret(text: str, url: str) -> str:
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return "the URL cannot be read"
+    return text.replace(password, "***") if password else text
+
+
+def _session_key(session_id: str) -> str:
+    return f"aiana:session:{session_id}"
+
+
+def _context_key(project: str) -> str:
+    return f"aiana:context:{project}"

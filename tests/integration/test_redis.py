@@ -1,0 +1,396 @@
+"""The cache: one contract for Redis and SQLite, and what happens when Redis goes away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from aiana.config import Config
+from aiana.errors import TierUnavailable
+from aiana.results import ContextResult
+from aiana.service import Aiana
+from aiana.storage import AianaStorage
+from aiana.storage.cache import Cache, SqliteCache, TieredCache
+from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
+from tests.integration.servers import PASSWORD, RedisServer
+
+FAST = {"every_s": 0.02, "retry_s": 0.02}
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def raw(server: RedisServer) -> Any:
+    from redis import Redis
+
+    return Redis.from_url(server.url, decode_responses=True)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def open_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Cache]]:
+    """Opens the cache as one more process would."""
+    opened: list[Any] = []
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("shared_server")
+        raw(server).flushall()
+
+    def open() -> Cache:
+        cache: Any
+        if request.param == "redis":
+            cache = RedisCache(server.url, timeout_s=5)
+        else:
+            storage = AianaStorage(tmp_path / "conversations.db")
+            opened.append(storage)
+            cache = SqliteCache(tmp_path / "cache.db", storage.preferences)
+        opened.append(cache)
+        return cache  # type: ignore[no-any-return]
+
+    yield open
+    for one in opened:
+        one.close()
+
+
+class TestContract:
+    """What SQLite and Redis answer alike."""
+
+    def test_session_from_start_to_end(self, open_cache: Callable[[], Cache]) -> None:
+        cache, other = open_cache(), open_cache()
+        assert cache.get_active_session("abc123") is None
+        cache.set_active_session(
+            session_id="abc123", project="/projects/git-steer", metadata={"started_by": "user"}
+        )
+        session = other.get_active_session("abc123")
+        assert session is not None
+        assert session["session_id"] == "abc123"
+        assert session["project"] == "/projects/git-steer"
+        assert session["metadata"] == {"started_by": "user"}
+        assert cache.update_session("abc123", {"message_count": 42}) == other.get_active_session(
+            "abc123"
+        )
+        updated = other.get_active_session("abc123")
+        assert updated is not None
+        assert updated["message_count"] == 42
+        assert updated["metadata"] == {"started_by": "user"}
+        assert other.end_session("abc123") is True
+        assert cache.get_active_session("abc123") is None
+        assert cache.end_session("abc123") is False
+        assert cache.update_session("abc123", {"message_count": 43}) is None
+
+    def test_no_update_is_lost_between_clients(self, open_cache: Callable[[], Cache]) -> None:
+        caches = [open_cache() for _ in range(4)]
+        caches[0].set_active_session("s", "p")
+
+        def count(number: int) -> None:
+            for step in range(25):
+                while True:
+                    try:
+                        caches[number].update_session("s", {f"field-{number}-{step}": step})
+                        break
+                    except TierUnavailable:  # The file was busy; a caller may try again.
+                        continue
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(count, range(4)))
+        session = caches[0].get_active_session("s")
+        assert session is not None
+        assert sum(name.startswith("field-") for name in session) == 100
+
+    def test_contexts_live_and_are_invalidated(self, open_cache: Callable[[], Cache]) -> None:
+        cache, other = open_cache(), open_cache()
+        assert cache.get_cached_context("git-steer") is None
+        cache.cache_context(project="git-steer", context="<aiana-context>é</aiana-context>")
+        cache.cache_context("git-steer", "another", variant="v")
+        cache.cache_context("shop", "kept", ttl=60)
+        assert other.get_cached_context("git-steer") == "<aiana-context>é</aiana-context>"
+        assert other.get_cached_context("git-steer", variant="v") == "another"
+        other.invalidate_context("git-steer")
+        assert cache.get_cached_context("git-steer") is None
+        assert cache.get_cached_context("git-steer", variant="v") is None
+        assert cache.get_cached_context("shop") == "kept"
+        cache.invalidate_context()
+        assert other.get_cached_context("shop") is None
+
+    def test_contexts_of_a_project_are_bounded(self, open_cache: Callable[[], Cache]) -> None:
+        cache = open_cache()
+        for number in range(MOST_VARIANTS + 1):
+            cache.cache_context("p", "text", variant=str(number))
+        held = [
+            cache.get_cached_context("p", variant=str(number))
+            for number in range(MOST_VARIANTS + 1)
+        ]
+        assert held == [None] * MOST_VARIANTS + ["text"]
+
+    def test_profile(self, open_cache: Callable[[], Cache]) -> None:
+        cache = open_cache()
+        assert cache.get_profile() == {"static": [], "dynamic": []}
+        cache.add_preference("Uses TypeScript", static=True)
+        cache.add_preference("Uses uv", static=True)
+        cache.add_preference("Working on docs", static=False)
+        cache.add_preference("Working on tests", static=False)
+        assert open_cache().get_profile() == {
+            "static": ["Uses TypeScript", "Uses uv"],
+            "dynamic": ["Working on tests", "Working on docs"],
+        }
+
+    def test_activities_are_bounded_and_newest_first(self, open_cache: Callable[[], Cache]) -> None:
+        cache = open_cache()
+        for number in range(MOST_ACTIVITIES + 3):
+            cache.record_activity({"kind": "memory", "number": number})
+        numbers = [activity["number"] for activity in cache.recent_activities(10_000)]
+        assert numbers == list(range(MOST_ACTIVITIES + 2, 2, -1))
+        assert len(cache.recent_activities(2)) == 2
+        assert cache.recent_activities(0) == []
+
+
+def test_keys_and_times_to_live(server: RedisServer) -> None:
+    cache, redis = RedisCache(server.url), raw(server)
+    cache.set_active_session("abc", "p")
+    cache.cache_context("p", "text")
+    cache.add_preference("Uses uv")
+    cache.record_activity({"kind": "memory"})
+    lifetimes = {key: redis.ttl(key) for key in redis.scan_iter()}
+    assert set(lifetimes) == {
+        "aiana:session:abc",
+        "aiana:context:p",
+        "aiana:profile:default",
+        "aiana:recent:activities",
+    }
+    hour = 3600
+    assert 24 * hour - 5 <= lifetimes["aiana:session:abc"] <= 24 * hour
+    assert 4 * hour - 5 <= lifetimes["aiana:context:p"] <= 4 * hour
+    assert 7 * 24 * hour - 5 <= lifetimes["aiana:profile:default"] <= 7 * 24 * hour
+    assert lifetimes["aiana:recent:activities"] == -1
+    cache.close()
+
+
+def test_wrong_password_is_said_and_never_shown(server: RedisServer) -> None:
+    cache = RedisCache(server.url.replace("s3cret-of-the-test", "hunter2-wrong"))
+    with pytest.raises(TierUnavailable) as caught:
+        cache.get_profile()
+    assert "does not accept the user or password" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2@127.0.0.1:1/0", "nonsense://:hunter2@h", "redis://h:port", ""]
+)
+def test_a_url_that_leads_nowhere_is_an_error_without_its_password(url: str) -> None:
+    with pytest.raises(TierUnavailable) as caught:
+        RedisCache(url).ping()
+    assert "hunter2" not in str(caught.value)
+
+
+def tiered(tmp_path: Path, server: RedisServer) -> TieredCache:
+    storage = AianaStorage(tmp_path / "conversations.db")
+    embedded = SqliteCache(tmp_path / "cache.db", storage.preferences)
+    return TieredCache(embedded, RedisCache(server.url), **FAST)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.005)
+
+
+class TestOutage:
+    """Redis goes away and comes back while Aiana runs."""
+
+    @pytest.mark.parametrize("fault", ["refused", "hanging"])
+    def test_every_request_is_answered_and_nothing_is_lost(
+        self, tmp_path: Path, server: RedisServer, fault: str
+    ) -> None:
+        cache = tiered(tmp_path, server)
+        assert cache.link is not None
+        assert cache.link.wait(20)
+        cache.set_active_session("before", "p")
+        cache.set_active_session("ended", "p")
+        cache.cache_context("p", "old", "v")
+        took = []
+        for number in range(1000):
+            if number == 500:
+                server.stop() if fault == "refused" else server.hang()
+            began = time.perf_counter()
+            cache.update_session("before", {f"n{number}": number})
+            took.append(time.perf_counter() - began)
+        cache.end_session("ended")
+        cache.invalidate_context("p")
+        assert cache.get_cached_context("p", "v") is None
+        until(lambda: cache.link is not None and cache.link.down is not None)
+        assert "127.0.0.1" in cache.link.down.reason  # type: ignore[union-attr]
+        assert sorted(took)[989] < 0.25
+        during = cache.get_active_session("before")
+        assert during is not None
+        assert sum(name.startswith("n") for name in during) == 1000
+        server.start() if fault == "refused" else server.go_on()
+        until(lambda: cache.link is not None and cache.link.is_up)
+        assert cache.link.down is None
+        redis = RedisCache(server.url, timeout_s=5)
+        assert redis.get_active_session("before") == during
+        assert redis.get_active_session("ended") is None
+        assert redis.get_cached_context("p", "v") is None
+        cache.close()
+
+    def test_redis_that_is_dead_from_the_start_costs_no_request_anything(
+        self, tmp_path: Path, server: RedisServer
+    ) -> None:
+        server.hang()
+        cache = tiered(tmp_path, server)
+        cache.record_activity({"kind": "memory"})
+        assert len(cache.recent_activities()) == 1
+        assert cache.link is not None
+        assert cache.link.wait(20) is False
+        server.go_on()
+        until(lambda: cache.link is not None and cache.link.is_up)
+        cache.close()
+
+    def test_wrong_password_is_a_tier_that_is_down(
+        self, tmp_path: Path, server: RedisServer
+    ) -> None:
+        server.stop()
+        server.start(password="another")
+        cache = tiered(tmp_path, server)
+        assert cache.link is not None
+        assert cache.link.wait(20) is False
+        assert cache.link.down is not None
+        assert "password of REDIS_URL" in cache.link.down.reason
+        cache.set_active_session("s", "p")
+        assert cache.get_active_session("s") is not None
+        cache.close()
+
+
+class TestService:
+    """What the service does with the cache, with and without Redis."""
+
+    @pytest.fixture(params=["sqlite", "redis"])
+    def config(
+        self, request: pytest.FixtureRequest, tmp_path: Path, compiled_model_home: Path
+    ) -> Config:
+        (tmp_path / "models").symlink_to(compiled_model_home / "models")
+        url = None
+        if request.param == "redis":
+            server: RedisServer = request.getfixturevalue("server")
+            url = server.url
+        return Config(data_dir=tmp_path, redis_url=url)
+
+    @pytest.fixture
+    def window(self, config: Config) -> Iterator[Callable[[], Aiana]]:
+        """Opens one more editor window."""
+        opened = []
+
+        def open() -> Aiana:
+            aiana = Aiana(config)
+            opened.append(aiana)
+            if aiana.cache.link is not None:
+                assert aiana.cache.link.wait(20)
+            aiana.index_pending()
+            return aiana
+
+        yield open
+        for aiana in opened:
+            aiana.close()
+
+    def test_context_is_kept_until_what_it_is_built_from_changes(
+        self, window: Callable[[], Aiana]
+    ) -> None:
+        one, other = window(), window()
+
+        def context(aiana: Aiana, project: str = "shop") -> ContextResult:
+            return aiana.context("redis client", project=project, wait_for_model=True)
+
+        one.add_memory("The redis client is pinned below 5.", project="shop")
+        one.add_memory("Bring an umbrella.", project="weather")
+        one.index_pending()
+        built = context(one)
+        assert built.cached is False
+        kept = context(other)
+        assert kept.cached is True
+        assert (kept.context, kept.items, kept.tokens) == (built.context, built.items, built.tokens)
+        assert context(other, "weather").cached is False
+
+        other.add_preference("Uses uv")
+        assert context(one).cached is False
+        assert "Uses uv" in context(other).context
+        memory = other.add_memory("The redis client needs RESP 2.", project="shop").memory
+        assert context(one).cached is False
+        other.start_session("s", project="shop-folder")
+        one.index_pending()
+        assert context(one).cached is False
+        assert context(one).cached is True
+        receipt = other.delete_memories([memory.id]).receipt
+        assert receipt is not None
+        assert receipt.redis == (1 if one.config.redis_url else None)
+        assert memory.content not in context(one).context
+
+    def test_context_of_another_request_or_user_is_another(
+        self, window: Callable[[], Aiana], config: Config
+    ) -> None:
+        aiana = window()
+        aiana.add_memory("The redis client is pinned below 5.", project="shop")
+        aiana.index_pending()
+        for project, tokens in (("shop", 500), ("shop", 600), ("other", 500)):
+            again = [
+                aiana.context("redis", project=project, max_tokens=tokens, wait_for_model=True)
+                for _ in range(2)
+            ]
+            assert [context.cached for context in again] == [False, True]
+        with closing(Aiana(replace(config, user="ada"))) as ada:
+            if ada.cache.link is not None:
+                assert ada.cache.link.wait(20)
+            context = ada.context("redis", project="shop", max_tokens=500, wait_for_model=True)
+        assert context.cached is False
+
+    def test_active_session_and_activities(self, window: Callable[[], Aiana]) -> None:
+        one, other = window(), window()
+        one.start_session("chat-1", project="shop", metadata={"by": "editor"})
+        active = other.active_session("chat-1")
+        assert active is not None
+        assert active["metadata"] == {"by": "editor"}
+        one.end_session("chat-1")
+        assert other.active_session("chat-1") is None
+        kinds = [activity["kind"] for activity in other.recent_activities()]
+        assert kinds == ["session ended", "session started"]
+
+    def test_outage_is_said_in_answers_and_in_the_status_until_it_is_over(
+        self, tmp_path: Path, server: RedisServer
+    ) -> None:
+        with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+            link = aiana.cache.link
+            assert link is not None
+            assert link.wait(20)
+            assert aiana.status().tiers.redis.state == "ok"
+            assert PASSWORD not in aiana.status().tiers.redis.detail
+            assert aiana.activity().servers == (True,)
+            server.stop()
+            aiana.add_memory("Kept all the same.")
+            assert aiana.activity().servers == (False,)
+            answer = aiana.context("kept")
+            assert "redis" in [entry.tier for entry in answer.degraded]
+            status = aiana.status()
+            assert status.tiers.redis.state == "unavailable"
+            assert PASSWORD not in status.tiers.redis.detail
+            assert aiana.recent_activities()[0]["kind"] == "memory"
+            server.start()
+            until(lambda: link.is_up)
+            assert aiana.status().tiers.redis.state == "ok"
+            assert "redis" not in [entry.tier for entry in aiana.context("kept").degraded]
