@@ -24,6 +24,7 @@ COMMANDS = {
     "reindex": "aiana.cli.index:reindex",
     "model": "aiana.cli.model:model",
     "lsp": "aiana.cli.lsp:lsp",
+    "lsp-check": "aiana.cli.lsp_check:lsp_check",
 }
 
 
