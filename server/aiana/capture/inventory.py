@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.capture import sources
@@ -27,7 +28,7 @@ def capture_sources(storage: AianaStorage) -> list[SourceStatus]:
             for file in files
             if (known := positions.get(str(file.path))) and known.size == file.size
         )
-        gone = len(positions.keys() - {str(file.path) for file in files})
+        elsewhere = positions.keys() - {str(file.path) for file in files}
         days = source.retention_days()
         expired = time.time() - ((days or 0) - EXPIRING_DAYS) * 86_400
         states.append(
@@ -36,9 +37,9 @@ def capture_sources(storage: AianaStorage) -> list[SourceStatus]:
                 title=source.title,
                 roots=[str(root) for root in source.roots()],
                 on_disk=len(files),
-                stored=complete + gone,
+                stored=complete + len(elsewhere),
                 missing=len(files) - complete,
-                vanished=gone,
+                vanished=sum(not Path(path).exists() for path in elsewhere),
                 expiring_soon=0 if days is None else sum(f.mtime < expired for f in files),
                 last_import=storage.sessions.last_import(source.name),
             )

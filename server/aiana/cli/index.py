@@ -45,8 +45,8 @@ def status(as_json: bool) -> None:
         for source in captured:
             if source.on_disk or source.stored:
                 click.echo(
-                    f"\n  {source.title}: {source.on_disk} files on disk, {source.stored} stored, "
-                    f"{source.missing} to import, {source.vanished} kept though gone from disk"
+                    f"\n  {source.title}: {source.stored} transcripts stored, {source.missing} to "
+                    f"import, {source.vanished} kept though gone from disk"
                 )
             if source.expiring_soon:
                 click.secho(
