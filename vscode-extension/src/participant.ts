@@ -109,7 +109,8 @@ async function recall(
     const location = await documents.locate(hit.uri);
     stream.anchor(location, firstLine(hit.sessionTitle || hit.snippet));
     const facts = [source, detail, timestamp.slice(0, 10)].filter(Boolean).join(", ");
-    stream.markdown(new vscode.MarkdownString("\n\n").appendText(facts).appendMarkdown("\n\n").appendCodeblock(hit.snippet, "text"));
+    const snippet = hit.snippet.replace(/\s+/g, " ");
+    stream.markdown(new vscode.MarkdownString(" ").appendText(facts).appendMarkdown("\n\n> ").appendText(snippet).appendMarkdown("\n\n"));
   }
 }
 

@@ -77,6 +77,8 @@ export class Editor {
     // VS Code asks a login shell for the environment.
     writeFileSync(join(world.folder, ".profile"), `export PATH="${path}"\n`);
     this.env = {
+      ...process.env,
+      PIP_CACHE_DIR: join(cache, "pip"),
       HOME: world.folder,
       LANG: "C.UTF-8",
       PATH: path,
@@ -179,7 +181,7 @@ export async function until(check, limit, what) {
 }
 
 /** The panel's own document, two frames deep. */
-export async function panelFrame(page) {
+export async function panelFrame(page, limit = 30_000) {
   return until(
     async () => {
       for (const frame of page.frames()) {
@@ -189,7 +191,7 @@ export async function panelFrame(page) {
       }
       return undefined;
     },
-    30_000,
+    limit,
     "the panel is there",
   );
 }

@@ -55,7 +55,11 @@ const asks = {
     editor.selection = new vscode.Selection(document.positionAt(start), document.positionAt(start + needle.length));
     return true;
   },
-  clipboard: async () => vscode.env.clipboard.readText(),
+  setting: async ({ key, value }) => {
+    await vscode.workspace.getConfiguration().update(key, value, vscode.ConfigurationTarget.Global);
+    return true;
+  },
+  models: async () => (await vscode.lm.selectChatModels({ vendor: "aiana-test" })).map(({ name }) => name),
   activation: async () => {
     const extension = vscode.extensions.getExtension("aiana.aiana");
     const begin = performance.now();

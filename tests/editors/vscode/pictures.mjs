@@ -1,0 +1,57 @@
+// Takes the pictures of the README and the documentation: `node pictures.mjs FOLDER`.
+import { join } from "node:path";
+import { Editor, makeWorld, palette, panelFrame } from "./harness.mjs";
+
+const THEMES = { light: "Default Light Modern", dark: "Default Dark Modern", "high-contrast": "Default High Contrast" };
+const folder = process.argv[2];
+const world = makeWorld();
+const editor = new Editor(world, { "workbench.colorTheme": THEMES.dark, "editor.minimap.enabled": false, "window.commandCenter": false });
+
+try {
+  await editor.start();
+  const page = await editor.browse({ width: 1180, height: 720 });
+  const picture = async (name, options) => {
+    await page.waitForTimeout(1_500);
+    await page.screenshot({ path: join(folder, `${name}.png`), ...options });
+  };
+  await palette(page, "Aiana: Search in Side Panel");
+  const panel = await panelFrame(page);
+  await panel.click("#notice button >> text=Import Sessions");
+  await page.waitForSelector(".notification-toast >> text=conversations read", { timeout: 60_000 });
+  await editor.ask("command", { command: "notifications.clearAll" });
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "Integration tests need make services before they run." });
+  await editor.ask("command", { command: "aiana.rememberSelection" });
+  await picture("panel-home");
+  await panel.fill("#query", "why did people get logged out");
+  await panel.waitForSelector("li.row .lane", { timeout: 20_000 });
+  await panel.press("#query", "Enter");
+  await panel.hover("li.row >> nth=1");
+  await picture("panel-dark");
+  for (const name of ["light", "high-contrast"]) {
+    await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });
+    await picture(`panel-${name}`);
+  }
+  await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES.dark });
+  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-label='Group by Conversation']");
+  await panel.focus("button.main");
+  await picture("panel-filters");
+  const sash = await page.$(".monaco-sash.vertical:not(.disabled) >> nth=0");
+  const box = await sash.boundingBox();
+  await page.mouse.move(box.x + 2, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x - 130, box.y + 300, { steps: 8 });
+  await page.mouse.up();
+  await picture("panel-narrow");
+  await palette(page, "Aiana: Search Memories");
+  await page.waitForSelector(".quick-input-titlebar >> text=Search memories of this project");
+  await page.keyboard.type("redis client", { delay: 30 });
+  await picture("quick-search");
+  await page.keyboard.press("Escape");
+  await editor.ask("models");
+  await editor.ask("command", { command: "workbench.action.chat.open", args: [{ mode: "ask", query: "@aiana /recall why did we pin the redis client?" }] });
+  await page.waitForSelector(".interactive-response", { timeout: 20_000 });
+  await picture("chat");
+} finally {
+  await editor.stop();
+}
