@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("serving", "importing", "embedding", "searching", "redaction")
+BENCHMARKS = ("serving", "importing", "embedding", "searching", "redaction", "neovim")
 
 
 def machine() -> str:
