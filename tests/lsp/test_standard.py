@@ -304,3 +304,18 @@ def test_settings_are_pushed(start: Start) -> None:
 def test_wrong_options_are_left_out(start: Start) -> None:
     capabilities = start().initialize(options={"codeActions": "yes please"})["capabilities"]
     assert "codeActionProvider" not in capabilities
+
+
+def test_settings_that_say_nothing_leave_the_options_as_they_are(
+    start: Start, open_code: Callable[[Client], None]
+) -> None:
+    client = start()
+    client.initialize(
+        options={"codeActions": True}, capabilities={"workspace": {"configuration": True}}
+    )
+    client.reply("workspace/configuration", [{}])
+    open_code(client)
+    assert len(actions(client, (1, 0), (1, 5))) == 2
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.reply("workspace/configuration", [{"codeActions": False}])
+    assert actions(client, (1, 0), (1, 5)) == []

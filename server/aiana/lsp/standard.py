@@ -44,6 +44,7 @@ class Standard:
     def __init__(self, server: AianaServer) -> None:
         self._server = server
         self._options = Options()
+        self._initial: dict[str, Any] = {}
         self._registered: set[str] = set()
 
     def register(self) -> None:
@@ -70,7 +71,8 @@ class Standard:
 
     def announce(self, capabilities: types.ServerCapabilities, options: Any) -> None:
         """Advertise what `initializationOptions` turn on and nothing that could disturb."""
-        self._options = _options(options)
+        self._initial = _object(options)
+        self._options = _options(self._initial)
         if self._options.code_actions:
             capabilities.code_action_provider = types.CodeActionOptions([CODE_ACTION_KIND])
         else:
@@ -108,6 +110,8 @@ class Standard:
         """Settings of a running server: the budget and the features; the rest is read at start."""
         if not isinstance(settings, dict):
             return
+        # Editors answer with {} where nothing is set: what was said at the start still holds.
+        settings = {**self._initial, **settings}
         self._options = _options(settings)
         config, problems = load_config(settings)
         for problem in problems:
@@ -308,13 +312,12 @@ def _function(method: Handler) -> Callable[..., Awaitable[Any]]:
     return handler
 
 
-def _options(settings: Any) -> Options:
-    if isinstance(settings, dict):
-        try:
-            return msgspec.convert(settings, Options)
-        except msgspec.ValidationError as error:
-            logger.warning("The editor's settings are ignored: %s", error)
-    return Options()
+def _options(settings: dict[str, Any]) -> Options:
+    try:
+        return msgspec.convert(settings, Options)
+    except msgspec.ValidationError as error:
+        logger.warning("The editor's settings are ignored: %s", error)
+        return Options()
 
 
 def _object(params: Any) -> dict[str, Any]:

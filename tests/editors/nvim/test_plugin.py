@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 
+from tests.editors.conftest import ROOT
 from tests.editors.nvim.conftest import Neovim
 
 CART = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
@@ -401,3 +402,73 @@ def test_one_server_serves_all_projects(neovim: Neovim) -> None:
     return #T.servers()
     """)
     assert got == 1
+
+
+def test_the_server_is_started_where_it_is_not_enabled(neovim: Neovim) -> None:
+    got = neovim.run("""
+    vim.lsp.enable('aiana', false)
+    local before = #T.servers()
+    vim.cmd('Aiana add without attaching')
+    return { before, T.note(), #T.servers() }
+    """)
+    assert got == [0, "Aiana: Remembered.", 1]
+
+
+def test_symbols_lead_to_documents(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + """
+    T.attached()
+    T.request('aiana/memory/add', { content = 'Pin redis', project = vim.fn.getcwd() })
+    local found
+    vim.lsp.buf.workspace_symbol('redis', { on_list = function(list) found = list.items end })
+    T.wait(function() return found end, 'the symbols')
+    vim.fn.setqflist(found)
+    vim.bo.modified = false
+    vim.cmd('cc 1')
+    local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    return { #found, lines[1], lines[#lines], vim.bo.filetype }
+    """,
+        options={"workspaceSymbols": True},
+    )
+    assert got == [1, "# Insight", "Pin redis", "markdown"]
+
+
+def test_the_server_can_show_a_document(neovim: Neovim) -> None:
+    got = neovim.run(
+        CODE
+        + f"""
+    T.attached()
+    vim.bo.modified = false
+    vim.lsp.get_clients({{ name = 'aiana' }})[1]:exec_cmd({{
+      title = 'Show', command = 'aiana.show',
+      arguments = {{ {{ uri = 'aiana:///session/{CART}#{PINNED}' }} }},
+    }})
+    T.wait(function() return T.cursor_line() == 33 end, 'the document')
+    return vim.api.nvim_get_current_line()
+    """
+    )
+    assert got == "## Assistant (2026-02-03T10:44:05.822Z)"
+
+
+def test_help_names_every_command_and_function(neovim: Neovim) -> None:
+    commands, functions = neovim.run("""
+    return { vim.fn.getcompletion('Aiana ', 'cmdline'), vim.tbl_keys(require('aiana')) }
+    """)
+    text = (ROOT / "editors" / "nvim" / "doc" / "aiana.txt").read_text(encoding="utf-8")
+    missing = [name for name in commands if f"*:Aiana-{name}*" not in text]
+    missing += [name for name in functions if f"*aiana.{name}()*" not in text]
+    assert missing == []
+
+
+def test_every_lua_file_compiles(neovim: Neovim) -> None:
+    got = neovim.run("""
+    local broken, count = {}, 0
+    for _, path in ipairs(vim.fn.globpath(vim.env.TEST_PLUGIN, '**/*.lua', true, true)) do
+      local chunk, err = loadfile(path)
+      count = count + 1
+      if not chunk then table.insert(broken, err) end
+    end
+    return { count > 10, broken }
+    """)
+    assert got == [True, []]

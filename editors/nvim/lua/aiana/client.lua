@@ -18,6 +18,9 @@ end
 ---@return vim.lsp.Client? client
 ---@return string? err
 function M.start()
+  if vim.fn.has('nvim-0.11') == 0 then
+    return nil, 'Neovim 0.11 or newer is needed.'
+  end
   local config = vim.lsp.config[NAME]
   if not config then
     return nil, 'lsp/aiana.lua is not on the runtime path.'
