@@ -425,13 +425,22 @@ def test_symbols_lead_to_documents(neovim: Neovim) -> None:
     T.wait(function() return found end, 'the symbols')
     vim.fn.setqflist(found)
     vim.bo.modified = false
-    vim.cmd('cc 1')
+    vim.cmd('silent cc 1')
     local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
     return { #found, lines[1], lines[#lines], vim.bo.filetype }
     """,
         options={"workspaceSymbols": True},
     )
     assert got == [1, "# Insight", "Pin redis", "markdown"]
+
+
+def test_a_quickfix_entry_leads_to_its_line(neovim: Neovim) -> None:
+    got = neovim.run(f"""
+    vim.fn.setqflist({{ {{ filename = 'aiana:///session/{CART}', lnum = 23 }} }})
+    vim.cmd('silent cc 1')
+    return {{ T.cursor_line() }}
+    """)
+    assert got[0] == 23
 
 
 def test_the_server_can_show_a_document(neovim: Neovim) -> None:

@@ -19,7 +19,12 @@ end
 local function fill(buf, text)
   vim.bo[buf].readonly = false
   vim.bo[buf].modifiable = true
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(text:gsub('\n$', ''), '\n'))
+  local lines = vim.split(text:gsub('\n$', ''), '\n')
+  M._set = function()
+    vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
+  end
+  -- Else quickfix entries that point into the buffer would move with the lines.
+  vim.cmd("lockmarks lua require('aiana.document')._set()")
   vim.bo[buf].buftype = 'nofile'
   vim.bo[buf].swapfile = false
   vim.bo[buf].undolevels = -1
