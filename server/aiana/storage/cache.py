@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiana.config import Config
 from aiana.errors import AianaError, TierUnavailable
-from aiana.storage.link import Link
+from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
     CONTEXT_TTL_S,
@@ -244,12 +244,16 @@ class TieredCache:
     """
 
     def __init__(
-        self, embedded: SqliteCache, redis: RedisCache | None = None, **pace: float
+        self,
+        embedded: SqliteCache,
+        redis: RedisCache | None = None,
+        every_s: float = EVERY_S,
+        retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self._embedded = embedded
         self._redis = redis
         self._owed: set[str | None] = set()
-        self.link = Link("redis", redis.ping, self._heal, **pace) if redis else None
+        self.link = Link("redis", redis.ping, self._heal, every_s, retry_s) if redis else None
 
     @property
     def address(self) -> str | None:

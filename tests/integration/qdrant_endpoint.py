@@ -1,0 +1,178 @@
+"""A small HTTP endpoint in front of qdrant_client's local mode: Qdrant's own implementation of its
+API in memory, reached over a network that can be made to fail. It is no Qdrant server: with
+AIANA_TEST_QDRANT_URL the same tests run against one.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+from qdrant_client import QdrantClient, models
+
+Fault = Literal["none", "hang", "cut", "broken", "refuse-one"]
+KEY = "key-of-the-test"
+_KEYWORD = models.PayloadSchemaType.KEYWORD
+
+
+class QdrantEndpoint:
+    """Serves one local Qdrant on a fixed port; `fault` says how it misbehaves."""
+
+    def __init__(self) -> None:
+        self.local = _local()
+        self.fault: Fault = "none"
+        self.key = KEY
+        self.requests = 0
+        self.refused_content = ""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._server: ThreadingHTTPServer | None = None
+        self.lock = threading.Lock()
+
+    def start(self) -> None:
+        endpoint = self
+
+        class Handler(_Handler):
+            served = endpoint
+
+        ThreadingHTTPServer.allow_reuse_address = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def empty(self) -> None:
+        """Forget everything, as a server does whose disk was lost."""
+        with self.lock:
+            self.local = _local()
+
+
+def _local() -> QdrantClient:
+    warnings.filterwarnings("ignore", message="Payload indexes have no effect")
+    return QdrantClient(":memory:")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    served: QdrantEndpoint
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_PUT(self) -> None:
+        self._answer("PUT")
+
+    def do_POST(self) -> None:
+        self._answer("POST")
+
+    def _answer(self, verb: str) -> None:
+        served = self.served
+        served.requests += 1
+        size = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(size)) if size else {}
+        if served.fault == "hang":
+            while served.fault == "hang":
+                time.sleep(0.02)
+            self.close_connection = True
+            return
+        if served.fault == "broken":
+            self._send(503, {"status": {"error": "overloaded"}})
+            return
+        if self.headers.get("api-key") != served.key:
+            self._send(401, {"status": {"error": "Invalid API key"}})
+            return
+        if served.fault == "refuse-one" and served.refused_content in json.dumps(body):
+            self._send(400, {"status": {"error": "Wrong input"}})
+            return
+        try:
+            with served.lock:
+                result = self._result(verb, self.path.partition("?")[0].strip("/"), body)
+        except ValueError as error:
+            status = 404 if "not found" in str(error) else 400
+            self._send(status, {"status": {"error": str(error)}})
+            return
+        self._send(200, {"result": result, "status": "ok", "time": 0.0})
+
+    def _send(self, status: int, answer: dict[str, Any]) -> None:
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.served.fault == "cut":
+            self.wfile.write(data[: len(data) // 2])
+            self.close_connection = True
+        else:
+            self.wfile.write(data)
+
+    def _result(self, verb: str, path: str, body: dict[str, Any]) -> Any:
+        local = self.served.local
+        _, name, *rest = path.split("/")
+        what = (verb, "/".join(rest))
+        if what == ("GET", "exists"):
+            return {"exists": local.collection_exists(name)}
+        if what == ("GET", ""):
+            return json.loads(local.get_collection(name).model_dump_json())
+        if what == ("PUT", ""):
+            vectors = models.VectorParams.model_validate(body["vectors"])
+            return local.create_collection(name, vectors_config=vectors)
+        if what == ("PUT", "index"):
+            return _done(local.create_payload_index(name, body["field_name"], _KEYWORD))
+        if what == ("PUT", "points"):
+            points = [models.PointStruct.model_validate(point) for point in body["points"]]
+            return _done(local.upsert(name, points))
+        if what == ("POST", "points/delete"):
+            selector: Any = body.get("points")
+            if selector is None:
+                selector = models.FilterSelector.model_validate(body)
+            return _done(local.delete(name, selector))
+        if what == ("POST", "points/query"):
+            found = local.query_points(
+                name,
+                query=body["query"]["nearest"],
+                query_filter=_filter(body.get("filter")),
+                limit=body["limit"],
+                score_threshold=body.get("score_threshold"),
+                with_payload=body.get("with_payload", False),
+            )
+            return json.loads(found.model_dump_json())
+        if what == ("POST", "points/count"):
+            count = local.count(name, count_filter=_filter(body.get("filter")))
+            return {"count": count.count}
+        if what == ("POST", "points"):
+            records = local.retrieve(name, body["ids"], with_payload=body["with_payload"])
+            return [json.loads(record.model_dump_json()) for record in records]
+        if what == ("POST", "points/scroll"):
+            records, offset = local.scroll(
+                name,
+                _filter(body.get("filter")),
+                limit=body["limit"],
+                offset=body.get("offset"),
+                with_payload=body.get("with_payload", False),
+            )
+            points = [json.loads(record.model_dump_json()) for record in records]
+            return {"points": points, "next_page_offset": offset}
+        raise ValueError(f"{what} is not served here")
+
+
+def _filter(filter: Any) -> Any:
+    return None if filter is None else models.Filter.model_validate(filter)
+
+
+def _done(result: Any) -> dict[str, Any]:
+    return {"operation_id": 0, "status": "completed"}

@@ -1,0 +1,203 @@
+"""QdrantStorage: over qdrant_client's local mode behind HTTP, or the server at
+AIANA_TEST_QDRANT_URL."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.embeddings import Embedder
+from aiana.errors import TierUnavailable
+from aiana.storage.qdrant import COLLECTION, Point, QdrantRefused, QdrantStorage, Scope
+from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+
+SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
+SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
+
+
+@pytest.fixture(scope="module")
+def embedder(compiled_model_home: Path) -> Embedder:
+    return Embedder(models_dir=compiled_model_home / "models")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[QdrantEndpoint]:
+    endpoint = QdrantEndpoint()
+    endpoint.start()
+    yield endpoint
+    endpoint.fault = "none"
+    endpoint.stop()
+
+
+@pytest.fixture
+def qdrant(request: pytest.FixtureRequest, embedder: Embedder) -> Iterator[QdrantStorage]:
+    user = f"test-{uuid.uuid4()}"
+    if SERVER:
+        storage = QdrantStorage(SERVER, embedder, api_key=SERVER_KEY, user=user)
+    else:
+        endpoint: QdrantEndpoint = request.getfixturevalue("endpoint")
+        storage = QdrantStorage(endpoint.url, embedder, api_key=KEY, user=user)
+    yield storage
+    if SERVER:
+        storage.delete(Scope())
+    storage.close()
+
+
+def test_memory_is_found_by_meaning(qdrant: QdrantStorage) -> None:
+    fixed = qdrant.add_memory(
+        content="Fixed security vulnerability by updating qdrant-client",
+        session_id="abc123",
+        project="git-steer",
+        memory_type="pattern",
+        metadata={"severity": "critical"},
+    )
+    qdrant.add_memory(content="Bananas are yellow", project="git-steer")
+    other = qdrant.add_memory(content="Patched a security hole", project="shop")
+    found = qdrant.search(
+        query="how did I fix the security issue", limit=10, project="git-steer", min_score=0.3
+    )
+    assert [hit["id"] for hit in found] == [fixed]
+    (hit,) = found
+    assert 0.3 < hit.pop("score") <= 1
+    timestamp = hit.pop("timestamp")
+    assert len(timestamp) == 24
+    assert timestamp.endswith("Z")
+    assert hit.pop("user").startswith("test-")
+    assert len(hit.pop("content_hash")) == 32
+    assert hit == {
+        "id": fixed,
+        "content": "Fixed security vulnerability by updating qdrant-client",
+        "session_id": "abc123",
+        "project": "git-steer",
+        "memory_type": "pattern",
+        "source": "aiana",
+        "model": "all-MiniLM-L6-v2",
+        "metadata": {"severity": "critical"},
+    }
+    assert {hit["id"] for hit in qdrant.search("security", limit=2)} == {fixed, other}
+
+
+def test_same_id_replaces(qdrant: QdrantStorage) -> None:
+    first = qdrant.add_memory("one")
+    assert qdrant.add_memory("two", memory_id=first) == first
+    assert qdrant.count() == 1
+    assert [hit["content"] for hit in qdrant.search("two")] == ["two"]
+
+
+def test_points_are_deleted_by_id_and_by_filter(qdrant: QdrantStorage) -> None:
+    ids = [qdrant.add_memory(f"text {n}", session_id=f"s{n % 2}", project="p") for n in range(6)]
+    assert qdrant.remove(ids[:2]) == 2
+    assert qdrant.hashes(ids[:3]).keys() == {ids[2]}
+    assert qdrant.delete(Scope(session_id="s0")) == 2
+    assert qdrant.count() == 2
+    assert sorted(id for page in qdrant.ids(Scope(), page=1) for id in page) == sorted(
+        [ids[3], ids[5]]
+    )
+    assert qdrant.delete(Scope(projects=["p"])) == 2
+    assert qdrant.remove(ids) == 6
+
+
+def test_users_do_not_see_each_other(
+    qdrant: QdrantStorage, embedder: Embedder, request: pytest.FixtureRequest
+) -> None:
+    qdrant.add_memory("a secret of the first user")
+    url = SERVER or request.getfixturevalue("endpoint").url
+    other = QdrantStorage(url, embedder, api_key=SERVER_KEY if SERVER else KEY, user="other")
+    assert other.search("a secret") == []
+    assert other.count() == 0
+    other.close()
+
+
+def test_many_points_go_in_batches(qdrant: QdrantStorage) -> None:
+    numbers = range(300)
+    points = [
+        Point(id=str(uuid.uuid4()), vector=[float(n + 1)] + [0.5] * 383, payload={"content": "x"})
+        for n in numbers
+    ]
+    qdrant.put(points)
+    assert qdrant.count() == 300
+    nearest = qdrant.nearest([1.0] + [0.0] * 383, 3, Scope())
+    assert [id for id, _ in nearest] == [point.id for point in points[:-4:-1]]
+
+
+@pytest.mark.skipif(bool(SERVER), reason="a real collection is not made anew for a test")
+class TestNetwork:
+    """What the network does between Aiana and Qdrant."""
+
+    def test_collection_of_another_model_is_never_mixed(
+        self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
+    ) -> None:
+        from qdrant_client import models
+
+        endpoint.local.create_collection(
+            COLLECTION,
+            vectors_config=models.VectorParams(size=768, distance=models.Distance.COSINE),
+        )
+        with pytest.raises(TierUnavailable, match=r"768 dimensions.*gives 384"):
+            qdrant.add_memory("text")
+        assert endpoint.local.count(COLLECTION).count == 0
+
+    def test_two_makers_of_the_collection_get_on(
+        self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
+    ) -> None:
+        qdrant.prepare()
+        qdrant._create(qdrant._connected())
+        assert qdrant.prepare() == 0
+
+    @pytest.mark.parametrize("fault", ["broken", "cut", "hang"])
+    def test_fault_is_an_error_in_plain_words(
+        self, endpoint: QdrantEndpoint, embedder: Embedder, fault: Any
+    ) -> None:
+        qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY, timeout_s=0.1)
+        qdrant.prepare()
+        endpoint.fault = fault
+        with pytest.raises(TierUnavailable, match=f"Qdrant at {endpoint.url} does not answer as"):
+            qdrant.search("text")
+        endpoint.fault = "none"
+        assert qdrant.search("text") == []
+        qdrant.close()
+
+    def test_refused_connection(self, endpoint: QdrantEndpoint, qdrant: QdrantStorage) -> None:
+        endpoint.stop()
+        with pytest.raises(TierUnavailable, match="does not answer as it should"):
+            qdrant.prepare()
+
+    def test_write_is_tried_again(self, endpoint: QdrantEndpoint, qdrant: QdrantStorage) -> None:
+        qdrant.prepare()
+        before = endpoint.requests
+        endpoint.fault = "broken"
+        with pytest.raises(TierUnavailable):
+            qdrant.count()
+        assert endpoint.requests - before == 3
+
+    def test_wrong_key_is_said_and_never_shown(
+        self, endpoint: QdrantEndpoint, embedder: Embedder
+    ) -> None:
+        qdrant = QdrantStorage(endpoint.url, embedder, api_key="hunter2-wrong")
+        with pytest.raises(TierUnavailable, match="does not accept QDRANT_API_KEY") as caught:
+            qdrant.prepare()
+        assert "hunter2" not in str(caught.value)
+        qdrant.close()
+
+    def test_what_is_refused_is_not_tried_again(
+        self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
+    ) -> None:
+        qdrant.prepare()
+        endpoint.fault, endpoint.refused_content = "refuse-one", "poison"
+        before = endpoint.requests
+        with pytest.raises(QdrantRefused):
+            qdrant.add_memory("poison")
+        assert endpoint.requests - before == 1
+
+    def test_lost_collection_is_made_anew(
+        self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
+    ) -> None:
+        qdrant.add_memory("one")
+        endpoint.empty()
+        qdrant.add_memory("two")
+        assert [hit["content"] for hit in qdrant.search("one")] == ["two"]
