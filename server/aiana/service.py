@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -12,6 +11,7 @@ from aiana import results
 from aiana.config import Config, load_config
 from aiana.errors import InvalidQuery, TooLarge
 from aiana.export import export_session
+from aiana.lazy import lazy
 from aiana.models import (
     MemoryType,
     Message,
@@ -64,15 +64,14 @@ class Aiana:
         self.config = config or load_config()[0]
         self._lock = threading.RLock()
 
-    @cached_property
+    @lazy
     def storage(self) -> AianaStorage:
         """The database. Raises StorageUnavailable."""
         from aiana.storage import AianaStorage
 
-        with self._lock:
-            return self.__dict__.get("storage") or AianaStorage(self.config.database)
+        return AianaStorage(self.config.database)
 
-    @cached_property
+    @lazy
     def embedder(self) -> Embedder:
         """The model, which is loaded at its first use."""
         from aiana.embeddings import get_embedder
@@ -83,34 +82,28 @@ class Aiana:
             models_dir=self.config.models_dir,
         )
 
-    @cached_property
+    @lazy
     def recall(self) -> Recall:
         """Search and context."""
         from aiana.recall import Recall
 
-        with self._lock:
-            return self.__dict__.get("recall") or Recall(self.config, self.storage, self.embedder)
+        return Recall(self.config, self.storage, self.embedder)
 
-    @cached_property
+    @lazy
     def indexer(self) -> Indexer:
         """The work that is done once for all processes: capture, chunks, vectors."""
         from aiana.indexer import Indexer
 
-        with self._lock:
-            return self.__dict__.get("indexer") or Indexer(self.config, self.storage, self.embedder)
+        return Indexer(self.config, self.storage, self.embedder)
 
-    @cached_property
+    @lazy
     def cache(self) -> TieredCache:
         """Active sessions, contexts and activities: in Redis if configured, else beside SQLite."""
         from aiana.storage.cache import open_cache
 
-        with self._lock:
-            if "cache" not in self.__dict__:
-                self.__dict__["cache"] = open_cache(self.config, self.storage)
-            cache: TieredCache = self.__dict__["cache"]
-            return cache
+        return open_cache(self.config, self.storage)
 
-    @cached_property
+    @lazy
     def contexts(self) -> ContextCache:
         """Contexts that were built before."""
         from aiana.context_cache import ContextCache
@@ -153,7 +146,7 @@ class Aiana:
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=filter or SearchFilter(),
+            filter=_resolved(filter),
             group_by_session=group_by_session,
             partial=partial,
             wait_for_model=wait_for_model,

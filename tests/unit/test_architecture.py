@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 # What each layer may import of Aiana, besides itself and the values.
-VALUES = {"errors", "models", "results", "text", "times", "config"}
+VALUES = {"errors", "models", "results", "text", "times", "config", "lazy"}
 LAYERS = {
     "retrieval": VALUES | {"retrieval"},
     "context": VALUES | {"retrieval"},

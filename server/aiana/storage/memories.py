@@ -10,6 +10,7 @@ from typing import Any
 from aiana.errors import NotFound
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.storage.database import Database
+from aiana.storage.filters import Condition, memory_condition
 from aiana.storage.rows import (
     MEMORY_COLUMNS,
     Gone,
@@ -182,7 +183,7 @@ class MemoryStore:
         with self._database.reading() as connection:
             where, params = self._where(connection, filter or SearchFilter())
             if cursor is not None:
-                where += " AND (m.created_at, m.key) < (?, ?)"
+                where += " AND (created_at, m.key) < (?, ?)"
                 params += decode_cursor(cursor)
             rows = connection.execute(
                 f"SELECT {MEMORY_COLUMNS}, m.key FROM memories m "
@@ -230,22 +231,6 @@ class MemoryStore:
         return Gone(documents=gone, indexed=gone, owners=gone)
 
     @staticmethod
-    def _where(connection: sqlite3.Connection, filter: SearchFilter) -> tuple[str, list[object]]:
-        where, params = ["1"], list[object]()
-        if filter.project is not None:
-            keys = matching_projects(connection, filter.project)
-            where.append(f"m.project_key IN ({','.join('?' * len(keys))})")
-            params += keys
-        if filter.memory_types:
-            where.append(f"m.memory_type IN ({','.join('?' * len(filter.memory_types))})")
-            params += filter.memory_types
-        if filter.session_id is not None:
-            where.append("m.session_id = ?")
-            params.append(filter.session_id)
-        if filter.after is not None:
-            where.append("m.created_at >= ?")
-            params.append(filter.after)
-        if filter.before is not None:
-            where.append("m.created_at < ?")
-            params.append(filter.before)
-        return " AND ".join(where), params
+    def _where(connection: sqlite3.Connection, filter: SearchFilter) -> Condition:
+        projects = None if filter.project is None else matching_projects(connection, filter.project)
+        return memory_condition(filter, projects)

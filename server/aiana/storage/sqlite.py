@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.config import data_dir
+from aiana.lazy import lazy
 from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, SearchHit, Session
 from aiana.results import Counts, Indexing
 from aiana.retrieval.identifiers import identifier_parts
@@ -54,6 +55,7 @@ class AianaStorage:
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
+        self._lock = threading.RLock()
         self.database = Database(Path(path) if path else data_dir() / "conversations.db")
         self.sessions = SessionStore(self.database, identifier_parts)
         self.memories = MemoryStore(self.database, identifier_parts)
@@ -95,7 +97,7 @@ class AianaStorage:
         page = HitPage(self.database, parsed, limit)
         return page.of(search(request, self.text_index))[0]
 
-    @cached_property
+    @lazy
     def text_index(self) -> TextIndex:
         """The full-text index as ranking uses it."""
         from aiana.storage.text_index import TextIndex

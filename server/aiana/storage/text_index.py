@@ -13,6 +13,14 @@ from aiana.models import SearchFilter
 from aiana.retrieval.ranking import PLACE_BITS
 from aiana.storage.catalogue import Catalogue, CatalogueReader, Ints, numbers
 from aiana.storage.database import Database
+from aiana.storage.filters import (
+    admits_memories,
+    admits_messages,
+    marks,
+    memory_condition,
+    message_condition,
+    session_condition,
+)
 from aiana.storage.migrations import TOKENIZER
 from aiana.storage.rows import matching_projects
 
@@ -69,7 +77,7 @@ class TextIndex:
         with self.database.reading() as connection:
             (found,) = connection.execute(
                 "SELECT group_concat(key) FROM documents "
-                f"WHERE key IN ({_marks(keys)}) AND instr(lower(content), lower(?))",
+                f"WHERE key IN ({marks(keys)}) AND instr(lower(content), lower(?))",
                 (*keys.tolist(), text),
             ).fetchone()
         return numbers(found)
@@ -78,8 +86,8 @@ class TextIndex:
         """When each document was said or last changed."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT key, timestamp FROM messages WHERE key IN ({_marks(keys)}) UNION ALL "
-                f"SELECT -key, updated_at FROM memories WHERE -key IN ({_marks(keys)})",
+                f"SELECT key, timestamp FROM messages WHERE key IN ({marks(keys)}) UNION ALL "
+                f"SELECT -key, updated_at FROM memories WHERE -key IN ({marks(keys)})",
                 (*keys.tolist(), *keys.tolist()),
             ).fetchall()
         return dict(rows)
@@ -108,10 +116,10 @@ class TextIndex:
                 if restriction.project is None
                 else matching_projects(connection, restriction.project)
             )
-            if _admits_messages(restriction):
+            if admits_messages(restriction):
                 rows |= self._messages(connection, restriction, projects, catalogue)
-            if _admits_memories(restriction):
-                condition, values = _memory_condition(restriction, projects)
+            if admits_memories(restriction):
+                condition, values = memory_condition(restriction, projects)
                 (text,) = connection.execute(
                     f"SELECT group_concat(-key) FROM memories WHERE {condition}", values
                 ).fetchone()
@@ -125,16 +133,17 @@ class TextIndex:
         projects: list[int] | None,
         catalogue: Catalogue,
     ) -> NDArray[np.bool_]:
-        condition, values = _session_condition(restriction, projects)
+        condition, values = session_condition(restriction, projects)
         sessions = f"SELECT key FROM sessions WHERE {condition}"
         (text,) = connection.execute(
             f"SELECT group_concat(key) FROM ({sessions})", values
         ).fetchone()
         rows = np.isin(catalogue.sessions, numbers(text)) & (catalogue.keys > 0)
-        own, own_values = _message_condition(restriction)
-        if own:
+        own, own_values = message_condition(restriction)
+        if own_values:
             (text,) = connection.execute(
-                f"SELECT group_concat(key) FROM messages WHERE session_key IN ({sessions}) {own}",
+                "SELECT group_concat(key) FROM messages "
+                f"WHERE session_key IN ({sessions}) AND {own}",
                 (*values, *own_values),
             ).fetchone()
             fits = np.zeros(len(catalogue), bool)
@@ -168,80 +177,3 @@ class _Tokenizer:
                 found[number - 1].append(term)
             self._connection.execute("INSERT INTO texts(texts) VALUES ('delete-all')")
         return found
-
-
-def _admits_messages(restriction: SearchFilter) -> bool:
-    if restriction.kinds and "message" not in restriction.kinds:
-        return False
-    if restriction.roles or restriction.types or restriction.tools:
-        return True
-    # What was said in sessions is what memories of type `conversation` are made of.
-    return not restriction.memory_types or "conversation" in restriction.memory_types
-
-
-def _admits_memories(restriction: SearchFilter) -> bool:
-    if restriction.kinds and "memory" not in restriction.kinds:
-        return False
-    if restriction.sources and "aiana" not in restriction.sources:
-        return False
-    if restriction.memory_types or "memory" in restriction.kinds:
-        return True
-    return not (restriction.roles or restriction.types or restriction.tools)
-
-
-def _session_condition(
-    restriction: SearchFilter, projects: list[int] | None
-) -> tuple[str, list[object]]:
-    conditions, values = ["1"], list[object]()
-    if projects is not None:
-        conditions.append(f"project_key IN ({_marks(projects)})")
-        values += projects
-    if restriction.sources:
-        conditions.append(f"source IN ({_marks(restriction.sources)})")
-        values += restriction.sources
-    if restriction.session_id is not None:
-        conditions.append("id = ?")
-        values.append(restriction.session_id)
-    return " AND ".join(conditions), values
-
-
-def _message_condition(restriction: SearchFilter) -> tuple[str, list[object]]:
-    conditions, values = "", list[object]()
-    if restriction.roles:
-        conditions += f" AND role IN ({_marks(restriction.roles)})"
-        values += restriction.roles
-    if restriction.types:
-        conditions += f" AND type IN ({_marks(restriction.types)})"
-        values += restriction.types
-    if restriction.tools:
-        conditions += f" AND tool_name COLLATE NOCASE IN ({_marks(restriction.tools)})"
-        values += restriction.tools
-    for sign, moment in ((">=", restriction.after), ("<", restriction.before)):
-        if moment is not None:
-            conditions += f" AND timestamp {sign} ?"
-            values.append(moment)
-    return conditions, values
-
-
-def _memory_condition(
-    restriction: SearchFilter, projects: list[int] | None
-) -> tuple[str, list[object]]:
-    conditions, values = ["1"], list[object]()
-    if projects is not None:
-        conditions.append(f"project_key IN ({_marks(projects)})")
-        values += projects
-    if restriction.memory_types:
-        conditions.append(f"memory_type IN ({_marks(restriction.memory_types)})")
-        values += restriction.memory_types
-    if restriction.session_id is not None:
-        conditions.append("session_id = ?")
-        values.append(restriction.session_id)
-    for sign, moment in ((">=", restriction.after), ("<", restriction.before)):
-        if moment is not None:
-            conditions.append(f"created_at {sign} ?")
-            values.append(moment)
-    return " AND ".join(conditions), values
-
-
-def _marks(values: Sequence[object] | Ints) -> str:
-    return ",".join("?" * len(values))

@@ -1,0 +1,90 @@
+"""Filters as SQL: which sessions, messages and memories one lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+
+from aiana.models import SearchFilter
+
+Condition = tuple[str, list[object]]
+"""SQL that can stand after WHERE, and its parameters."""
+
+
+def admits_messages(restriction: SearchFilter) -> bool:
+    """Whether any message can pass; a field about one kind leaves out the other."""
+    if restriction.kinds and "message" not in restriction.kinds:
+        return False
+    if restriction.roles or restriction.types or restriction.tools:
+        return True
+    # What was said in sessions is what memories of type `conversation` are made of.
+    return not restriction.memory_types or "conversation" in restriction.memory_types
+
+
+def admits_memories(restriction: SearchFilter) -> bool:
+    """Whether any memory can pass; a field about one kind leaves out the other."""
+    if restriction.kinds and "memory" not in restriction.kinds:
+        return False
+    if restriction.sources and "aiana" not in restriction.sources:
+        return False
+    if restriction.memory_types or "memory" in restriction.kinds:
+        return True
+    return not (restriction.roles or restriction.types or restriction.tools)
+
+
+def session_condition(restriction: SearchFilter, projects: list[int] | None) -> Condition:
+    """Of the table `sessions`; `projects` are keys, None for all."""
+    conditions, values = ["1"], list[object]()
+    if projects is not None:
+        conditions.append(f"project_key IN ({marks(projects)})")
+        values += projects
+    if restriction.sources:
+        conditions.append(f"source IN ({marks(restriction.sources)})")
+        values += restriction.sources
+    if restriction.session_id is not None:
+        conditions.append("id = ?")
+        values.append(restriction.session_id)
+    return " AND ".join(conditions), values
+
+
+def message_condition(restriction: SearchFilter) -> Condition:
+    """Of the table `messages`, beyond what is said of their sessions."""
+    conditions, values = ["1"], list[object]()
+    for column, wanted in (
+        ("role", restriction.roles),
+        ("type", restriction.types),
+        ("tool_name COLLATE NOCASE", restriction.tools),
+    ):
+        if wanted:
+            conditions.append(f"{column} IN ({marks(wanted)})")
+            values += wanted
+    return _between("timestamp", restriction, conditions, values)
+
+
+def memory_condition(restriction: SearchFilter, projects: list[int] | None) -> Condition:
+    """Of the table `memories`; `projects` are keys, None for all."""
+    conditions, values = ["1"], list[object]()
+    if projects is not None:
+        conditions.append(f"project_key IN ({marks(projects)})")
+        values += projects
+    if restriction.memory_types:
+        conditions.append(f"memory_type IN ({marks(restriction.memory_types)})")
+        values += restriction.memory_types
+    if restriction.session_id is not None:
+        conditions.append("session_id = ?")
+        values.append(restriction.session_id)
+    return _between("created_at", restriction, conditions, values)
+
+
+def _between(
+    column: str, restriction: SearchFilter, conditions: list[str], values: list[object]
+) -> Condition:
+    for sign, moment in ((">=", restriction.after), ("<", restriction.before)):
+        if moment is not None:
+            conditions.append(f"{column} {sign} ?")
+            values.append(moment)
+    return " AND ".join(conditions), values
+
+
+def marks(values: Sized) -> str:
+    """As many question marks as there are values."""
+    return ",".join("?" * len(values))
