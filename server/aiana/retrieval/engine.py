@@ -26,9 +26,9 @@ MOST_RANKED = 300
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.15
 """Less alike than this is chance with the default model."""
-MOST_PLACES = 20_000
+MOST_PLACES = 8_000
 """Places of terms that are read, rarest terms first; of the others only which texts hold them."""
-MOST_DOCUMENTS = 60_000
+MOST_DOCUMENTS = 40_000
 """Documents of the more common terms that are read; what is commoner than that says nothing."""
 MOST_LITERAL = 300
 """Texts that are read to compare the spelling of an identifier."""
