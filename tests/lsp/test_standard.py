@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from aiana.lsp.protocol import METHODS
 from tests.lsp.client import Client, ServerError
 
 Start = Callable[..., Client]
@@ -319,3 +320,12 @@ def test_settings_that_say_nothing_leave_the_options_as_they_are(
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     client.reply("workspace/configuration", [{"codeActions": False}])
     assert actions(client, (1, 0), (1, 5)) == []
+
+
+def test_every_command_of_its_own_is_documented(start: Start) -> None:
+    capabilities = start().initialize()["capabilities"]
+    methods = {method.command for method in METHODS}
+    own = [c for c in capabilities["executeCommandProvider"]["commands"] if c not in methods]
+    assert len(own) == 5
+    page = (SAMPLE.parents[2] / "docs" / "editors" / "README.md").read_text(encoding="utf-8")
+    assert [command for command in own if f"| `{command}` |" not in page] == []
