@@ -11,11 +11,29 @@ for (const file of ["codicon.css", "codicon.ttf"]) {
 }
 await copyFile("webview/panel.css", "dist/webview/panel.css");
 
+// The language client is a file of its own, read when the server is first needed.
+const separateClient = {
+  name: "separate-client",
+  setup: (build) =>
+    build.onResolve({ filter: /^vscode-languageclient\/node$/ }, () => ({ path: "./client.js", external: true })),
+};
+
 const contexts = await Promise.all([
   esbuild.context({
     ...common,
     entryPoints: ["src/extension.ts"],
     outfile: "dist/extension.js",
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["vscode"],
+    plugins: [separateClient],
+    supported: { "dynamic-import": false },
+  }),
+  esbuild.context({
+    ...common,
+    entryPoints: { client: "vscode-languageclient/node" },
+    outdir: "dist",
     platform: "node",
     target: "node20",
     format: "cjs",

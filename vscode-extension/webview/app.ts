@@ -46,7 +46,7 @@ export class App {
     private readonly host: Host,
   ) {
     this.controls = new Controls({
-      changed: () => this.schedule(DEBOUNCE_MS),
+      changed: () => this.changed(),
       toggledGroups: () => {
         this.save();
         this.render(true);
@@ -101,6 +101,15 @@ export class App {
       case "focus":
         this.controls.focus();
         break;
+    }
+  }
+
+  /** The first key after a pause is asked about at once; the next ones wait for each other. */
+  private changed(): void {
+    if (this.answered === this.id && this.timer === undefined) {
+      this.ask();
+    } else {
+      this.schedule(DEBOUNCE_MS);
     }
   }
 

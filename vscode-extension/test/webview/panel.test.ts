@@ -78,15 +78,16 @@ test("nothing stored offers to import", async () => {
   expect(await violations()).toEqual([]);
 });
 
-test("only the last of fast keystrokes is asked", () => {
+test("of fast keystrokes the first and the last are asked", () => {
   open();
+  receive({ type: "home", id: last("home").id, memories: [], sessions: [], empty: false });
   const input = document.querySelector<HTMLInputElement>("#query")!;
   for (const query of ["r", "re", "red"]) {
     input.value = query;
     input.dispatchEvent(new Event("input"));
   }
   vi.advanceTimersByTime(50);
-  expect(sent.filter(({ type }) => type === "search")).toMatchObject([{ query: "red", filters: { scope: "project" } }]);
+  expect(sent.filter(({ type }) => type === "search")).toMatchObject([{ query: "r" }, { query: "red", filters: { scope: "project" } }]);
 });
 
 test("hits with marks; untrusted text stays text", async () => {
