@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,17 @@ def test_show_opens_a_real_file_where_documents_cannot_be_read(serve: Start) -> 
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[shown["selection"]["start"]["line"]] == "## Assistant (2026-02-03T10:44:05.822Z)"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_pages_of_yesterday_are_removed(serve: Start, environ: dict[str, str]) -> None:
+    client = serve()
+    run(client, "aiana.show", {"uri": URI})
+    [page] = Path(environ["AIANA_HOME"], "pages").iterdir()
+    memory = client.request("aiana/memory/add", {"content": "short"})["memory"]
+    os.utime(page, (0, 0))
+    run(client, "aiana.show", {"uri": f"aiana:///memory/{memory['id']}"})
+    names = [path.name for path in page.parent.iterdir()]
+    assert names == [f"memory-{memory['id']}.md"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -15,6 +17,7 @@ from aiana.service import Aiana
 
 SCHEME = "aiana"
 _LONGEST_NAME = 120
+_KEPT_S = 24 * 3600
 
 
 class Page(Result):
@@ -44,8 +47,15 @@ def read_page(aiana: Aiana, uri: str) -> Page:
 
 
 def write_page(folder: Path, uri: str, text: str) -> Path:
-    """A page as a real file, for editors that can open nothing else; for the user's eyes only."""
+    """A page as a real file, for editors that can open nothing else; for the user's eyes only.
+
+    Pages are copies, and outlive what is deleted from the store: those of yesterday are removed.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in folder.glob("*.md"):
+        with contextlib.suppress(FileNotFoundError):
+            if old.stat().st_mtime < time.time() - _KEPT_S:
+                old.unlink()
     kind, _, name = urlsplit(uri).path.strip("/").partition("/")
     stem = f"{kind}-{quote(name, safe='')[-_LONGEST_NAME:]}" if name else kind
     path = folder / f"{stem}.md"
