@@ -38,6 +38,16 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     redis_url: str | None = None
     qdrant_url: str | None = None
     qdrant_api_key: str | None = None
+    qdrant_grpc_port: int | None = None
+    """Port of Qdrant's gRPC interface, where that is to be used."""
+    qdrant_shards: int | None = None
+    """Of the collection when it is made; Qdrant's own default when unset, as for the next two."""
+    qdrant_replicas: int | None = None
+    qdrant_write_consistency: int | None = None
+    qdrant_on_disk: bool = False
+    """Vectors are read from disk instead of being held in memory."""
+    qdrant_quantized: bool = False
+    """Vectors are held in memory as 8-bit integers for the first pass over them."""
 
     @property
     def database(self) -> Path:

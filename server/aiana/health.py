@@ -33,7 +33,7 @@ def status_of(aiana: Aiana) -> Status:
     tiers = Tiers(
         sqlite=sqlite,
         redis=_redis_tier(aiana),
-        qdrant=_server_tier("Qdrant", config.qdrant_url, "the embedded vector index serves"),
+        qdrant=_qdrant_tier(aiana),
         embedder=embedder,
     )
     health, message = _summary(tiers, counts, indexing)
@@ -81,10 +81,25 @@ def _redis_tier(aiana: Aiana) -> Tier:
     return Tier(state="loading", detail=f"asking {address}; meanwhile {instead}")
 
 
-def _server_tier(name: str, url: str | None, instead: str) -> Tier:
-    if url is None:
+def _qdrant_tier(aiana: Aiana) -> Tier:
+    instead = "the embedded vector index serves"
+    if aiana.config.qdrant_url is None:
         return Tier(state="off", detail=f"not configured; {instead}")
-    return Tier(state="unavailable", detail=f"{name} is not supported yet; {instead}")
+    try:
+        tier = aiana.qdrant
+        behind = tier.behind if tier is not None else None
+    except AianaError as error:
+        return Tier(state="unavailable", detail=str(error))
+    assert tier is not None
+    waiting = f" ({behind})" if behind else ""
+    if tier.link.is_up and not behind:
+        return Tier(state="ok", detail=f"vectors at {tier.address}")
+    if tier.link.is_up:
+        return Tier(state="loading", detail=f"{tier.address}: {behind}; meanwhile {instead}")
+    if tier.link.down is not None:
+        reason = f"{tier.link.down.reason} Meanwhile {instead}{waiting}."
+        return Tier(state="unavailable", detail=reason)
+    return Tier(state="loading", detail=f"asking {tier.address}; meanwhile {instead}{waiting}")
 
 
 def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, str]:
@@ -93,6 +108,9 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, 
         return "error", tiers.sqlite.detail
     if tiers.embedder.state == "unavailable":
         return "warning", f"{stored}; search by meaning is off: {tiers.embedder.detail}"
+    for tier in (tiers.redis, tiers.qdrant):
+        if tier.state == "unavailable":
+            return "warning", f"{stored}; {tier.detail}"
     if indexing.pending:
         return "ok", f"{stored}; {indexing.pending:,} texts still to be embedded"
     if not counts.sessions and not counts.memories:

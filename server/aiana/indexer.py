@@ -21,11 +21,14 @@ from aiana.results import Reindexed
 if TYPE_CHECKING:
     from aiana.storage import AianaStorage
     from aiana.storage.chunks import Waiting
+    from aiana.storage.qdrant_tier import QdrantTier
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
 """How often transcripts are looked at; a look is one `stat` a file."""
+FIRST_ANSWER_S = 5.0
+"""What a command waits for Qdrant, if there is something to send."""
 BATCH = 32
 """Texts embedded between two looks at whether to stop: about a second."""
 
@@ -35,10 +38,17 @@ Progress = Callable[[int, int, str], None]
 class Indexer:
     """Imports, cuts and embeds what is new, in whichever process holds `indexer.lock`."""
 
-    def __init__(self, config: Config, storage: AianaStorage, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        config: Config,
+        storage: AianaStorage,
+        embedder: Embedder,
+        qdrant: QdrantTier | None = None,
+    ) -> None:
         self._config = config
         self._storage = storage
         self._embedder = embedder
+        self._qdrant = qdrant
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -73,7 +83,13 @@ class Indexer:
         Returns 0 at once if another process is at it. Raises ModelUnavailable.
         """
         with self._exclusive() as mine:
-            return self._index(progress, cancelled or self._stopped.is_set) if mine else 0
+            if not mine:
+                return 0
+            if self._qdrant is not None and self._qdrant.outbox.waiting():
+                self._qdrant.link.wait(FIRST_ANSWER_S)
+            done = self._index(progress, cancelled or self._stopped.is_set)
+            self._tell_qdrant(cancelled or self._stopped.is_set)
+            return done
 
     def rebuild(
         self,
@@ -81,7 +97,11 @@ class Indexer:
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Reindexed:
-        """Rebuild indexes from what is stored. Raises ModelUnavailable and Conflict."""
+        """Rebuild indexes from what is stored.
+
+        Raises ModelUnavailable, Conflict, and TierUnavailable if Qdrant is configured and does not
+        answer. Where another process sends to Qdrant, this returns what it has to send.
+        """
         result = Reindexed()
         if "fts" in targets:
             result.fts = self._storage.rebuild_text_index()
@@ -96,6 +116,14 @@ class Indexer:
                 self._storage.chunks.forget_vectors()
                 self._storage.chunks.forget_chunks()
                 result.vectors = self._index(progress, cancelled or self._stopped.is_set)
+        if "qdrant" in targets and self._qdrant is not None:
+            with self._exclusive() as mine:
+                result.qdrant = (
+                    self._qdrant.rebuild(cancelled or self._stopped.is_set, progress)
+                    if mine
+                    # The process that holds the lock sends them.
+                    else self._qdrant.outbox.add_all(self._embedder.model_name)
+                )
         return result
 
     @contextmanager
@@ -141,6 +169,14 @@ class Indexer:
             self._index(None, self._stopped.is_set)
         except ModelUnavailable as error:
             logger.info("Not embedding: %s", error)
+        self._tell_qdrant(self._stopped.is_set)
+
+    def _tell_qdrant(self, cancelled: Callable[[], bool]) -> None:
+        """Send what has changed, and see now and then whether it arrived."""
+        if self._qdrant is not None and self._qdrant.link.is_up:
+            self._qdrant.check()
+            self._qdrant.drain(cancelled)
+            self._qdrant.check()
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
@@ -155,6 +191,8 @@ class Indexer:
         try:
             while not cancelled() and (texts := chunks.waiting(model, BATCH)):
                 done += self._embed(texts)
+                if self._qdrant is not None:
+                    self._qdrant.drain(cancelled)
                 self.rate_per_s = round(done / (time.monotonic() - began), 1)
                 if progress is not None:
                     progress(done, max(total, done), "")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiana.storage import AianaStorage
+    from aiana.storage.qdrant_tier import QdrantIndex, QdrantTier
 
 RETRY_S = 30.0
 """A model that cannot be loaded, though it is there, is not tried again before."""
@@ -44,12 +45,19 @@ PASSAGE_CHARS = 800
 class Recall:
     """Answers questions from what is stored. Safe to share between threads."""
 
-    def __init__(self, config: Config, storage: AianaStorage, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        config: Config,
+        storage: AianaStorage,
+        embedder: Embedder,
+        qdrant: QdrantTier | None = None,
+    ) -> None:
         self._config = config
         self._storage = storage
         self._embedder = embedder
         self._text_index = storage.text_index
         self._vector_index = VectorIndex(storage.database, embedder.model_name)
+        self._qdrant = qdrant
         self._loading = threading.Lock()
         self._failure: Degraded | None = None
         self._retry_at = 0.0
@@ -96,7 +104,9 @@ class Recall:
 
         def answer(mode: Mode) -> SearchResult:
             request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
-            ranking = search(request, self._text_index, self._vector_index, embed)
+            remote = self._remote_index(wanted)
+            ranking = search(request, self._text_index, remote or self._vector_index, embed)
+            missing = [] if remote is None or remote.degraded is None else [remote.degraded]
             hits, more = page.of(ranking)
             return SearchResult(
                 hits=hits,
@@ -104,12 +114,20 @@ class Recall:
                 searched=Searched(messages=ranking.messages, memories=ranking.memories),
                 took_ms=round((time.perf_counter() - began) * 1000, 1),
                 next_cursor=more,
-                degraded=degraded,
+                degraded=degraded + missing,
             )
 
         if partial is not None and embed is not None and mode == "hybrid":
             partial(answer("keyword"))
         return answer(mode)
+
+    def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
+        """Qdrant, with the embedded index behind it, if a server is configured."""
+        if self._qdrant is None:
+            return None
+        from aiana.storage.qdrant_tier import QdrantIndex
+
+        return QdrantIndex(self._qdrant, self._vector_index, filter)
 
     def _embed_query(
         self, mode: Mode, wait: bool

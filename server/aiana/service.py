@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aiana.storage import AianaStorage
     from aiana.storage.cache import TieredCache
     from aiana.storage.link import Link
+    from aiana.storage.qdrant_tier import QdrantTier
     from aiana.storage.rows import Gone
 
 MAX_MEMORY_CHARS = 1_000_000
@@ -87,14 +88,14 @@ class Aiana:
         """Search and context."""
         from aiana.recall import Recall
 
-        return Recall(self.config, self.storage, self.embedder)
+        return Recall(self.config, self.storage, self.embedder, self.qdrant)
 
     @lazy
     def indexer(self) -> Indexer:
         """The work that is done once for all processes: capture, chunks, vectors."""
         from aiana.indexer import Indexer
 
-        return Indexer(self.config, self.storage, self.embedder)
+        return Indexer(self.config, self.storage, self.embedder, self.qdrant)
 
     @lazy
     def cache(self) -> TieredCache:
@@ -102,6 +103,15 @@ class Aiana:
         from aiana.storage.cache import open_cache
 
         return open_cache(self.config, self.storage)
+
+    @lazy
+    def qdrant(self) -> QdrantTier | None:
+        """The vectors at scale, if a server is configured."""
+        if self.config.qdrant_url is None:
+            return None
+        from aiana.storage.qdrant_tier import open_tier
+
+        return open_tier(self.config, self.storage, self.embedder)
 
     @lazy
     def contexts(self) -> ContextCache:
@@ -116,6 +126,8 @@ class Aiana:
             self.indexer.stop()
         if "cache" in self.__dict__:
             self.cache.close()
+        if "qdrant" in self.__dict__ and self.qdrant is not None:
+            self.qdrant.close()
         if "storage" in self.__dict__:
             self.storage.close()
 
@@ -255,7 +267,7 @@ class Aiana:
         if dry_run:
             return results.Deleted(deleted=len(chosen), ids=chosen)
         gone = memories.delete(chosen)
-        return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone))
+        return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone, chosen))
 
     def rate_memory(self, memory_id: str, rating: Rating) -> results.MemoryResult:
         """Count one person's judgement of a memory. Raises NotFound."""
@@ -299,7 +311,8 @@ class Aiana:
         """Delete a session for good: later imports leave it out. Raises NotFound."""
         session = self.storage.sessions.get(session_id)
         gone = self.storage.sessions.delete([session.id])
-        return results.Deleted(deleted=1, ids=[session.id], receipt=self._receipt(gone))
+        receipt = self._receipt(gone, session_id=session.id)
+        return results.Deleted(deleted=1, ids=[session.id], receipt=receipt)
 
     def start_session(
         self, session_id: str, project: str, metadata: dict[str, Any] | None = None
@@ -438,14 +451,18 @@ class Aiana:
 
     def _links(self) -> list[Link]:
         """Those to the servers that are in use; opens none."""
-        links = [self.cache.link] if "cache" in self.__dict__ else []
-        return [link for link in links if link is not None]
+        made = [self.__dict__.get("cache"), self.__dict__.get("qdrant")]
+        return [tier.link for tier in made if tier is not None and tier.link is not None]
 
     def _note(self, kind: str, id: str, project: str) -> None:
         self.cache.record_activity({"kind": kind, "id": id, "project": project})
 
-    def _receipt(self, gone: Gone) -> results.Receipt:
+    def _receipt(
+        self, gone: Gone, ids: Sequence[str] = (), session_id: str | None = None
+    ) -> results.Receipt:
+        """What is verified gone, of these memories or of that session, wherever it was kept."""
         remaining = self.storage.remaining(gone)
+        away = self.qdrant is not None and self.qdrant.forget(ids, session_id)
         link = self.cache.link
         if link is not None:
             link.wait(FIRST_ANSWER_S)
@@ -456,6 +473,7 @@ class Aiana:
             fts=len(gone.indexed) - len(remaining.indexed),
             vectors=len(gone.owners) - len(remaining.owners),
             redis=None if link is None else forgotten,
+            qdrant=None if self.qdrant is None else len(gone.owners) if away else 0,
         )
 
 

@@ -16,14 +16,17 @@ from aiana.errors import AianaError, TierUnavailable
 from aiana.models import Degraded, SearchFilter
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
 from aiana.storage.outbox import Change, Outbox
-from aiana.storage.qdrant import QdrantRefused, QdrantStorage, Scope
+from aiana.storage.qdrant import Layout, QdrantRefused, QdrantStorage, Scope
 from aiana.storage.rows import matching_projects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from aiana.config import Config
+    from aiana.embeddings import Embedder
     from aiana.storage.catalogue import Catalogue
     from aiana.storage.database import Database
+    from aiana.storage.sqlite import AianaStorage
     from aiana.storage.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -34,8 +37,10 @@ MOST_NEAREST = 1000
 """Points that a search asks for."""
 SAMPLE = 64
 CHECK_EVERY_S = 600.0
-REPAIR_EVERY_S = 3600.0
-"""So that two databases that hold the same sessions do not repair each other all day."""
+FIRST_REPAIR_S = 30.0
+"""Between two repairs, twice as long each time: two databases of one user that hold the same
+sessions would else repair each other all day."""
+DAY_S = 86_400.0
 BATCH = 128
 MEAN_OF = 1000
 DRIFT = "drift"
@@ -56,13 +61,16 @@ class QdrantTier:
         model: str,
         every_s: float = EVERY_S,
         retry_s: float = FIRST_RETRY_S,
+        answer_s: float = ANSWER_S,
     ) -> None:
         self.database = database
         self._qdrant = qdrant
         self._model = model
+        self._answer_s = answer_s
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="aiana-qdrant")
         self._points = 0
-        self._checked_at = self._repaired_at = -1e9
+        self._checked_at = self._repair_at = -1e9
+        self._repairs = 0
         self._mean: NDArray[np.float32] | None = None
         self.outbox = Outbox(database)
         self.outbox.enable(model)
@@ -112,11 +120,11 @@ class QdrantTier:
             self._qdrant.nearest, vector.tolist(), MOST_NEAREST, scope
         )
         try:
-            return future.result(ANSWER_S)
+            return future.result(self._answer_s)
         except FutureTimeout:
             future.cancel()
             error = TierUnavailable(
-                f"Qdrant at {self.address} did not answer within {ANSWER_S * 1000:.0f} ms."
+                f"Qdrant at {self.address} did not answer within {self._answer_s * 1000:.0f} ms."
             )
             self.link.failed(error)
             raise error from None
@@ -189,23 +197,25 @@ class QdrantTier:
     def check(self) -> None:
         """Compare counts and a sample with SQLite; what differs is sent again, but not all day."""
         moment = time.monotonic()
-        drift = self.outbox.fact(DRIFT)
+        suspected = self.outbox.fact(DRIFT)
         if not self.link.is_up or self.outbox.waiting():
             return
-        if not drift and moment - self._checked_at < CHECK_EVERY_S:
-            return
-        if drift and moment - self._repaired_at < REPAIR_EVERY_S:
+        if not suspected and moment - self._checked_at < CHECK_EVERY_S:
             return
         self._checked_at = moment
         try:
             found = self._drift()
-            if found:
-                self._repaired_at = moment
+            if found and moment >= self._repair_at:
+                self._repairs += 1
+                self._repair_at = moment + min(FIRST_REPAIR_S * 2.0**self._repairs, DAY_S)
                 self._repair()
+            elif not found and moment >= self._repair_at:
+                self._repairs = 0
         except TierUnavailable as error:
             self.link.failed(error)
             return
-        self.outbox.set_fact(DRIFT, found)
+        if found != suspected:
+            self.outbox.set_fact(DRIFT, found)
 
     def _drift(self) -> str | None:
         expected, found = self.outbox.expected(self._model), self._qdrant.count(self._scope)
@@ -239,6 +249,27 @@ class QdrantTier:
         if drift:
             raise TierUnavailable(f"Qdrant at {self.address} was sent everything, but {drift}.")
         return self._qdrant.count(self._scope)
+
+
+def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> QdrantTier:
+    """The tier as it is configured."""
+    assert config.qdrant_url is not None
+    layout = Layout(
+        shards=config.qdrant_shards,
+        replicas=config.qdrant_replicas,
+        write_consistency=config.qdrant_write_consistency,
+        on_disk=config.qdrant_on_disk,
+        quantized=config.qdrant_quantized,
+    )
+    qdrant = QdrantStorage(
+        config.qdrant_url,
+        embedder,
+        api_key=config.qdrant_api_key,
+        user=config.user,
+        grpc_port=config.qdrant_grpc_port,
+        layout=layout,
+    )
+    return QdrantTier(storage.database, qdrant, embedder.model_name)
 
 
 class QdrantIndex:
