@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLAUDE := $(or $(CLAUDE_CONFIG_DIR),$(HOME)/.claude)
+# Labelled collections, a folder each with `units.jsonl` and `queries.dev.jsonl`; none is part of the project.
+SETS ?= ../shared/bench/sets
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aiana-dev
 # A fixed CPU build: an open range makes pip fetch several GB of CUDA packages on Linux.
 TORCH := torch==2.13.0
 
@@ -51,7 +54,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
 
 bench-retrieval: $(INSTALLED)
-	$(BIN)/python -m tests.benchmarks.retrieval
+	$(BIN)/python -m tests.benchmarks.retrieval.run $(SETS) --cache $(CACHE)/retrieval
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

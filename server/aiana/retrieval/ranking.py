@@ -1,8 +1,8 @@
 """How well documents answer a query: evidence of words, of their session, and of meaning.
 
 Pure functions over arrays; a row stands for a document. The constants were tuned on development
-queries of four collections at once (coding sessions, long chats, synthetic coding memories, code
-search), on plateaus that leaving out any one of them does not move.
+queries of four collections at once: coding sessions, long chats, synthetic coding memories, and
+code search.
 
 The keyword score is BM25 (Robertson and Zaragoza 2009) with more saturation and less length
 normalisation than SQLite's own, plus adjacent pairs of terms (the sequential dependence model of
