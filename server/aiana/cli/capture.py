@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from pathlib import Path
 
 import click
@@ -16,8 +18,11 @@ from aiana.service import Aiana
 @click.argument("what", nargs=-1, metavar="[SOURCE|PATH]...")
 @click.option("--since", help="Only files changed since a date, or within 7d.")
 @click.option("--no-embed", is_flag=True, help="Leave semantic search to a later `aiana reindex`.")
+@click.option("--watch", is_flag=True, help="Then go on with what is new, until interrupted.")
 @json_option
-def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: bool) -> None:
+def import_(
+    what: tuple[str, ...], since: str | None, no_embed: bool, watch: bool, as_json: bool
+) -> None:
     """Read what is new in the sessions on this machine, or in the given files and folders.
 
     Importing twice changes nothing; a file that has grown costs what it has grown. Interrupting
@@ -47,6 +52,8 @@ def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: b
                 _summarise(name, counts)
         if not no_embed:
             _embed(aiana)
+        if watch:
+            _watch(aiana)
     if any(counts.failed for counts in result.sources.values()):
         raise SystemExit(1)
 
@@ -63,6 +70,13 @@ def _summarise(name: str, counts: ImportCounts) -> None:
         click.echo(f"  {counts.skipped_lines:,} lines could not be understood and were left out")
     for failure in counts.failed:
         click.echo(f"  {click.style('failed:', fg='red')} {failure.path}: {failure.reason}")
+
+
+def _watch(aiana: Aiana) -> None:
+    """Do the background work here, as an editor's server would, until the process is ended."""
+    aiana.indexer.start()
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _embed(aiana: Aiana) -> None:

@@ -1,0 +1,105 @@
+"""The stack's file: valid by Compose's own schema, closed to the network, with checks that work.
+
+No Docker engine is used.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    compose = YAML(typ="safe").load(COMPOSE.read_text("utf-8"))
+    services: dict[str, Any] = compose["services"]
+    return services
+
+
+def test_file_is_valid_by_the_schema_of_compose() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, str(COMPOSE)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_limits_are_those_of_the_specification(services: dict[str, Any]) -> None:
+    limits = {name: service["deploy"]["resources"]["limits"] for name, service in services.items()}
+    assert limits["aiana"] == {"cpus": "1.0", "memory": "512M"}
+    assert limits["redis"] == {"cpus": "0.25", "memory": "192M"}
+    assert limits["qdrant"] == {"cpus": "0.5", "memory": "512M"}
+
+
+def test_ports_are_of_this_machine_alone_unless_a_team_says_otherwise(
+    services: dict[str, Any],
+) -> None:
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            own = "${AIANA_TEAM_ADDRESS:-127.0.0.1}:" if name.endswith("-team") else "127.0.0.1:"
+            assert port.startswith(own), name
+        assert service.get("profiles", []) == (["team"] if name.endswith("-team") else [])
+
+
+def test_versions_are_pinned_and_transcripts_cannot_be_written(services: dict[str, Any]) -> None:
+    for service in services.values():
+        assert service["image"].rpartition(":")[2][-1:].isalnum()
+        assert not service["image"].endswith("latest")
+    aiana = services["aiana"]
+    assert aiana["read_only"] is True
+    assert [v for v in aiana["volumes"] if ":/transcripts" in v and v.endswith(":ro")]
+    command = services["redis"]["command"]
+    assert command[3:5] == ["--maxmemory", "128mb"]
+    assert {"--appendonly", "--maxmemory-policy"} <= set(command)
+
+
+def test_image_that_runs_holds_no_torch_and_is_not_root() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
+    running = text.rpartition("\nFROM ")[2]
+    assert "torch" not in running
+    assert "[full" not in running
+    assert "\nUSER aiana\n" in running
+
+
+class _Ready(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status if self.path == "/readyz" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def ready() -> Iterator[HTTPServer]:
+    server = HTTPServer(("127.0.0.1", 0), _Ready)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    _Ready.status = 200
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_health_check_of_qdrant_tells_ready_from_not_ready(
+    services: dict[str, Any], ready: HTTPServer
+) -> None:
+    command: list[str] = services["qdrant"]["healthcheck"]["test"][1:]
+    check = [word.replace("/6333", f"/{ready.server_port}") for word in command]
+    assert subprocess.run(check, timeout=10).returncode == 0
+    _Ready.status = 503
+    assert subprocess.run(check, timeout=10).returncode != 0
+    nobody = [word.replace("/6333", "/1") for word in command]
+    assert subprocess.run(nobody, timeout=10, stderr=subprocess.DEVNULL).returncode != 0
