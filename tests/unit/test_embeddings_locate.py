@@ -123,7 +123,9 @@ def test_get_embedder_is_one_per_setting(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_missing_model_says_what_to_run() -> None:
-    with pytest.raises(ModelUnavailable, match=r"neither compiled.*`aiana model compile --download`"):
+    with pytest.raises(
+        ModelUnavailable, match=r"neither compiled.*`aiana model compile --download`"
+    ):
         Embedder(MODEL).embed("x")
     info = model_info(MODEL)
     assert info.state == "unavailable"

@@ -15,7 +15,7 @@ from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, S
 from aiana.storage import AianaStorage
 from aiana.storage.migrations import MIGRATIONS, migrate
 from aiana.storage.rows import Gone
-from aiana.storage.sessions import BatchResult
+from aiana.storage.session_writer import BatchResult
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def capture_sources(storage: AianaStorage) -> list[SourceStatus]:
                 missing=len(files) - complete,
                 vanished=sum(not Path(path).exists() for path in elsewhere),
                 expiring_soon=0 if days is None else sum(f.mtime < expired for f in files),
-                last_import=storage.sessions.last_import(source.name),
+                last_import=storage.captures.last_import(source.name),
             )
         )
     return states

@@ -18,12 +18,14 @@ from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, S
 from aiana.results import Counts, Indexing
 from aiana.retrieval.identifiers import identifier_parts
 from aiana.retrieval.query import merge_filters, parse
+from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore
 from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import Gone
-from aiana.storage.sessions import BatchResult, SessionStore
+from aiana.storage.session_writer import BatchResult, SessionWriter
+from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from aiana.storage.text_index import TextIndex
@@ -57,7 +59,9 @@ class AianaStorage:
     def __init__(self, path: Path | str | None = None) -> None:
         self._lock = threading.RLock()
         self.database = Database(Path(path) if path else data_dir() / "conversations.db")
-        self.sessions = SessionStore(self.database, identifier_parts)
+        writer = SessionWriter(identifier_parts)
+        self.sessions = SessionStore(self.database, writer)
+        self.captures = CaptureStore(self.database, writer)
         self.memories = MemoryStore(self.database, identifier_parts)
         self.preferences = PreferenceStore(self.database)
         self.chunks = ChunkStore(self.database)
@@ -189,12 +193,12 @@ class AianaStorage:
 
     def capture_position(self, path: str) -> CapturePosition | None:
         """How far a transcript has been read; None if never."""
-        return self.sessions.position(path)
+        return self.captures.position(path)
 
     def capture_positions(self, source: str) -> dict[str, CapturePosition]:
         """How far every transcript of a source has been read, by path."""
-        return self.sessions.positions(source)
+        return self.captures.positions(source)
 
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction."""
-        return self.sessions.write_batch(batch)
+        return self.captures.write_batch(batch)

@@ -34,7 +34,10 @@ const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sort
 try {
   await editor.start();
   const page = await editor.browse();
-  const { ms } = await editor.ask("activation", {}, 60_000);
+  await editor.ask("activation", {}, 60_000);
+  await palette(page, "Developer: Show Running Extensions");
+  const row = ".runtime-extensions-editor .extension:has(.name:text-is('Aiana: memory for your coding assistants'))";
+  const activation = await page.locator(`${row} .activation-time`).first().textContent({ timeout: 20_000 });
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
   await panel.click("button[aria-label=Filters]");
@@ -55,7 +58,7 @@ try {
   const bundle = statSync(join(root, "vscode-extension", "dist", "extension.js")).size;
   const vsix = statSync(join(root, "vscode-extension", "aiana.vsix")).size;
   console.log(`keystroke to rendered hits, a key every ${KEY_MS} ms: p50 ${at(latencies, 0.5).toFixed(0)} ms, p95 ${at(latencies, 0.95).toFixed(0)} ms (${latencies.length} of ${keys} keystrokes shown before the next)`);
-  console.log(`activation, as another extension waits for it: ${ms.toFixed(0)} ms`);
+  console.log(`activation, by VS Code's own count: ${activation}`);
   console.log(`bundle ${(bundle / 1000).toFixed(0)} kB, VSIX ${(vsix / 1000).toFixed(0)} kB`);
 } finally {
   await editor.stop();

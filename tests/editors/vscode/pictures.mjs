@@ -12,15 +12,14 @@ try {
   const page = await editor.browse({ width: 1180, height: 720 });
   const picture = async (name, options) => {
     await page.waitForTimeout(1_500);
-    await page.screenshot({ path: join(folder, `${name}.png`), ...options });
+    await page.screenshot({ path: join(folder, `vscode-${name}.png`), ...options });
   };
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
-  await panel.click("#notice button >> text=Import Sessions");
-  await page.waitForSelector(".notification-toast >> text=conversations read", { timeout: 60_000 });
-  await editor.ask("command", { command: "notifications.clearAll" });
+  await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "Integration tests need make services before they run." });
   await editor.ask("command", { command: "aiana.rememberSelection" });
+  await panel.waitForSelector("h2 >> text=Memories", { timeout: 20_000 });
   await picture("panel-home");
   await panel.fill("#query", "why did people get logged out");
   await panel.waitForSelector("li.row .lane", { timeout: 20_000 });

@@ -1,0 +1,90 @@
+"""What capture has read: transcripts step by step, and how far each has been read."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from aiana.models import CaptureBatch, CapturePosition
+from aiana.storage.database import Database
+from aiana.storage.rows import storable
+from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
+from aiana.times import now
+
+
+class CaptureStore:
+    """Stores transcripts together with the positions that were reached in them."""
+
+    def __init__(self, database: Database, writer: SessionWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    def write_batch(self, batch: CaptureBatch) -> BatchResult:
+        """Store one step of a transcript, its position included, in one transaction."""
+        with self._database.writing() as connection:
+            keys, added = self._writer.upsert_sessions(connection, batch.sessions)
+            result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
+            self._write_titles(connection, batch)
+            connection.execute(
+                "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
+                (
+                    batch.position.path,
+                    batch.position.source,
+                    now(),
+                    msgspec.json.encode(batch.position).decode(),
+                ),
+            )
+        return msgspec.structs.replace(
+            result, sessions_added=added, sessions_updated=len(keys) - added
+        )
+
+    def positions(self, source: str) -> dict[str, CapturePosition]:
+        """How far every transcript of a source has been read, by path."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT path, position FROM capture_positions WHERE source = ?", (source,)
+            ).fetchall()
+        return {path: msgspec.json.decode(text, type=CapturePosition) for path, text in rows}
+
+    def position(self, path: str) -> CapturePosition | None:
+        """How far a transcript has been read; None if never."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT position FROM capture_positions WHERE path = ?", (path,)
+            ).fetchone()
+        return msgspec.json.decode(row[0], type=CapturePosition) if row else None
+
+    def last_import(self, source: str) -> str | None:
+        """When the source was last read with anything new in it."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT max(imported_at) FROM capture_positions WHERE source = ?", (source,)
+            ).fetchone()
+        return str(row[0]) if row[0] else None
+
+    @staticmethod
+    def _write_titles(connection: sqlite3.Connection, batch: CaptureBatch) -> None:
+        """Titles name a message; they wait until the session that holds it has been stored."""
+        source = batch.position.source
+        connection.executemany(
+            "INSERT OR REPLACE INTO pending_titles VALUES (?, ?, ?)",
+            [(message_id, source, storable(title)) for message_id, title in batch.titles.items()],
+        )
+        known = connection.execute(
+            "SELECT t.title, s.key, t.message_id FROM pending_titles t "
+            "JOIN messages m ON m.id = t.message_id "
+            "JOIN sessions s ON s.key = m.session_key AND s.source = t.source "
+            "WHERE t.source = ?",
+            (source,),
+        ).fetchall()
+        for title, key, message_id in known:
+            connection.execute(
+                "UPDATE sessions SET title = ?1, title_rank = ?2 WHERE key = ?3 "
+                "AND title_rank <= ?2",
+                (title, SUMMARISED, key),
+            )
+            connection.execute(
+                "DELETE FROM pending_titles WHERE message_id = ? AND source = ?",
+                (message_id, source),
+            )

@@ -1,0 +1,206 @@
+"""How sessions and their messages are written, whoever brings them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from aiana.models import Message, Session
+from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
+from aiana.times import now
+
+# Where a title comes from: the first prompt, a summary, the source itself. The better one stays.
+DERIVED, SUMMARISED, GIVEN = range(3)
+_MESSAGE_FIELDS = (
+    "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
+    "tool_input, metadata"
+)
+_UPSERT_MESSAGES = f"""
+INSERT INTO messages ({_MESSAGE_FIELDS}) SELECT * FROM incoming WHERE true ORDER BY rowid
+ON CONFLICT (id, session_key) DO UPDATE SET
+    type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
+    timestamp = excluded.timestamp, parent_id = excluded.parent_id, tokens = excluded.tokens,
+    content = excluded.content, identifiers = excluded.identifiers,
+    tool_input = excluded.tool_input, metadata = excluded.metadata
+WHERE content != excluded.content OR type != excluded.type OR metadata != excluded.metadata
+    OR tool_input IS NOT excluded.tool_input OR timestamp != excluded.timestamp
+"""
+
+
+class BatchResult(Struct, frozen=True, kw_only=True):
+    """What one batch changed."""
+
+    sessions_added: int = 0
+    sessions_updated: int = 0
+    messages_added: int = 0
+    messages_updated: int = 0
+    messages_skipped: int = 0
+
+
+class SessionWriter:
+    """Writes inside the caller's transaction.
+
+    `identifier_parts` gives the searchable parts of the identifiers in a text.
+    """
+
+    def __init__(self, identifier_parts: Callable[[str], str]) -> None:
+        self._identifier_parts = identifier_parts
+
+    def upsert_sessions(
+        self, connection: sqlite3.Connection, sessions: Iterable[Session]
+    ) -> tuple[dict[str, int], int]:
+        keys: dict[str, int] = {}
+        added = 0
+        for session in sessions:
+            if self._is_deleted(connection, session):
+                continue
+            key, is_new = self.upsert_session(connection, session)
+            keys[session.id] = key
+            added += is_new
+        return keys, added
+
+    @staticmethod
+    def _is_deleted(connection: sqlite3.Connection, session: Session) -> bool:
+        row = connection.execute(
+            "SELECT 1 FROM tombstones WHERE kind = 'session' AND source = ? AND id IN (?, ?)",
+            (session.source, session.id, session.parent_id),
+        ).fetchone()
+        return row is not None
+
+    @staticmethod
+    def upsert_session(connection: sqlite3.Connection, session: Session) -> tuple[int, bool]:
+        known = connection.execute(
+            "SELECT key, metadata FROM sessions WHERE id = ? AND source = ?",
+            (session.id, session.source),
+        ).fetchone()
+        project = project_key(connection, named_project(session.project, session.project_path))
+        metadata = (json.loads(known[1]) if known else {}) | session.metadata
+        values = (
+            project,
+            session.project_path,
+            session.transcript_path,
+            session.started_at or now(),
+            session.ended_at,
+            session.title and storable(session.title),
+            session.summary and storable(session.summary),
+            session.parent_id,
+            storable(to_json(metadata)),
+        )
+        if known is None:
+            cursor = connection.execute(
+                "INSERT INTO sessions (project_key, project_path, transcript_path, started_at, "
+                "ended_at, title, summary, parent_id, metadata, id, source, title_rank) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, session.id, session.source, GIVEN if session.title else DERIVED),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid, True
+        connection.execute(
+            "UPDATE sessions SET "
+            "project_key = CASE WHEN ?1 = (SELECT key FROM projects WHERE id = '') "
+            "  THEN project_key ELSE ?1 END, "
+            "project_path = CASE ?2 WHEN '' THEN project_path ELSE ?2 END, "
+            "transcript_path = CASE ?3 WHEN '' THEN transcript_path ELSE ?3 END, "
+            "started_at = min(started_at, ?4), ended_at = max(coalesce(?5, ended_at), "
+            "  coalesce(ended_at, ?5)), "
+            "title = coalesce(?6, title), "
+            f"title_rank = iif(?6 IS NULL, title_rank, {GIVEN}), "
+            "summary = coalesce(?7, summary), "
+            "parent_id = coalesce(?8, parent_id), metadata = ?9 WHERE key = ?10",
+            (*values, known[0]),
+        )
+        return int(known[0]), False
+
+    def write_messages(
+        self,
+        connection: sqlite3.Connection,
+        messages: Sequence[Message],
+        keys: dict[str, int],
+        replay_ids: bool,
+    ) -> BatchResult:
+        by_session: dict[int, list[Message]] = {}
+        skipped = 0
+        for message in messages:
+            key = keys.get(message.session_id)
+            if key is None or (replay_ids and self._is_replay(connection, message, key)):
+                skipped += 1
+            else:
+                by_session.setdefault(key, []).append(message)
+        added = updated = 0
+        for key, batch in by_session.items():
+            count = "SELECT count(*) FROM messages WHERE session_key = ?"
+            before = connection.execute(count, (key,)).fetchone()[0]
+            next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
+            (first_new,) = next_key.fetchone()
+            written = self._upsert_messages(connection, key, batch)
+            new = connection.execute(count, (key,)).fetchone()[0] - before
+            added += new
+            updated += written - new
+            skipped += len(batch) - written
+            if written:
+                self._after_write(connection, key, first_new if written == new else 0)
+        return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)
+
+    def _upsert_messages(
+        self, connection: sqlite3.Connection, session_key: int, messages: list[Message]
+    ) -> int:
+        rows = []
+        for m in messages:
+            content = storable(m.content)
+            # Tool output is ten times what people said; its identifiers are found whole.
+            parts = "" if m.type == "tool_result" else self._identifier_parts(content)
+            rows.append(
+                (
+                    session_key,
+                    m.id,
+                    m.type,
+                    m.role,
+                    m.tool_name,
+                    m.timestamp,
+                    m.parent_id,
+                    m.tokens,
+                    content,
+                    parts,
+                    m.tool_input and storable(m.tool_input),
+                    storable(to_json(m.metadata)) if m.metadata else "{}",
+                )
+            )
+        # One statement for all rows: FTS5 writes out what it has gathered at the end of each.
+        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
+        connection.executemany(
+            "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        written = connection.execute(_UPSERT_MESSAGES).rowcount
+        connection.execute("DELETE FROM incoming")
+        return written
+
+    @staticmethod
+    def _after_write(connection: sqlite3.Connection, session_key: int, dirty_from: int) -> None:
+        """Keep the counts, and mark the session for chunking from its first changed message on."""
+        connection.execute(
+            "UPDATE sessions SET (message_count, token_count) = "
+            "(SELECT count(*), coalesce(sum(tokens), 0) FROM messages WHERE session_key = ?1), "
+            "dirty_from = min(coalesce(dirty_from, ?2), ?2), "
+            "title = coalesce(title, (SELECT trim(substr(replace(content, char(10), ' '), 1, 120)) "
+            "  FROM messages WHERE session_key = ?1 AND type = 'user' AND content != '' "
+            "  ORDER BY timestamp, key LIMIT 1)) WHERE key = ?1",
+            (session_key, dirty_from),
+        )
+        project = connection.execute(
+            "SELECT project_key FROM sessions WHERE key = ?", (session_key,)
+        ).fetchone()[0]
+        bump_revision(connection, "sessions", project)
+
+    @staticmethod
+    def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
+        """Whether another session of the source holds the message; equal ids alone are chance."""
+        row = connection.execute(
+            "SELECT 1 FROM messages m JOIN sessions s ON s.key = m.session_key "
+            "WHERE m.id = ?1 AND m.session_key != ?2 AND (m.timestamp = ?3 OR m.content = ?4) "
+            "AND s.source = (SELECT source FROM sessions WHERE key = ?2)",
+            (message.id, session_key, message.timestamp, storable(message.content)),
+        ).fetchone()
+        return row is not None
