@@ -34,7 +34,6 @@ try {
   await panel.click("button[aria-label=Filters]");
   await panel.click("button[aria-label='Group by Conversation']");
   await panel.focus("button.main");
-  await picture("panel-filters");
   const sash = await page.$(".monaco-sash.vertical:not(.disabled) >> nth=0");
   const box = await sash.boundingBox();
   await page.mouse.move(box.x + 2, box.y + 300);
