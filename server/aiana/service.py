@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -448,6 +449,14 @@ class Aiana:
     ) -> int:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
+
+    def wait_for_servers(self, seconds: float) -> None:
+        """Wait until each configured server was asked, for a command that ends soon."""
+        deadline = time.monotonic() + seconds
+        tiers = [self.cache, self.qdrant]
+        for link in [tier.link for tier in tiers if tier is not None]:
+            if link is not None:
+                link.wait(max(0.0, deadline - time.monotonic()))
 
     def _links(self) -> list[Link]:
         """Those to the servers that are in use; opens none."""

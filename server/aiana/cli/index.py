@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json, progress_bar
+from aiana.errors import AianaError
 
 _COLOURS = {
     "ok": "green",
@@ -15,6 +18,8 @@ _COLOURS = {
     "loading": "yellow",
     "unavailable": "red",
 }
+FIRST_ANSWERS_S = 8.0
+"""Importing the client of Qdrant alone takes seconds on a cold machine."""
 _TARGETS = ("fts", "vectors", "qdrant")
 
 
@@ -29,6 +34,8 @@ def status(as_json: bool) -> None:
       aiana status --json | jq .counts
     """
     with opened() as aiana:
+        with suppress(AianaError):  # What is wrong with the store is in the status.
+            aiana.wait_for_servers(FIRST_ANSWERS_S)
         state = aiana.status()
         captured = aiana.capture_sources().sources if state.health != "error" else []
     if as_json:
