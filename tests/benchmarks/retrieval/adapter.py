@@ -55,7 +55,7 @@ class Store:
             sessions.setdefault(unit["session"], []).append(unit)
         with self.storage.database.writing():
             for name, members in sessions.items():
-                self._record(name, members)
+                self.storage.sessions.record(*messages_of(name, members))
         while self.storage.chunks.renew(500):
             pass
         waiting = self.storage.chunks.waiting(self._vectors.model, 10_000_000)
@@ -63,23 +63,6 @@ class Store:
         return self.storage.chunks.put_vectors(
             self._vectors.model,
             [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)],
-        )
-
-    def _record(self, name: str, members: Sequence[Unit]) -> None:
-        times = [_moment(unit["ts"], place) for place, unit in enumerate(members)]
-        self.storage.sessions.record(
-            Session(id=name, source=SOURCE, project=members[0]["group"], started_at=min(times)),
-            [
-                Message(
-                    id=unit["id"],
-                    session_id=name,
-                    type="user" if unit["role"] == "user" else "assistant",
-                    role=unit["role"],
-                    content=unit["text"],
-                    timestamp=moment,
-                )
-                for unit, moment in zip(members, times, strict=True)
-            ],
         )
 
     def search(
@@ -94,6 +77,24 @@ class Store:
             wait_for_model=True,
         )
         return [(hit.message_id or "", hit.session_id or "") for hit in found.hits]
+
+
+def messages_of(name: str, members: Sequence[Unit]) -> tuple[Session, list[Message]]:
+    """A session of a collection as Aiana stores it."""
+    times = [_moment(unit["ts"], place) for place, unit in enumerate(members)]
+    session = Session(id=name, source=SOURCE, project=members[0]["group"], started_at=min(times))
+    messages = [
+        Message(
+            id=unit["id"],
+            session_id=name,
+            type="user" if unit["role"] == "user" else "assistant",
+            role=unit["role"],
+            content=unit["text"],
+            timestamp=moment,
+        )
+        for unit, moment in zip(members, times, strict=True)
+    ]
+    return session, messages
 
 
 class Vectors:
