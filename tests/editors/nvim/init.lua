@@ -21,7 +21,7 @@ end
 
 ---Run the event loop until the condition holds.
 function T.wait(condition, what)
-  if not vim.wait(20000, condition, 10) then
+  if not vim.wait(60000, condition, 10) then
     error(('waited in vain for %s; notes: %s'):format(what, vim.inspect(T.notes)), 2)
   end
 end
