@@ -1,4 +1,7 @@
-"""Fills a data folder for the panel's benchmark: `python -m tests.editors.vscode.fill_store FOLDER`."""
+"""Fills a data folder for the panel's benchmark.
+
+    python -m tests.editors.vscode.fill_store FOLDER
+"""
 
 from __future__ import annotations
 

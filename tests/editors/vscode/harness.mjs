@@ -20,6 +20,7 @@ const codeServer = join(cache, "code-server", "node_modules", "code-server", "ou
 /** A folder with a workspace `shop`, transcripts of two projects in it, and an empty data folder. */
 export function makeWorld() {
   const folder = mkdtempSync(join(tmpdir(), "aiana-vscode-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const shop = join(folder, "shop");
   mkdirSync(shop);
   writeFileSync(join(shop, "notes.md"), "# Notes\n\nIntegration tests need make services before they run.\nThe token is unrelated.\n");
