@@ -1,6 +1,6 @@
 """Fills a data folder for the panel's benchmark.
 
-    python -m tests.editors.vscode.fill_store FOLDER
+python -m tests.editors.vscode.fill_store FOLDER
 """
 
 from __future__ import annotations
