@@ -185,11 +185,11 @@ class Aiana:
                 max_tokens=budget,
                 wait_for_model=wait_for_model,
             )
+            # What a server did not answer, SQLite did; only without a model is it less.
+            built.degraded = [entry for entry in built.degraded if entry.tier == "embedder"]
             if not built.degraded:
                 self.contexts.put(query, project, scope, budget, stamp, built)
-        link = self.cache.link
-        if link is not None and link.down is not None:
-            built.degraded.append(link.down)
+        built.degraded += [link.down for link in self._links() if link.down is not None]
         return built
 
     def add_memory(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("serving", "importing", "embedding", "searching", "redaction", "neovim")
+BENCHMARKS = ("serving", "importing", "embedding", "searching", "tiers", "redaction", "neovim")
 
 
 def machine() -> str:

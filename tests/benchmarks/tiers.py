@@ -88,6 +88,8 @@ def over_the_pipe(
     print(f"\n{'over the pipe, milliseconds':<34}{'search':>8}{'p99':>8}", end="")
     print(f"{'context':>9}{'kept':>7}{'p99':>7}")
     for name, settings, then in cases:
+        for file in home.glob("cache.db*"):
+            file.unlink()
         with Client({**base, **settings}) as client:
             client.initialize()
             client.request("aiana/search", {"query": "login", "mode": "semantic"})
@@ -150,7 +152,8 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
             local_ms.append(timed(lambda q=query: embedded.cosines(q, catalogue)))  # type: ignore[misc]
             found, exact = index.cosines(query, catalogue), embedded.cosines(query, catalogue)
             agreeing += len(best(found) & best(exact))
-        print(f"first ten alike in {agreeing / 500:.1%}; {np.median(remote_ms):.1f} ms, ", end="")
+        print(f"first ten as in the embedded index, which rounds: {agreeing / 500:.1%}; ", end="")
+        print(f"{np.median(remote_ms):.1f} ms, ", end="")
         print(f"embedded {np.median(local_ms):.1f} ms")
         tier.close()
 
