@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 RETRY_S = 30.0
 """A model that cannot be loaded, though it is there, is not tried again before."""
+Embed = Callable[[str], "NDArray[np.float32]"]
 CONTEXT_HITS = 20
 LEAST_SHARE = 0.5
 """Of the best hit's score: what is less relevant is not worth its tokens in a context."""
@@ -99,8 +100,9 @@ class Recall:
         query = parse(text)
         wanted = merge_filters(filter, query.filter)
         query = replace(query, filter=wanted)
-        embed, degraded = self._embed_query(mode, wait_for_model)
         page = HitPage(self._storage.database, query, limit, group_by_session, cursor)
+        embed: Embed | None = None
+        degraded: list[Degraded] = []
 
         def answer(mode: Mode) -> SearchResult:
             request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
@@ -117,8 +119,10 @@ class Recall:
                 degraded=degraded + missing,
             )
 
-        if partial is not None and embed is not None and mode == "hybrid":
+        if partial is not None and mode == "hybrid":
             partial(answer("keyword"))
+            wait_for_model = True
+        embed, degraded = self._embed_query(mode, wait_for_model)
         return answer(mode)
 
     def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
@@ -131,7 +135,7 @@ class Recall:
 
     def _embed_query(
         self, mode: Mode, wait: bool
-    ) -> tuple[Callable[[str], NDArray[np.float32]] | None, list[Degraded]]:
+    ) -> tuple[Embed | None, list[Degraded]]:
         """The way to embed a query, or why there is none just now."""
         if mode == "keyword":
             return None, []

@@ -60,9 +60,9 @@ def aiana() -> None:
 def main() -> None:
     """The `aiana` program: exit status 0 done, 1 failed, 2 wrong use."""
     try:
-        aiana(prog_name="aiana", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Click returns the status of its own Exit rather than raising it.
+        status = aiana(prog_name="aiana", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

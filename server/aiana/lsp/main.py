@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ import msgspec
 from lsprotocol import types
 
 from aiana.config import load_config
+from aiana.errors import AianaError
 from aiana.lsp import protocol as wire
 from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
@@ -45,18 +45,19 @@ def make_server() -> AianaServer:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: Any) -> None:
-        server.executors["read"].submit(_warm_up, server.service)
+        server.executors["read"].submit(_start_indexer, server.service)
         server.watcher = asyncio.create_task(_watch(server))
         await standard.configure()
 
     return server
 
 
-def _warm_up(aiana: Aiana) -> None:
-    """Load what the first requests will want, and begin the background work."""
-    with contextlib.suppress(Exception):  # Whatever is wrong is said by `aiana/status`.
-        aiana.recall.warm_up()
+def _start_indexer(aiana: Aiana) -> None:
+    """Begin the background work; the model is loaded when there is something to embed or find."""
+    try:
         aiana.indexer.start()
+    except AianaError as error:  # `aiana/status` says it to the user
+        logger.warning("No background work: %s", error)
 
 
 async def _watch(server: AianaServer) -> None:
