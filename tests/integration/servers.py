@@ -17,12 +17,14 @@ PASSWORD = "s3cret-of-the-test"
 class RedisServer:
     """A redis-server that can be stopped, started again, and made to hang."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, tls: bool = False) -> None:
         binary = shutil.which("redis-server")
         if binary is None:
             pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
         self._binary = binary
         self._folder = folder
+        self._options = options
+        self._port_options = ("--port", "0", "--tls-port") if tls else ("--port",)
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -32,8 +34,9 @@ class RedisServer:
     def start(self, password: str = PASSWORD) -> None:
         self._process = subprocess.Popen(
             [
-                *(self._binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
-                *("--appendonly", "no", "--dir", str(self._folder), "--requirepass", password),
+                *(self._binary, *self._port_options, str(self.port), *self._options),
+                *("--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+                *("--dir", str(self._folder), "--requirepass", password),
             ],
             stdout=subprocess.DEVNULL,
         )
