@@ -11,7 +11,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aiana-dev
 # A fixed CPU build: an open range makes pip fetch several GB of CUDA packages on Linux.
 TORCH := torch==2.13.0
 
-.PHONY: demo test lint format docs bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-vscode vsix lint format docs bench bench-retrieval clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,8 +35,24 @@ demo: $(INSTALLED)
 	echo "\n$$ aiana status" && \
 	$(BIN)/aiana status
 
-test: $(INSTALLED)
+test: test-server test-extension
+
+test-server: $(INSTALLED)
 	$(BIN)/pytest
+
+vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.json
+	cd vscode-extension && npm ci --no-audit --no-fund
+
+test-extension: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
+	cd vscode-extension && npm test
+
+vsix: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
+	cd vscode-extension && npm run package
+
+# The packed extension in the real VS Code; installs it and Chromium first, which takes minutes once.
+test-vscode: vsix
+	tests/editors/vscode/install.sh
+	node --test tests/editors/vscode/panel.test.mjs
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check
