@@ -5,10 +5,13 @@ No Docker engine is used.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,6 +19,8 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+
+from aiana.storage import AianaStorage
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -103,3 +108,30 @@ def test_health_check_of_qdrant_tells_ready_from_not_ready(
     assert subprocess.run(check, timeout=10).returncode != 0
     nobody = [word.replace("/6333", "/1") for word in command]
     assert subprocess.run(nobody, timeout=10, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_import_that_watches_goes_on_with_what_is_new(tmp_path: Path) -> None:
+    projects = tmp_path / "claude" / "projects" / "-home-ada-shop"
+    projects.mkdir(parents=True)
+    first, second = sorted((ROOT / "tests" / "fixtures" / "sample").glob("*.jsonl"))[:2]
+    shutil.copy(first, projects)
+    home = tmp_path / "home"
+    environ = os.environ | {
+        "AIANA_HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
+        "AIANA_EMBEDDING_MODEL": "none-at-all",
+    }
+    command = [sys.executable, "-m", "aiana", "import", "--watch"]
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "1 files (1 new" in process.stdout.readline()
+        shutil.copy(second, projects)
+        deadline = time.monotonic() + 60
+        with AianaStorage(home / "conversations.db") as storage:
+            while storage.get_stats().sessions < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
