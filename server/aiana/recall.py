@@ -133,9 +133,7 @@ class Recall:
 
         return QdrantIndex(self._qdrant, self._vector_index, filter)
 
-    def _embed_query(
-        self, mode: Mode, wait: bool
-    ) -> tuple[Embed | None, list[Degraded]]:
+    def _embed_query(self, mode: Mode, wait: bool) -> tuple[Embed | None, list[Degraded]]:
         """The way to embed a query, or why there is none just now."""
         if mode == "keyword":
             return None, []
