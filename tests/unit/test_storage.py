@@ -246,6 +246,24 @@ def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     assert_index_is_sound(storage)
 
 
+def test_search_sees_every_change(storage: AianaStorage) -> None:
+    def ids(query: str) -> list[str]:
+        return [hit.id for hit in storage.search(query)]
+
+    storage.write_batch(batch(message("m1", "apples")))
+    assert (ids("apples"), ids("pears")) == (["m1"], [])
+    storage.write_batch(batch(message("m1", "pears")))
+    assert (ids("apples"), ids("pears")) == ([], ["m1"])
+    memory, _ = storage.memories.add("apples too")
+    assert ids("apples") == [memory.id]
+    storage.memories.update(memory.id, content="plums")
+    assert (ids("apples"), ids("plums")) == ([], [memory.id])
+    storage.memories.delete([memory.id])
+    assert ids("plums") == []
+    storage.sessions.delete(["s1"])
+    assert ids("pears") == []
+
+
 def test_equal_memories_are_stored_once_per_project(storage: AianaStorage) -> None:
     first, none = storage.memories.add("Use uv", project="shop")
     again, twin = storage.memories.add("Use uv", project="shop")

@@ -15,6 +15,9 @@ from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
 MAX_CONTENT_CHARS = 20_000
 """A longer text is not sent with its hit: `aiana/session/messages` reads it."""
 
+SPARE = 10
+"""Documents that are read beyond a page, since some will be folded."""
+
 
 class HitPage:
     """One page of a search: `limit` hits after the place that `cursor` names.
@@ -45,7 +48,7 @@ class HitPage:
         sessions: set[str] = set()
         taken = 0
         while taken < len(rest) and len(kept) <= self._limit:
-            step = rest[taken : taken + 2 * self._limit]
+            step = rest[taken : taken + self._limit + SPARE]
             documents = fetch_documents(self._database, [hit.key for hit in step])
             fresh = []
             for place, hit in enumerate(step, taken):

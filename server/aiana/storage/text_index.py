@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from aiana.storage.filters import (
     session_condition,
 )
 from aiana.storage.migrations import TOKENIZER
+from aiana.storage.recent import RecentAnswers
 from aiana.storage.rows import matching_projects
 
 
@@ -32,6 +35,7 @@ class TextIndex:
         self.database = database
         self._catalogue = CatalogueReader(database)
         self._tokenizer = _Tokenizer()
+        self._recent = RecentAnswers(database)
 
     def catalogue(self) -> Catalogue:
         """All documents as columns."""
@@ -43,34 +47,31 @@ class TextIndex:
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Documents and places of each term that occurs."""
+        asked = "SELECT doc, cnt FROM messages_terms WHERE term = ?"
         found: dict[str, tuple[int, int]] = {}
-        with self.database.reading() as connection:
-            for term in terms:
-                row = connection.execute(
-                    "SELECT doc, cnt FROM messages_terms WHERE term = ?", (term,)
-                ).fetchone()
-                if row:
-                    found[term] = (row[0], row[1])
+        for term in terms:
+            row = self._recent.get(("frequency", term), partial(self._rows, asked, term))
+            if row:
+                found[term] = row[0]
         return found
 
     def places(self, term: str) -> Ints:
         """Every place of a term, ascending."""
-        with self.database.reading() as connection:
-            (text,) = connection.execute(
-                f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} "
-                "+ offset) FROM messages_places WHERE term = ?",
-                (term,),
-            ).fetchone()
-        return numbers(text)
+        asked = (
+            f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} + offset) "
+            "FROM messages_places WHERE term = ?"
+        )
+        return self._recent.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
 
     def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
         """Keys of the documents that hold these words in this order; a prefix may go on."""
         query = '"' + phrase.replace('"', '""').replace("\0", " ") + '"' + ("*" if prefix else "")
+        asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
+        return self._recent.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
+
+    def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
         with self.database.reading() as connection:
-            (text,) = connection.execute(
-                "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?", (query,)
-            ).fetchone()
-        return numbers(text)
+            return connection.execute(query, (parameter,)).fetchall()
 
     def literally_with(self, text: str, keys: Ints) -> Ints:
         """Those of the documents that contain `text` as it is spelt, but for ASCII case."""
