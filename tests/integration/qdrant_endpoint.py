@@ -42,9 +42,7 @@ class QdrantEndpoint:
         class Handler(_Handler):
             served = endpoint
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
@@ -62,6 +60,14 @@ class QdrantEndpoint:
 def _local() -> QdrantClient:
     warnings.filterwarnings("ignore", message="Payload indexes have no effect")
     return QdrantClient(":memory:")
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that gave up is what these tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):

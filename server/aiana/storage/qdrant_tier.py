@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 ANSWER_S = 0.15
 """What a search waits for Qdrant before the embedded index answers it."""
-MOST_NEAREST = 1000
-"""Points that a search asks for."""
+MOST_NEAREST = 2000
+"""Points that a search asks for. What words found beyond them counts with an average cosine."""
 SAMPLE = 64
 CHECK_EVERY_S = 600.0
 FIRST_REPAIR_S = 30.0
@@ -306,13 +306,14 @@ class QdrantIndex:
             # There is more, less alike than what came; ranking compares with the average of all.
             rest = min(tier.mean_cosine(query), hits[-1][1])
             found[catalogue.spoken] = rest
-        for first, last, cosine in self._documents(hits):
-            rows = catalogue.rows(np.array([first, last]))
-            if rows[0] < 0 or rows[1] < rows[0]:
-                continue
-            part = slice(int(rows[0]), int(rows[1]) + 1)
-            best = np.fmax(found[part], np.float32(cosine))
-            found[part] = np.where(catalogue.spoken[part], best, found[part])
+        first, last, cosines = self._documents(hits)
+        start, end = catalogue.rows(first), catalogue.rows(last)
+        lengths = np.where((start >= 0) & (end >= start), end - start + 1, 0)
+        points = np.repeat(np.arange(len(lengths)), lengths)
+        before = np.cumsum(lengths) - lengths
+        rows = np.arange(len(points)) - np.repeat(before - start, lengths)
+        spoken = catalogue.spoken[rows]
+        np.fmax.at(found, rows[spoken], cosines[points[spoken]])
         return found
 
     def _projects(self) -> list[str]:
@@ -327,10 +328,12 @@ class QdrantIndex:
             ).fetchall()
         return [row[0] for row in rows] or [self._filter.project]
 
-    def _documents(self, hits: Sequence[tuple[str, float]]) -> list[tuple[int, int, float]]:
-        """First and last document of each hit; what SQLite does not hold is left out."""
-        cosines: dict[str, float] = dict(hits)
-        wanted: Any = (json.dumps(list(cosines)),)
+    def _documents(
+        self, hits: Sequence[tuple[str, float]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """First and last document of each hit that SQLite holds, and its cosine."""
+        known: dict[str, float] = dict(hits)
+        wanted: Any = (json.dumps(list(known)),)
         within = "id IN (SELECT value FROM json_each(?))"
         with self._tier.database.reading() as connection:
             rows = connection.execute(
@@ -339,4 +342,8 @@ class QdrantIndex:
             rows += connection.execute(
                 f"SELECT id, first_message_key, last_message_key FROM chunks WHERE {within}", wanted
             ).fetchall()
-        return [(first, last, cosines[id]) for id, first, last in rows]
+        return (
+            np.array([row[1] for row in rows], np.int64),
+            np.array([row[2] for row in rows], np.int64),
+            np.array([known[row[0]] for row in rows], np.float32),
+        )
