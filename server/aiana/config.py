@@ -54,6 +54,11 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
         return self.data_dir / "conversations.db"
 
     @property
+    def pages_dir(self) -> Path:
+        """Copies of sessions and memories for editors that can open nothing but files."""
+        return self.data_dir / "pages"
+
+    @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
 

@@ -470,6 +470,8 @@ class Aiana:
         self, gone: Gone, ids: Sequence[str] = (), session_id: str | None = None
     ) -> results.Receipt:
         """What is verified gone, of these memories or of that session, wherever it was kept."""
+        for page in self.config.pages_dir.glob("*.md"):
+            page.unlink(missing_ok=True)
         remaining = self.storage.remaining(gone)
         away = self.qdrant is not None and self.qdrant.forget(ids, session_id)
         link = self.cache.link

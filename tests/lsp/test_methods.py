@@ -182,7 +182,9 @@ def test_the_workspace_decides_the_project(start: Start, tmp_path: Path) -> None
     assert "only elsewhere" not in context
 
 
-def test_a_memory_from_its_first_to_its_last_moment(client: Client) -> None:
+def test_a_memory_from_its_first_to_its_last_moment(
+    client: Client, environ: dict[str, str]
+) -> None:
     key = "AKIA" + "IOSFODNN7EXAMPLF"
     added = client.request(
         "aiana/memory/add",
@@ -217,7 +219,11 @@ def test_a_memory_from_its_first_to_its_last_moment(client: Client) -> None:
     assert [entry["id"] for entry in listed["memories"]] == [memory["id"]]
     dry = client.request("aiana/memory/delete", {**filtered, "dryRun": True})
     assert dry == {"deleted": 1, "ids": [memory["id"]], "receipt": None}
+    pages = Path(environ["AIANA_HOME"]) / "pages"
+    pages.mkdir()
+    (pages / "memory-copy.md").write_text(memory["content"])
     gone = client.request("aiana/memory/delete", {"ids": [memory["id"]]})
+    assert list(pages.iterdir()) == []
     assert gone["receipt"] == {
         "sqlite": 1,
         "fts": 1,

@@ -49,7 +49,7 @@ def read_page(aiana: Aiana, uri: str) -> Page:
 def write_page(folder: Path, uri: str, text: str) -> Path:
     """A page as a real file, for editors that can open nothing else; for the user's eyes only.
 
-    Pages are copies, and outlive what is deleted from the store: those of yesterday are removed.
+    Pages are copies: those of yesterday are removed, and all of them when anything is deleted.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for old in folder.glob("*.md"):

@@ -425,7 +425,7 @@ METHODS: tuple[Method, ...] = (
         results.Reindexed,
         "long",
         {"targets": ["fts"]},
-        ("storageUnavailable", "readOnly", "modelUnavailable", "conflict"),
+        ("storageUnavailable", "readOnly", "modelUnavailable", "conflict", "tierUnavailable"),
     ),
 )
 

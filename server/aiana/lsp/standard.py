@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pygls.capabilities import get_capability
 
-from aiana.config import load_config
+from aiana.config import Config, load_config
 from aiana.lsp.pages import SCHEME, Page, hits_page, read_page, write_page
 from aiana.lsp.server import AianaServer, Call
 from aiana.results import ContextResult, Deleted, MemoryAdded, SearchResult
@@ -300,7 +300,8 @@ class Standard:
 
     @property
     def _folder(self) -> Path:
-        return Path(self._server.service.config.data_dir, "pages")
+        config: Config = self._server.service.config
+        return config.pages_dir
 
 
 def _function(method: Handler) -> Callable[..., Awaitable[Any]]:
