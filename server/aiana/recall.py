@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from aiana.config import Config
 from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings import Embedder, ModelInfo, model_info
-from aiana.errors import ModelUnavailable
+from aiana.errors import AianaError, ModelUnavailable
 from aiana.models import Degraded, Mode, Scope, SearchFilter, SearchHit
 from aiana.results import ContextEntry, ContextResult, Searched, SearchResult
 from aiana.retrieval.engine import Request, search
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from aiana.storage import AianaStorage
     from aiana.storage.qdrant_tier import QdrantIndex, QdrantTier
+
+logger = logging.getLogger(__name__)
 
 RETRY_S = 30.0
 """A model that cannot be loaded, though it is there, is not tried again before."""
@@ -82,6 +85,12 @@ class Recall:
             else:
                 self._failure = None
                 self._vector_index.refresh()
+
+    def _warm_up_aside(self) -> None:
+        try:
+            self.warm_up()
+        except AianaError as error:  # the next search meets it, or everything is closed by now
+            logger.info("The vectors were not read ahead: %s", error)
 
     def search(
         self,
@@ -147,7 +156,7 @@ class Recall:
                 raise ModelUnavailable(missing.reason)
             return None, [missing]
         if not self.is_loading:
-            threading.Thread(target=self.warm_up, name="aiana-model", daemon=True).start()
+            threading.Thread(target=self._warm_up_aside, name="aiana-model", daemon=True).start()
         reason = "The embedding model is being loaded; these hits were found by words alone."
         return None, [Degraded(tier="embedder", reason=reason, since=now())]
 

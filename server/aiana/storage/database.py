@@ -13,7 +13,7 @@ from aiana.errors import ReadOnly, StorageUnavailable
 from aiana.storage.migrations import migrate
 
 BUSY_TIMEOUT_S = 15.0
-CACHE_KIB = 16 * 1024
+CACHE_KIB = 8 * 1024
 
 
 class Database:
@@ -149,6 +149,8 @@ def translated(path: Path) -> Iterator[None]:
             ) from error
         raise StorageUnavailable(f"{path} cannot be used: {text}.") from error
     except sqlite3.DatabaseError as error:
+        if "closed database" in str(error):
+            raise StorageUnavailable(f"{path} was closed.") from error
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         raise StorageUnavailable(
