@@ -51,7 +51,6 @@ class Indexer:
         self._qdrant = qdrant
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
-        self._woken = threading.Event()
         self._thread: threading.Thread | None = None
         self.busy = False
         self.rate_per_s: float | None = None
@@ -62,14 +61,9 @@ class Indexer:
             self._thread = threading.Thread(target=self._run, name="aiana-indexer", daemon=True)
             self._thread.start()
 
-    def wake(self) -> None:
-        """Look for work now."""
-        self._woken.set()
-
     def stop(self) -> None:
         """End the background work after the batch at hand."""
         self._stopped.set()
-        self._woken.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -156,9 +150,7 @@ class Indexer:
             self._rest()
 
     def _rest(self) -> None:
-        if not self._stopped.is_set():
-            self._woken.wait(INTERVAL_S)
-            self._woken.clear()
+        self._stopped.wait(INTERVAL_S)
 
     def _work(self) -> None:
         """One round: what is on disk, then what has no chunks, then what has no vectors."""

@@ -94,20 +94,6 @@ class Store:
         return qdrant.hashes(ids)
 
 
-@pytest.fixture(scope="module")
-def embedder(compiled_model_home: Path) -> Embedder:
-    return Embedder(models_dir=compiled_model_home / "models")
-
-
-@pytest.fixture
-def endpoint() -> Iterator[QdrantEndpoint]:
-    endpoint = QdrantEndpoint()
-    endpoint.start()
-    yield endpoint
-    endpoint.fault = "none"
-    endpoint.stop()
-
-
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path, embedder: Embedder) -> Iterator[Store]:
     path = tmp_path / "conversations.db"

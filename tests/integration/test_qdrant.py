@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,20 +17,6 @@ from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
-
-
-@pytest.fixture(scope="module")
-def embedder(compiled_model_home: Path) -> Embedder:
-    return Embedder(models_dir=compiled_model_home / "models")
-
-
-@pytest.fixture
-def endpoint() -> Iterator[QdrantEndpoint]:
-    endpoint = QdrantEndpoint()
-    endpoint.start()
-    yield endpoint
-    endpoint.fault = "none"
-    endpoint.stop()
 
 
 @pytest.fixture

@@ -428,5 +428,3 @@ METHODS: tuple[Method, ...] = (
         ("storageUnavailable", "readOnly", "modelUnavailable", "conflict", "tierUnavailable"),
     ),
 )
-
-BY_NAME = {method.name: method for method in METHODS}
