@@ -12,6 +12,9 @@ export const root = join(here, "..", "..", "..");
 const require = createRequire(join(root, "vscode-extension", "package.json"));
 const { chromium } = require("playwright-core");
 
+/** The packed extension under test. */
+export const vsix = process.env.AIANA_TEST_VSIX ?? join(root, "vscode-extension", "aiana.vsix");
+
 const cache = process.env.AIANA_DEV_CACHE ?? join(homedir(), ".cache", "aiana-dev");
 const nodes = join(cache, "node24", "node_modules", "node", "node_modules");
 const node = join(nodes, readdirSync(nodes).find((name) => name.startsWith("node-linux-")), "bin", "node");
@@ -91,8 +94,8 @@ export class Editor {
   }
 
   async start() {
-    for (const vsix of [join(root, "vscode-extension", "aiana.vsix"), testModel(this.user)]) {
-      execFileSync(node, [codeServer, ...this.folders(), "--install-extension", vsix], { env: this.env, stdio: "ignore" });
+    for (const file of [vsix, testModel(this.user)]) {
+      execFileSync(node, [codeServer, ...this.folders(), "--install-extension", file], { env: this.env, stdio: "ignore" });
     }
     const port = await freePort();
     const log = openSync(join(this.user, "code-server.log"), "a");
