@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from aiana import results
-from aiana.config import Config, load_config
-from aiana.errors import InvalidQuery, TooLarge
+from aiana.errors import InvalidQuery
 from aiana.export import export_session
-from aiana.lazy import lazy
+from aiana.incoming import (
+    redacted_text,
+    redacted_values,
+    resolved_filter,
+    resolved_time,
+    restorable,
+)
 from aiana.models import (
+    Memory,
     MemoryType,
     Message,
     Mode,
@@ -22,20 +26,12 @@ from aiana.models import (
     SearchFilter,
     Session,
 )
+from aiana.parts import Parts
 from aiana.times import now
 
 if TYPE_CHECKING:
-    from aiana.context_cache import ContextCache
-    from aiana.embeddings import Embedder
-    from aiana.indexer import Indexer
-    from aiana.recall import Recall
-    from aiana.storage import AianaStorage
-    from aiana.storage.cache import TieredCache
-    from aiana.storage.link import Link
-    from aiana.storage.qdrant_tier import QdrantTier
     from aiana.storage.rows import Gone
 
-MAX_MEMORY_CHARS = 1_000_000
 OWN_SOURCE = "aiana"
 FIRST_ANSWER_S = 0.25
 """What a deletion waits for a server that was never asked yet."""
@@ -43,94 +39,11 @@ FIRST_ANSWER_S = 0.25
 Progress = Callable[[int, int, str], None]
 
 
-class Activity(NamedTuple):
-    """What goes on in this process."""
-
-    busy: bool
-    """Texts are being embedded."""
-    loading: bool
-    """The model is being loaded."""
-    loaded: bool
-    """The model is in memory."""
-    servers: tuple[bool, ...]
-    """Whether each server that is in use answers."""
-
-
-class Aiana:
+class Aiana(Parts):
     """One memory: the database, its indexes and the embedder behind one face.
 
     Opening it costs nothing; the database is opened, and the model loaded, at first use.
     """
-
-    def __init__(self, config: Config | None = None) -> None:
-        self.config = config or load_config()[0]
-        self._lock = threading.RLock()
-
-    @lazy
-    def storage(self) -> AianaStorage:
-        """The database. Raises StorageUnavailable."""
-        from aiana.storage import AianaStorage
-
-        return AianaStorage(self.config.database)
-
-    @lazy
-    def embedder(self) -> Embedder:
-        """The model, which is loaded at its first use."""
-        from aiana.embeddings import get_embedder
-
-        return get_embedder(
-            self.config.embedding_model,
-            device=self.config.embedding_device,
-            models_dir=self.config.models_dir,
-        )
-
-    @lazy
-    def recall(self) -> Recall:
-        """Search and context."""
-        from aiana.recall import Recall
-
-        return Recall(self.config, self.storage, self.embedder, self.qdrant)
-
-    @lazy
-    def indexer(self) -> Indexer:
-        """The work that is done once for all processes: capture, chunks, vectors."""
-        from aiana.indexer import Indexer
-
-        return Indexer(self.config, self.storage, self.embedder, self.qdrant)
-
-    @lazy
-    def cache(self) -> TieredCache:
-        """Active sessions, contexts and activities: in Redis if configured, else beside SQLite."""
-        from aiana.storage.cache import open_cache
-
-        return open_cache(self.config, self.storage)
-
-    @lazy
-    def qdrant(self) -> QdrantTier | None:
-        """The vectors at scale, if a server is configured."""
-        if self.config.qdrant_url is None:
-            return None
-        from aiana.storage.qdrant_tier import open_tier
-
-        return open_tier(self.config, self.storage, self.embedder)
-
-    @lazy
-    def contexts(self) -> ContextCache:
-        """Contexts that were built before."""
-        from aiana.context_cache import ContextCache
-
-        return ContextCache(self.storage, self.cache, self.config.user)
-
-    def close(self) -> None:
-        """Stop background work and close the database."""
-        if "indexer" in self.__dict__:
-            self.indexer.stop()
-        if "cache" in self.__dict__:
-            self.cache.close()
-        if "qdrant" in self.__dict__ and self.qdrant is not None:
-            self.qdrant.close()
-        if "storage" in self.__dict__:
-            self.storage.close()
 
     def project_of(self, folder: str | Path) -> str:
         """Identity of the project that a folder belongs to."""
@@ -159,7 +72,7 @@ class Aiana:
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=_resolved(filter),
+            filter=resolved_filter(filter),
             group_by_session=group_by_session,
             partial=partial,
             wait_for_model=wait_for_model,
@@ -171,12 +84,18 @@ class Aiana:
         project: str | None = None,
         scope: Scope = "project",
         max_tokens: int | None = None,
+        refresh: bool = False,
         wait_for_model: bool = False,
     ) -> results.ContextResult:
-        """A block of what is worth knowing, within `max_tokens`, to put before a chat."""
+        """A block of what is worth knowing, within `max_tokens`, to put before a chat.
+
+        `refresh` builds it anew though one that is still true was kept.
+        """
         budget = self.config.context_max_tokens if max_tokens is None else max_tokens
         stamp = self.contexts.stamp(project, scope)
-        built = self.contexts.get(query, project, scope, budget, stamp)
+        built = None
+        if not refresh:
+            built = self.contexts.get(query, project, scope, budget, stamp)
         if built is None:
             built = self.recall.context(
                 query,
@@ -189,7 +108,7 @@ class Aiana:
             built.degraded = [entry for entry in built.degraded if entry.tier == "embedder"]
             if not built.degraded:
                 self.contexts.put(query, project, scope, budget, stamp, built)
-        built.degraded += [link.down for link in self._links() if link.down is not None]
+        built.degraded += [link.down for link in self.links() if link.down is not None]
         return built
 
     def add_memory(
@@ -203,14 +122,14 @@ class Aiana:
         idempotency_key: str | None = None,
     ) -> results.MemoryAdded:
         """Keep a text; secrets are taken out first. Raises TooLarge and InvalidQuery."""
-        text, redactions = _redacted(content)
+        text, redactions = redacted_text(content)
         memory, twin = self.storage.memories.add(
             text,
             memory_type,
             project=project,
             session_id=session_id,
             tags=tags,
-            metadata=_redacted_values(metadata or {}),
+            metadata=redacted_values(metadata or {}),
             idempotency_key=idempotency_key,
         )
         if twin is None:
@@ -233,11 +152,11 @@ class Aiana:
         """Change what is given and leave the rest. Raises NotFound and TooLarge."""
         memory = self.storage.memories.update(
             memory_id,
-            content=None if content is None else _redacted(content)[0],
+            content=None if content is None else redacted_text(content)[0],
             memory_type=memory_type,
             project=project,
             tags=tags,
-            metadata=None if metadata is None else _redacted_values(metadata),
+            metadata=None if metadata is None else redacted_values(metadata),
         )
         return results.MemoryResult(memory=memory)
 
@@ -245,7 +164,7 @@ class Aiana:
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.MemoryPage:
         """Memories, newest first. Raises InvalidQuery for a cursor that is none."""
-        memories, more = self.storage.memories.page(_resolved(filter), limit, cursor)
+        memories, more = self.storage.memories.page(resolved_filter(filter), limit, cursor)
         return results.MemoryPage(memories=memories, next_cursor=more)
 
     def delete_memories(
@@ -262,13 +181,19 @@ class Aiana:
             raise InvalidQuery("Give either ids or a filter.")
         memories = self.storage.memories
         if ids is None:
-            chosen = memories.matching(_resolved(filter))
+            chosen = memories.matching(resolved_filter(filter))
         else:
             chosen = [memories.get(memory_id).id for memory_id in dict.fromkeys(ids)]
         if dry_run:
             return results.Deleted(deleted=len(chosen), ids=chosen)
         gone = memories.delete(chosen)
         return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone, chosen))
+
+    def restore_memory(self, memory: Memory) -> results.MemoryResult:
+        """Undo a deletion: the memory as it was, with its id. Raises Conflict and InvalidQuery."""
+        restored = self.storage.memories.restore(restorable(memory))
+        self._note("memory", restored.id, restored.project)
+        return results.MemoryResult(memory=restored)
 
     def rate_memory(self, memory_id: str, rating: Rating) -> results.MemoryResult:
         """Count one person's judgement of a memory. Raises NotFound."""
@@ -278,7 +203,7 @@ class Aiana:
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.SessionPage:
         """Sessions, newest first. Raises InvalidQuery for a cursor that is none."""
-        wanted = _resolved(filter)
+        wanted = resolved_filter(filter)
         sessions, more = self.storage.sessions.page(
             project=wanted.project,
             limit=limit,
@@ -325,7 +250,7 @@ class Aiana:
             project=self.project_of(project),
             project_path=project,
             started_at=now(),
-            metadata=_redacted_values(metadata or {}),
+            metadata=redacted_values(metadata or {}),
         )
         stored = self.storage.sessions.put(session)
         self.cache.set_active_session(session_id, stored.project, session.metadata)
@@ -334,7 +259,7 @@ class Aiana:
 
     def end_session(self, session_id: str, summary: str | None = None) -> results.SessionResult:
         """Note that a session has ended. Raises NotFound."""
-        text = None if summary is None else _redacted(summary)[0]
+        text = None if summary is None else redacted_text(summary)[0]
         session = self.storage.sessions.end(session_id, now(), text)
         self.cache.end_session(session.id)
         self._note("session ended", session.id, session.project)
@@ -359,7 +284,7 @@ class Aiana:
 
     def add_preference(self, text: str, static: bool = True) -> results.Profile:
         """Keep a preference; secrets are taken out first. Raises TooLarge."""
-        self.storage.preferences.add(_redacted(text)[0], static=static)
+        self.storage.preferences.add(redacted_text(text)[0], static=static)
         self.cache.publish_profile()
         return self.profile()
 
@@ -398,7 +323,7 @@ class Aiana:
                 self.storage,
                 sources=sources,
                 paths=paths,
-                since=_time(since),
+                since=None if since is None else resolved_time(since),
                 progress=progress,
                 cancelled=cancelled,
             )
@@ -416,16 +341,6 @@ class Aiana:
             return results.Changes(kinds=[], projects=[]), self.storage.revision()
         kinds, projects, latest = self.storage.changes_since(revision)
         return results.Changes(kinds=kinds, projects=projects), latest
-
-    def activity(self) -> Activity:
-        """What goes on in this process; costs nothing, so that it can be asked all the time."""
-        made = self.__dict__
-        return Activity(
-            busy="indexer" in made and self.indexer.busy,
-            loading="recall" in made and self.recall.is_loading,
-            loaded="embedder" in made and self.embedder.is_loaded,
-            servers=tuple(link.is_up for link in self._links()),
-        )
 
     def status(self) -> results.Status:
         """The state of everything; never raises, since it is what people ask when all is broken."""
@@ -450,19 +365,6 @@ class Aiana:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
 
-    def wait_for_servers(self, seconds: float) -> None:
-        """Wait until each configured server was asked, for a command that ends soon."""
-        deadline = time.monotonic() + seconds
-        tiers = [self.cache, self.qdrant]
-        for link in [tier.link for tier in tiers if tier is not None]:
-            if link is not None:
-                link.wait(max(0.0, deadline - time.monotonic()))
-
-    def _links(self) -> list[Link]:
-        """Those to the servers that are in use; opens none."""
-        made = [self.__dict__.get("cache"), self.__dict__.get("qdrant")]
-        return [tier.link for tier in made if tier is not None and tier.link is not None]
-
     def _note(self, kind: str, id: str, project: str) -> None:
         self.cache.record_activity({"kind": kind, "id": id, "project": project})
 
@@ -486,42 +388,3 @@ class Aiana:
             redis=None if link is None else forgotten,
             qdrant=None if self.qdrant is None else len(gone.owners) if away else 0,
         )
-
-
-def _redacted(text: str) -> tuple[str, int]:
-    from aiana.capture.redaction import redact
-
-    if len(text) > MAX_MEMORY_CHARS:
-        raise TooLarge(
-            f"This text has {len(text):,} characters; a memory holds {MAX_MEMORY_CHARS:,}. "
-            "Keep the part that matters, or import the file as a session."
-        )
-    if not text.strip():
-        raise InvalidQuery("There is no text to keep.")
-    return redact(text)
-
-
-def _redacted_values(metadata: dict[str, Any]) -> dict[str, Any]:
-    from aiana.capture.redaction import redact_tree
-
-    redacted: dict[str, Any] = redact_tree(metadata)[0]
-    return redacted
-
-
-def _time(text: str | None) -> str | None:
-    from aiana.times import resolve_time
-
-    if text is None:
-        return None
-    moment = resolve_time(text)
-    if moment is None:
-        raise InvalidQuery(f"{text!r} is no time: write a date such as 2026-02-01, or 7d.")
-    return moment
-
-
-def _resolved(filter: SearchFilter | None) -> SearchFilter:
-    """The filter with its times in Aiana's form. Raises InvalidQuery."""
-    from msgspec.structs import replace
-
-    wanted = filter or SearchFilter()
-    return replace(wanted, after=_time(wanted.after), before=_time(wanted.before))

@@ -56,14 +56,12 @@ class Client:
     ) -> None:
         self.close()
 
-    def initialize(
-        self, folder: Path | None = None, options: dict[str, Any] | None = None, **more: Any
-    ) -> Any:
-        folders = [{"uri": folder.as_uri(), "name": folder.name}] if folder else None
+    def initialize(self, *folders: Path, options: dict[str, Any] | None = None, **more: Any) -> Any:
+        named = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
         params = {"processId": None, "rootUri": None, "capabilities": {}, **more}
         result = self.request(
             "initialize",
-            {**params, "workspaceFolders": folders, "initializationOptions": options},
+            {**params, "workspaceFolders": named or None, "initializationOptions": options},
         )
         self.notify("initialized", {})
         return result

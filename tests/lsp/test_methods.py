@@ -30,6 +30,14 @@ def sampled(client: Client) -> Client:
     return client
 
 
+def give_model_and_sample(environ: dict[str, str], compiled_model_home: Path) -> None:
+    """A data folder with a model in which the sample sessions have their vectors."""
+    environ.pop("AIANA_EMBEDDING_MODEL")
+    shutil.copytree(compiled_model_home / "models", Path(environ["AIANA_HOME"]) / "models")
+    imported = [sys.executable, "-m", "aiana", "import", str(SAMPLE)]
+    subprocess.run(imported, env=environ, check=True, capture_output=True)
+
+
 def sessions_of(result: dict[str, Any]) -> list[str]:
     return [hit["sessionId"] for hit in result["hits"]]
 
@@ -96,10 +104,7 @@ def test_semantic_search_without_a_model_is_refused(sampled: Client) -> None:
 def test_search_by_meaning(
     start: Start, environ: dict[str, str], compiled_model_home: Path
 ) -> None:
-    environ.pop("AIANA_EMBEDDING_MODEL")
-    shutil.copytree(compiled_model_home / "models", Path(environ["AIANA_HOME"]) / "models")
-    imported = [sys.executable, "-m", "aiana", "import", str(SAMPLE)]
-    subprocess.run(imported, env=environ, check=True, capture_output=True)
+    give_model_and_sample(environ, compiled_model_home)
     client = start()
     client.initialize()
     query = {"query": "customers must not lose their login", "mode": "semantic", "limit": 3}
@@ -182,6 +187,26 @@ def test_the_workspace_decides_the_project(start: Start, tmp_path: Path) -> None
     assert "only elsewhere" not in context
 
 
+def test_the_document_decides_among_several_folders(start: Start, tmp_path: Path) -> None:
+    folders = [tmp_path / "shop", tmp_path / "infra"]
+    client = start()
+    for folder in folders:
+        folder.mkdir()
+    client.initialize(*folders)
+    for folder in folders:
+        added = {"content": f"only in {folder.name}", "project": str(folder)}
+        client.request("aiana/memory/add", added)
+
+    def found(**params: Any) -> list[str]:
+        hits = client.request("aiana/search", {"query": "only", **params})["hits"]
+        return sorted(hit["content"] for hit in hits)
+
+    document = {"uri": (folders[1] / "main.tf").as_uri()}
+    assert found(textDocument=document) == ["only in infra"]
+    assert found() == ["only in shop"]
+    assert found(textDocument=document, scope="all") == ["only in infra", "only in shop"]
+
+
 def test_a_memory_from_its_first_to_its_last_moment(
     client: Client, environ: dict[str, str]
 ) -> None:
@@ -232,6 +257,32 @@ def test_a_memory_from_its_first_to_its_last_moment(
         "qdrant": None,
     }
     assert client.request("aiana/search", {"query": "bucket type:pattern"})["hits"] == []
+
+
+def test_a_deleted_memory_comes_back_as_it_was(client: Client) -> None:
+    memory = client.request("aiana/memory/add", {"content": "kept", "tags": ["ci"]})["memory"]
+    client.request("aiana/memory/feedback", {"id": memory["id"], "rating": "unhelpful"})
+    memory = client.request("aiana/memory/get", {"id": memory["id"]})["memory"]
+    with pytest.raises(ServerError) as caught:
+        client.request("aiana/memory/restore", {"memory": memory})
+    assert caught.value.data == {"kind": "conflict"}
+    client.request("aiana/memory/delete", {"ids": [memory["id"]]})
+    assert client.request("aiana/memory/restore", {"memory": memory}) == {"memory": memory}
+    assert client.request("aiana/memory/get", {"id": memory["id"]}) == {"memory": memory}
+    hits = client.request("aiana/search", {"query": "kept"})["hits"]
+    assert [hit["id"] for hit in hits] == [memory["id"]]
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": "7"}, {"createdAt": "yesterday"}, {"content": " "}, {"harmful": -1}]
+)
+def test_what_is_no_memory_is_not_restored(client: Client, change: dict[str, Any]) -> None:
+    memory = client.request("aiana/memory/add", {"content": "kept"})["memory"]
+    client.request("aiana/memory/delete", {"ids": [memory["id"]]})
+    with pytest.raises(ServerError) as caught:
+        client.request("aiana/memory/restore", {"memory": {**memory, **change}})
+    assert caught.value.code == -32602
+    assert client.request("aiana/memory/list")["memories"] == []
 
 
 def test_harmful_memories_are_found_but_never_quoted(client: Client) -> None:
@@ -293,6 +344,21 @@ def test_context_keeps_its_budget(sampled: Client) -> None:
     assert "Uses uv for Python" in block["context"]
     assert REDIS in block["context"]
     assert {item["reason"] for item in block["items"]} == {"preference", "recent", "relevant"}
+
+
+def test_a_context_is_built_anew_on_demand(
+    start: Start, environ: dict[str, str], compiled_model_home: Path
+) -> None:
+    give_model_and_sample(environ, compiled_model_home)
+    client = start()
+    client.initialize()
+    asked = {"query": "cart", "scope": "all"}
+    client.request("aiana/search", {"query": "cart", "mode": "semantic"})
+    cached = [
+        client.request("aiana/context", {**asked, **refresh})["cached"]
+        for refresh in ({}, {}, {"refresh": True}, {})
+    ]
+    assert cached == [False, True, False, True]
 
 
 def test_two_servers_and_a_command_line_share_one_memory(

@@ -11,7 +11,7 @@ from pygls.uris import to_fs_path
 from aiana import results
 from aiana.lsp import protocol as wire
 from aiana.lsp.server import AianaServer, Call, Handler
-from aiana.models import Scope, SearchFilter
+from aiana.models import SearchFilter
 from aiana.service import Aiana
 
 
@@ -32,6 +32,7 @@ class Methods:
             "aiana/memory/list": memory_list,
             "aiana/memory/delete": memory_delete,
             "aiana/memory/feedback": memory_feedback,
+            "aiana/memory/restore": memory_restore,
             "aiana/session/list": session_list,
             "aiana/session/get": session_get,
             "aiana/session/messages": session_messages,
@@ -54,7 +55,7 @@ class Methods:
             limit=p.limit,
             cursor=p.cursor,
             mode=p.mode,
-            filter=self._scoped(aiana, p.filter, p.scope),
+            filter=self._scoped(aiana, p),
             group_by_session=p.group_by_session,
             partial=call.partial if call.wants_partial else None,
         )
@@ -67,6 +68,7 @@ class Methods:
             project=self._project(aiana, uri) if p.project is None else p.project,
             scope=p.scope,
             max_tokens=p.max_tokens,
+            refresh=p.refresh,
         )
 
     def memory_add(self, aiana: Aiana, p: wire.MemoryAddParams, call: Call) -> results.MemoryAdded:
@@ -90,11 +92,12 @@ class Methods:
             idempotency_key=p.idempotency_key,
         )
 
-    def _scoped(self, aiana: Aiana, filter: SearchFilter, scope: Scope | None) -> SearchFilter:
+    def _scoped(self, aiana: Aiana, p: wire.SearchParams) -> SearchFilter:
         """The filter with the workspace's project in it, unless the client wants all."""
-        if scope == "all" or filter.project is not None or filter.session_id is not None:
+        filter = p.filter
+        if p.scope == "all" or filter.project is not None or filter.session_id is not None:
             return filter
-        project = self._project(aiana, None)
+        project = self._project(aiana, p.text_document.uri if p.text_document else None)
         return filter if project is None else replace(filter, project=project)
 
     def _project(self, aiana: Aiana, uri: str | None) -> str | None:
@@ -128,6 +131,10 @@ def memory_list(aiana: Aiana, p: wire.MemoryListParams, call: Call) -> results.M
 
 def memory_delete(aiana: Aiana, p: wire.MemoryDeleteParams, call: Call) -> results.Deleted:
     return aiana.delete_memories(p.ids, p.filter, p.dry_run)
+
+
+def memory_restore(aiana: Aiana, p: wire.MemoryRestoreParams, call: Call) -> results.MemoryResult:
+    return aiana.restore_memory(p.memory)
 
 
 def memory_feedback(aiana: Aiana, p: wire.MemoryFeedbackParams, call: Call) -> results.MemoryResult:

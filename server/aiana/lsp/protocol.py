@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from aiana import results
-from aiana.models import MemoryType, Mode, Rating, Scope, SearchFilter
+from aiana.models import Memory, MemoryType, Mode, Rating, Scope, SearchFilter
 
 PROTOCOL_VERSION = 1
 
@@ -72,6 +72,8 @@ class SearchParams(Params):
     mode: Mode = "hybrid"
     scope: Scope | None = None
     """Default: `project` when one is known, else `all`."""
+    text_document: TextDocument | None = None
+    """Whose workspace folder is the project; default: the first folder."""
     filter: SearchFilter = field(default_factory=SearchFilter)
     group_by_session: bool = False
     """At most one hit, the best, of each session."""
@@ -142,6 +144,13 @@ class MemoryDeleteParams(Params):
     ids: list[str] | None = None
     filter: SearchFilter | None = None
     dry_run: bool = False
+
+
+class MemoryRestoreParams(Params):
+    """Undo a deletion."""
+
+    memory: Memory
+    """As it was, from `aiana/memory/get` or a list."""
 
 
 class MemoryFeedbackParams(Params):
@@ -321,6 +330,23 @@ METHODS: tuple[Method, ...] = (
         "write",
         {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "rating": "helpful"},
         ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/memory/restore",
+        MemoryRestoreParams,
+        results.MemoryResult,
+        "write",
+        {
+            "memory": {
+                "id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11",
+                "content": "Integration tests need `make services` first",
+                "memoryType": "pattern",
+                "project": "github.com/ada/shop",
+                "createdAt": "2026-02-01T12:00:00.000Z",
+                "updatedAt": "2026-02-01T12:00:00.000Z",
+            }
+        },
+        ("conflict", "storageUnavailable", "readOnly", "tooLarge"),
     ),
     Method(
         "aiana/session/list",

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiana.errors import NotFound
+from aiana.errors import Conflict, NotFound
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, memory_condition
@@ -60,9 +60,9 @@ class MemoryStore:
                 if done is not None:
                     return memory_of(done), None
             key = project_key(connection, named_project(project))
-            digest = content_hash(content)
             twin = connection.execute(
-                f"{_SELECT} WHERE m.content_hash = ? AND m.project_key = ?", (digest, key)
+                f"{_SELECT} WHERE m.content_hash = ? AND m.project_key = ?",
+                (content_hash(content), key),
             ).fetchone()
             if twin is not None:
                 return memory_of(twin), str(twin[0])
@@ -77,22 +77,33 @@ class MemoryStore:
                 created_at=(moment := now()),
                 updated_at=moment,
             )
-            self._insert(connection, memory, key, digest, idempotency_key)
-            bump_revision(connection, "memories", key)
+            self._insert(connection, memory, key, idempotency_key)
         return memory, None
+
+    def restore(self, memory: Memory) -> Memory:
+        """Store a deleted memory as it was, its id and judgements too. Raises Conflict."""
+        with self._database.writing() as connection:
+            taken = connection.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,))
+            if taken.fetchone() is not None:
+                raise Conflict(f"There is a memory {memory.id} already; nothing was restored.")
+            key = project_key(connection, named_project(memory.project))
+            self._insert(connection, memory, key)
+            connection.execute(
+                "DELETE FROM tombstones WHERE kind = 'memory' AND id = ?", (memory.id,)
+            )
+        return memory
 
     def _insert(
         self,
         connection: sqlite3.Connection,
         memory: Memory,
         project_key: int,
-        digest: bytes,
-        idempotency_key: str | None,
+        idempotency_key: str | None = None,
     ) -> None:
         connection.execute(
             "INSERT INTO memories (id, project_key, session_id, memory_type, created_at, "
-            "updated_at, content_hash, idempotency_key, content, identifiers, tags, metadata) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "updated_at, content_hash, idempotency_key, content, identifiers, tags, metadata, "
+            "helpful, unhelpful, harmful) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 memory.id,
                 project_key,
@@ -100,14 +111,18 @@ class MemoryStore:
                 memory.memory_type,
                 memory.created_at,
                 memory.updated_at,
-                digest,
+                content_hash(memory.content),
                 idempotency_key,
                 memory.content,
                 self._identifier_parts(memory.content),
                 to_json(memory.tags),
                 storable(to_json(memory.metadata)),
+                memory.helpful,
+                memory.unhelpful,
+                memory.harmful,
             ),
         )
+        bump_revision(connection, "memories", project_key)
 
     def get(self, memory_id: str) -> Memory:
         """The memory with this id, or a unique beginning of it. Raises NotFound."""
