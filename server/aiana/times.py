@@ -29,11 +29,15 @@ def normalise_time(value: str | int | float | None) -> str | None:
         return None
     if isinstance(value, str):
         text = value.strip()
-        if len(text) == 24 and text[10] == "T" and text[23] == "Z" and text[19] == ".":
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        if len(text) == 24 and text[7] + text[10] + text[19] + text[23] == "-T.Z":
             return text
         try:
-            return format_time(datetime.fromisoformat(text))
-        except (ValueError, OverflowError):
+            return format_time(moment)
+        except OverflowError:
             return None
     try:
         seconds = value / 1000 if abs(value) >= 1e11 else float(value)

@@ -188,6 +188,21 @@ def test_roles_leave_memories_out(library: Library) -> None:
 
 def test_a_query_of_filters_alone_gives_the_newest(library: Library) -> None:
     assert library.found("source:claude-code type:message")[:2] == ["parser/3", "parser/2"]
+    assert len(library.found("type:conversation")) == 34
+
+
+def test_a_memory_that_was_changed_is_the_newest(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    memories = {name: key for key, name in library.names.items() if key < 0}
+    newest = library.found("type:memory")
+    oldest = library.storage.memories.page()[0][-1]
+    assert memories[newest[-1]] == -library.key("memories", oldest.id)
+    with library.storage.database.writing() as connection:  # as if it were made long ago
+        connection.execute("UPDATE memories SET updated_at = '2026-01-01T00:00:00.000Z'")
+    library.storage.memories.update(oldest.id, content="quaternion")
+    assert library.found("type:memory")[0] == newest[-1]
+    assert library.found("quaternion") == [newest[-1]]
+    library.storage.close()
 
 
 def test_an_empty_query_finds_nothing(library: Library) -> None:

@@ -45,6 +45,7 @@ def test_words_phrases_and_exclusions(text: str, expected: Query) -> None:
             "type:pattern type:insight type:pattern",
             SearchFilter(kinds=["memory"], memory_types=["pattern", "insight"]),
         ),
+        ("type:conversation", SearchFilter(memory_types=["conversation"])),
         ("type:Memories", SearchFilter(kinds=["memory"])),
         ("type:message", SearchFilter(kinds=["message"])),
         ("type:user", SearchFilter(kinds=["message"], types=["user"])),

@@ -102,7 +102,7 @@ def search(
                 cosines = vector_index.cosines(vector, catalogue)
                 lanes.append("semantic")
             rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
-            recent = _recency(catalogue.keys[rows], text_index, request.now)
+            recent = _recency(catalogue.times[rows], request.now)
             seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
                 "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))
             }
@@ -110,7 +110,7 @@ def search(
                 seen["semantic"] = (alike, cosines)
             hits = _ranked(rows, scores, recent, catalogue, seen)
         elif query.is_filter_only:
-            hits = _newest(text_index, catalogue, admitted)
+            hits = _newest(catalogue, admitted)
     searched = catalogue.keys if admitted is None else catalogue.keys[admitted]
     memories = int(np.count_nonzero(searched < 0))
     return Ranking(hits=hits, lanes=lanes, messages=len(searched) - memories, memories=memories)
@@ -287,18 +287,14 @@ def _best(scores: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> N
     return rows[np.argsort(-scores[rows], kind="stable")][:most]
 
 
-def _recency(keys: NDArray[np.int64], text_index: TextIndex, now: datetime) -> ranking.Floats:
-    """How recent each document is, 0..1."""
-    times = text_index.times(keys)
-    read = [times.get(key, "")[:23] or "NaT" for key in keys.tolist()]
-    moments = np.array(read, "datetime64[ms]").astype(np.int64)
+def _recency(times: NDArray[np.int64], now: datetime) -> ranking.Floats:
+    """How recent documents of these times are, 0..1."""
     moment = int(now.timestamp() * 1000)
-    days = np.where(moments == _NO_TIME, np.nan, (moment - moments) / 86_400_000)
-    return ranking.recency(days)
+    return ranking.recency(np.where(times == _NO_TIME, np.nan, (moment - times) / 86_400_000))
 
 
-def _newest(
-    text_index: TextIndex, catalogue: Catalogue, admitted: NDArray[np.bool_] | None
-) -> list[Ranked]:
-    keys = catalogue.keys if admitted is None else catalogue.keys[admitted]
-    return [Ranked(key, 1.0, {}, []) for key in text_index.newest(keys, MOST_BY_TIME)]
+def _newest(catalogue: Catalogue, admitted: NDArray[np.bool_] | None) -> list[Ranked]:
+    """What was said or changed last, newest first."""
+    rows = np.arange(len(catalogue)) if admitted is None else np.flatnonzero(admitted)
+    order = np.lexsort((-catalogue.keys[rows], -catalogue.times[rows]))[:MOST_BY_TIME]
+    return [Ranked(key, 1.0, {}, []) for key in catalogue.keys[rows[order]].tolist()]

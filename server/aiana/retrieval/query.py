@@ -127,6 +127,8 @@ def _time(value: str, reference: datetime | None) -> str | None:
 def _of_type(value: str) -> SearchFilter | None:
     if value in _KINDS:
         return SearchFilter(kinds=[_KINDS[value]])
+    if value == "conversation":  # what was said in sessions, and memories of that type
+        return SearchFilter(memory_types=["conversation"])
     for memory_type in MEMORY_TYPES:
         if value == memory_type:
             return SearchFilter(kinds=["memory"], memory_types=[memory_type])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +19,17 @@ _SPOKEN = ", ".join(f"'{kind}'" for kind in SPOKEN)
 # One concatenated text a column is several times faster to hand over than a row a document.
 _MESSAGES = (
     "SELECT group_concat(key), group_concat(session_key), group_concat(size), "
-    f"group_concat(type IN ({_SPOKEN})) FROM "
-    "(SELECT key, session_key, size, type FROM messages {where} ORDER BY session_key, timestamp)"
+    f"group_concat(type IN ({_SPOKEN})), group_concat(timestamp) FROM (SELECT key, session_key, "
+    "size, type, timestamp FROM messages {where} ORDER BY session_key, timestamp)"
 )
-_MEMORIES = "SELECT group_concat(-key), group_concat(length(content)) FROM memories {where}"
-_COUNTS = (
+_MEMORIES = (
+    "SELECT group_concat(-key), group_concat(-key), group_concat(length(content)), "
+    "group_concat(1), group_concat(updated_at) FROM memories"
+)
+_STATE = (
     "SELECT (SELECT count(*) FROM messages), (SELECT coalesce(max(key), 0) FROM messages), "
-    "(SELECT count(*) FROM memories), (SELECT coalesce(max(key), 0) FROM memories)"
+    "(SELECT coalesce(max(key), 0) FROM memories), "
+    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'memories')"
 )
 
 
@@ -33,42 +40,76 @@ def numbers(text: str | None) -> Ints:
     return np.fromstring(text, dtype=np.int64, sep=",")
 
 
+class _State(NamedTuple):
+    """What tells whether the catalogue is still that of the database."""
+
+    messages: int
+    last_message: int
+    last_memory: int
+    memory_revision: int
+
+
+class Columns(NamedTuple):
+    """One array a column, all of one length."""
+
+    keys: Ints
+    """Of documents."""
+    sessions: Ints
+    """Keys of sessions; a memory is a session of its own, below zero."""
+    sizes: NDArray[np.float32]
+    """Characters."""
+    spoken: NDArray[np.bool_]
+    """Whether it is what a person or assistant said or kept."""
+    times: Ints
+    """When it was said or last changed, in milliseconds since 1970."""
+
+    @classmethod
+    def of(cls, row: Sequence[str | None]) -> Columns:
+        """The columns of a row of `group_concat`s."""
+        keys, sessions, sizes, spoken, times = row
+        moments = times.replace("Z", "").split(",") if times else []
+        return cls(
+            numbers(keys),
+            numbers(sessions),
+            numbers(sizes).astype(np.float32),
+            numbers(spoken).astype(bool),
+            np.array(moments, "datetime64[ms]").astype(np.int64),
+        )
+
+    def at(self, rows: Ints) -> Columns:
+        """Some of the rows."""
+        return Columns._make(column[rows] for column in self)
+
+    def then(self, more: Columns) -> Columns:
+        """These rows, then those."""
+        return Columns._make(np.concatenate(pair) for pair in zip(self, more, strict=True))
+
+
 class Catalogue:
-    """All documents, those of a session side by side in their order; row numbers are positions.
+    """All documents, those of a session side by side in their order; row numbers are positions."""
 
-    `keys` are document keys, `sessions` session keys (a memory is a session of its own, below
-    zero), `sizes` characters, `spoken` whether it is what a person or assistant said or kept.
-    """
-
-    def __init__(
-        self, keys: Ints, sessions: Ints, sizes: Ints, spoken: Ints, counts: tuple[int, ...]
-    ) -> None:
+    def __init__(self, columns: Columns, last_message: int, last_memory: int) -> None:
         # Stable: documents that are new come after those of their session.
-        order = np.argsort(sessions, kind="stable")
-        self.keys = keys[order]
-        self.sessions = sessions[order]
-        self.sizes = sizes[order].astype(np.float32)
-        self.spoken = spoken[order].astype(bool)
-        self.counts = counts
-        """Messages, greatest message key, memories, greatest memory key."""
+        self.columns = columns.at(np.argsort(columns.sessions, kind="stable"))
+        self.keys, self.sessions, self.sizes, self.spoken, self.times = self.columns
+        self._last_message = last_message
+        self._last_memory = last_memory
 
     def __len__(self) -> int:
         return len(self.keys)
 
     @cached_property
     def _row_of(self) -> NDArray[np.int32]:
-        _, last_message, _, last_memory = self.counts
-        table = np.full(last_message + last_memory + 1, -1, np.int32)
-        table[self.keys + last_memory] = np.arange(len(self.keys), dtype=np.int32)
+        table = np.full(self._last_message + self._last_memory + 1, -1, np.int32)
+        table[self.keys + self._last_memory] = np.arange(len(self.keys), dtype=np.int32)
         return table
 
     def rows(self, keys: Ints) -> NDArray[np.int32]:
         """Row numbers of documents; -1 for those that came later than this catalogue."""
-        _, last_message, _, last_memory = self.counts
-        known = (keys >= -last_memory) & (keys <= last_message)
+        known = (keys >= -self._last_memory) & (keys <= self._last_message)
         if known.all():
-            return self._row_of[keys + last_memory]
-        return np.where(known, self._row_of[np.where(known, keys, 0) + last_memory], -1)
+            return self._row_of[keys + self._last_memory]
+        return np.where(known, self._row_of[np.where(known, keys, 0) + self._last_memory], -1)
 
     def present(self, keys: Ints) -> NDArray[np.int32]:
         """Row numbers of those documents that the catalogue holds."""
@@ -97,54 +138,38 @@ class Catalogue:
 
 
 class CatalogueReader:
-    """Keeps one catalogue in step with the database; only what is new is read."""
+    """Keeps one catalogue in step with the database; of messages only what is new is read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._catalogue: Catalogue | None = None
+        self._state: _State | None = None
+        self._catalogue = Catalogue(Columns.of((None,) * 5), 0, 0)
 
     def current(self) -> Catalogue:
         """The catalogue of the database as this thread's transaction sees it."""
         with self._lock, self._database.reading() as connection:
-            counts = tuple(connection.execute(_COUNTS).fetchone())
-            known = self._catalogue
-            if known is not None and known.counts == counts:
-                return known
-            fresh = None
-            if known is not None:
-                fresh = self._read(known.counts[1], known.counts[3], counts)
-                if len(known) + len(fresh) == counts[0] + counts[2]:
-                    fresh = Catalogue(
-                        np.concatenate((known.keys, fresh.keys)),
-                        np.concatenate((known.sessions, fresh.sessions)),
-                        np.concatenate((known.sizes, fresh.sizes)).astype(np.int64),
-                        np.concatenate((known.spoken, fresh.spoken)),
-                        counts,
-                    )
-                else:
-                    fresh = None
-            self._catalogue = fresh or self._read(0, 0, counts)
+            state = _State(*connection.execute(_STATE).fetchone())
+            if state != self._state:
+                columns = self._messages(connection, state).then(self._memories(connection, state))
+                self._catalogue = Catalogue(columns, state.last_message, state.last_memory)
+                self._state = state
             return self._catalogue
 
-    def _read(self, message: int, memory: int, counts: tuple[int, ...]) -> Catalogue:
-        """Documents with keys beyond these."""
-        with self._database.reading() as connection:
-            keys, sessions, sizes, spoken = map(
-                numbers,
-                connection.execute(
-                    _MESSAGES.format(where="WHERE +key > ?" if not message else "WHERE key > ?"),
-                    (message,),
-                ).fetchone(),
-            )
-            memories, memory_sizes = map(
-                numbers,
-                connection.execute(_MEMORIES.format(where="WHERE key > ?"), (memory,)).fetchone(),
-            )
-        return Catalogue(
-            np.concatenate((keys, memories)),
-            np.concatenate((sessions, memories)),
-            np.concatenate((sizes, memory_sizes)),
-            np.concatenate((spoken, np.ones(len(memories), np.int64))),
-            counts,
-        )
+    def _messages(self, connection: sqlite3.Connection, state: _State) -> Columns:
+        columns = self._catalogue.columns
+        known = columns.at(np.flatnonzero(columns.keys > 0))
+        if self._state is not None and len(known.keys):
+            row = connection.execute(
+                _MESSAGES.format(where="WHERE key > ?"), (self._state.last_message,)
+            ).fetchone()
+            known = known.then(Columns.of(row))
+        if len(known.keys) == state.messages:
+            return known
+        return Columns.of(connection.execute(_MESSAGES.format(where="")).fetchone())
+
+    def _memories(self, connection: sqlite3.Connection, state: _State) -> Columns:
+        if self._state is not None and self._state.memory_revision == state.memory_revision:
+            columns = self._catalogue.columns
+            return columns.at(np.flatnonzero(columns.keys < 0))
+        return Columns.of(connection.execute(_MEMORIES).fetchone())

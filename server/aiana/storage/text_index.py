@@ -83,29 +83,6 @@ class TextIndex:
             ).fetchone()
         return numbers(found)
 
-    def times(self, keys: Ints) -> dict[int, str]:
-        """When each document was said or last changed."""
-        with self.database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT key, timestamp FROM messages WHERE key IN ({marks(keys)}) UNION ALL "
-                f"SELECT -key, updated_at FROM memories WHERE -key IN ({marks(keys)})",
-                (*keys.tolist(), *keys.tolist()),
-            ).fetchall()
-        return dict(rows)
-
-    def newest(self, keys: Ints, most: int) -> list[int]:
-        """The documents among `keys` that were said or changed last, newest first."""
-        with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT key, timestamp FROM messages UNION ALL "
-                "SELECT -key, updated_at FROM memories"
-            ).fetchall()
-        admitted = set(keys.tolist())
-        rows = [row for row in rows if row[0] in admitted]
-        return [key for key, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)][
-            :most
-        ]
-
     def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_] | None:
         """Which rows of the catalogue a filter lets through; None if it lets all."""
         if restriction == SearchFilter():
