@@ -234,6 +234,18 @@ def test_nothing_that_is_typed_is_an_error(library: Library) -> None:
         library.ranking(text)
 
 
+def test_a_word_that_is_being_typed_finds_what_begins_with_it(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db")
+    turns = [("user", "quaternion drift"), ("user", "camera drift"), ("user", "camera quality")]
+    library.add_session(9, "new", "example.com/shop", "codex", turns)
+    assert {"new/0", "new/2"} <= set(library.found("qu"))
+    assert library.found("quat") == ["new/0"]
+    assert library.found("camera quat")[0] == "new/0"
+    # Two letters say nothing beside a whole word.
+    assert set(library.found("camera qu")) == {"new/1", "new/2"}
+    library.storage.close()
+
+
 def test_an_old_exact_hit_stays_above_new_vague_ones(tmp_path: Path) -> None:
     library = Library(tmp_path / "conversations.db")
     library.add_session(

@@ -33,6 +33,8 @@ MOST_DOCUMENTS = 40_000
 MOST_LITERAL = 300
 """Texts that are read to compare the spelling of an identifier."""
 MOST_BY_TIME = 200
+LEAST_BEGINNING = 3
+"""Letters from which a half-typed word counts beside others: most texts hold some `co…`."""
 
 
 _NO_TIME = np.datetime64("NaT").astype(np.int64)
@@ -170,7 +172,8 @@ def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits
             documents_left -= documents
             keys = text_index.documents_with(asked.terms.get(term, term))
             hits.append(_hits_in(keys, catalogue, weight, is_term=True))
-    hits += _beginnings(asked, text_index, catalogue, frequencies)
+    least = LEAST_BEGINNING if hits else 2
+    hits += _beginnings(asked, text_index, catalogue, frequencies, least)
     for pair in asked.pairs:
         if pair.first in places and pair.second in places:
             met = ranking.next_to(places[pair.first], places[pair.second], pair.gap)
@@ -203,11 +206,12 @@ def _beginnings(
     text_index: TextIndex,
     catalogue: Catalogue,
     frequencies: dict[str, tuple[int, int]],
+    least: int,
 ) -> list[Hits]:
     """What begins with the last word, if nothing holds it as it stands: it is still being typed."""
     word = asked.last_word
     terms = [term for term, spelling in asked.terms.items() if spelling == word]
-    if len(word) < 2 or not terms or terms[0] in frequencies:
+    if len(word) < least or not terms or terms[0] in frequencies:
         return []
     return [_hits_in(text_index.documents_with(word, prefix=True), catalogue, 1.0, is_term=True)]
 
