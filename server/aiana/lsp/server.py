@@ -77,11 +77,11 @@ class AianaProtocol(LanguageServerProtocol):
         self._send_response(msg_id, error=error)
 
     def _send_data(self, data: Any) -> None:
-        result = getattr(data, "result", None)
-        if self.writer is None or not isinstance(result, Result):
+        message = _of_result(data)
+        if self.writer is None or message is None:
             super()._send_data(data)
             return
-        body = msgspec.json.encode({"jsonrpc": "2.0", "id": data.id, "result": result})
+        body = msgspec.json.encode(message)
         self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     @lsp_method(types.INITIALIZE)
@@ -98,6 +98,17 @@ class AianaProtocol(LanguageServerProtocol):
         }
         self._server.announce(capabilities, params.initialization_options)
         return result
+
+
+def _of_result(data: Any) -> dict[str, Any] | None:
+    """An answer or partial answer that carries one of our results; None for anything else."""
+    if isinstance(result := getattr(data, "result", None), Result):
+        return {"jsonrpc": "2.0", "id": data.id, "result": result}
+    params = getattr(data, "params", None)
+    if isinstance(params, types.ProgressParams) and isinstance(params.value, Result):
+        progress = {"token": params.token, "value": params.value}
+        return {"jsonrpc": "2.0", "method": types.PROGRESS, "params": progress}
+    return None
 
 
 def _unwrap_command(message: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +145,10 @@ class Call:
         return self._cancelled.is_set()
 
     def partial(self, result: Result) -> None:
-        """Send what is known already to a client that asked for it."""
-        if self._partial_token is not None and not self.cancelled():
-            self._send(self._partial_token, msgspec.to_builtins(result))
+        """Send what is known already; ends the work if nobody waits for the rest any more."""
+        if self.cancelled():
+            raise asyncio.CancelledError
+        self._send(self._partial_token, result)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Tell the client how far the work is."""
