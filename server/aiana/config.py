@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "redis_url": "REDIS_URL",
     "qdrant_url": "QDRANT_URL",
     "qdrant_api_key": "QDRANT_API_KEY",
+    "team": "AIANA_TEAM",
 }
 
 
@@ -38,6 +39,8 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     redis_url: str | None = None
     qdrant_url: str | None = None
     qdrant_api_key: str | None = None
+    team: bool = False
+    """Memories are shared with, and those of colleagues found in, the same Qdrant."""
     qdrant_grpc_port: int | None = None
     """Port of Qdrant's gRPC interface, where that is to be used."""
     qdrant_shards: int | None = None

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiana.storage import AianaStorage
-    from aiana.storage.qdrant_tier import QdrantIndex, QdrantTier
+    from aiana.storage.qdrant_index import QdrantIndex
+    from aiana.storage.qdrant_tier import QdrantTier
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class Recall:
         """Qdrant, with the embedded index behind it, if a server is configured."""
         if self._qdrant is None:
             return None
-        from aiana.storage.qdrant_tier import QdrantIndex
+        from aiana.storage.qdrant_index import QdrantIndex
 
         return QdrantIndex(self._qdrant, self._vector_index, filter)
 

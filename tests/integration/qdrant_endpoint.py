@@ -28,6 +28,7 @@ class QdrantEndpoint:
         self.fault: Fault = "none"
         self.key = KEY
         self.requests = 0
+        self.searches = 0
         self.refused_content = ""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -89,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, verb: str) -> None:
         served = self.served
         served.requests += 1
+        served.searches += "/points/query" in self.path
         size = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(size)) if size else {}
         if served.fault == "hang":

@@ -12,7 +12,9 @@ import pytest
 
 from aiana.embeddings import Embedder
 from aiana.errors import TierUnavailable
-from aiana.storage.qdrant import COLLECTION, Point, QdrantRefused, QdrantStorage, Scope
+from aiana.storage.points import COLLECTION, Point, Scope
+from aiana.storage.qdrant import QdrantStorage
+from aiana.storage.qdrant_connection import QdrantRefused
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
@@ -107,7 +109,7 @@ def test_many_points_go_in_batches(qdrant: QdrantStorage) -> None:
     qdrant.put(points)
     assert qdrant.count() == 300
     nearest = qdrant.nearest([1.0] + [0.0] * 383, 3, Scope())
-    assert [id for id, _ in nearest] == [point.id for point in points[:-4:-1]]
+    assert nearest == [point.id for point in points[:-4:-1]]
 
 
 @pytest.mark.skipif(bool(SERVER), reason="a real collection is not made anew for a test")
@@ -131,7 +133,7 @@ class TestNetwork:
         self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
     ) -> None:
         qdrant.prepare()
-        qdrant._create(qdrant._connected())
+        qdrant._connection.call(qdrant._create)
         assert qdrant.prepare() == 0
 
     @pytest.mark.parametrize("fault", ["broken", "cut", "hang"])

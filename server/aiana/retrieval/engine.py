@@ -41,9 +41,19 @@ _NO_TIME = np.datetime64("NaT").astype(np.int64)
 
 
 class MeaningIndex(Protocol):
-    """Cosines of a query's vector with every document of a catalogue; NaN where unknown."""
+    """Cosines of a query's vector with every document of a catalogue; NaN where unknown.
 
-    def cosines(self, query: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.float32]: ...
+    An index that does not look at every document must know those that may count: the ones most
+    alike of those that are `admitted`, and of the others the best by their `words` (0 for none).
+    """
+
+    def cosines(
+        self,
+        query: NDArray[np.float32],
+        catalogue: Catalogue,
+        admitted: NDArray[np.bool_],
+        words: ranking.Floats,
+    ) -> NDArray[np.float32]: ...
 
 
 class Ranked(Struct, frozen=True):
@@ -101,7 +111,8 @@ def search(
             cosines = None
             if request.mode != "keyword" and vector_index is not None and embed_query is not None:
                 vector = embed_query(" ".join((*query.words, *query.phrases)))
-                cosines = vector_index.cosines(vector, catalogue)
+                words = ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)
+                cosines = vector_index.cosines(vector, catalogue, within, words)
                 lanes.append("semantic")
             rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
             recent = _recency(catalogue.times[rows], request.now)

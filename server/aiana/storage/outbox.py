@@ -9,13 +9,14 @@ from typing import Any
 from msgspec import Struct
 
 from aiana.storage.database import Database
-from aiana.storage.qdrant import Point
+from aiana.storage.points import Point
 
 MOST_ATTEMPTS = 5
 """A point that Qdrant refused so often waits for `aiana reindex qdrant`."""
 _MEMORIES = """
 SELECT m.id, v.vector, m.content, m.session_id, p.id, m.memory_type, m.created_at, 'aiana',
-    m.content_hash, m.metadata
+    m.content_hash, m.metadata,
+    m.memory_type != 'conversation' AND EXISTS (SELECT 1 FROM facts WHERE name = 'shared')
 FROM memories m JOIN projects p ON p.key = m.project_key
     JOIN vectors v ON v.owner = -m.key AND v.model = ?1
 WHERE m.id IN (SELECT value FROM json_each(?2))
@@ -23,7 +24,7 @@ WHERE m.id IN (SELECT value FROM json_each(?2))
 _CHUNKS = """
 SELECT c.id, v.vector, c.content, s.id, p.id, 'conversation',
     coalesce((SELECT timestamp FROM messages WHERE key = c.last_message_key), s.started_at),
-    s.source, c.content_hash, '{}'
+    s.source, c.content_hash, '{}', 0
 FROM chunks c JOIN sessions s ON s.key = c.session_key JOIN projects p ON p.key = s.project_key
     JOIN vectors v ON v.owner = c.key AND v.model = ?1
 WHERE c.id IN (SELECT value FROM json_each(?2))
@@ -49,14 +50,22 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enable(self, model: str) -> None:
-        """Note changes from now on and, the first time, everything that there is."""
+    def enable(self, model: str, shared: bool = False) -> None:
+        """Note changes from now on and, the first time, everything that there is.
+
+        `shared` says whether colleagues may find the memories; where that changes, all are noted.
+        """
         with self._database.writing() as connection:
             new = connection.execute(
                 "INSERT OR IGNORE INTO facts VALUES ('qdrant', ?)", (model,)
             ).rowcount
             if new:
                 connection.execute(_ALL, (model,))
+            change = "INSERT OR IGNORE INTO facts VALUES ('shared', '')"
+            if not shared:
+                change = "DELETE FROM facts WHERE name = 'shared'"
+            if connection.execute(change).rowcount:
+                connection.execute("INSERT OR REPLACE INTO outbox (id) SELECT id FROM memories")
 
     def add_all(self, model: str) -> int:
         """Have every point sent again; returns how many wait."""
@@ -176,6 +185,7 @@ def _point(row: tuple[Any, ...], store: str) -> Point:
             "source": row[7],
             "content_hash": row[8].hex(),
             "metadata": json.loads(row[9]),
+            "shared": bool(row[10]),
             "store": store,
         },
     )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import threading
-import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
-
-from aiana.errors import AianaError, TierUnavailable
+from aiana.errors import TierUnavailable
 from aiana.models import MemoryType
-from aiana.storage.redis import without_password
+from aiana.storage.points import COLLECTION, Layout, Point, Scope, filter_of, payload_indexes
+from aiana.storage.qdrant_connection import CollectionLost, QdrantConnection
 from aiana.storage.rows import content_hash
 from aiana.times import now
 
@@ -23,49 +18,9 @@ if TYPE_CHECKING:
 
     from aiana.embeddings import Embedder
 
-COLLECTION = "aiana_memories"
 TIMEOUT_S = 5.0
 """For each answer, except to a search that somebody waits for."""
-ATTEMPTS = 3
-FIRST_PAUSE_S = 0.1
 BATCH = 128
-
-
-class QdrantRefused(AianaError):
-    """Qdrant answers, but does not take this request: asking again would not help."""
-
-    kind = "tierUnavailable"
-
-
-class Layout(Struct, frozen=True, kw_only=True):
-    """How a collection is laid out when it is made; see docs/scaling.md."""
-
-    shards: int | None = None
-    replicas: int | None = None
-    write_consistency: int | None = None
-    on_disk: bool = False
-    """Vectors are read from disk instead of being held in memory."""
-    quantized: bool = False
-    """8-bit integers are held in memory for the first pass over the vectors."""
-
-
-class Point(Struct, frozen=True, kw_only=True):
-    """A memory with its vector."""
-
-    id: str
-    vector: list[float]
-    payload: dict[str, Any]
-
-
-class Scope(Struct, frozen=True, kw_only=True):
-    """Which points are meant; an empty list restricts nothing."""
-
-    projects: list[str] = field(default_factory=list)
-    session_id: str | None = None
-    memory_types: list[MemoryType] = field(default_factory=list)
-    store: str | None = None
-    """The database that the points were made from."""
-    model: str | None = None
 
 
 class QdrantStorage:
@@ -86,27 +41,20 @@ class QdrantStorage:
         grpc_port: int | None = None,
         layout: Layout | None = None,
         timeout_s: float = TIMEOUT_S,
-        client: QdrantClient | None = None,
     ) -> None:
-        self._url = url
+        self._connection = QdrantConnection(url, api_key, grpc_port, timeout_s)
         self._embedder = embedder
-        self._api_key = api_key
         self._user = user
-        self._grpc_port = grpc_port
         self._layout = layout or Layout()
-        self._timeout_s = timeout_s
-        self._client = client
-        self._lock = threading.Lock()
         self._fits = False
 
     @property
     def address(self) -> str:
         """The URL without user and password."""
-        return without_password(self._url)
+        return self._connection.address
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
+        self._connection.close()
 
     def prepare(self) -> int:
         """Make the collection if there is none; returns how many points it holds.
@@ -115,10 +63,11 @@ class QdrantStorage:
         """
         from qdrant_client import models
 
-        info = self._call(self._collection)
+        info = self._connection.call(self._collection)
         if info is None:
-            self._call(self._create)
-            info = self._call(self._collection)
+            self._fits = False
+            self._connection.call(self._create)
+            info = self._connection.call(self._collection)
         params = info.config.params.vectors
         asked = (self._embedder.dimensions, models.Distance.COSINE)
         found = (getattr(params, "size", None), getattr(params, "distance", None))
@@ -129,7 +78,9 @@ class QdrantStorage:
                 f"{asked[0]} (Cosine). Set AIANA_EMBEDDING_MODEL to the model it was made with, or "
                 "delete the collection and run `aiana reindex qdrant`."
             )
-        self._fits = True
+        if not self._fits:
+            self._connection.call(lambda client: self._index(client, info.payload_schema or {}))
+            self._fits = True
         return int(info.points_count or 0)
 
     @staticmethod
@@ -166,19 +117,12 @@ class QdrantStorage:
             # Another process may have been first.
             if not client.collection_exists(COLLECTION):
                 raise
-        tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-        keyword = models.PayloadSchemaType.KEYWORD
-        schemas: dict[str, Any] = {
-            "project": tenant,
-            "user": tenant,
-            "store": keyword,
-            "model": keyword,
-            "session_id": keyword,
-            "memory_type": keyword,
-            "timestamp": models.PayloadSchemaType.DATETIME,
-        }
-        for name, schema in schemas.items():
-            client.create_payload_index(COLLECTION, name, field_schema=schema)
+
+    @staticmethod
+    def _index(client: QdrantClient, indexed: dict[str, Any]) -> None:
+        for name, schema in payload_indexes().items():
+            if name not in indexed:
+                client.create_payload_index(COLLECTION, name, field_schema=schema)
 
     def add_memory(
         self,
@@ -217,35 +161,44 @@ class QdrantStorage:
         """The memories most like a text: `id`, `score` (cosine) and the payload of each."""
         vector = self._embedder.embed(query).tolist()
         scope = Scope(projects=[] if project is None else [project])
+        return self.alike(vector, limit, scope, min_score)
+
+    def alike(
+        self, vector: list[float], limit: int, scope: Scope, min_score: float | None = None
+    ) -> list[dict[str, Any]]:
+        """The points most like a vector: `id`, `score` (cosine) and the payload of each."""
         found = self._nearest(vector, limit, scope, min_score, with_payload=True)
         return [{"id": str(hit.id), "score": hit.score, **(hit.payload or {})} for hit in found]
 
-    def nearest(self, vector: list[float], limit: int, scope: Scope) -> list[tuple[str, float]]:
-        """Ids and cosines of the points most like a vector."""
-        found = self._nearest(vector, limit, scope, None, with_payload=False)
-        return [(str(hit.id), float(hit.score)) for hit in found]
+    def nearest(self, vector: list[float], limit: int, scope: Scope) -> list[str]:
+        """Ids of the points most like a vector."""
+        return [str(hit.id) for hit in self._nearest(vector, limit, scope)]
 
     def _nearest(
         self,
         vector: list[float],
         limit: int,
         scope: Scope,
-        min_score: float | None,
-        with_payload: bool,
+        min_score: float | None = None,
+        with_payload: bool = False,
     ) -> list[Any]:
-        wanted = self._filter(scope)
-        self._ready()
-        answer = self._call(
+        answer = self._ask(
             lambda client: client.query_points(
                 COLLECTION,
                 query=vector,
-                query_filter=wanted,
+                query_filter=filter_of(scope, self._user),
                 limit=limit,
                 score_threshold=min_score,
                 with_payload=with_payload,
             )
         )
         return list(answer.points)
+
+    def get(self, id: str, scope: Scope) -> dict[str, Any] | None:
+        """The payload of a point of a scope; None if there is none with this id."""
+        wanted = filter_of(scope, self._user, [id])
+        records, _ = self._ask(lambda client: client.scroll(COLLECTION, wanted, limit=1))
+        return records[0].payload if records else None
 
     def put(self, points: Sequence[Point]) -> None:
         """Store points; one with an id that is there already replaces it."""
@@ -260,19 +213,15 @@ class QdrantStorage:
             self._retried(lambda client, s=structs: client.upsert(COLLECTION, s, wait=True))
 
     def remove(self, ids: Sequence[str]) -> int:
-        """Delete points by their ids; returns how many of these ids are verified gone."""
+        """Delete own points by their ids; returns how many of these ids are verified gone."""
         for start in range(0, len(ids), BATCH):
-            batch: list[Any] = list(ids[start : start + BATCH])
-            self._retried(lambda client, b=batch: client.delete(COLLECTION, b, wait=True))
+            self._delete(filter_of(Scope(), self._user, list(ids[start : start + BATCH])))
         return len(ids) - len(self.hashes(ids))
 
     def delete(self, scope: Scope) -> int:
         """Delete all points of a scope; returns how many. Raises TierUnavailable if any is left."""
-        from qdrant_client import models
-
         count = self.count(scope)
-        selector = models.FilterSelector(filter=self._filter(scope))
-        self._retried(lambda client: client.delete(COLLECTION, selector, wait=True))
+        self._delete(filter_of(scope, self._user))
         left = self.count(scope)
         if left:
             raise TierUnavailable(
@@ -281,28 +230,39 @@ class QdrantStorage:
             )
         return count
 
+    def _delete(self, wanted: Any) -> None:
+        from qdrant_client import models
+
+        selector = models.FilterSelector(filter=wanted)
+        self._retried(lambda client: client.delete(COLLECTION, selector, wait=True))
+
     def count(self, scope: Scope | None = None) -> int:
         """How many points there are."""
-        wanted = self._filter(scope or Scope())
+        wanted = filter_of(scope or Scope(), self._user)
         answer = self._retried(lambda c: c.count(COLLECTION, count_filter=wanted, exact=True))
         return int(answer.count)
 
     def hashes(self, ids: Sequence[str]) -> dict[str, str]:
-        """Content hashes of those of the points that exist."""
+        """Content hashes of those of the own points that exist."""
         found: dict[str, str] = {}
         for start in range(0, len(ids), BATCH):
             batch = list(ids[start : start + BATCH])
             records = self._retried(
                 lambda client, b=batch: client.retrieve(
-                    COLLECTION, b, with_payload=["content_hash"], with_vectors=False
+                    COLLECTION, b, with_payload=["content_hash", "user"], with_vectors=False
                 )
             )
-            found |= {str(r.id): str((r.payload or {}).get("content_hash")) for r in records}
+            payloads = {str(record.id): record.payload or {} for record in records}
+            found |= {
+                id: str(payload.get("content_hash"))
+                for id, payload in payloads.items()
+                if payload.get("user") == self._user
+            }
         return found
 
     def ids(self, scope: Scope, page: int = 1000) -> Iterator[list[str]]:
         """The ids of all points of a scope, page by page."""
-        wanted, offset = self._filter(scope), None
+        wanted, offset = filter_of(scope, self._user), None
         while True:
             records, offset = self._retried(
                 lambda client, o=offset: client.scroll(
@@ -313,93 +273,15 @@ class QdrantStorage:
             if offset is None:
                 return
 
-    def _filter(self, scope: Scope) -> Any:
-        from qdrant_client import models
-
-        fields: dict[str, list[Any]] = {
-            "user": [self._user],
-            "project": list(scope.projects),
-            "memory_type": list(scope.memory_types),
-            "session_id": [scope.session_id] if scope.session_id else [],
-            "store": [scope.store] if scope.store else [],
-            "model": [scope.model] if scope.model else [],
-        }
-        return models.Filter(
-            must=[
-                models.FieldCondition(key=key, match=models.MatchAny(any=values))
-                for key, values in fields.items()
-                if values
-            ]
-        )
-
     def _retried(self, work: Callable[..., Any]) -> Any:
-        """Do what may be done twice, again after a pause where Qdrant did not answer."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._ready()
-                return self._call(work)
-            except TierUnavailable:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                time.sleep(FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5))
-        raise AssertionError("unreachable")
+        return self._connection.patiently(lambda: self._ask(work))
 
-    def _ready(self) -> None:
-        """Make sure, once, that there is a collection and that it fits."""
+    def _ask(self, work: Callable[..., Any]) -> Any:
+        """Do something with a collection that is known, since it was last lost, to fit."""
         if not self._fits:
             self.prepare()
-
-    def _call(self, work: Callable[..., Any]) -> Any:
-        client = self._connected()
         try:
-            return work(client)
-        except AianaError:
-            raise
-        except Exception as error:
-            raise self._translated(error) from error
-
-    def _translated(self, error: Exception) -> AianaError:
-        """qdrant_client raises its own errors, httpx's, pydantic's and gRPC's."""
-        status = getattr(error, "status_code", None)
-        if status in (401, 403):
-            return TierUnavailable(f"Qdrant at {self.address} does not accept QDRANT_API_KEY.")
-        if status == 404:
+            return self._connection.call(work)
+        except CollectionLost:
             self._fits = False
-            return TierUnavailable(
-                f"Qdrant at {self.address} has lost the collection {COLLECTION}."
-            )
-        content = getattr(error, "content", None)
-        reason = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(error)
-        reason = " ".join(reason.split()) or type(error).__name__
-        if self._api_key:
-            reason = reason.replace(self._api_key, "***")
-        if isinstance(status, int) and 400 <= status < 500 and status not in (408, 429):
-            return QdrantRefused(f"Qdrant at {self.address} refuses a request: {reason[:200]}.")
-        return TierUnavailable(
-            f"Qdrant at {self.address} does not answer as it should ({reason[:200]})."
-        )
-
-    def _connected(self) -> QdrantClient:
-        if self._client is None:
-            with self._lock:
-                if self._client is None:
-                    self._client = self._connect()
-        return self._client
-
-    def _connect(self) -> QdrantClient:
-        from qdrant_client import QdrantClient
-
-        try:
-            with warnings.catch_warnings():
-                # On one machine there is no https; docs/scaling.md says when it is needed.
-                warnings.filterwarnings("ignore", message="Api key is used with an insecure")
-                return QdrantClient(
-                    url=self._url,
-                    api_key=self._api_key,
-                    timeout=self._timeout_s,  # type: ignore[arg-type]
-                    prefer_grpc=self._grpc_port is not None,
-                    grpc_port=self._grpc_port or 6334,
-                    check_compatibility=False,
-                )
-        except Exception as error:
-            raise self._translated(error) from error
+            raise

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
+from msgspec.structs import replace
 
 from aiana.errors import AianaError, TierUnavailable
-from aiana.models import Degraded, SearchFilter
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
 from aiana.storage.outbox import Change, Outbox
-from aiana.storage.qdrant import Layout, QdrantRefused, QdrantStorage, Scope
-from aiana.storage.rows import matching_projects
+from aiana.storage.points import Layout, Scope
+from aiana.storage.qdrant import QdrantStorage
+from aiana.storage.qdrant_connection import QdrantRefused
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from aiana.config import Config
     from aiana.embeddings import Embedder
-    from aiana.storage.catalogue import Catalogue
     from aiana.storage.database import Database
     from aiana.storage.sqlite import AianaStorage
-    from aiana.storage.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
 
 ANSWER_S = 0.15
 """What a search waits for Qdrant before the embedded index answers it."""
-MOST_NEAREST = 2000
-"""Points that a search asks for. What words found beyond them counts with an average cosine."""
 SAMPLE = 64
 CHECK_EVERY_S = 600.0
 FIRST_REPAIR_S = 30.0
@@ -42,9 +38,9 @@ FIRST_REPAIR_S = 30.0
 sessions would else repair each other all day."""
 DAY_S = 86_400.0
 BATCH = 128
-MEAN_OF = 1000
 DRIFT = "drift"
 
+T = TypeVar("T")
 Progress = Callable[[int, int, str], None]
 
 
@@ -62,6 +58,7 @@ class QdrantTier:
         every_s: float = EVERY_S,
         retry_s: float = FIRST_RETRY_S,
         answer_s: float = ANSWER_S,
+        team: bool = False,
     ) -> None:
         self.database = database
         self._qdrant = qdrant
@@ -71,9 +68,9 @@ class QdrantTier:
         self._points = 0
         self._checked_at = self._repair_at = -1e9
         self._repairs = 0
-        self._mean: NDArray[np.float32] | None = None
         self.outbox = Outbox(database)
-        self.outbox.enable(model)
+        self.outbox.enable(model, shared=team)
+        self._team = team
         self._store = self.outbox.fact("store") or ""
         self._scope = Scope(store=self._store, model=model)
         self.link = Link("qdrant", self._probe, every_s=every_s, retry_s=retry_s)
@@ -91,7 +88,10 @@ class QdrantTier:
     def _probe(self) -> None:
         points = self._qdrant.prepare()
         if points < self._points or not points:
-            self.suspect(f"it holds {points:,} points, fewer than before")
+            # Colleagues may have deleted theirs.
+            held, wanted = self._qdrant.count(self._scope), self.outbox.expected(self._model)
+            if held < wanted:
+                self.suspect(f"it holds {held:,} of {wanted:,} points")
         self._points = points
 
     def suspect(self, why: str) -> None:
@@ -111,43 +111,47 @@ class QdrantTier:
             return f"{refused:,} texts were refused: `aiana reindex qdrant` tries again"
         return drift
 
-    def search(
-        self, vector: NDArray[np.float32], projects: Sequence[str]
-    ) -> list[tuple[str, float]]:
-        """Ids and cosines of the nearest points. Raises TierUnavailable after 150 ms at most."""
-        scope = Scope(store=self._store, model=self._model, projects=list(projects))
-        future: Future[list[tuple[str, float]]] = self._pool.submit(
-            self._qdrant.nearest, vector.tolist(), MOST_NEAREST, scope
-        )
+    def nearest(self, vector: NDArray[np.float32], limit: int, scope: Scope) -> list[str]:
+        """Ids of the own points most like a vector. Raises TierUnavailable after 150 ms at most."""
+        own = replace(scope, store=self._store, model=self._model)
+        return self._in_time(lambda: self._qdrant.nearest(vector.tolist(), limit, own))
+
+    def shared_by_colleagues(
+        self, vector: NDArray[np.float32], limit: int, scope: Scope
+    ) -> list[dict[str, Any]]:
+        """What colleagues let others find: `id`, `score` (cosine) and payload, the best first.
+
+        Nothing, unless this is a team. Raises TierUnavailable after 150 ms at most.
+        """
+        if not self._team:
+            return []
+        theirs = replace(scope, model=self._model, of_colleagues=True)
+        return self._in_time(lambda: self._qdrant.alike(vector.tolist(), limit, theirs))
+
+    def of_colleague(self, id: str) -> dict[str, Any] | None:
+        """The payload of a memory that a colleague lets others find; None if there is none."""
+        if not self._team or not self.link.is_up:
+            return None
+        return self._in_time(lambda: self._qdrant.get(id, Scope(of_colleagues=True)))
+
+    def _in_time(self, work: Callable[[], T]) -> T:
+        """What Qdrant answers somebody who waits."""
+        try:
+            future: Future[T] = self._pool.submit(work)
+        except RuntimeError as error:
+            raise TierUnavailable("Aiana is closing.") from error
         try:
             return future.result(self._answer_s)
         except FutureTimeout:
             future.cancel()
-            error = TierUnavailable(
+            late = TierUnavailable(
                 f"Qdrant at {self.address} did not answer within {self._answer_s * 1000:.0f} ms."
             )
-            self.link.failed(error)
-            raise error from None
+            self.link.failed(late)
+            raise late from None
         except TierUnavailable as error:
             self.link.failed(error)
             raise
-        except RuntimeError as error:
-            raise TierUnavailable("Aiana is closing.") from error
-
-    def mean_cosine(self, vector: NDArray[np.float32]) -> float:
-        """The cosine of a vector with what is stored, on average, from a sample."""
-        if self._mean is None:
-            with self.database.reading() as connection:
-                rows = connection.execute(
-                    "SELECT vector FROM vectors WHERE model = ? ORDER BY random() LIMIT ?",
-                    (self._model, MEAN_OF),
-                ).fetchall()
-            blob = b"".join(row[0] for row in rows)
-            vectors = np.frombuffer(blob, "<f2").reshape(len(rows), -1).astype(np.float32)
-            if len(rows) < MEAN_OF:
-                return float((vectors @ vector).mean()) if len(rows) else 0.0
-            self._mean = vectors.mean(axis=0)
-        return float(self._mean @ vector)
 
     def forget(self, ids: Sequence[str] = (), session_id: str | None = None) -> bool:
         """Delete points now, for a receipt; returns whether they are verified gone.
@@ -269,81 +273,4 @@ def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> Qdra
         grpc_port=config.qdrant_grpc_port,
         layout=layout,
     )
-    return QdrantTier(storage.database, qdrant, embedder.model_name)
-
-
-class QdrantIndex:
-    """Cosines of one search's query with every document: Qdrant's where it is in step.
-
-    Otherwise, and when it fails, the embedded index answers; `degraded` then says why.
-    """
-
-    def __init__(self, tier: QdrantTier, embedded: VectorIndex, filter: SearchFilter) -> None:
-        self._tier = tier
-        self._embedded = embedded
-        self._filter = filter
-        self.degraded: Degraded | None = None
-
-    def cosines(self, query: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.float32]:
-        """See VectorIndex.cosines."""
-        tier = self._tier
-        if tier.link.is_up and tier.behind is None:
-            try:
-                return self._from_qdrant(query, catalogue)
-            except TierUnavailable:
-                pass
-        self.degraded = tier.link.down
-        return self._embedded.cosines(query, catalogue)
-
-    def _from_qdrant(self, query: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.float32]:
-        tier = self._tier
-        hits = tier.search(query, self._projects())
-        if not hits:
-            tier.suspect("it found nothing")
-            return self._embedded.cosines(query, catalogue)
-        found = np.full(len(catalogue), np.nan, np.float32)
-        if len(hits) == MOST_NEAREST:
-            # There is more, less alike than what came; ranking compares with the average of all.
-            rest = min(tier.mean_cosine(query), hits[-1][1])
-            found[catalogue.spoken] = rest
-        first, last, cosines = self._documents(hits)
-        start, end = catalogue.rows(first), catalogue.rows(last)
-        lengths = np.where((start >= 0) & (end >= start), end - start + 1, 0)
-        points = np.repeat(np.arange(len(lengths)), lengths)
-        before = np.cumsum(lengths) - lengths
-        rows = np.arange(len(points)) - np.repeat(before - start, lengths)
-        spoken = catalogue.spoken[rows]
-        np.fmax.at(found, rows[spoken], cosines[points[spoken]])
-        return found
-
-    def _projects(self) -> list[str]:
-        """Identities of the projects that the search is restricted to."""
-        if self._filter.project is None:
-            return []
-        with self._tier.database.reading() as connection:
-            keys = matching_projects(connection, self._filter.project)
-            rows = connection.execute(
-                "SELECT id FROM projects WHERE key IN (SELECT value FROM json_each(?))",
-                (json.dumps(keys),),
-            ).fetchall()
-        return [row[0] for row in rows] or [self._filter.project]
-
-    def _documents(
-        self, hits: Sequence[tuple[str, float]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """First and last document of each hit that SQLite holds, and its cosine."""
-        known: dict[str, float] = dict(hits)
-        wanted: Any = (json.dumps(list(known)),)
-        within = "id IN (SELECT value FROM json_each(?))"
-        with self._tier.database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT id, -key, -key FROM memories WHERE {within}", wanted
-            ).fetchall()
-            rows += connection.execute(
-                f"SELECT id, first_message_key, last_message_key FROM chunks WHERE {within}", wanted
-            ).fetchall()
-        return (
-            np.array([row[1] for row in rows], np.int64),
-            np.array([row[2] for row in rows], np.int64),
-            np.array([known[row[0]] for row in rows], np.float32),
-        )
+    return QdrantTier(storage.database, qdrant, embedder.model_name, team=config.team)

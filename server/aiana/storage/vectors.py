@@ -34,6 +34,26 @@ def from_bytes(stored: bytes) -> NDArray[np.float32]:
     return np.frombuffer(stored, "<f2").astype(np.float32)
 
 
+def firsts(lengths: Ints) -> Ints:
+    """Where each of several runs begins that stand one behind the other."""
+    return np.asarray(np.cumsum(lengths) - lengths)
+
+
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """`start, start + 1, ...` of each length, one behind the other."""
+    return np.arange(int(lengths.sum())) + np.repeat(starts - firsts(lengths), lengths)
+
+
+def spoken_rows(catalogue: Catalogue, first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """The rows that chunks speak for, from their first to their last document: chunk, row."""
+    start, end = catalogue.rows(first).astype(np.int64), catalogue.rows(last)
+    lengths = np.where((start >= 0) & (end >= start), end - start + 1, 0)
+    chunks, rows = np.repeat(np.arange(len(lengths)), lengths), ranges(start, lengths)
+    # Tool traffic stands between the turns of a chunk without being part of it.
+    spoken = catalogue.spoken[rows]
+    return chunks[spoken], rows[spoken]
+
+
 class VectorIndex:
     """Cosines of a query with everything that has a vector of one model. Safe between threads."""
 
@@ -53,22 +73,47 @@ class VectorIndex:
         with self._lock:
             return len(self._refreshed().keys)
 
-    def cosines(self, query: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.float32]:
+    def cosines(
+        self,
+        query: NDArray[np.float32],
+        catalogue: Catalogue,
+        admitted: NDArray[np.bool_] | None = None,
+        words: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
         """Cosine of `query` (dimensions,) with each row of the catalogue; NaN where unknown.
 
-        A document has the best cosine of the chunks that it is part of.
+        A document has the best cosine of the chunks that it is part of. This index looks at all of
+        them, whatever is `admitted` and whatever `words` were found.
         """
+        rows, spread = self._spread_over(catalogue)
+        found = np.full(len(catalogue), np.nan, np.float32)
+        if len(spread.documents):
+            chunks = rows.cosines(query)[spread.chunks]
+            found[spread.documents] = np.maximum.reduceat(chunks, spread.starts)
+        return found
+
+    def cosines_of(
+        self, query: NDArray[np.float32], catalogue: Catalogue, chosen: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """As `cosines`, of the chosen rows alone; NaN for all others."""
+        rows, spread = self._spread_over(catalogue)
+        found = np.full(len(catalogue), np.nan, np.float32)
+        places = np.flatnonzero(chosen[spread.documents])
+        ends = np.append(spread.starts[1:], len(spread.chunks))
+        lengths = ends[places] - spread.starts[places]
+        if len(places):
+            chunks = spread.chunks[ranges(spread.starts[places], lengths)]
+            best = np.maximum.reduceat(rows.only_at(chunks).cosines(query), firsts(lengths))
+            found[spread.documents[places]] = best
+        return found
+
+    def _spread_over(self, catalogue: Catalogue) -> tuple[_Rows, _Spread]:
         with self._lock:
             rows = self._refreshed()
             known = self._spread
             if known is None or known[0] is not catalogue or known[1] is not rows:
                 known = self._spread = (catalogue, rows, _Spread(catalogue, rows))
-        found = np.full(len(catalogue), np.nan, np.float32)
-        spread = known[2]
-        if len(spread.documents):
-            chunks = rows.cosines(query)[spread.chunks]
-            found[spread.documents] = np.maximum.reduceat(chunks, spread.starts)
-        return found
+        return rows, known[2]
 
     def _refreshed(self) -> _Rows:
         version = self._database.data_version()
@@ -142,13 +187,16 @@ class _Rows:
 
     def only(self, keys: Ints) -> _Rows:
         """Those of these keys."""
-        kept = np.isin(self.keys, keys)
+        return self.only_at(np.flatnonzero(np.isin(self.keys, keys)))
+
+    def only_at(self, places: Ints) -> _Rows:
+        """Those at these places."""
         return _Rows(
-            self.keys[kept],
-            self.first[kept],
-            self.last[kept],
-            self.scales[kept],
-            self.components[kept],
+            self.keys[places],
+            self.first[places],
+            self.last[places],
+            self.scales[places],
+            self.components[places],
         )
 
     def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -167,14 +215,7 @@ class _Spread:
     """Which rows of the catalogue each vector speaks for, sorted by row."""
 
     def __init__(self, catalogue: Catalogue, rows: _Rows) -> None:
-        first, last = catalogue.rows(rows.first), catalogue.rows(rows.last)
-        lengths = np.where((first >= 0) & (last >= first), last - first + 1, 0)
-        chunks = np.repeat(np.arange(len(lengths)), lengths)
-        before = np.cumsum(lengths) - lengths
-        documents = np.arange(len(chunks)) - np.repeat(before - first, lengths)
-        # Tool traffic stands between the turns of a chunk without being part of it.
-        spoken = catalogue.spoken[documents]
-        chunks, documents = chunks[spoken], documents[spoken]
+        chunks, documents = spoken_rows(catalogue, rows.first, rows.last)
         order = np.argsort(documents, kind="stable")
         self.chunks = chunks[order]
         documents = documents[order]

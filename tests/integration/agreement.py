@@ -1,0 +1,76 @@
+"""What the tests and benchmarks of agreement share: one database, searched in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiana.embeddings import Embedder
+from aiana.models import Mode, SearchFilter
+from aiana.retrieval.engine import MeaningIndex, Request, search
+from aiana.retrieval.query import parse
+from aiana.storage import AianaStorage
+from aiana.storage.qdrant import QdrantStorage
+from aiana.storage.qdrant_index import MOST_NEAREST, QdrantIndex
+from aiana.storage.qdrant_tier import QdrantTier
+from aiana.storage.text_index import TextIndex
+from aiana.storage.vectors import VectorIndex, to_bytes
+from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+
+MODEL = "all-MiniLM-L6-v2"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+class Both:
+    """One database, searched over Qdrant and over the embedded index."""
+
+    def __init__(self, storage: AianaStorage, embedder: Embedder, endpoint: QdrantEndpoint) -> None:
+        self._embedder = embedder
+        self._endpoint = endpoint
+        self._text_index = TextIndex(storage.database)
+        self._embedded = VectorIndex(storage.database, MODEL)
+        qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY)
+        self.tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=60)
+        assert self.tier.link.wait(60)
+        self.tier.drain()
+        self.tier.check()
+        assert self.tier.behind is None
+
+    def overlap(
+        self,
+        asked: Sequence[str],
+        filter: SearchFilter,
+        mode: Mode = "hybrid",
+        nearest: int = MOST_NEAREST,
+    ) -> float:
+        """The part of the embedded index's first ten that Qdrant's first ten hold."""
+        same = total = 0
+        for text in asked:
+            index = QdrantIndex(self.tier, self._embedded, filter, nearest)
+            before = self._endpoint.searches
+            found = self._first(text, filter, mode, index)
+            assert self._endpoint.searches == before + 1
+            wanted = self._first(text, filter, mode, self._embedded)
+            same += len(set(found) & set(wanted))
+            total += len(wanted)
+        assert total
+        return same / total
+
+    def _first(self, text: str, filter: SearchFilter, mode: Mode, index: MeaningIndex) -> list[int]:
+        request = Request(query=parse(text, NOW), filter=filter, mode=mode, now=NOW)
+        ranking = search(request, self._text_index, index, self._embedder.embed)
+        return [hit.key for hit in ranking.hits[:10]]
+
+
+def embed(storage: AianaStorage, vectors_of: Callable[[list[str]], NDArray[np.float32]]) -> int:
+    """Cut and embed all that is stored; returns how many texts got a vector."""
+    while storage.chunks.renew(500):
+        pass
+    waiting = storage.chunks.waiting(MODEL, 100_000)
+    rows = vectors_of([text.content for text in waiting])
+    return storage.chunks.put_vectors(
+        MODEL, [(text, to_bytes(row)) for text, row in zip(waiting, rows, strict=True)]
+    )
