@@ -8,7 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("serving", "importing", "embedding", "searching", "tiers", "redaction", "neovim")
+BENCHMARKS = (
+    "serving",
+    "importing",
+    "embedding",
+    "searching",
+    "tiers",
+    "redaction",
+    "neovim",
+    "vscode",
+)
 
 
 def machine() -> str:

@@ -10,7 +10,7 @@ import { messageOf, type Server } from "./server";
 import { currentProject } from "./workspace";
 
 export const VIEW = "aiana.memories";
-const PAGE = 30;
+const PAGE = 20;
 const HOME = 8;
 
 export class Panel implements vscode.WebviewViewProvider {

@@ -8,6 +8,8 @@ import { setStrings, t } from "./strings";
 
 const DEBOUNCE_MS = 20;
 const REFRESH_MS = 300;
+/** What is answered sooner shows no progress: a bar that comes and goes costs frames. */
+const PATIENCE_MS = 300;
 
 export interface Host {
   postMessage(message: ToExtension): void;
@@ -31,6 +33,9 @@ export class App {
   private readonly status = element("div", { id: "status", role: "status", "aria-live": "polite" });
   private readonly notice = element("div", { id: "notice" });
   private readonly more = element("button", { id: "more", class: "secondary", type: "button" });
+  private readonly main: HTMLElement;
+  private scrolled = false;
+  private progressTimer: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private id = 0;
   private answered = 0;
@@ -60,8 +65,9 @@ export class App {
     });
     this.more.addEventListener("click", () => this.ask(this.nextCursor));
     this.more.hidden = true;
-    const main = element("main", {}, this.notice, this.list.root, this.more);
-    root.replaceChildren(this.controls.root, this.progress, this.status, main);
+    this.main = element("main", {}, this.notice, this.list.root, this.more);
+    this.main.addEventListener("scroll", () => (this.scrolled = true), { passive: true });
+    root.replaceChildren(this.controls.root, this.progress, this.status, this.main);
     const saved = host.getState();
     if (saved) {
       this.controls.restore(saved.query, { ...NO_FILTERS, ...saved.filters }, saved.grouped, saved.filtersShown);
@@ -122,7 +128,6 @@ export class App {
   private ask(cursor?: string): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.save();
     if (!this.ready) {
       return;
     }
@@ -134,6 +139,7 @@ export class App {
     } else {
       this.host.postMessage({ type: "home", id: this.id, filters });
     }
+    this.save();
   }
 
   private results(message: Results): void {
@@ -160,8 +166,7 @@ export class App {
     const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
     const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
     const warming = message.warming ? [t("search by meaning is warming up")] : [];
-    this.status.textContent = [found, ...warming, ...message.degraded].join("; ");
-    this.status.classList.toggle("degraded", message.degraded.length > 0);
+    this.tell([found, ...warming, ...message.degraded].join("; "), message.degraded.length > 0);
     if (count || message.partial) {
       this.notice.replaceChildren();
     } else {
@@ -182,8 +187,7 @@ export class App {
       { title: t("Recent Conversations"), items: message.sessions },
     ];
     this.render(true);
-    this.status.textContent = "";
-    this.status.classList.remove("degraded");
+    this.tell("");
     if (message.empty) {
       this.notice.replaceChildren(
         element("p", {}, t("Nothing is stored yet. Import the conversations that your assistants left on this machine.")),
@@ -202,7 +206,7 @@ export class App {
       this.failed(problem);
     } else if (state === "starting") {
       this.busy(true);
-      this.status.textContent = t("Starting Aiana…");
+      this.tell(t("Starting Aiana…"));
     } else if (state === "running" && this.running === false && this.ready) {
       this.ask();
     }
@@ -210,12 +214,19 @@ export class App {
   }
 
   private failed(message: string): void {
-    this.status.textContent = message;
-    this.status.classList.add("degraded");
+    this.tell(message, true);
     this.notice.replaceChildren(
       this.commandButton("aiana.restartServer", t("Restart")),
       this.commandButton("aiana.showLogs", t("Show Logs")),
     );
+  }
+
+  /** Say it in the live region, once. */
+  private tell(message: string, degraded = false): void {
+    if (this.status.textContent !== message) {
+      this.status.textContent = message;
+    }
+    this.status.classList.toggle("degraded", degraded);
   }
 
   private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string): HTMLButtonElement {
@@ -226,6 +237,10 @@ export class App {
 
   private render(sameQuery: boolean): void {
     this.list.show(this.home ?? this.sections(), sameQuery);
+    if (this.scrolled && !sameQuery) {
+      this.main.scrollTop = 0;
+      this.scrolled = false;
+    }
     this.more.textContent = t("Show More");
     this.more.hidden = this.nextCursor === "" || this.home !== undefined;
   }
@@ -273,7 +288,12 @@ export class App {
   }
 
   private busy(on: boolean): void {
-    this.progress.classList.toggle("running", on);
+    clearTimeout(this.progressTimer);
+    if (on) {
+      this.progressTimer = setTimeout(() => this.progress.classList.add("running"), PATIENCE_MS);
+    } else {
+      this.progress.classList.remove("running");
+    }
     this.list.root.setAttribute("aria-busy", String(on));
   }
 

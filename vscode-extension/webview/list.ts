@@ -1,10 +1,11 @@
 /** The list of results: rows that keep their identity, keyboard, selection. */
 
-import { age } from "../src/labels";
 import type { Action, PanelItem } from "../src/panelMessages";
-import { element, highlighted, icon, iconButton } from "./dom";
+import { element } from "./dom";
 import { mergeOrder } from "./order";
+import { createRow, markRow, mainOf } from "./row";
 import { t } from "./strings";
+import { Toolbar } from "./toolbar";
 
 export interface Section {
   title: string;
@@ -21,60 +22,59 @@ export interface ListEvents {
 export class ResultList {
   readonly root = element("div", { id: "results" });
   language = "en";
-  private rows = new Map<string, HTMLElement>();
-  private signatures = new Map<string, string>();
-  private selected = new Set<string>();
+  private shown: string[] = [];
+  private readonly rows = new Map<string, HTMLElement>();
+  private readonly items = new Map<string, PanelItem>();
+  private readonly selected = new Set<string>();
+  private readonly toolbar: Toolbar;
+  /** The row that Tab enters. */
+  private entry: HTMLElement | undefined;
   private pointerInside = false;
 
   constructor(private readonly events: ListEvents) {
+    this.toolbar = new Toolbar((action, uri) => this.events.act(action, this.targets(uri)));
     this.root.addEventListener("pointerenter", () => (this.pointerInside = true));
-    this.root.addEventListener("pointerleave", () => (this.pointerInside = false));
+    this.root.addEventListener("pointerleave", () => {
+      this.pointerInside = false;
+      this.toolbar.attach(this.focusedRow());
+    });
+    this.root.addEventListener("pointerover", (event) => this.toolbar.attach(rowOf(event.target)));
+    this.root.addEventListener("focusin", (event) => {
+      this.enter(rowOf(event.target));
+      this.toolbar.attach(this.entry);
+    });
+    this.root.addEventListener("click", (event) => this.onClick(event));
     this.root.addEventListener("keydown", (event) => this.onKey(event));
-  }
-
-  get shown(): string[] {
-    return [...this.root.querySelectorAll<HTMLElement>("li.row")].map((row) => row.dataset.uri ?? "");
   }
 
   /** Show `sections`; rows that stay keep their element, and their place while somebody is at them. */
   show(sections: Section[], sameQuery: boolean): void {
-    const held = sameQuery && (this.pointerInside || this.root.contains(document.activeElement));
-    const focused = this.focusedUri();
+    const focused = this.focusedRow()?.dataset.uri;
     const index = focused ? this.shown.indexOf(focused) : -1;
-    const scroll = this.root.scrollTop;
-    const before = this.shown;
-    const present = new Set<string>();
-    const parts = sections
-      .filter((section) => section.items.length)
-      .map((section, number) => {
-        const byUri = new Map(section.items.map((item) => [item.uri, item]));
-        const order = mergeOrder(before, [...byUri.keys()], held);
-        const list = element("ul", { "aria-label": section.title || t("Results") });
-        for (const uri of order) {
-          present.add(uri);
-          list.append(this.row(byUri.get(uri)!));
-        }
-        const heading = section.title ? [element("h2", { id: `section-${number}` }, section.title)] : [];
-        return element("section", {}, ...heading, list);
-      });
-    this.root.replaceChildren(...parts);
-    for (const uri of [...this.rows.keys()].filter((key) => !present.has(key))) {
-      this.rows.delete(uri);
-      this.signatures.delete(uri);
-      this.selected.delete(uri);
+    const held = sameQuery && (this.pointerInside || focused !== undefined);
+    const filled = sections.filter(({ items }) => items.length);
+    const orders = filled.map(({ items }) => mergeOrder(this.shown, items.map(({ uri }) => uri), held));
+    this.shown = orders.flat();
+    this.forget(new Set(this.shown));
+    for (const [number, section] of filled.entries()) {
+      for (const item of section.items) {
+        this.update(item);
+      }
+      const rows = orders[number]!.map((uri) => this.rows.get(uri)!);
+      arrange(this.list(number, section.title), rows);
     }
-    this.root.scrollTop = sameQuery ? scroll : 0;
+    arrange(this.root, [...this.root.children].slice(0, filled.length));
     if (focused) {
       const next = this.rows.get(focused) ?? this.rows.get(this.shown[Math.min(index, this.shown.length - 1)] ?? "");
-      next?.querySelector<HTMLElement>("button.main")?.focus({ preventScroll: true });
+      focus(next, { preventScroll: true });
     }
-    this.updateTabStops();
-    this.events.select([...this.selected]);
+    const [first] = this.shown;
+    this.enter(this.entry ?? (first ? this.rows.get(first) : undefined));
   }
 
   focusFirst(): boolean {
-    const first = this.mains()[0];
-    first?.focus();
+    const first = this.first();
+    focus(first ? this.rows.get(first) : undefined);
     return first !== undefined;
   }
 
@@ -82,67 +82,77 @@ export class ResultList {
     return this.shown[0];
   }
 
-  private row(item: PanelItem): HTMLElement {
-    const signature = JSON.stringify(item);
-    const known = this.rows.get(item.uri);
-    if (known && this.signatures.get(item.uri) === signature) {
-      return known;
-    }
-    const row = element("li", { class: "row", "data-uri": item.uri, "data-vscode-context": menuContext(item) });
-    row.append(this.main(item), this.toolbar(item));
-    this.rows.set(item.uri, row);
-    this.signatures.set(item.uri, signature);
-    return row;
-  }
-
-  private main(item: PanelItem): HTMLButtonElement {
-    const when = age(item.timestamp, Date.now(), this.language);
-    const facts = [item.detail, item.project, when].filter(Boolean).join(" · ");
-    const meaning = item.semantic ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))] : [];
-    const main = element(
-      "button",
-      { class: "main", type: "button", tabindex: "-1", "aria-keyshortcuts": "Enter Space" },
-      element("span", { class: "selected-mark" }),
-      element(
-        "span",
-        { class: "facts" },
-        icon(item.icon),
-        element("span", { class: "source" }, item.source),
-        element("span", { class: "detail" }, facts),
-        ...meaning,
-      ),
-      element("span", { class: "text" }, highlighted(item.text, item.highlights)),
-    );
-    main.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey) {
-        this.toggle(item.uri);
-      } else {
-        this.events.act("open", [item.uri]);
+  /** Let go of the rows that are not to be shown any more. */
+  private forget(wanted: Set<string>): void {
+    const before = this.selected.size;
+    for (const [uri, row] of this.rows) {
+      if (!wanted.has(uri)) {
+        this.drop(row, uri);
+        this.selected.delete(uri);
       }
-    });
-    main.addEventListener("focus", () => this.updateTabStops());
-    return main;
+    }
+    if (this.selected.size !== before) {
+      this.events.select([...this.selected]);
+    }
   }
 
-  private toolbar(item: PanelItem): HTMLElement {
-    const act = (action: Action) => () => this.events.act(action, this.targets(item.uri));
-    const buttons =
-      item.kind === "session"
-        ? []
-        : [
-            iconButton("comment-discussion", t("Add to Chat"), act("addToChat")),
-            iconButton("insert", t("Insert at Cursor"), act("insert")),
-            iconButton("copy", t("Copy Text"), act("copy")),
-          ];
-    const more = iconButton("ellipsis", t("More Actions…"), (event) => openMenu(event.currentTarget as HTMLElement));
-    for (const button of [...buttons, more]) {
-      button.tabIndex = -1;
+  private drop(row: HTMLElement, uri: string): void {
+    if (this.entry === row) {
+      this.entry = undefined;
     }
-    return element("span", { class: "toolbar", role: "toolbar", "aria-label": t("Actions") }, ...buttons, more);
+    row.remove();
+    this.rows.delete(uri);
+    this.items.delete(uri);
+  }
+
+  private update(item: PanelItem): void {
+    const known = this.items.get(item.uri);
+    if (known && JSON.stringify(known) === JSON.stringify(item)) {
+      return;
+    }
+    const row = createRow(item, this.language);
+    const old = this.rows.get(item.uri);
+    if (old) {
+      const had = old.contains(document.activeElement);
+      old.replaceWith(row);
+      this.drop(old, item.uri);
+      if (had) {
+        focus(row, { preventScroll: true });
+      }
+    }
+    markRow(row, this.selected.has(item.uri));
+    this.rows.set(item.uri, row);
+    this.items.set(item.uri, item);
+  }
+
+  /** The list element of the section of this number, made or renamed as needed. */
+  private list(number: number, title: string): Element {
+    let section = this.root.children[number];
+    if (!section) {
+      section = element("section", {}, element("h2"), element("ul"));
+      this.root.append(section);
+    }
+    const [heading, list] = section.children as unknown as [HTMLElement, HTMLElement];
+    heading.textContent = title;
+    heading.hidden = title === "";
+    list.setAttribute("aria-label", title || t("Results"));
+    return list;
+  }
+
+  private onClick(event: MouseEvent): void {
+    const uri = rowOf(event.target)?.dataset.uri;
+    if (!uri || !(event.target as Element).closest("button.main")) {
+      return;
+    }
+    if (event.ctrlKey || event.metaKey) {
+      this.toggle(uri);
+    } else {
+      this.events.act("open", [uri]);
+    }
   }
 
   private onKey(event: KeyboardEvent): void {
-    const row = (event.target as HTMLElement).closest<HTMLElement>("li.row");
+    const row = rowOf(event.target);
     const uri = row?.dataset.uri;
     if (!row || !uri) {
       return;
@@ -155,44 +165,23 @@ export class ResultList {
   }
 
   private moveKey(event: KeyboardEvent, row: HTMLElement): boolean {
-    const mains = this.mains();
-    const at = mains.indexOf(row.querySelector<HTMLButtonElement>("button.main")!);
-    const inRow = [...row.querySelectorAll<HTMLButtonElement>("button")];
+    const at = this.shown.indexOf(row.dataset.uri!);
+    const last = this.shown.length - 1;
+    const inRow = [...row.querySelectorAll<HTMLButtonElement>("button:not([hidden])")];
     const column = inRow.indexOf(event.target as HTMLButtonElement);
-    const go = (index: number) => {
-      const next = mains[index];
-      next?.focus();
-      next?.scrollIntoView?.({ block: "nearest" });
-      if (event.shiftKey && next) {
-        this.toggle(next.closest<HTMLElement>("li.row")!.dataset.uri!, true);
-      }
-    };
     switch (event.key) {
       case "ArrowDown":
-        if (event.shiftKey) {
-          this.toggle(row.dataset.uri!, true);
-        }
-        go(Math.min(at + 1, mains.length - 1));
-        return true;
+        return this.go(Math.min(at + 1, last), event.shiftKey, row);
       case "ArrowUp":
-        if (at === 0) {
-          this.events.leave();
-        } else {
-          go(at - 1);
-        }
-        return true;
+        return at === 0 ? this.leave() : this.go(at - 1, event.shiftKey, row);
       case "Home":
-        go(0);
-        return true;
+        return this.go(0);
       case "End":
-        go(mains.length - 1);
-        return true;
+        return this.go(last);
       case "PageDown":
-        go(Math.min(at + 10, mains.length - 1));
-        return true;
+        return this.go(Math.min(at + 10, last));
       case "PageUp":
-        go(Math.max(at - 10, 0));
-        return true;
+        return this.go(Math.max(at - 10, 0));
       case "ArrowRight":
         inRow[Math.min(column + 1, inRow.length - 1)]?.focus();
         return true;
@@ -201,11 +190,28 @@ export class ResultList {
         return true;
       case "Escape":
         this.clearSelection();
-        this.events.leave();
-        return true;
+        return this.leave();
       default:
         return false;
     }
+  }
+
+  /** Move to the row at `index`; with `extend`, select it and the one that was left. */
+  private go(index: number, extend = false, from?: HTMLElement): true {
+    const uri = this.shown[index]!;
+    const row = this.rows.get(uri);
+    if (extend && from) {
+      this.toggle(from.dataset.uri!, true);
+      this.toggle(uri, true);
+    }
+    focus(row);
+    row?.scrollIntoView?.({ block: "nearest" });
+    return true;
+  }
+
+  private leave(): true {
+    this.events.leave();
+    return true;
   }
 
   private actKey(event: KeyboardEvent, uri: string): boolean {
@@ -227,7 +233,7 @@ export class ResultList {
     if (command && event.key.toLowerCase() === "c" && !document.getSelection()?.toString()) {
       return act("copy");
     }
-    if (event.key === "Delete" && uri.includes("/memory/")) {
+    if (event.key === "Delete" && this.items.get(uri)?.kind === "memory") {
       return act("forget");
     }
     return false;
@@ -243,55 +249,54 @@ export class ResultList {
     } else {
       this.selected.delete(uri);
     }
-    this.markSelection(uri, on);
+    markRow(this.rows.get(uri), on);
     this.events.select([...this.selected]);
   }
 
   private clearSelection(): void {
     for (const uri of this.selected) {
-      this.markSelection(uri, false);
+      markRow(this.rows.get(uri), false);
     }
     this.selected.clear();
     this.events.select([]);
   }
 
-  private markSelection(uri: string, on: boolean): void {
-    const row = this.rows.get(uri);
-    row?.classList.toggle("selected", on);
-    const mark = row?.querySelector(".selected-mark");
-    if (mark) {
-      mark.textContent = on ? `${t("Selected")}. ` : "";
+  /** Tab enters the list at one row only: the one where the focus was last, or the first. */
+  private enter(row: HTMLElement | undefined): void {
+    if (this.entry && this.entry !== row) {
+      mainOf(this.entry).tabIndex = -1;
+    }
+    this.entry = row;
+    if (row) {
+      mainOf(row).tabIndex = 0;
     }
   }
 
-  /** Tab enters the list at one row only: the focused one, or the first. */
-  private updateTabStops(): void {
-    const mains = this.mains();
-    const current = mains.find((main) => main === document.activeElement) ?? mains.find((main) => main.tabIndex === 0) ?? mains[0];
-    for (const main of mains) {
-      const tabIndex = main === current ? 0 : -1;
-      for (const button of main.closest("li")!.querySelectorAll("button")) {
-        button.tabIndex = tabIndex;
-      }
+  private focusedRow(): HTMLElement | undefined {
+    const row = rowOf(document.activeElement);
+    return row && this.root.contains(row) ? row : undefined;
+  }
+}
+
+function rowOf(target: EventTarget | null): HTMLElement | undefined {
+  return (target as Element | null)?.closest?.<HTMLElement>("li.row") ?? undefined;
+}
+
+function focus(row: HTMLElement | undefined, options?: FocusOptions): void {
+  if (row && !row.contains(document.activeElement)) {
+    mainOf(row).focus(options);
+  }
+}
+
+/** Make `children` the children of `parent`, touching those only that are not in their place. */
+function arrange(parent: Element, children: Element[]): void {
+  for (const [index, child] of children.entries()) {
+    const present = parent.children[index];
+    if (present !== child) {
+      parent.insertBefore(child, present ?? null);
     }
   }
-
-  private focusedUri(): string | undefined {
-    const active = document.activeElement;
-    return active && this.root.contains(active) ? active.closest<HTMLElement>("li.row")?.dataset.uri : undefined;
+  while (parent.children.length > children.length) {
+    parent.lastElementChild!.remove();
   }
-
-  private mains(): HTMLButtonElement[] {
-    return [...this.root.querySelectorAll<HTMLButtonElement>("button.main")];
-  }
-}
-
-/** What VS Code's own context menu is told about a row. */
-function menuContext(item: PanelItem): string {
-  return JSON.stringify({ aianaKind: item.kind, aianaUri: item.uri, preventDefaultContextMenuItems: true });
-}
-
-function openMenu(button: HTMLElement): void {
-  const { left, bottom } = button.getBoundingClientRect();
-  button.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, clientX: left, clientY: bottom }));
 }

@@ -133,9 +133,9 @@ export class Editor {
   }
 
   /** What the test model was last asked, message by message. */
-  async prompt() {
+  async prompt(limit = 20_000) {
     const file = join(this.user, "prompt.json");
-    await until(() => existsSync(file), 20_000, "the model is asked");
+    await until(() => existsSync(file), limit, "the model is asked");
     const messages = JSON.parse(readFileSync(file, "utf8"));
     rmSync(file);
     return messages;

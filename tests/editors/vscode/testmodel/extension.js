@@ -6,10 +6,16 @@ const vscode = require("vscode");
 
 const folder = process.env.AIANA_TEST_FOLDER;
 
+/** How the model behaves: `answers`, `refuses`, `breaks` half-way, or is `absent`. */
+let behaviour = "answers";
+const changed = new vscode.EventEmitter();
+
 exports.activate = (context) => {
   const texts = (message) => message.content.map((part) => part.value ?? "").join("");
   const provider = {
-    provideLanguageModelChatInformation: () => [
+    onDidChangeLanguageModelChatInformation: changed.event,
+    provideLanguageModelChatInformation: () =>
+      behaviour === "absent" ? [] : [
       {
         id: "echo",
         name: "Echo",
@@ -23,7 +29,13 @@ exports.activate = (context) => {
     ],
     async provideLanguageModelChatResponse(model, messages, options, progress) {
       fs.writeFileSync(path.join(folder, "prompt.json"), JSON.stringify(messages.map(texts)));
+      if (behaviour === "refuses") {
+        throw new Error("quota exceeded");
+      }
       progress.report(new vscode.LanguageModelTextPart("ECHO: the test model has answered."));
+      if (behaviour === "breaks") {
+        throw new Error("connection reset");
+      }
     },
     provideTokenCount: async (model, text) => Math.ceil((typeof text === "string" ? text : texts(text)).length / 4),
   };
@@ -39,9 +51,26 @@ exports.activate = (context) => {
 };
 
 const asks = {
-  tool: async ({ name, input }) => {
-    const result = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
-    return result.content.map((part) => part.value).join("");
+  // A token is a character here, so that a budget is no other than the one that was given.
+  tool: async ({ name, input, tokenBudget, cancel }) => {
+    const source = new vscode.CancellationTokenSource();
+    const tokenizationOptions = tokenBudget && { tokenBudget, countTokens: async (text) => text.length };
+    const asked = vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined, tokenizationOptions }, source.token);
+    if (cancel) {
+      source.cancel();
+    }
+    return (await asked).content.map((part) => part.value).join("");
+  },
+  model: async (next) => {
+    behaviour = next;
+    changed.fire();
+    return true;
+  },
+  clipboard: async ({ text } = {}) => {
+    if (text !== undefined) {
+      await vscode.env.clipboard.writeText(text);
+    }
+    return vscode.env.clipboard.readText();
   },
   command: async ({ command, args = [] }) => (await vscode.commands.executeCommand(command, ...args)) ?? null,
   editor: async () => {

@@ -1,0 +1,47 @@
+/** One result as an element. */
+
+import { age } from "../src/labels";
+import type { PanelItem } from "../src/panelMessages";
+import { element, highlighted, icon } from "./dom";
+import { t } from "./strings";
+
+export function createRow(item: PanelItem, language: string): HTMLElement {
+  const facts = [item.detail, item.project, age(item.timestamp, Date.now(), language)].filter(Boolean).join(" · ");
+  const meaning = item.semantic ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))] : [];
+  const main = element(
+    "button",
+    { class: "main", type: "button", tabindex: "-1", "aria-keyshortcuts": "Enter Space" },
+    element("span", { class: "selected-mark" }),
+    element(
+      "span",
+      { class: "facts" },
+      icon(item.icon),
+      element("span", { class: "source" }, item.source),
+      element("span", { class: "detail" }, facts),
+      ...meaning,
+    ),
+    element("span", { class: "text" }, highlighted(item.text, item.highlights)),
+  );
+  return element(
+    "li",
+    { class: "row", "data-uri": item.uri, "data-kind": item.kind, "data-vscode-context": menuContext(item) },
+    main,
+  );
+}
+
+export function mainOf(row: HTMLElement): HTMLButtonElement {
+  return row.querySelector<HTMLButtonElement>("button.main")!;
+}
+
+export function markRow(row: HTMLElement | undefined, selected: boolean): void {
+  row?.classList.toggle("selected", selected);
+  const mark = row?.querySelector(".selected-mark");
+  if (mark) {
+    mark.textContent = selected ? `${t("Selected")}. ` : "";
+  }
+}
+
+/** What VS Code's own context menu is told about a row. */
+function menuContext(item: PanelItem): string {
+  return JSON.stringify({ aianaKind: item.kind, aianaUri: item.uri, preventDefaultContextMenuItems: true });
+}
