@@ -263,8 +263,9 @@ def test_a_deleted_memory_comes_back_as_it_was(client: Client) -> None:
     memory = client.request("aiana/memory/add", {"content": "kept", "tags": ["ci"]})["memory"]
     client.request("aiana/memory/feedback", {"id": memory["id"], "rating": "unhelpful"})
     memory = client.request("aiana/memory/get", {"id": memory["id"]})["memory"]
+    assert client.request("aiana/memory/restore", {"memory": memory}) == {"memory": memory}
     with pytest.raises(ServerError) as caught:
-        client.request("aiana/memory/restore", {"memory": memory})
+        client.request("aiana/memory/restore", {"memory": {**memory, "content": "another"}})
     assert caught.value.data == {"kind": "conflict"}
     client.request("aiana/memory/delete", {"ids": [memory["id"]]})
     assert client.request("aiana/memory/restore", {"memory": memory}) == {"memory": memory}

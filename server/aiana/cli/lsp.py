@@ -26,6 +26,9 @@ def lsp(stdio: bool, log_file: Path | None, log_level: str) -> None:
       aiana lsp
       aiana lsp --log-file ~/aiana.log --log-level info
     """
+    from aiana.lsp.quick_types import import_types
+
+    import_types()  # before pygls does
     from aiana.lsp.main import run
 
     exit_status = run(log_file, log_level)

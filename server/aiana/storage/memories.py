@@ -81,11 +81,16 @@ class MemoryStore:
         return memory, None
 
     def restore(self, memory: Memory) -> Memory:
-        """Store a deleted memory as it was, its id and judgements too. Raises Conflict."""
+        """Store a deleted memory as it was, its id and judgements too.
+
+        Nothing happens if it is there as it was. Raises Conflict if it is there but was changed.
+        """
         with self._database.writing() as connection:
-            taken = connection.execute("SELECT 1 FROM memories WHERE id = ?", (memory.id,))
-            if taken.fetchone() is not None:
-                raise Conflict(f"There is a memory {memory.id} already; nothing was restored.")
+            row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory.id,)).fetchone()
+            if row is not None:
+                if memory_of(row) == memory:
+                    return memory
+                raise Conflict(f"There is another memory {memory.id}; nothing was restored.")
             key = project_key(connection, named_project(memory.project))
             self._insert(connection, memory, key)
             connection.execute(
