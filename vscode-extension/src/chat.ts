@@ -18,6 +18,9 @@ export class Chat {
   async attach(name: string, text: string, tokens = estimateTokens(text)): Promise<void> {
     const file = await this.write(`${name}-${tokens}-tokens.md`, text);
     try {
+      if (vscode.workspace.getConfiguration("chat").get("disableAIFeatures")) {
+        throw new Error("chat.disableAIFeatures is on");
+      }
       await vscode.commands.executeCommand("workbench.action.chat.open", { query: "", isPartialQuery: true, attachFiles: [vscode.Uri.file(file)] });
       vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Attached to the chat: about {0} tokens", tokens)}`, 6_000);
     } catch (error) {

@@ -13,7 +13,7 @@ import { registerParticipant } from "./participant";
 import { addPreference, managePreferences } from "./preferences";
 import * as wire from "./protocol";
 import { quickSearch } from "./quickSearch";
-import { remember, rememberConversation, rememberSelection } from "./remember";
+import { remember, rememberConversation, rememberSelection, rememberTerminalSelection } from "./remember";
 import { messageOf, Server } from "./server";
 import { createStatusItem } from "./statusItem";
 import { registerTools } from "./tools";
@@ -40,18 +40,28 @@ export function activate(context: vscode.ExtensionContext): void {
     ...restartTriggers(server),
     ...commands(context, log, server, { documents, chat, actions, panel, privateEnvironment }),
   );
-  // Forks of VS Code may lack the chat's interfaces.
-  if ("chat" in vscode && "createChatParticipant" in vscode.chat) {
-    const icon = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
-    context.subscriptions.push(registerParticipant(server, documents, icon));
-  }
-  if ("lm" in vscode && "registerTool" in vscode.lm) {
-    context.subscriptions.push(registerTools(server));
-  }
+  context.subscriptions.push(...chatParts(context, log, server, documents));
 }
 
 export function deactivate(): Promise<void> | undefined {
   return server?.stop();
+}
+
+/** Forks of VS Code may lack the chat's interfaces, or have them and refuse. */
+function chatParts(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, server: Server, documents: Documents): vscode.Disposable[] {
+  const icon = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
+  const parts = {
+    "@aiana": () => ("chat" in vscode && "createChatParticipant" in vscode.chat ? registerParticipant(server, documents, icon) : undefined),
+    tools: () => ("lm" in vscode && "registerTool" in vscode.lm ? registerTools(server) : undefined),
+  };
+  return Object.entries(parts).flatMap(([name, register]) => {
+    try {
+      return register() ?? [];
+    } catch (error) {
+      log.warn(`This editor takes no ${name}: ${messageOf(error)}`);
+      return [];
+    }
+  });
 }
 
 function restartTriggers(server: Server): vscode.Disposable[] {
@@ -98,7 +108,8 @@ function commands(
     register("searchMemories", () => quickSearch(server, actions)),
     register("focusSearch", () => panel.focus()),
     register("remember", () => remember(server)),
-    register("rememberSelection", () => rememberSelection(server)),
+    register("rememberSelection", (place) => rememberSelection(server, place)),
+    register("rememberTerminalSelection", (place) => rememberTerminalSelection(server, place)),
     register("rememberConversation", () => rememberConversation(server)),
     register("addPreference", () => addPreference(server)),
     register("managePreferences", () => managePreferences(server)),

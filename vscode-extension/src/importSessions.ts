@@ -1,5 +1,6 @@
 /** `Aiana: Import Sessions`, with progress and a way to stop. */
 
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import * as wire from "./protocol";
 import type { Server } from "./server";
@@ -10,7 +11,7 @@ export async function importSessions(server: Server, log: vscode.LogOutputChanne
     async (progress, token) => {
       let done = 0;
       const onProgress = ({ percentage = done, message }: wire.WorkDoneProgress) => {
-        progress.report({ increment: percentage - done, message });
+        progress.report({ increment: percentage - done, message: message && `${percentage} %, ${basename(message)}` });
         done = percentage;
       };
       try {
@@ -25,13 +26,18 @@ export async function importSessions(server: Server, log: vscode.LogOutputChanne
   );
   if (result) {
     report(Object.values(result.sources), log);
+  } else {
+    void vscode.window.showInformationMessage(vscode.l10n.t("The import was stopped. What was read is kept; the next import goes on from there."));
   }
 }
 
 function report(counts: wire.ImportCounts[], log: vscode.LogOutputChannel): void {
   const sum = (of: (count: wire.ImportCounts) => number) => counts.reduce((total, count) => total + of(count), 0);
   const failed = counts.flatMap((count) => count.failed);
-  const parts = [vscode.l10n.t("{0} conversations read, {1} new messages.", sum((c) => c.imported + c.updated), sum((c) => c.messages))];
+  const found = sum((count) => count.found);
+  const parts = found
+    ? [vscode.l10n.t("{0} conversations read, {1} new messages.", sum((c) => c.imported + c.updated), sum((c) => c.messages))]
+    : [vscode.l10n.t("No conversations of assistants were found on this machine.")];
   if (sum((c) => c.redactions)) {
     parts.push(vscode.l10n.t("{0} secrets were taken out.", sum((c) => c.redactions)));
   }

@@ -62,6 +62,8 @@ export interface SearchParams {
   cursor?: string;
   mode?: "hybrid" | Mode;
   scope?: Scope;
+  /** Whose project is searched; absent, the first folder's. */
+  textDocument?: { uri: string };
   filter?: SearchFilter;
   groupBySession?: boolean;
   workDoneToken?: Token;

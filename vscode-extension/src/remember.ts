@@ -1,80 +1,98 @@
 /** Keeping texts: from a selection, from an input, from a chat. */
 
 import * as vscode from "vscode";
-import * as wire from "./protocol";
+import { addMemoryOrAsk } from "./keeping";
+import type * as wire from "./protocol";
+import { copied, type Selected, selectedInChat, selectedInEditor, selectedInTerminal, wholeChat } from "./selections";
 import type { Server } from "./server";
+import { firstLine } from "./transcript";
 import { currentProject } from "./workspace";
 
-/** Keep `params`, and say what came of it. */
-export async function storeMemory(server: Server, params: wire.MemoryAddParams): Promise<wire.MemoryAdded> {
-  const project = params.project ?? currentProject()?.path ?? "";
-  const idempotencyKey = crypto.randomUUID();
-  const result = await server.request(wire.memoryAdd, { ...params, project, idempotencyKey });
-  announce(result);
+/** Keep `params`, and say what came of it; undefined if it could not be kept. */
+export async function storeMemory(server: Server, params: wire.MemoryAddParams): Promise<wire.MemoryAdded | undefined> {
+  const result = await addMemoryOrAsk(server, params);
+  if (result) {
+    announce(result);
+  }
   return result;
 }
 
-function announce({ memory, duplicateOf, redactions }: wire.MemoryAdded): void {
+function announce(result: wire.MemoryAdded): void {
+  const { memory, duplicateOf, redactions } = result;
+  if (!duplicateOf && !redactions) {
+    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Remembered: {0}", firstLine(memory.content))}`, 6_000);
+    return;
+  }
   const open = vscode.l10n.t("Open");
-  const show = (message: string) =>
-    void vscode.window.showInformationMessage(message, open).then((choice) => {
-      if (choice === open) {
-        void vscode.commands.executeCommand("aiana.hit.open", `aiana:///memory/${encodeURIComponent(memory.id)}`);
-      }
-    });
+  void vscode.window.showInformationMessage(outcomeOf(result), open).then((choice) => {
+    if (choice === open) {
+      void vscode.commands.executeCommand("aiana.hit.open", `aiana:///memory/${encodeURIComponent(memory.id)}`);
+    }
+  });
+}
+
+/** What came of keeping a text, in one or two sentences. */
+export function outcomeOf({ duplicateOf, redactions }: wire.MemoryAdded): string {
   if (duplicateOf) {
-    show(vscode.l10n.t("This is remembered already."));
-  } else if (redactions) {
-    show(
-      redactions === 1
-        ? vscode.l10n.t("Remembered. One secret was taken out before it was stored.")
-        : vscode.l10n.t("Remembered. {0} secrets were taken out before it was stored.", redactions),
-    );
-  } else {
-    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Remembered")}`, 4_000);
+    return vscode.l10n.t("This is remembered already.");
+  }
+  if (!redactions) {
+    return vscode.l10n.t("Remembered.");
+  }
+  return redactions === 1
+    ? vscode.l10n.t("Remembered. One secret was taken out before it was stored.")
+    : vscode.l10n.t("Remembered. {0} secrets were taken out before it was stored.", redactions);
+}
+
+/** `Aiana: Remember Selection`; `place` is what the menu or the key that was used knows about where it is. */
+export async function rememberSelection(server: Server, place: unknown): Promise<void> {
+  const selected = await (place === "chat" ? selectedInChat() : selectedInEditor());
+  const params = selected ?? (await offerCopied());
+  if (params) {
+    await storeMemory(server, params);
   }
 }
 
-/** `Aiana: Remember Selection`: of the editor, else of the terminal. */
-export async function rememberSelection(server: Server): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  const content = editor?.document.getText(editor.selection) ?? "";
-  if (editor && content.trim()) {
-    const { uri } = editor.document;
-    await storeMemory(server, { content, origin: { uri: uri.toString(), range: editor.selection } });
-    return;
+/** The same while something is selected in a terminal; only from the palette may an editor's selection be meant instead. */
+export async function rememberTerminalSelection(server: Server, place: unknown): Promise<void> {
+  const inTerminal = await selectedInTerminal();
+  const inEditor = place === undefined ? selectedInEditor() : undefined;
+  const selected = inTerminal && inEditor ? await chooseOne(inTerminal, inEditor) : (inTerminal ?? inEditor);
+  if (selected) {
+    await storeMemory(server, selected);
   }
-  const copied = await copiedBy("workbench.action.terminal.copySelection");
-  if (copied.trim()) {
-    await storeMemory(server, { content: copied, metadata: { origin: { terminal: vscode.window.activeTerminal?.name } } });
-    return;
+}
+
+async function chooseOne(inTerminal: Selected, inEditor: Selected): Promise<Selected | undefined> {
+  const choice = await vscode.window.showQuickPick(
+    [
+      { label: firstLine(inTerminal.content), description: vscode.l10n.t("in the terminal"), iconPath: new vscode.ThemeIcon("terminal"), selected: inTerminal },
+      { label: firstLine(inEditor.content), description: vscode.l10n.t("in the editor"), iconPath: new vscode.ThemeIcon("file"), selected: inEditor },
+    ],
+    { title: vscode.l10n.t("Remember Selection"), placeHolder: vscode.l10n.t("Which selection?") },
+  );
+  return choice?.selected;
+}
+
+/** With nothing selected, what was copied last may be meant: from a chat, or from anywhere. */
+async function offerCopied(): Promise<Selected | undefined> {
+  const text = await copied();
+  if (!text) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Select a text in an editor or a terminal, or copy one, first."));
+    return undefined;
   }
-  void vscode.window.showInformationMessage(vscode.l10n.t("Select a text in an editor or a terminal first."));
+  const yes = vscode.l10n.t("Remember");
+  const question = vscode.l10n.t("Nothing is selected. Remember what was copied? “{0}”", firstLine(text.content));
+  return (await vscode.window.showInformationMessage(question, yes)) === yes ? text : undefined;
 }
 
 /** `Aiana: Remember This Conversation`: the whole chat that is open. */
 export async function rememberConversation(server: Server): Promise<void> {
-  const content = await copiedBy("workbench.action.chat.copyAll");
-  if (!content.trim()) {
+  const chat = await wholeChat();
+  if (chat) {
+    await storeMemory(server, { ...chat, memoryType: "conversation" });
+  } else {
     void vscode.window.showInformationMessage(vscode.l10n.t("There is no open chat with something in it."));
-    return;
-  }
-  await storeMemory(server, { content, memoryType: "conversation" });
-}
-
-/** What a command puts on the clipboard, which is as before afterwards; empty if the command does nothing. */
-async function copiedBy(command: string): Promise<string> {
-  const before = await vscode.env.clipboard.readText();
-  const marker = `aiana-${crypto.randomUUID()}`;
-  await vscode.env.clipboard.writeText(marker);
-  try {
-    await vscode.commands.executeCommand(command);
-    const copied = await vscode.env.clipboard.readText();
-    return copied === marker ? "" : copied;
-  } catch {
-    return ""; // The command does not exist in this editor, or has nothing to work on.
-  } finally {
-    await vscode.env.clipboard.writeText(before);
   }
 }
 

@@ -1,7 +1,9 @@
 /** What language models may call by themselves: `aiana_recall` and `aiana_remember`. */
 
 import * as vscode from "vscode";
-import * as wire from "./protocol";
+import { contextWithin } from "./contextBudget";
+import { addMemory } from "./keeping";
+import type * as wire from "./protocol";
 import type { Server } from "./server";
 import { currentProject } from "./workspace";
 
@@ -25,20 +27,22 @@ export function registerTools(server: Server): vscode.Disposable {
 
 function recallTool(server: Server): vscode.LanguageModelTool<RecallInput> {
   return {
-    prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t("Recalling “{0}”", input.query) }),
+    prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t("Recalling “{0}”", String(input.query)) }),
     async invoke({ input, tokenizationOptions }, token) {
-      const budgets = [input.maxTokens, tokenizationOptions?.tokenBudget].filter((budget) => budget !== undefined);
+      check(input.query, "query", "a short question, an error text or an identifier");
+      checkOneOf(input.scope, "scope", ["project", "all"]);
+      if (input.maxTokens !== undefined && !(Number.isInteger(input.maxTokens) && input.maxTokens > 0)) {
+        throw new Error("`maxTokens` must be a whole number above 0.");
+      }
       const project = currentProject();
-      const { context } = await server.request(
-        wire.context,
-        {
-          query: input.query,
-          scope: input.scope ?? (project ? "project" : "all"),
-          project: project?.path,
-          maxTokens: budgets.length ? Math.max(0, Math.floor(Math.min(...budgets))) : undefined,
-        },
-        token,
-      );
+      const params: wire.ContextParams = {
+        query: input.query,
+        scope: input.scope ?? (project ? "project" : "all"),
+        project: project?.path,
+        maxTokens: input.maxTokens,
+      };
+      const { tokenBudget, countTokens } = tokenizationOptions ?? { tokenBudget: Infinity, countTokens: async () => 0 };
+      const { context } = await contextWithin(server, params, tokenBudget, (text) => countTokens(text, token), token);
       return text(context || "Nothing relevant is known.");
     },
   };
@@ -50,22 +54,35 @@ function rememberTool(server: Server): vscode.LanguageModelTool<RememberInput> {
       invocationMessage: vscode.l10n.t("Remembering"),
       confirmationMessages: {
         title: vscode.l10n.t("Remember this?"),
-        message: new vscode.MarkdownString().appendText(input.content),
+        message: new vscode.MarkdownString().appendText(String(input.content)),
       },
     }),
-    async invoke({ input }, token) {
-      const params: wire.MemoryAddParams = {
-        content: input.content,
-        memoryType: input.memoryType,
-        project: currentProject()?.path ?? "",
-        idempotencyKey: crypto.randomUUID(),
-      };
-      const { memory, duplicateOf, redactions } = await server.request(wire.memoryAdd, params, token);
+    async invoke({ input: { content, memoryType } }, token) {
+      check(content, "content", "one to three sentences");
+      checkOneOf(memoryType, "memoryType", ["insight", "pattern", "preference"]);
+      if (token.isCancellationRequested) {
+        throw new vscode.CancellationError();
+      }
+      const { memory, duplicateOf, redactions } = await addMemory(server, { content, memoryType });
       const outcome = duplicateOf ? "It was remembered already" : "Remembered";
-      const note = redactions ? ` ${redactions} secrets were taken out before it was stored.` : "";
+      const secrets = redactions === 1 ? "1 secret was" : `${redactions} secrets were`;
+      const note = redactions ? ` ${secrets} taken out before it was stored.` : "";
       return text(`${outcome} as aiana:///memory/${memory.id}.${note}`);
     },
   };
+}
+
+// Models read these errors and try again, so they are in English and say what is wanted.
+function check(value: unknown, name: string, wanted: string): void {
+  if (typeof value !== "string" || !value.trim()) {
+    throw new Error(`\`${name}\` is missing: give ${wanted}.`);
+  }
+}
+
+function checkOneOf(value: unknown, name: string, choices: string[]): void {
+  if (value !== undefined && !choices.includes(value as string)) {
+    throw new Error(`\`${name}\` must be one of ${choices.join(", ")}.`);
+  }
 }
 
 function text(value: string): vscode.LanguageModelToolResult {

@@ -108,10 +108,14 @@ export function renderMemory(memory: Memory): Rendered {
   const facts = [memory.memoryType, memory.project, day(memory.createdAt), ...memory.tags.map((tag) => `#${tag}`)];
   page.add(`# ${title}\n\n${facts.filter(Boolean).join(" · ")}\n`);
   page.add(`${memory.content}\n`);
-  const origin = memory.metadata.origin as { uri?: unknown; lines?: unknown } | undefined;
+  const origin = memory.metadata.origin as { uri?: unknown; lines?: unknown; terminal?: unknown; chat?: unknown } | undefined;
   if (typeof origin?.uri === "string") {
     const line = Array.isArray(origin.lines) && typeof origin.lines[0] === "number" ? `#L${origin.lines[0] + 1}` : "";
     page.link("From ", origin.uri + line, { uri: origin.uri + line });
+  } else if (typeof origin?.terminal === "string") {
+    page.add(`From the terminal ${origin.terminal}`);
+  } else if (typeof origin?.chat === "string") {
+    page.add(`From a chat in ${origin.chat}`);
   }
   if (memory.sessionId) {
     const uri = `aiana:///session/${encodeURIComponent(memory.sessionId)}`;

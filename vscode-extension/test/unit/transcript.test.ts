@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Message, Session } from "../../src/protocol";
+import type { Memory, Message, Session } from "../../src/protocol";
 import { fenceFor, renderMemory, renderSession } from "../../src/transcript";
 
 const session: Session = {
@@ -11,6 +11,11 @@ const session: Session = {
 const message = (id: string, fields: Partial<Message>): Message => ({
   id, sessionId: "s1", type: "user", role: "user", content: id, toolName: null, toolInput: null,
   parentId: null, timestamp: "2026-01-12T09:14:00.000Z", tokens: null, metadata: {}, ...fields,
+});
+
+const memoryFrom = (origin: object): Memory => ({
+  id: "1", content: "Pin it", memoryType: "insight", project: "shop", sessionId: null, tags: ["ci"],
+  metadata: { origin }, createdAt: "2026-02-01T00:00:00.000Z", updatedAt: "", helpful: 0, unhelpful: 0, harmful: 0,
 });
 
 test("a session: headings for turns, links between them and to files", () => {
@@ -59,13 +64,14 @@ test("in the middle, both links lie where their words are", () => {
 });
 
 test("a memory links to where it came from", () => {
-  const { text, links } = renderMemory({
-    id: "1", content: "Pin it", memoryType: "insight", project: "shop", sessionId: null, tags: ["ci"],
-    metadata: { origin: { uri: "file:///a.md", lines: [2, 2] } }, createdAt: "2026-02-01T00:00:00.000Z",
-    updatedAt: "", helpful: 0, unhelpful: 0, harmful: 0,
-  });
+  const { text, links } = renderMemory(memoryFrom({ uri: "file:///a.md", lines: [2, 2] }));
   expect(text).toContain("insight · shop · 2026-02-01 · #ci");
   expect(links).toEqual([{ line: 6, start: 5, end: 20, target: { uri: "file:///a.md#L3" } }]);
+});
+
+test("a memory from a terminal or a chat says so", () => {
+  expect(renderMemory(memoryFrom({ terminal: "bash" })).text).toMatch(/\nPin it\n\nFrom the terminal bash\n$/);
+  expect(renderMemory(memoryFrom({ chat: "Visual Studio Code" })).text).toMatch(/\nPin it\n\nFrom a chat in Visual Studio Code\n$/);
 });
 
 test("a fence cannot be closed by what it holds", () => {

@@ -1,0 +1,59 @@
+/** What is selected: in an editor, in a terminal, in the chat, or what was copied last. */
+
+import * as vscode from "vscode";
+import type { MemoryAddParams } from "./protocol";
+
+/** A text and where it comes from. */
+export type Selected = Pick<MemoryAddParams, "content" | "origin" | "metadata">;
+
+/** The selections of the active editor, with their file and lines. */
+export function selectedInEditor(): Selected | undefined {
+  const editor = vscode.window.activeTextEditor;
+  const selections = editor?.selections.filter(({ isEmpty }) => !isEmpty) ?? [];
+  const content = selections.map((selection) => editor!.document.getText(selection)).join("\n");
+  if (!editor || !content.trim()) {
+    return undefined;
+  }
+  const range = selections.reduce<vscode.Range>((all, selection) => all.union(selection), selections[0]!);
+  return { content, origin: { uri: editor.document.uri.toString(), range } };
+}
+
+export async function selectedInTerminal(terminal = vscode.window.activeTerminal): Promise<Selected | undefined> {
+  const content = await copiedBy("workbench.action.terminal.copySelection");
+  return content.trim() ? { content: content.trimEnd(), metadata: { origin: { terminal: terminal?.name } } } : undefined;
+}
+
+/** What is marked in the chat while it has the focus. */
+export async function selectedInChat(): Promise<Selected | undefined> {
+  return fromChat(await copiedBy("editor.action.clipboardCopyAction"));
+}
+
+/** All turns of the chat that was used last. */
+export async function wholeChat(): Promise<Selected | undefined> {
+  return fromChat(await copiedBy("workbench.action.chat.copyAll"));
+}
+
+export async function copied(): Promise<Selected | undefined> {
+  const content = await vscode.env.clipboard.readText();
+  return content.trim() ? { content } : undefined;
+}
+
+function fromChat(content: string): Selected | undefined {
+  return content.trim() ? { content, metadata: { origin: { chat: vscode.env.appName } } } : undefined;
+}
+
+/** What a command puts on the clipboard, which is as before afterwards; empty if the command does nothing. */
+async function copiedBy(command: string): Promise<string> {
+  const before = await vscode.env.clipboard.readText();
+  const marker = `aiana-${crypto.randomUUID()}`;
+  await vscode.env.clipboard.writeText(marker);
+  try {
+    await vscode.commands.executeCommand(command);
+    const text = await vscode.env.clipboard.readText();
+    return text === marker ? "" : text;
+  } catch {
+    return ""; // The command does not exist in this editor, or has nothing to work on.
+  } finally {
+    await vscode.env.clipboard.writeText(before);
+  }
+}
