@@ -186,3 +186,5 @@ class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
     session_id: str | None = None
     session_title: str | None = None
     message_id: str | None = None
+    user: str | None = None
+    """The colleague whose memory it is; none for what is one's own."""

@@ -16,7 +16,7 @@ from aiana.config import Config
 from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings import Embedder, ModelInfo, model_info
-from aiana.errors import AianaError, ModelUnavailable
+from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
 from aiana.models import Degraded, Mode, Scope, SearchFilter, SearchHit
 from aiana.results import ContextEntry, ContextResult, Searched, SearchResult
 from aiana.retrieval.engine import Request, search
@@ -24,6 +24,7 @@ from aiana.retrieval.query import Query, merge_filters, parse
 from aiana.retrieval.snippets import snippet
 from aiana.storage.hits import HitPage
 from aiana.storage.vectors import VectorIndex
+from aiana.team import among, hits_of_colleagues
 from aiana.times import now
 
 if TYPE_CHECKING:
@@ -120,6 +121,11 @@ class Recall:
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
             missing = [] if remote is None or remote.degraded is None else [remote.degraded]
             hits, more = page.of(ranking)
+            theirs = self._of_colleagues(query, embed, missing) if cursor is None else []
+            if theirs:
+                hits = among(hits, theirs, limit)
+                own = sum(hit.user is None for hit in hits)
+                _, more = HitPage(self._storage.database, query, own, group_by_session).of(ranking)
             return SearchResult(
                 hits=hits,
                 modes=ranking.lanes,
@@ -134,6 +140,20 @@ class Recall:
             wait_for_model = True
         embed, degraded = self._embed_query(mode, wait_for_model)
         return answer(mode)
+
+    def _of_colleagues(
+        self, query: Query, embed: Embed | None, missing: list[Degraded]
+    ) -> list[SearchHit]:
+        """What colleagues share; `missing` is told if Qdrant fails."""
+        tier = self._qdrant
+        asked = " ".join((*query.words, *query.phrases))
+        if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
+            return []
+        try:
+            return hits_of_colleagues(tier, embed(asked), query)
+        except TierUnavailable:
+            missing += [tier.link.down] if tier.link.down else []
+            return []
 
     def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
         """Qdrant, with the embedded index behind it, if a server is configured."""
@@ -240,7 +260,8 @@ class Recall:
         least = LEAST_SHARE * hits[0].score if hits else 0
         items = []
         for hit in hits:
-            if hit.score < least or hit.id in harmful:
+            # What colleagues wrote is not put before a chat: nobody here has looked at it.
+            if hit.score < least or hit.id in harmful or hit.user is not None:
                 continue
             content = hit.content or hit.snippet
             if len(content) > PASSAGE_CHARS:

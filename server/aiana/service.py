@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aiana import results
-from aiana.errors import InvalidQuery
+from aiana.errors import InvalidQuery, NotFound
 from aiana.export import export_session
 from aiana.incoming import (
     redacted_text,
@@ -137,8 +137,15 @@ class Aiana(Parts):
         return results.MemoryAdded(memory=memory, duplicate_of=twin, redactions=redactions)
 
     def get_memory(self, memory_id: str) -> results.MemoryResult:
-        """One memory by its id. Raises NotFound."""
-        return results.MemoryResult(memory=self.storage.memories.get(memory_id))
+        """One memory by its id, in a team also a colleague's. Raises NotFound."""
+        try:
+            memory = self.storage.memories.get(memory_id)
+        except NotFound:
+            shared = self._of_colleague(memory_id)
+            if shared is None:
+                raise
+            memory = shared
+        return results.MemoryResult(memory=memory)
 
     def update_memory(
         self,
@@ -364,6 +371,13 @@ class Aiana(Parts):
     ) -> int:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
+
+    def _of_colleague(self, memory_id: str) -> Memory | None:
+        if self.qdrant is None or not self.config.team:
+            return None
+        from aiana.team import memory_of_colleague
+
+        return memory_of_colleague(self.qdrant, memory_id)
 
     def _note(self, kind: str, id: str, project: str) -> None:
         self.cache.record_activity({"kind": kind, "id": id, "project": project})

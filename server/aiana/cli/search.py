@@ -88,7 +88,7 @@ def _print_hits(result: SearchResult) -> None:
 def _heading(number: int, hit: SearchHit) -> Text:
     who = hit.memory_type if hit.kind == "memory" else hit.tool_name or hit.role or hit.type
     title = hit.session_title or ""
-    facts = [hit.source, hit.project.rpartition("/")[2], who, age(hit.timestamp)]
+    facts = [hit.user or hit.source, hit.project.rpartition("/")[2], who, age(hit.timestamp)]
     return Text.assemble(
         (f"{number:>2} ", "bold"),
         (f"{hit.score:.2f} ", "cyan"),

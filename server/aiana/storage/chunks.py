@@ -41,8 +41,11 @@ class ChunkStore:
 
     def _renew(self, connection: sqlite3.Connection, session_key: int) -> None:
         """Chunks whose text is unchanged keep their key, and so their vector."""
+        # With the store's name: colleagues may have read the same session into the same Qdrant.
         (name,) = connection.execute(
-            "SELECT source || '/' || id FROM sessions WHERE key = ?", (session_key,)
+            "SELECT (SELECT value FROM facts WHERE name = 'store') || '/' || source || '/' || id "
+            "FROM sessions WHERE key = ?",
+            (session_key,),
         ).fetchone()
         turns = connection.execute(
             "SELECT key, id, content FROM messages WHERE session_key = ? "

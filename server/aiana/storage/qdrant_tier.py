@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -130,7 +131,7 @@ class QdrantTier:
 
     def of_colleague(self, id: str) -> dict[str, Any] | None:
         """The payload of a memory that a colleague lets others find; None if there is none."""
-        if not self._team or not self.link.is_up:
+        if not self._team or not self.link.is_up or not _is_uuid(id):
             return None
         return self._in_time(lambda: self._qdrant.get(id, Scope(of_colleagues=True)))
 
@@ -253,6 +254,14 @@ class QdrantTier:
         if drift:
             raise TierUnavailable(f"Qdrant at {self.address} was sent everything, but {drift}.")
         return self._qdrant.count(self._scope)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> QdrantTier:
