@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,7 +10,15 @@ import msgspec
 
 from aiana.models import Message, Session
 
+_LINE_END = re.compile(r"\r\n?|\n")
+TOOL_TYPES = ("tool_use", "tool_result")
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "summary": "Summary", "system": "System"}
+
+
+class _FileInput(msgspec.Struct):
+    """What tools that read and write files are given."""
+
+    file_path: str = ""
 
 
 def export_session(
@@ -37,17 +46,32 @@ def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[s
     starts = {}
     for message in messages:
         starts[message.id] = len(lines)
-        lines += _markdown(message).split("\n")
+        # Editors end a line at a lone carriage return too, and progress bars are full of them.
+        lines += _LINE_END.split(_markdown(message))
     return "\n".join(lines).rstrip() + "\n", starts
 
 
 def _markdown(message: Message) -> str:
-    if message.type in ("tool_use", "tool_result"):
+    if message.type in TOOL_TYPES:
         verb = "called" if message.type == "tool_use" else "answered"
+        path = tool_path(message)
+        about = f" for {path}" if path else ""
         fence = _fence(message.content)
-        return f"**{message.tool_name or 'tool'}** {verb}\n\n{fence}\n{message.content}\n{fence}\n"
+        head = f"**{message.tool_name or 'tool'}** {verb}{about}"
+        return f"{head}\n\n{fence}\n{message.content}\n{fence}\n"
     speaker = _SPEAKERS.get(message.type, message.type)
     return f"## {speaker} ({message.timestamp})\n\n{message.content}\n"
+
+
+def tool_path(message: Message) -> str | None:
+    """The file that a tool was called for, as the assistant wrote it."""
+    if message.type != "tool_use" or not message.tool_input:
+        return None
+    try:
+        path = msgspec.json.decode(message.tool_input, type=_FileInput).file_path
+    except msgspec.DecodeError:
+        return None
+    return path if path and path.isprintable() else None
 
 
 def _fence(text: str) -> str:

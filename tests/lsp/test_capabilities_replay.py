@@ -58,6 +58,8 @@ def test_every_method_and_command_answers(
     client.initialize(options=options, **introduction)
     if can(introduction, "workspace", "didChangeConfiguration", "dynamicRegistration"):
         client.reply("client/registerCapability", None)
+    if can(introduction, "textDocument", "documentLink", "dynamicRegistration"):
+        client.reply("client/registerCapability", None)
     if can(introduction, "workspace", "configuration"):
         client.reply("workspace/configuration", [{**options, "contextMaxTokens": 500}])
     client.request("aiana/capture/import", {"paths": [str(SAMPLE)]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -115,7 +116,66 @@ def test_content_of_a_memory(serve: Start) -> None:
         "text": f"# Pattern\n\n- Tags: a, b\n- Created: {memory['createdAt']}\n"
         f"- Memory: {memory['id']}\n\nUse `uv`.\n",
         "line": 0,
+        "title": "Use `uv`.",
+        "links": [],
     }
+
+
+def words_of(page: Any, link: Any) -> str:
+    """The words of a link, which are counted in UTF-16."""
+    line = page["text"].split("\n")[link["line"]].encode("utf-16-le")
+    return str(line[2 * link["start"] : 2 * link["end"]].decode("utf-16-le"))
+
+
+def test_a_memory_leads_to_where_it_was_taken_from(serve: Start) -> None:
+    client = serve()
+    range = {"start": {"line": 4, "character": 0}, "end": {"line": 5, "character": 2}}
+    origin = {"uri": "file:///shop/grüße.md", "range": range}
+    memory = client.request(
+        "aiana/memory/add", {"content": "Use uv.", "sessionId": CART, "origin": origin}
+    )["memory"]
+    uri = f"aiana:///memory/{memory['id']}/Use uv.md"
+    page = client.request("workspace/textDocumentContent", {"uri": uri})
+    assert [(words_of(page, link), link["target"]) for link in page["links"]] == [
+        ("file:///shop/grüße.md#L5", "file:///shop/grüße.md#L5"),
+        (f"aiana:///session/{CART}", f"aiana:///session/{CART}"),
+    ]
+
+
+LINKS = {"textDocument": {"documentLink": {"dynamicRegistration": True}}}
+TURNS = """\
+{"type": "user", "uuid": "u1", "message": {"role": "user", "content": "why\\rso?"}}
+{"type": "assistant", "uuid": "a1", "message": {"role": "assistant", "content": [\
+{"type": "tool_use", "id": "t", "name": "🙂", "input": {"file_path": "src/a.ts"}}]}}
+{"type": "assistant", "uuid": "a2", "message": {"role": "assistant", "content": "because"}}
+"""
+
+
+def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_path: Path) -> None:
+    client = start()
+    client.initialize(capabilities=LINKS)
+    [registration] = client.reply("client/registerCapability", None)["registrations"]
+    assert registration["method"] == "textDocument/documentLink"
+    assert registration["registerOptions"] == {"documentSelector": [{"scheme": "aiana"}]}
+    common = {"sessionId": "s 1", "cwd": "/shop", "timestamp": "2026-01-12T09:14:00.000Z"}
+    records = [{**common, **json.loads(line)} for line in TURNS.replace("\\\n", "").splitlines()]
+    (tmp_path / "s 1.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    client.request("aiana/capture/import", {"paths": [str(tmp_path)]})
+    base = "aiana:///session/s%201"
+    uri = f"{base}/A name.md#a2"
+    page = client.request("workspace/textDocumentContent", {"uri": uri})
+    lines = page["text"].split("\n")
+    assert lines[page["line"]] == "## Assistant (2026-01-12T09:14:00.000Z)"
+    assert [(words_of(page, link), link["target"]) for link in page["links"]] == [
+        ("↓ next turn", f"{base}#a2"),
+        ("↑ previous turn", f"{base}#u1"),
+        ("src/a.ts", "file:///shop/src/a.ts"),
+    ]
+    asked = client.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
+    assert [link["target"] for link in asked] == [link["target"] for link in page["links"]]
+    assert asked[0]["range"]["start"] == {"line": 9, "character": 0}
+    elsewhere = {"textDocument": {"uri": "file:///shop/cart.py"}}
+    assert client.request("textDocument/documentLink", elsewhere) == []
 
 
 @pytest.mark.parametrize(

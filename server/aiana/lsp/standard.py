@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from lsprotocol import types
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from pygls.capabilities import get_capability
 
 from aiana.config import Config, load_config
-from aiana.lsp.pages import SCHEME, Page, hits_page, read_page, write_page
+from aiana.lsp.pages import SCHEME, Link, Page, hits_page, read_page, write_page
 from aiana.lsp.server import AianaServer, Call
 from aiana.results import ContextResult, Deleted, MemoryAdded, SearchResult
 from aiana.service import Aiana
@@ -25,6 +26,13 @@ CODE_ACTION_KIND = "aiana"
 SECTION = "aiana"
 _NAME_CHARS = 80
 _FORGET = "Forget it"
+
+_NEEDED_BY_CODE_ACTIONS = (
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+)
 
 Handler = Callable[[Any], Awaitable[Any]]
 
@@ -55,6 +63,7 @@ class Standard:
             types.TEXT_DOCUMENT_CODE_ACTION: self.code_actions,
             types.WORKSPACE_SYMBOL: self.symbols,
             types.WORKSPACE_TEXT_DOCUMENT_CONTENT: self.content,
+            types.TEXT_DOCUMENT_DOCUMENT_LINK: self.links,
             types.WORKSPACE_DID_CHANGE_CONFIGURATION: self.configuration_changed,
         }
         commands: dict[str, Handler] = {
@@ -83,6 +92,8 @@ class Standard:
             )
         if not self._options.workspace_symbols:
             capabilities.workspace_symbol_provider = None
+        # Registered for `aiana:` documents alone, where the client can be told so.
+        capabilities.document_link_provider = None
         workspace = capabilities.workspace or types.WorkspaceOptions()
         workspace.text_document_content = types.TextDocumentContentOptions([SCHEME])
         capabilities.workspace = workspace
@@ -91,6 +102,11 @@ class Standard:
         """Ask for the client's settings, and to be told when they change."""
         if self._can("workspace.did_change_configuration.dynamic_registration"):
             await self._register_capability(types.WORKSPACE_DID_CHANGE_CONFIGURATION, None)
+        if self._follows_links():
+            ours = types.TextDocumentFilterScheme(scheme=SCHEME)
+            await self._register_capability(
+                types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkRegistrationOptions([ours])
+            )
         await self._pull()
 
     async def configuration_changed(self, params: types.DidChangeConfigurationParams) -> None:
@@ -146,7 +162,7 @@ class Standard:
         if (
             method in self._registered
             or (method == types.WORKSPACE_SYMBOL and static.workspace_symbol_provider)
-            or (method.startswith("textDocument/") and static.code_action_provider)
+            or (method in _NEEDED_BY_CODE_ACTIONS and static.code_action_provider)
         ):
             return
         self._registered.add(method)
@@ -211,6 +227,13 @@ class Standard:
         """The text of an `aiana:` document."""
         return await self._page(params.uri)
 
+    async def links(self, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+        """Where an `aiana:` document leads: files, conversations, neighbouring turns."""
+        uri = params.text_document.uri
+        if urlsplit(uri).scheme != SCHEME:
+            return []
+        return [_document_link(link) for link in (await self._page(uri)).links]
+
     async def show(self, params: Any = None) -> None:
         """`{uri}`: open a session or memory in the editor."""
         await self._open(await self._location(str(_object(params).get("uri", ""))))
@@ -259,7 +282,7 @@ class Standard:
 
     async def _page(self, uri: str) -> Page:
         def read(aiana: Aiana, uri: str, call: Call) -> Page:
-            return read_page(aiana, uri)
+            return read_page(aiana, uri, navigation=self._follows_links())
 
         page = await self._server.run("read", read, uri)
         assert isinstance(page, Page)
@@ -291,6 +314,9 @@ class Standard:
         ours = get_capability(self._server.client_capabilities, "experimental")
         by_plugin = isinstance(ours, dict) and "aianaDocuments" in ours
         return by_plugin or self._can("workspace.text_document_content")
+
+    def _follows_links(self) -> bool:
+        return self._can("text_document.document_link.dynamic_registration")
 
     def _can(self, capability: str) -> bool:
         return bool(get_capability(self._server.client_capabilities, capability))
@@ -330,6 +356,11 @@ def _range(range_: types.Range) -> dict[str, Any]:
         "start": {"line": range_.start.line, "character": range_.start.character},
         "end": {"line": range_.end.line, "character": range_.end.character},
     }
+
+
+def _document_link(link: Link) -> types.DocumentLink:
+    start, end = types.Position(link.line, link.start), types.Position(link.line, link.end)
+    return types.DocumentLink(types.Range(start, end), link.target)
 
 
 def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAction:
