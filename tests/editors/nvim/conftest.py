@@ -6,6 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,8 @@ class Neovim:
     program: str
     environ: dict[str, str]
     folder: Path
+    lazy: Path | None = None
+    """Where lazy.nvim is, if it is to install the plugin."""
 
     def start(
         self, script: str, name: str = "test", options: dict[str, Any] | None = None
@@ -33,25 +38,50 @@ class Neovim:
         script_file = self.folder / f"{name}.lua"
         script_file.write_text(script, encoding="utf-8")
         result = self.folder / f"{name}.json"
-        environ = {
-            **self.environ,
-            "TEST_PLUGIN": str(ROOT / "editors" / "nvim"),
-            "TEST_PYTHON": sys.executable,
-            "TEST_SCRIPT": str(script_file),
-            "TEST_RESULT": str(result),
-            "TEST_INIT_OPTIONS": json.dumps(options or {}),
-        }
+        own = {"TEST_SCRIPT": str(script_file), "TEST_RESULT": str(result)}
+        return Running(self._open(own, options=options), result)
+
+    @contextmanager
+    def open(self, *plugins: Path) -> Iterator[Typed]:
+        """A new Neovim to type into, with other plugins beside ours."""
+        socket = self.folder / "nvim.sock"
+        own = {"TEST_OTHER_PLUGINS": ":".join(map(str, plugins))}
+        with self._open(own, "--listen", str(socket)) as process:
+            try:
+                deadline = time.monotonic() + EXITS_WITHIN_S
+                while not socket.exists():
+                    assert process.poll() is None, "Neovim has gone"
+                    assert time.monotonic() < deadline, "Neovim does not listen"
+                    time.sleep(0.01)
+                typed = Typed(self.program, socket)
+                yield typed
+                typed.keys("<C-\\><C-N>:qall!<CR>")
+                output, _ = process.communicate(timeout=EXITS_WITHIN_S)
+            finally:
+                process.kill()
+        assert process.returncode == 0
+        assert "Error" not in output  # the rest is what a terminal would show
+
+    def _open(
+        self, environ: dict[str, str], *arguments: str, options: dict[str, Any] | None = None
+    ) -> subprocess.Popen[str]:
         work = self.folder / "work"
         (work / ".git").mkdir(parents=True, exist_ok=True)
-        process = subprocess.Popen(
-            [self.program, "--headless", "-u", str(INIT), "-i", "NONE"],
-            env=environ,
+        return subprocess.Popen(
+            [self.program, "--headless", "-u", str(INIT), "-i", "NONE", *arguments],
+            env={
+                **self.environ,
+                "TEST_PLUGIN": str(ROOT / "editors" / "nvim"),
+                "TEST_PYTHON": sys.executable,
+                "TEST_INIT_OPTIONS": json.dumps(options or {}),
+                **({"TEST_LAZY": str(self.lazy)} if self.lazy else {}),
+                **environ,
+            },
             cwd=work,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        return Running(process, result)
 
     def run(self, script: str, output: str = "", **more: Any) -> Any:
         """The result of a script in a Neovim that says nothing but `output` and ends well."""
@@ -74,6 +104,30 @@ class Running:
         assert "error" not in answer, answer["error"]
         assert (self.process.returncode, output) == (0, expected)
         return answer.get("result")
+
+
+@dataclass
+class Typed:
+    """A Neovim that a test types into."""
+
+    program: str
+    socket: Path
+
+    def keys(self, keys: str) -> None:
+        """Type, in the notation of `:map`."""
+        self._remote("--remote-send", keys)
+
+    def lua(self, body: str) -> Any:
+        """What a function with this body returns."""
+        quoted = f"(function() {body} end)()".replace("'", "''")
+        return json.loads(self._remote("--remote-expr", f"json_encode(luaeval('{quoted}'))"))
+
+    def _remote(self, *arguments: str) -> str:
+        command = [self.program, "--clean", "--headless", "--server", str(self.socket)]
+        done = subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, check=True, timeout=120
+        )
+        return done.stdout + done.stderr
 
 
 @pytest.fixture

@@ -1,15 +1,35 @@
 -- What a user's init.lua holds, and the few functions that the tests use.
-vim.opt.runtimepath:prepend(vim.env.TEST_PLUGIN)
+if vim.env.TEST_LAZY then
+  vim.opt.runtimepath:prepend(vim.env.TEST_LAZY)
+  require('lazy').setup({ { dir = vim.env.TEST_PLUGIN } }, { rocks = { enabled = false } })
+else
+  vim.opt.runtimepath:prepend(vim.env.TEST_PLUGIN)
+end
+for _, plugin in ipairs(vim.split(vim.env.TEST_OTHER_PLUGINS or '', ':', { trimempty = true })) do
+  vim.opt.runtimepath:append(plugin)
+end
 vim.lsp.config('aiana', {
   cmd = { vim.env.TEST_PYTHON, '-m', 'aiana', 'lsp' },
   init_options = vim.json.decode(vim.env.TEST_INIT_OPTIONS),
 })
 vim.lsp.enable('aiana')
 
-_G.T = { notes = {}, choices = {} }
+local T = { notes = {}, echoes = {}, choices = {} }
+_G.T = T
 
 vim.notify = function(message)
   table.insert(T.notes, message)
+end
+
+-- Headless, what the plugin shows in passing would be output.
+local echo = vim.api.nvim_echo
+vim.api.nvim_echo = function(chunks, ...)
+  local text = chunks[1][1]
+  if text == '' or vim.startswith(text, 'Aiana: ') then
+    table.insert(T.echoes, text)
+  else
+    echo(chunks, ...)
+  end
 end
 
 -- Takes the choice that the test has set, and keeps what was offered.
@@ -55,6 +75,10 @@ function T.cursor_line()
   return vim.api.nvim_win_get_cursor(0)[1], vim.api.nvim_get_current_line()
 end
 
+-- Without a script it is a Neovim that the test types into.
+if not vim.env.TEST_SCRIPT then
+  return
+end
 -- Neovim has started as it does for a user when this runs.
 vim.api.nvim_create_autocmd('VimEnter', {
   callback = vim.schedule_wrap(function()

@@ -1,7 +1,7 @@
 ---Context for chat plugins.
 local M = {}
 
----A slash command for CodeCompanion: `slash_commands = { aiana = require('aiana.chat').codecompanion }`.
+---A slash command for CodeCompanion, as in `slash_commands = { aiana = … }`.
 M.codecompanion = {
   description = 'What Aiana remembers about this',
   ---@param chat table

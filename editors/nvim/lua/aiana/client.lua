@@ -104,7 +104,7 @@ function M.request(method, params, callback)
     local sent, id = client:request(method, body, function(err, result)
       finish(err and err.message, result)
     end)
-    if not sent then
+    if not sent or not id then
       return finish(GONE)
     end
     cancel_sent = function()

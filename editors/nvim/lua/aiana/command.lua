@@ -117,8 +117,9 @@ function M.run(args)
   local name, rest = args.args:match('^(%S*)%s*(.-)%s*$')
   local subcommand = subcommands[name == '' and 'search' or name]
   if not subcommand then
-    local known = table.concat(vim.tbl_keys(subcommands), ', ')
-    return config.fail(('`%s` is none of %s.'):format(name, known))
+    local known = vim.tbl_keys(subcommands)
+    table.sort(known)
+    return config.fail(('`%s` is none of %s.'):format(name, table.concat(known, ', ')))
   end
   subcommand.run(rest, args)
 end

@@ -1,5 +1,7 @@
 local M = {}
 
+local WAITING_AFTER_MS = 300
+
 ---@type aiana.Config
 local defaults = { picker = 'auto', limit = 50, register = '+' }
 
@@ -13,6 +15,23 @@ end
 ---@param level? integer One of `vim.log.levels`.
 function M.notify(message, level)
   vim.notify('Aiana: ' .. message, level or vim.log.levels.INFO)
+end
+
+---Say that an answer is awaited, unless it comes at once.
+---@return fun() done To be called when it has come.
+function M.waiting()
+  local timer = vim.defer_fn(function()
+    vim.api.nvim_echo({ { 'Aiana: waiting for the server…' } }, false, {})
+    vim.cmd.redraw()
+  end, WAITING_AFTER_MS)
+  return function()
+    if timer:is_closing() then
+      vim.api.nvim_echo({ { '' } }, false, {})
+    else
+      timer:stop()
+      timer:close()
+    end
+  end
 end
 
 ---@param message string

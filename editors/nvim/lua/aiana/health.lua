@@ -10,10 +10,11 @@ local function check_editor()
   else
     health.error('Neovim 0.11 or newer is needed.')
   end
-  if vim.lsp.is_enabled('aiana') then
-    health.ok('The language server is enabled; code actions work in every buffer.')
+  local options = (vim.lsp.config.aiana or {}).init_options or {}
+  if vim.lsp.is_enabled('aiana') and options.codeActions then
+    health.ok('Code actions are on, in every buffer.')
   else
-    health.info("Not enabled with vim.lsp.enable('aiana'): `:Aiana` starts the server itself.")
+    health.info('Code actions are off; see :help aiana-code-actions')
   end
   health.info('Hits are shown by: ' .. require('aiana.pickers').name())
 end

@@ -5,15 +5,19 @@ local client = require('aiana.client')
 local config = require('aiana.config')
 local text = require('aiana.text')
 
+---Send a request; what goes wrong is told to the user.
+---@param method string
+---@param params table
 ---@param callback fun(result: any)
----@return aiana.Callback
-local function or_fail(callback)
-  return function(err, result)
+local function ask(method, params, callback)
+  local done = config.waiting()
+  client.request(method, params, function(err, result)
+    done()
     if err then
       return config.fail(err)
     end
     callback(result)
-  end
+  end)
 end
 
 ---@class aiana.SearchOpts
@@ -72,22 +76,17 @@ function M.add(opts)
       end
     end)
   end
-  local origin = selection and { uri = selection.uri, range = selection.range }
-  client.request(
-    'aiana/memory/add',
-    {
-      content = content,
-      memoryType = opts.type or 'insight',
-      project = client.project(),
-      origin = origin or nil,
-    },
-    or_fail(function(result)
-      local hidden = (result.redactions or 0) > 0
-          and (' %d secrets were taken out.'):format(result.redactions)
-        or ''
-      config.notify((result.duplicateOf and 'This was known already.' or 'Remembered.') .. hidden)
-    end)
-  )
+  ask('aiana/memory/add', {
+    content = content,
+    memoryType = opts.type or 'insight',
+    project = client.project(),
+    origin = selection and { uri = selection.uri, range = selection.range },
+  }, function(result)
+    local hidden = (result.redactions or 0) > 0
+        and (' %d secrets were taken out.'):format(result.redactions)
+      or ''
+    config.notify((result.duplicateOf and 'This was known already.' or 'Remembered.') .. hidden)
+  end)
 end
 
 ---Keep what is selected in visual mode: map it with `<Cmd>` so that the selection still stands.
@@ -143,7 +142,12 @@ end
 function M.copy_context(opts)
   opts = opts or {}
   local register = opts.register or config.get().register
+  if register:match('[+*]') and vim.fn.has('clipboard') == 0 then
+    register = '"' -- Neovim has found no program that reaches the clipboard.
+  end
+  local done = config.waiting()
   M.context(opts, function(err, block)
+    done()
     if err then
       return config.fail(err)
     elseif block == '' then
@@ -159,37 +163,29 @@ end
 function M.sessions(opts)
   local filter = not (opts and opts.all) and { project = client.project() } or nil
   local params = { filter = filter, limit = config.get().limit }
-  client.request(
-    'aiana/session/list',
-    params,
-    or_fail(function(result)
-      if #result.sessions == 0 then
-        return config.notify('No sessions. `:Aiana!` lists those of all projects.')
+  ask('aiana/session/list', params, function(result)
+    if #result.sessions == 0 then
+      return config.notify('No sessions. `:Aiana! sessions` lists those of all projects.')
+    end
+    vim.ui.select(result.sessions, {
+      prompt = 'Aiana sessions',
+      kind = 'aiana',
+      format_item = text.session,
+    }, function(session)
+      if session then
+        M.open('aiana:///session/' .. vim.uri_encode(session.id))
       end
-      vim.ui.select(result.sessions, {
-        prompt = 'Aiana sessions',
-        kind = 'aiana',
-        format_item = text.session,
-      }, function(session)
-        if session then
-          M.open('aiana:///session/' .. vim.uri_encode(session.id))
-        end
-      end)
     end)
-  )
+  end)
 end
 
 ---@param preference { id: string, text: string }
 local function ask_to_remove(preference)
   vim.ui.select({ 'Keep it', 'Remove it' }, { prompt = preference.text }, function(choice)
     if choice == 'Remove it' then
-      client.request(
-        'aiana/preference/remove',
-        { id = preference.id },
-        or_fail(function()
-          config.notify('Removed.')
-        end)
-      )
+      ask('aiana/preference/remove', { id = preference.id }, function()
+        config.notify('Removed.')
+      end)
     end
   end)
 end
@@ -198,35 +194,27 @@ end
 ---@param preference? string
 function M.prefer(preference)
   if preference then
-    return client.request(
-      'aiana/preference/add',
-      { text = preference },
-      or_fail(function()
-        config.notify('Noted.')
-      end)
-    )
-  end
-  client.request(
-    'aiana/preference/list',
-    {},
-    or_fail(function(profile)
-      local all = vim.list_extend(vim.list_slice(profile.static), profile.dynamic)
-      if #all == 0 then
-        return config.notify('No preferences yet: `:Aiana prefer Uses uv, not pip`.')
-      end
-      vim.ui.select(all, {
-        prompt = 'Aiana preferences',
-        kind = 'aiana',
-        format_item = function(item)
-          return item.text
-        end,
-      }, function(chosen)
-        if chosen then
-          ask_to_remove(chosen)
-        end
-      end)
+    return ask('aiana/preference/add', { text = preference }, function()
+      config.notify('Noted.')
     end)
-  )
+  end
+  ask('aiana/preference/list', {}, function(profile)
+    local all = vim.list_extend(vim.list_slice(profile.static), profile.dynamic)
+    if #all == 0 then
+      return config.notify('No preferences yet: `:Aiana prefer Uses uv, not pip`.')
+    end
+    vim.ui.select(all, {
+      prompt = 'Aiana preferences',
+      kind = 'aiana',
+      format_item = function(item)
+        return item.text
+      end,
+    }, function(chosen)
+      if chosen then
+        ask_to_remove(chosen)
+      end
+    end)
+  end)
 end
 
 ---Read new transcripts; progress is reported as |LspProgress|.
@@ -239,48 +227,30 @@ function M.import(names)
     params[key] = params[key] or {}
     table.insert(params[key], key == 'paths' and vim.fs.abspath(path) or name)
   end
-  client.request(
-    'aiana/capture/import',
-    params,
-    or_fail(function(result)
-      local lines = {}
-      for source, counts in vim.spairs(result.sources) do
-        lines[#lines + 1] = ('%s: %d files, %d new, %d grown, %d messages'):format(
-          source,
-          counts.found,
-          counts.imported,
-          counts.updated,
-          counts.messages
-        )
-        for _, failure in ipairs(counts.failed) do
-          lines[#lines + 1] = ('  %s: %s'):format(failure.path, failure.reason)
-        end
+  ask('aiana/capture/import', params, function(result)
+    local lines = {}
+    for source, counts in vim.spairs(result.sources) do
+      lines[#lines + 1] = ('%s: %d files, %d new, %d grown, %d messages'):format(
+        source,
+        counts.found,
+        counts.imported,
+        counts.updated,
+        counts.messages
+      )
+      for _, failure in ipairs(counts.failed) do
+        lines[#lines + 1] = ('  %s: %s'):format(failure.path, failure.reason)
       end
-      config.notify(#lines > 0 and table.concat(lines, '\n') or 'No transcripts were found.')
-    end)
-  )
+    end
+    config.notify(#lines > 0 and table.concat(lines, '\n') or 'No transcripts were found.')
+  end)
 end
 
----Say how Aiana is.
+---Say how Aiana is, in a line; |:checkhealth| says it in full.
 function M.status()
-  client.request(
-    'aiana/status',
-    {},
-    or_fail(function(status)
-      local counts = status.counts
-      local level = status.health == 'ok' and vim.log.levels.INFO or vim.log.levels.WARN
-      config.notify(
-        ('%s\n%d sessions, %d messages, %d memories in %s'):format(
-          status.message,
-          counts.sessions,
-          counts.messages,
-          counts.memories,
-          status.dataDir
-        ),
-        level
-      )
-    end)
-  )
+  ask('aiana/status', {}, function(status)
+    local level = status.health == 'ok' and vim.log.levels.INFO or vim.log.levels.WARN
+    config.notify(status.message, level)
+  end)
 end
 
 return M

@@ -1,7 +1,8 @@
 ---Hits, sessions and selections as text.
 local M = {}
 
-local SNIPPET_CHARS = 120
+-- What lists put before a line, such as a number.
+local MARGIN = 6
 
 ---@param text string
 ---@return string
@@ -21,12 +22,12 @@ function M.title(hit)
   return one_line(hit.sessionTitle or hit.memoryType or hit.source)
 end
 
----A hit on one line.
+---A hit on one line of the screen.
 ---@param hit aiana.Hit
 ---@return string
 function M.label(hit)
-  local snippet = vim.fn.strcharpart(one_line(hit.snippet), 0, SNIPPET_CHARS)
-  return ('%s  %s  %s'):format(M.date(hit.timestamp), M.title(hit), snippet)
+  local line = ('%s  %s  %s'):format(M.date(hit.timestamp), M.title(hit), one_line(hit.snippet))
+  return vim.fn.strcharpart(line, 0, vim.o.columns - MARGIN)
 end
 
 ---A hit in full, as Markdown lines.

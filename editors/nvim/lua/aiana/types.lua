@@ -1,9 +1,9 @@
 ---@meta
 
----@class aiana.Config
----@field picker? 'auto'|'select'|'snacks'|'telescope'|'fzf-lua' What shows the hits of a search.
----@field limit? integer Hits per search.
----@field register? string Register that `:Aiana context` fills when none is named.
+---@class aiana.Config What `vim.g.aiana` may set; nothing of it is required there.
+---@field picker 'auto'|'select'|'snacks'|'telescope'|'fzf-lua' What shows the hits of a search.
+---@field limit integer Hits per search.
+---@field register string Register that `:Aiana context` fills when none is named.
 
 ---@class aiana.Hit
 ---@field id string

@@ -46,6 +46,8 @@ return function(spec)
     prompt = 'Aiana> ',
     query = spec.query,
     exec_empty_query = false,
+    -- Lines are added when the server answers, which is in no coroutine of fzf-lua's.
+    func_async_callback = false,
     previewer = Previewer,
     fzf_opts = { ['--delimiter'] = '\t', ['--with-nth'] = '2..' },
     actions = {

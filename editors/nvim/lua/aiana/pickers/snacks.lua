@@ -24,7 +24,8 @@ return function(spec)
       end
       return function(add)
         local async = require('snacks.picker.util.async').running()
-        local found, cancel
+        local found ---@type table[]?
+        local cancel ---@type fun()?
         async:on(
           'abort',
           vim.schedule_wrap(function()

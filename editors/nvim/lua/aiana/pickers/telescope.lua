@@ -34,8 +34,11 @@ return function(spec)
           vim.bo[self.state.bufnr].filetype = 'markdown'
         end,
       }),
-      -- The server has ranked them: an empty sorter keeps its order.
+      -- The server has ranked them: nothing may change its order.
       sorter = require('telescope.sorters').empty(),
+      tiebreak = function()
+        return false
+      end,
       attach_mappings = function(buf)
         actions.select_default:replace(function()
           local entry = state.get_selected_entry()
