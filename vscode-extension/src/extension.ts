@@ -117,7 +117,7 @@ function commands(
     register("addContextToChat", () => addContextToChat(server, chat)),
     register("restartServer", () => server.requestRestart()),
     register("showLogs", () => log.show()),
-    register("doctor", () => documents.open("aiana:///doctor", { preview: true, preserveFocus: false })),
+    register("doctor", () => documents.openDoctor()),
     register("installServer", async () => {
       if (await installServer(context.extensionUri, privateEnvironment, log)) {
         await server.requestRestart();

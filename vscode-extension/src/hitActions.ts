@@ -9,7 +9,7 @@ import * as wire from "./protocol";
 import { citeQuotes, quote } from "./quotes";
 import { messageOf, type Server } from "./server";
 import { storeMemory } from "./remember";
-import { firstLine } from "./transcript";
+import { firstLine } from "./labels";
 import { parseTarget } from "./uris";
 
 const FALLBACK_BUDGET = 1_000;
@@ -88,7 +88,7 @@ export class HitActions {
     const what = gone.length === 1 ? firstLine(gone[0]!.content) : vscode.l10n.t("{0} memories", gone.length);
     void vscode.window.showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo).then(async (choice) => {
       if (choice === undo) {
-        await Promise.all(gone.map((memory) => this.server.request(wire.memoryAdd, restored(memory))));
+        await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
       }
     });
   }
@@ -137,9 +137,4 @@ export class HitActions {
 function memoryId(uri: string): string | undefined {
   const target = parseTarget(uri);
   return target?.kind === "memory" ? target.id : undefined;
-}
-
-function restored(memory: wire.Memory): wire.MemoryAddParams {
-  const { content, memoryType, project, sessionId, tags, metadata } = memory;
-  return { content, memoryType, project: project ?? "", sessionId: sessionId ?? undefined, tags, metadata };
 }

@@ -9,7 +9,7 @@ import { itemOfHit } from "./panelItems";
 import * as wire from "./protocol";
 import { outcomeOf } from "./remember";
 import { messageOf, type Server } from "./server";
-import { firstLine } from "./transcript";
+import { firstLine } from "./labels";
 import { currentProject } from "./workspace";
 
 const RULES = `You answer a developer's question from the memory of their earlier conversations with coding assistants.

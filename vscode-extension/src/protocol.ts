@@ -245,6 +245,7 @@ export const memoryList = request<Page, { memories: Memory[]; nextCursor?: strin
 export const memoryDelete = request<{ ids?: string[]; filter?: SearchFilter; dryRun?: boolean }, Deleted>(
   "aiana/memory/delete",
 );
+export const memoryRestore = request<{ memory: Memory }, { memory: Memory }>("aiana/memory/restore");
 export const memoryFeedback = request<{ id: string; rating: Rating }, { memory: Memory }>("aiana/memory/feedback");
 export const sessionList = request<Page, { sessions: Session[]; nextCursor?: string | null }>("aiana/session/list");
 export const sessionGet = request<{ id: string }, { session: Session }>("aiana/session/get");
@@ -261,6 +262,11 @@ export const captureImport = request<
 >("aiana/capture/import");
 export const captureSources = request<None, { sources: SourceStatus[] }>("aiana/capture/sources");
 export const status = request<None, Status>("aiana/status");
+
+/** The text of an `aiana:` document; `line` is where the URI's fragment points. */
+export const textDocumentContent = request<{ uri: string }, { text: string; line: number; title: string }>(
+  "workspace/textDocumentContent",
+);
 
 export const STATUS_CHANGED = "aiana/statusChanged";
 export const DID_CHANGE = "aiana/didChange";

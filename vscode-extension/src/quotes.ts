@@ -1,9 +1,8 @@
 /** The full text behind URIs, and a Markdown file that cites it for a chat. */
 
-import { assistantTitle, projectName } from "./labels";
+import { assistantTitle, firstLine, projectName } from "./labels";
 import * as wire from "./protocol";
 import type { Server } from "./server";
-import { firstLine } from "./transcript";
 import { parseTarget } from "./uris";
 
 export interface Quote {

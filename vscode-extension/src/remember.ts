@@ -5,7 +5,7 @@ import { addMemoryOrAsk } from "./keeping";
 import type * as wire from "./protocol";
 import { copied, type Selected, selectedInChat, selectedInEditor, selectedInTerminal, wholeChat } from "./selections";
 import type { Server } from "./server";
-import { firstLine } from "./transcript";
+import { firstLine } from "./labels";
 import { currentProject } from "./workspace";
 
 /** Keep `params`, and say what came of it; undefined if it could not be kept. */

@@ -7,10 +7,14 @@ import { activeInterpreter } from "./interpreter";
 import { locate, type ServerCommand } from "./locator";
 import type { ServerState } from "./panelMessages";
 import * as wire from "./protocol";
+import { openCommand } from "./uris";
 
 const READY_MS = 30_000;
 
-/** Features of the protocol for editors without an extension; this one has its own commands and documents. */
+/**
+ * Features of the language client that this extension does in its own way: it has its own commands, and documents
+ * that outlive a server and know the line of a turn.
+ */
 const NOT_USED = new Set(["workspace/executeCommand", "workspace/textDocumentContent"]);
 
 export class Server implements vscode.Disposable {
@@ -166,6 +170,17 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: initializationOptions(settings),
       initializationFailedHandler: () => false,
+      middleware: {
+        provideDocumentLinks: async (document, token, next) => {
+          const links = await next(document, token);
+          for (const link of links ?? []) {
+            if (link.target?.scheme === "aiana") {
+              link.target = vscode.Uri.parse(openCommand(link.target.toString()));
+            }
+          }
+          return links;
+        },
+      },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),

@@ -162,7 +162,7 @@ def _memory(memory: Memory) -> Page:
     facts = [
         ("Project", memory.project),
         ("Tags", ", ".join(memory.tags)),
-        ("From", origin),
+        ("From", origin or _place(memory)),
         ("Session", session),
         ("Created", memory.created_at),
         ("Memory", memory.id),
@@ -179,6 +179,15 @@ def _memory(memory: Memory) -> Page:
         title=memory.content.strip().partition("\n")[0],
         links=links,
     )
+
+
+def _place(memory: Memory) -> str | None:
+    """Where a memory was taken from, if that was no file."""
+    origin = memory.metadata.get("origin")
+    for kind, name in (("terminal", "the terminal"), ("chat", "a chat in")):
+        if isinstance(origin, dict) and isinstance(origin.get(kind), str):
+            return f"{name} {origin[kind]}"
+    return None
 
 
 def _link(lines: list[str], line: int, text: str, target: str) -> Link:

@@ -6,7 +6,7 @@ test.each([
   ["aiana:///session/abc", { kind: "session", id: "abc" }],
   ["aiana:/session/a%2Fb/Fix the login.md", { kind: "session", id: "a/b" }],
   ["aiana:///memory/7d4f", { kind: "memory", id: "7d4f" }],
-  ["aiana:/doctor/Doctor.md", { kind: "doctor" }],
+  ["aiana:/doctor/Doctor.md", undefined],
   ["aiana:///session/", undefined],
   ["https://example.org/session/abc", undefined],
 ])("%s", (uri, target) => {
