@@ -30,7 +30,7 @@ class Activity(NamedTuple):
     loaded: bool
     """The model is in memory."""
     servers: tuple[bool, ...]
-    """Whether each server that is in use answers."""
+    """Whether each server that is in use answers, and last whether Qdrant is in step."""
 
 
 class Parts:
@@ -109,11 +109,14 @@ class Parts:
     def activity(self) -> Activity:
         """What goes on in this process; costs nothing, so that it can be asked all the time."""
         made = self.__dict__
+        servers = [link.is_up for link in self.links()]
+        if made.get("qdrant") is not None:
+            servers.append(made["qdrant"].behind is None)
         return Activity(
             busy="indexer" in made and self.indexer.busy,
             loading="recall" in made and self.recall.is_loading,
             loaded="embedder" in made and self.embedder.is_loaded,
-            servers=tuple(link.is_up for link in self.links()),
+            servers=tuple(servers),
         )
 
     def wait_for_servers(self, seconds: float) -> None:

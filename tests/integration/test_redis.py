@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,6 @@ from aiana.storage import AianaStorage
 from aiana.storage.cache import Cache, SqliteCache, TieredCache
 from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
 from tests.integration.servers import PASSWORD, RedisServer
-from tests.lsp.client import Client
 
 FAST = {"every_s": 0.02, "retry_s": 0.02}
 
@@ -397,35 +395,6 @@ class TestService:
             until(lambda: link.is_up)
             assert aiana.status().tiers.redis.state == "ok"
             assert "redis" not in [entry.tier for entry in aiana.context("kept").degraded]
-
-
-def test_editor_is_told_when_redis_goes_away_and_comes_back(
-    tmp_path: Path, server: RedisServer
-) -> None:
-    environ = os.environ | {
-        "AIANA_HOME": str(tmp_path),
-        "CLAUDE_CONFIG_DIR": str(tmp_path / "none"),
-        "REDIS_URL": server.url,
-    }
-    with Client(environ) as client:
-
-        def told(state: str) -> None:
-            while client.notification("aiana/statusChanged")["tiers"]["redis"]["state"] != state:
-                pass
-
-        client.initialize()
-        told("ok")
-        server.stop()
-        client.request("aiana/memory/add", {"content": "Kept all the same."})
-        told("unavailable")
-        assert client.request("aiana/memory/list", {})["memories"][0]["content"] == (
-            "Kept all the same."
-        )
-        answer = client.request("aiana/context", {"query": "kept"})
-        assert "redis" in [entry["tier"] for entry in answer["degraded"]]
-        server.start()
-        told("ok")
-    assert PASSWORD.encode() not in client.stderr
 
 
 def test_tls_is_spoken_to_a_server_whose_certificate_is_known(tmp_path: Path) -> None:
