@@ -42,7 +42,7 @@ def make_server() -> AianaServer:
         ("test/blockedWrite", blocked, "write"),
         ("test/release", release, "long"),
     ):
-        method = protocol.Method(name, protocol.NoParams, Done, lane, {})  # type: ignore[arg-type]
+        method = protocol.Method(name, "", protocol.NoParams, Done, lane, {})  # type: ignore[arg-type]
         server.add_method(method, handler)
     return server
 

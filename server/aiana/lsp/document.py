@@ -47,12 +47,13 @@ def _lines() -> Iterator[str]:
 def _method(method: Method) -> Iterator[str]:
     yield f"### `{method.name}`"
     yield ""
-    yield inspect.cleandoc(method.params.__doc__ or "")
-    yield f"Result: [`{method.result.__name__}`](#{method.result.__name__.lower()})."
+    yield method.summary
+    yield ""
+    yield f"- Result: [`{method.result.__name__}`](#{method.result.__name__.lower()})."
     if method.errors:
         kinds = ", ".join(f"`{kind}`" for kind in method.errors)
-        yield f"Errors (`data.kind` with -32803): {kinds}."
-    yield f"Command: `{method.command}`."
+        yield f"- Errors (`data.kind` with -32803): {kinds}."
+    yield f"- Command: `{method.command}`."
     yield ""
     if structs.fields(method.params):
         yield from _fields(method.params, with_defaults=True)

@@ -252,6 +252,7 @@ class Method(Struct, frozen=True):
     """One request of the protocol."""
 
     name: str
+    summary: str
     params: type[Params]
     result: type[results.Result]
     lane: Lane
@@ -269,6 +270,7 @@ class Method(Struct, frozen=True):
 METHODS: tuple[Method, ...] = (
     Method(
         "aiana/search",
+        "Find messages and memories by words and by meaning.",
         SearchParams,
         results.SearchResult,
         "read",
@@ -277,6 +279,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/context",
+        "Build a context block for a chat: what is worth knowing, within a budget of tokens.",
         ContextParams,
         results.ContextResult,
         "read",
@@ -285,6 +288,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/add",
+        "Keep a text. What is known already is not stored twice, and secrets are taken out.",
         MemoryAddParams,
         results.MemoryAdded,
         "write",
@@ -293,6 +297,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/get",
+        "Read one memory.",
         MemoryGetParams,
         results.MemoryResult,
         "read",
@@ -301,6 +306,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/update",
+        "Change what is given of a memory, and leave the rest.",
         MemoryUpdateParams,
         results.MemoryResult,
         "write",
@@ -309,6 +315,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/list",
+        "List memories, newest first.",
         MemoryListParams,
         results.MemoryPage,
         "read",
@@ -317,6 +324,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/delete",
+        "Delete memories by id, or all that a filter admits; `dryRun` counts them only.",
         MemoryDeleteParams,
         results.Deleted,
         "write",
@@ -325,6 +333,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/feedback",
+        "Judge a memory; how often it was found so is kept with it.",
         MemoryFeedbackParams,
         results.MemoryResult,
         "write",
@@ -333,6 +342,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/restore",
+        "Undo a deletion.",
         MemoryRestoreParams,
         results.MemoryResult,
         "write",
@@ -350,6 +360,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/list",
+        "List sessions, newest first.",
         SessionListParams,
         results.SessionPage,
         "read",
@@ -358,6 +369,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/get",
+        "Read what is known of one session, without its messages.",
         SessionParams,
         results.SessionResult,
         "read",
@@ -366,6 +378,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/messages",
+        "Read messages of a session: all, or those around one.",
         SessionMessagesParams,
         results.MessageList,
         "read",
@@ -374,6 +387,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/delete",
+        "Delete a session with its messages.",
         SessionParams,
         results.Deleted,
         "write",
@@ -382,6 +396,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/export",
+        "Write a session as a text, for people or for programs.",
         SessionExportParams,
         results.Exported,
         "read",
@@ -390,6 +405,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/start",
+        "Announce a session that an editor or assistant begins.",
         SessionStartParams,
         results.SessionResult,
         "write",
@@ -398,6 +414,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/end",
+        "Announce the end of a session.",
         SessionEndParams,
         results.SessionResult,
         "write",
@@ -406,6 +423,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/preference/add",
+        "Keep how the user likes to work.",
         PreferenceAddParams,
         results.Profile,
         "write",
@@ -414,6 +432,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/preference/list",
+        "List all preferences.",
         NoParams,
         results.Profile,
         "read",
@@ -422,6 +441,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/preference/remove",
+        "Forget one preference.",
         PreferenceRemoveParams,
         results.Profile,
         "write",
@@ -430,6 +450,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/capture/import",
+        "Read new transcripts of the assistants on this machine.",
         ImportParams,
         results.ImportResult,
         "long",
@@ -438,15 +459,25 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/capture/sources",
+        "List the assistants that can be read, and where.",
         NoParams,
         results.SourceList,
         "read",
         {},
         ("storageUnavailable",),
     ),
-    Method("aiana/status", NoParams, results.Status, "read", {}, ()),
+    Method(
+        "aiana/status",
+        "Say how Aiana is: what is stored, what serves, what is still to be done.",
+        NoParams,
+        results.Status,
+        "read",
+        {},
+        (),
+    ),
     Method(
         "aiana/reindex",
+        "Rebuild indexes from what is stored.",
         ReindexParams,
         results.Reindexed,
         "long",
