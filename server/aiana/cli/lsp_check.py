@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -13,10 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from aiana.lsp import protocol as wire
+from aiana.lsp.pages import Page
 
 ANSWER_WITHIN_S = 60
+EXITS_WITHIN_S = 60
+METHOD_NOT_FOUND = -32601
+_METHODS = {method.name: method for method in wire.METHODS}
 
 
 class Refused(Exception):
@@ -32,9 +38,21 @@ class Broken(Exception):
     """The server does not do what the protocol says."""
 
 
+class Silent(Exception):
+    """Nothing came in time: what is asked next would wait as long."""
+
+
 def _require(holds: object, found: object) -> None:
     if not holds:
         raise Broken(str(found))
+
+
+def _typed(value: Any, cls: Any) -> Any:
+    """What a server answered as the type that the protocol promises. Raises Broken."""
+    try:
+        return msgspec.convert(value, cls)
+    except msgspec.ValidationError as error:
+        raise Broken(f"the result is no {cls.__name__}: {error}") from error
 
 
 class Wire:
@@ -59,9 +77,16 @@ class Wire:
     def notify(self, method: str, params: Any = None) -> None:
         self._write({"method": method, "params": params})
 
+    async def call(self, method: str, params: Any) -> Any:
+        """The result of a request of the protocol, checked. Raises Refused and Broken."""
+        return _typed(await self.request(method, params), _METHODS[method].result)
+
     async def answer(self, message_id: int) -> Any:
         while True:
-            message = await asyncio.wait_for(self._read(), ANSWER_WITHIN_S)
+            try:
+                message = await asyncio.wait_for(self._read(), ANSWER_WITHIN_S)
+            except TimeoutError:
+                raise Silent from None
             if "method" in message:
                 self.notifications.append(message)
                 if "id" in message:
@@ -77,8 +102,17 @@ class Wire:
 
     async def _read(self) -> Any:
         header = await self._out.readuntil(b"\r\n\r\n")
-        length = int(header.partition(b":")[2].split(b"\r\n")[0])
-        return json.loads(await self._out.readexactly(length))
+        length = re.match(rb"Content-Length: *(\d+)\r\n", header, re.IGNORECASE)
+        if length is None:
+            raise Broken(f"standard output holds what is no message: {header[:80]!r}")
+        return json.loads(await self._out.readexactly(int(length[1])))
+
+
+class Announced(msgspec.Struct, rename="camel"):
+    """`experimental.aiana` of the server's capabilities."""
+
+    protocol_version: int
+    methods: list[str]
 
 
 async def _initialize(server: Wire) -> None:
@@ -86,10 +120,13 @@ async def _initialize(server: Wire) -> None:
     params = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}
     result = await server.request("initialize", params)
     server.notify("initialized", {})
-    ours = result["capabilities"]["experimental"]["aiana"]
-    _require(ours["protocolVersion"] == wire.PROTOCOL_VERSION, ours)
-    missing = {method.name for method in wire.METHODS} - set(ours["methods"])
-    _require(not missing, f"not advertised: {', '.join(sorted(missing))}")
+    experimental = result["capabilities"].get("experimental") or {}
+    _require("aiana" in experimental, "the capabilities hold no `experimental.aiana`")
+    ours = _typed(experimental["aiana"], Announced)
+    expected = wire.PROTOCOL_VERSION
+    _require(ours.protocol_version == expected, f"protocolVersion is not {expected}")
+    missing = _METHODS.keys() - set(ours.methods)
+    _require(not missing, f"not in `methods`: {', '.join(sorted(missing))}")
 
 
 async def _refuse_early(server: Wire) -> None:
@@ -100,37 +137,44 @@ async def _expect(server: Wire, method: str, params: Any, code: int) -> Refused:
     try:
         result = await server.request(method, params)
     except Refused as error:
-        _require(error.code == code, f"code {error.code} instead of {code}: {error}")
+        _require(error.code == code, f"error {error.code} ({error}) instead of error {code}")
         return error
-    raise Broken(f"an answer instead of error {code}: {result}")
+    raise Broken(f"an answer instead of error {code}: {json.dumps(result)[:80]}")
 
 
 async def _refuse_wrong_params(server: Wire) -> None:
     for params in ({"query": 7}, {"query": "x", "limit": "many"}, ["x"], None):
         error = await _expect(server, "aiana/search", params, wire.INVALID_PARAMS)
-        _require(error.data.get("errors"), "data.errors is empty")
+        _require(error.data.get("errors"), f"no `data.errors` for the params {params}")
 
 
 async def _refuse_unknown_method(server: Wire) -> None:
-    await _expect(server, "aiana/nonesuch", {}, -32601)
+    await _expect(server, "aiana/nonesuch", {}, METHOD_NOT_FOUND)
 
 
 async def _name_what_is_not_found(server: Wire) -> None:
     error = await _expect(server, "aiana/memory/get", {"id": "none"}, wire.REQUEST_FAILED)
-    _require(error.data.get("kind") == "notFound", error.data)
+    _require(error.data.get("kind") == "notFound", f"`data` is {error.data}, without its `kind`")
 
 
 async def _keep_metadata(server: Wire) -> None:
     metadata = {"type_name": 1, "my-key": [None, True], "jsonrpc": "2.0"}
     params = {"content": "Kept by lsp-check", "metadata": metadata}
-    added = await server.request("aiana/memory/add", params)
-    got = await server.request("aiana/memory/get", {"id": added["memory"]["id"]})
-    _require(got["memory"]["metadata"] == metadata, got["memory"]["metadata"])
+    added = await server.call("aiana/memory/add", params)
+    got = await server.call("aiana/memory/get", {"id": added.memory.id})
+    _require(got.memory.metadata == metadata, f"{metadata} came back as {got.memory.metadata}")
 
 
 async def _find_what_was_added(server: Wire) -> None:
-    found = await server.request("aiana/search", {"query": "lsp-check", "scope": "all"})
-    _require([hit["snippet"] for hit in found["hits"]] == ["Kept by lsp-check"], found["hits"])
+    found = await server.call("aiana/search", {"query": "lsp-check", "scope": "all"})
+    snippets = [hit.snippet for hit in found.hits]
+    _require(snippets == ["Kept by lsp-check"], f"the snippets are {snippets}")
+
+
+async def _show_it_as_a_document(server: Wire) -> None:
+    [hit] = (await server.call("aiana/search", {"query": "lsp-check", "scope": "all"})).hits
+    page = await server.request("workspace/textDocumentContent", {"uri": hit.uri})
+    _require("Kept by lsp-check" in _typed(page, Page).text, f"{hit.uri} does not show it")
 
 
 async def _take_cancellation(server: Wire) -> None:
@@ -139,13 +183,15 @@ async def _take_cancellation(server: Wire) -> None:
     try:
         await server.answer(number)
     except Refused as error:
-        _require(error.code == wire.REQUEST_CANCELLED, error.code)
+        _require(error.code == wire.REQUEST_CANCELLED, f"error {error.code} ({error})")
 
 
 async def _end_well(server: Wire) -> None:
     await server.request("shutdown")
-    await _expect(server, "aiana/status", {}, wire.INVALID_REQUEST)
-    server.notify("exit")
+    try:
+        await _expect(server, "aiana/status", {}, wire.INVALID_REQUEST)
+    finally:
+        server.notify("exit")
 
 
 def _answer(method: wire.Method) -> Callable[[Wire], Awaitable[None]]:
@@ -156,9 +202,14 @@ def _answer(method: wire.Method) -> Callable[[Wire], Awaitable[None]]:
             ("workspace/executeCommand", command),
         ):
             try:
-                await server.request(name, params)
+                _typed(await server.request(name, params), method.result)
             except Refused as error:
-                _require(error.data.get("kind") in method.errors, f"undocumented error: {error}")
+                known = error.code == wire.REQUEST_FAILED and error.data.get("kind")
+                _require(
+                    known in method.errors,
+                    f"{name} is answered with error {error.code} ({error}), which the protocol "
+                    f"does not name for it",
+                )
 
     return check
 
@@ -172,21 +223,33 @@ def _checks() -> list[tuple[str, Callable[[Wire], Awaitable[None]]]]:
         ("what is not found is named", _name_what_is_not_found),
         ("metadata comes back intact", _keep_metadata),
         ("what was added is found", _find_what_was_added),
+        ("what was found is a document", _show_it_as_a_document),
         ("a cancelled request is answered", _take_cancellation),
         *((f"{method.name} and its command", _answer(method)) for method in wire.METHODS),
         ("shutdown and exit", _end_well),
     ]
 
 
+async def _end(process: asyncio.subprocess.Process) -> str:
+    """The exit status of a server that was told to exit."""
+    try:
+        return str(await asyncio.wait_for(process.wait(), EXITS_WITHIN_S))
+    except TimeoutError:
+        return f"none, it still runs {EXITS_WITHIN_S} s after `exit`"
+
+
 async def _run(command: tuple[str, ...], home: Path) -> int:
     environ = {**os.environ, "AIANA_HOME": str(home), "CLAUDE_CONFIG_DIR": str(home / "claude")}
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=environ,
-        limit=1 << 26,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environ,
+            limit=1 << 26,
+        )
+    except OSError as error:
+        raise click.ClickException(f"`{command[0]}` cannot be started: {error.strerror}.") from None
     server = Wire(process)
     failed = 0
     try:
@@ -197,15 +260,19 @@ async def _run(command: tuple[str, ...], home: Path) -> int:
                 verdict = click.style("ok  ", fg="green")
             except (EOFError, ConnectionError):
                 raise click.ClickException(f"The server has gone before: {name}.") from None
+            except Silent:
+                raise click.ClickException(
+                    f"No answer within {ANSWER_WITHIN_S} s, so that the rest was not tried: {name}."
+                ) from None
             except Exception as error:  # A server that is no Aiana can answer anything.
                 failed += 1
                 verdict = click.style("FAIL", fg="red")
                 name = f"{name}: {error or type(error).__name__}"
             click.echo(f"{verdict} {(time.perf_counter() - begun) * 1000:7.1f} ms  {name}")
-        status = await asyncio.wait_for(process.wait(), ANSWER_WITHIN_S)
-        if status != 0:
+        end = await _end(process)
+        if end != "0":
             failed += 1
-            click.echo(f"{click.style('FAIL', fg='red')}             exit status {status}")
+            click.echo(f"{click.style('FAIL', fg='red')}             exit status: {end}")
     finally:
         if process.returncode is None:
             process.kill()
