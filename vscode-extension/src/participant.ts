@@ -127,9 +127,13 @@ async function recall({ server, documents, request, stream, token }: Turn): Prom
     const { source, detail, timestamp } = itemOfHit(hit);
     stream.anchor(await documents.locate(hit.uri), firstLine(hit.sessionTitle || hit.snippet));
     const facts = [source, detail, timestamp.slice(0, 10)].filter(Boolean).join(", ");
-    const snippet = hit.snippet.replace(/\s+/g, " ");
-    stream.markdown(new vscode.MarkdownString(" ").appendText(facts).appendMarkdown("\n\n> ").appendText(snippet).appendMarkdown("\n\n"));
+    stream.markdown(` ${literally(facts)}\n\n> ${literally(hit.snippet.replace(/\s+/g, " "))}\n\n`);
   }
+}
+
+/** Markdown that shows `text` as it is; `MarkdownString.appendText` would join its words by spaces that do not break. */
+function literally(text: string): string {
+  return text.replace(/[!-/:-@[-`{-~]/g, "\\$&");
 }
 
 async function showContext(turn: Turn): Promise<void> {
@@ -141,7 +145,7 @@ async function showContext(turn: Turn): Promise<void> {
   }
   await cite(turn, memory);
   const head = vscode.l10n.t("This is what an assistant would be told, {0} tokens:", memory.tokens);
-  stream.markdown(new vscode.MarkdownString().appendText(head).appendMarkdown("\n\n").appendCodeblock(memory.context, "xml"));
+  stream.markdown(new vscode.MarkdownString(`${head}\n\n`).appendCodeblock(memory.context, "xml"));
 }
 
 async function remember({ server, documents, request, stream }: Turn): Promise<void> {

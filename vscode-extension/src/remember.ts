@@ -57,7 +57,7 @@ export async function rememberSelection(server: Server, place: unknown): Promise
 export async function rememberTerminalSelection(server: Server, place: unknown): Promise<void> {
   const inTerminal = await selectedInTerminal();
   const inEditor = place === undefined ? selectedInEditor() : undefined;
-  const selected = inTerminal && inEditor ? await chooseOne(inTerminal, inEditor) : (inTerminal ?? inEditor);
+  const selected = inTerminal && inEditor ? await chooseOne(inTerminal, inEditor) : (inTerminal ?? inEditor ?? (await offerCopied()));
   if (selected) {
     await storeMemory(server, selected);
   }

@@ -18,9 +18,9 @@ export function selectedInEditor(): Selected | undefined {
   return { content, origin: { uri: editor.document.uri.toString(), range } };
 }
 
-export async function selectedInTerminal(terminal = vscode.window.activeTerminal): Promise<Selected | undefined> {
-  const content = await copiedBy("workbench.action.terminal.copySelection");
-  return content.trim() ? { content: content.trimEnd(), metadata: { origin: { terminal: terminal?.name } } } : undefined;
+export async function selectedInTerminal(): Promise<Selected | undefined> {
+  const content = (await copiedBy("workbench.action.terminal.copySelection")).trimEnd();
+  return content ? { content, metadata: { origin: { terminal: vscode.window.activeTerminal?.name } } } : undefined;
 }
 
 /** What is marked in the chat while it has the focus. */
@@ -38,8 +38,9 @@ export async function copied(): Promise<Selected | undefined> {
   return content.trim() ? { content } : undefined;
 }
 
-function fromChat(content: string): Selected | undefined {
-  return content.trim() ? { content, metadata: { origin: { chat: vscode.env.appName } } } : undefined;
+function fromChat(text: string): Selected | undefined {
+  const content = text.trim();
+  return content ? { content, metadata: { origin: { chat: vscode.env.appName } } } : undefined;
 }
 
 /** What a command puts on the clipboard, which is as before afterwards; empty if the command does nothing. */

@@ -50,19 +50,22 @@ function recallTool(server: Server): vscode.LanguageModelTool<RecallInput> {
 
 function rememberTool(server: Server): vscode.LanguageModelTool<RememberInput> {
   return {
-    prepareInvocation: ({ input }) => ({
-      invocationMessage: vscode.l10n.t("Remembering"),
-      confirmationMessages: {
-        title: vscode.l10n.t("Remember this?"),
-        message: new vscode.MarkdownString().appendText(String(input.content)),
-      },
-    }),
-    async invoke({ input: { content, memoryType } }, token) {
-      check(content, "content", "one to three sentences");
-      checkOneOf(memoryType, "memoryType", ["insight", "pattern", "preference"]);
+    prepareInvocation({ input }) {
+      checkRemember(input); // Before the user is asked.
+      return {
+        invocationMessage: vscode.l10n.t("Remembering"),
+        confirmationMessages: {
+          title: vscode.l10n.t("Remember this?"),
+          message: new vscode.MarkdownString().appendText(input.content),
+        },
+      };
+    },
+    async invoke({ input }, token) {
+      checkRemember(input);
       if (token.isCancellationRequested) {
         throw new vscode.CancellationError();
       }
+      const { content, memoryType } = input;
       const { memory, duplicateOf, redactions } = await addMemory(server, { content, memoryType });
       const outcome = duplicateOf ? "It was remembered already" : "Remembered";
       const secrets = redactions === 1 ? "1 secret was" : `${redactions} secrets were`;
@@ -70,6 +73,11 @@ function rememberTool(server: Server): vscode.LanguageModelTool<RememberInput> {
       return text(`${outcome} as aiana:///memory/${memory.id}.${note}`);
     },
   };
+}
+
+function checkRemember({ content, memoryType }: RememberInput): void {
+  check(content, "content", "one to three sentences");
+  checkOneOf(memoryType, "memoryType", ["insight", "pattern", "preference"]);
 }
 
 // Models read these errors and try again, so they are in English and say what is wanted.

@@ -5,8 +5,10 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
+import { CancellationTokenSource, createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
+import { contextWithin } from "../../src/contextBudget";
 import * as wire from "../../src/protocol";
+import type { Server } from "../../src/server";
 
 const root = resolve("..");
 const folder = mkdtempSync(join(tmpdir(), "aiana-contract-"));
@@ -21,11 +23,12 @@ const python = process.env.AIANA_PYTHON ?? join(root, ".venv", "bin", "python");
 let server: ChildProcess;
 let connection: MessageConnection;
 let initialized: { capabilities: { experimental: { aiana: { protocolVersion: number; methods: string[] } } } };
-const asked = new Set<string>();
+const answered = new Set<string>();
 
-function request<P extends object, R>(type: wire.RequestType<P, R>, params: P): Promise<R> {
-  asked.add(type.method);
-  return connection.sendRequest<R>(type.method, params);
+async function request<P extends object, R>(type: wire.RequestType<P, R>, params: P): Promise<R> {
+  const result = await connection.sendRequest<R>(type.method, params);
+  answered.add(type.method);
+  return result;
 }
 
 beforeAll(async () => {
@@ -73,9 +76,32 @@ test("the panel's filters are understood", async () => {
   expect(hits.every(({ role }) => role === "user")).toBe(true);
 });
 
-test("context", async () => {
-  const { items } = await request(wire.context, { query: "redis client", scope: "all", maxTokens: 500 });
-  expect(Array.isArray(items)).toBe(true);
+test("a document says which project is searched", async () => {
+  const projects = async (folder: string) => {
+    const { hits } = await request(wire.search, { query: "login redis uv", textDocument: { uri: `file://${folder}/a.ts` } });
+    return [...new Set(hits.map(({ project }) => project))];
+  };
+  expect(await projects("/home/ada/shop")).toEqual(["/home/ada/shop"]);
+  expect(await projects("/home/ada/elsewhere")).toEqual([]);
+});
+
+test("context: a fenced block of citations within the budget", async () => {
+  const { context, items, tokens } = await request(wire.context, { query: "redis client", scope: "all", maxTokens: 500 });
+  expect(context).toMatch(/^<aiana-context nonce="\w+">\n[^]*RESP3[^]*\n<\/aiana-context>\n?$/);
+  expect(tokens).toBeLessThanOrEqual(500);
+  expect(items.every(({ uri }) => uri === "" || context.includes(uri))).toBe(true);
+});
+
+test("context within what a model counts, however it counts", async () => {
+  const token = new CancellationTokenSource().token;
+  const within = (budget: number, count: (text: string) => number) =>
+    contextWithin({ request } as Server, { query: "redis client", scope: "all" }, budget, async (text) => count(text), token as never);
+  const letters = await within(900, (text) => text.length);
+  expect(letters.context).toContain("<aiana-context");
+  expect(letters.context.length).toBeLessThanOrEqual(900);
+  expect((await within(10, (text) => text.length)).context).toBe("");
+  const plenty = await within(10_000, (text) => text.length / 4);
+  expect(plenty.context).toContain("RESP3");
 });
 
 test("memories: add, twice, get, update, list, rate, delete", async () => {
@@ -139,9 +165,27 @@ test("status", async () => {
   expect(status.counts.sessions).toBe(5);
 });
 
-test("every request type was sent, and the server knows each", () => {
+test("a repeated key stores once", async () => {
+  const params = { content: "Deploys happen on Mondays", idempotencyKey: "k1" };
+  const first = await request(wire.memoryAdd, params);
+  const second = await request(wire.memoryAdd, params);
+  expect(second.memory).toEqual(first.memory);
+  expect(second.duplicateOf).toBeFalsy();
+});
+
+test("errors: what is wrong with the params, what is not there, what is too large", async () => {
+  const wrong = request(wire.search, { query: "x", limit: "many" } as never);
+  await expect(wrong).rejects.toMatchObject({ code: -32602, data: { errors: [expect.stringMatching(/^\$\.limit: /)] } });
+  await expect(request(wire.memoryAdd, {} as never)).rejects.toMatchObject({ code: -32602 });
+  await expect(request({ method: "aiana/no/such" }, {})).rejects.toMatchObject({ code: -32601 });
+  await expect(request(wire.sessionGet, { id: "none" })).rejects.toMatchObject({ code: -32803, data: { kind: "notFound" } });
+  const large = request(wire.memoryAdd, { content: "x".repeat(1_000_001) });
+  await expect(large).rejects.toMatchObject({ code: -32803, message: expect.stringContaining("1,000,001"), data: { kind: "tooLarge" } });
+});
+
+test("every request type was answered, and the server knows each", () => {
   const types = Object.values(wire).filter((value) => typeof value === "object").map(({ method }) => method);
-  expect([...asked].sort()).toEqual(types.sort());
+  expect([...answered].sort()).toEqual(types.sort());
   const ours = types.filter((method) => method.startsWith("aiana/"));
   expect(initialized.capabilities.experimental.aiana.methods).toEqual(expect.arrayContaining(ours));
 });
