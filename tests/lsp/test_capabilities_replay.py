@@ -50,6 +50,15 @@ def outcome(client: Client, method: str, params: Any) -> str:
     return "ok"
 
 
+def execute(client: Client, command: str, argument: dict[str, Any]) -> int:
+    params = {"command": command, "arguments": [argument]}
+    return client.send("workspace/executeCommand", params)
+
+
+def said(client: Client) -> str:
+    return str(client.notification("window/showMessage")["message"])
+
+
 def test_every_method_and_command_answers(
     start: Callable[..., Client], introduction: dict[str, Any]
 ) -> None:
@@ -74,14 +83,23 @@ def test_every_method_and_command_answers(
     assert page["text"].startswith("# Pin the Redis client below 5")
     [symbol] = client.request("workspace/symbol", {"query": '"npm update"'})
     assert symbol["location"]["uri"].startswith("file://")
-    client.send(
-        "workspace/executeCommand",
-        {"command": "aiana.showSearch", "arguments": [{"query": "HGETALL"}]},
-    )
-    if can(introduction, "window", "showDocument", "support"):
-        client.reply("window/showDocument", {"success": True})
-    else:
-        assert client.notification("window/showMessage")["message"].startswith("Written to")
+    for name, argument in (
+        ("aiana.show", {"uri": f"aiana:///session/{SESSION}"}),
+        ("aiana.showSearch", {"query": "HGETALL"}),
+        ("aiana.showContext", {"query": "redis", "scope": "all"}),
+    ):
+        number = execute(client, name, argument)
+        if can(introduction, "window", "showDocument", "support"):
+            client.reply("window/showDocument", {"success": True})
+        else:
+            assert said(client).startswith("Written to file://")
+        client.answer(number)
+    memory = client.answer(execute(client, "aiana.remember", {"content": "Uses uv"}))["memory"]
+    assert said(client) == "Remembered."
+    number = execute(client, "aiana.forget", {"id": memory["id"]})
+    client.reply("window/showMessageRequest", {"title": "Forget it"})
+    assert client.answer(number)["deleted"] == 1
+    assert said(client) == "Forgotten."
     assert client.exit() == 0
     assert b"Traceback" not in client.stderr
 

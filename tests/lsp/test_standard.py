@@ -249,6 +249,37 @@ def test_a_wrong_query_of_a_command_is_answered_as_invalid(client: Client) -> No
     assert caught.value.code == -32602
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([{"query": "HGETALL"}], id="list of one object"),
+        pytest.param([{"query": "HGETALL"}, {}], id="more than one"),
+        pytest.param({"query": "HGETALL"}, id="the object itself"),
+        pytest.param(["HGETALL"], id="a text, as typed or filled in"),
+    ],
+)
+def test_a_command_takes_its_argument_as_editors_send_it(serve: Start, arguments: Any) -> None:
+    client = serve(SHOWS)
+    client.send("workspace/executeCommand", {"command": "aiana.showSearch", "arguments": arguments})
+    shown = client.reply("window/showDocument", {"success": True})
+    assert file_of(shown["uri"]).read_text(encoding="utf-8").startswith("# Aiana: HGETALL\n")
+
+
+@pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": []}])
+def test_a_command_needs_no_argument(client: Client, arguments: Any) -> None:
+    for command in ("aiana.showContext", "aiana.status"):
+        client.request("workspace/executeCommand", {"command": command, **arguments})
+
+
+@pytest.mark.parametrize("argument", [7, "text", ["list"], [7], [["nested"]]])
+def test_a_wrong_argument_is_answered_as_invalid(client: Client, argument: Any) -> None:
+    with pytest.raises(ServerError) as caught:
+        client.request(
+            "workspace/executeCommand", {"command": "aiana.search", "arguments": argument}
+        )
+    assert caught.value.code == -32602
+
+
 def test_context_as_a_document(serve: Start) -> None:
     client = serve(SHOWS)
     client.send(

@@ -112,15 +112,16 @@ def _of_result(data: Any) -> dict[str, Any] | None:
 
 
 def _unwrap_command(message: dict[str, Any]) -> dict[str, Any]:
-    """`workspace/executeCommand` of one of our commands as the request that it stands for."""
+    """`workspace/executeCommand` with its one argument, or as the request that it stands for."""
     params = message.get("params")
     if message.get("method") != types.WORKSPACE_EXECUTE_COMMAND or not isinstance(params, dict):
         return message
+    given = params.get("arguments") or {}  # Editors leave it out, or send null or an empty list.
+    argument = given[0] if isinstance(given, list) else given
     method = _COMMANDS.get(str(params.get("command")))
     if method is None:
-        return message
-    arguments = params.get("arguments") or [{}]
-    return {**message, "method": method, "params": arguments[0]}
+        return {**message, "params": {**params, "arguments": [argument]}}
+    return {**message, "method": method, "params": argument}
 
 
 class Call:

@@ -66,17 +66,17 @@ class Standard:
             types.TEXT_DOCUMENT_DOCUMENT_LINK: self.links,
             types.WORKSPACE_DID_CHANGE_CONFIGURATION: self.configuration_changed,
         }
-        commands: dict[str, Handler] = {
-            "aiana.show": self.show,
-            "aiana.showSearch": self.show_search,
-            "aiana.showContext": self.show_context,
-            "aiana.remember": self.remember,
-            "aiana.forget": self.forget,
+        commands: dict[str, tuple[Handler, str]] = {
+            "aiana.show": (self.show, "uri"),
+            "aiana.showSearch": (self.show_search, "query"),
+            "aiana.showContext": (self.show_context, "query"),
+            "aiana.remember": (self.remember, "content"),
+            "aiana.forget": (self.forget, "id"),
         }
         for name, method in features.items():
             server.feature(name)(_function(method))
-        for name, method in commands.items():
-            server.command(name)(_function(method))
+        for name, (method, field) in commands.items():
+            server.command(name)(_command(method, field))
 
     def announce(self, capabilities: types.ServerCapabilities, options: Any) -> None:
         """Advertise what `initializationOptions` turn on and nothing that could disturb."""
@@ -234,34 +234,32 @@ class Standard:
             return []
         return [_document_link(link) for link in (await self._page(uri)).links]
 
-    async def show(self, params: Any = None) -> None:
+    async def show(self, given: dict[str, Any]) -> None:
         """`{uri}`: open a session or memory in the editor."""
-        await self._open(await self._location(str(_object(params).get("uri", ""))))
+        await self._open(await self._location(str(given.get("uri", ""))))
 
-    async def show_search(self, params: Any = None) -> None:
+    async def show_search(self, given: dict[str, Any]) -> None:
         """The params of `aiana/search`: open what it finds as one document."""
-        given = _object(params)
         found: SearchResult = await self._call("aiana/search", given)
         await self._open_text("search", hits_page(str(given["query"]), found.hits))
 
-    async def show_context(self, params: Any = None) -> None:
+    async def show_context(self, given: dict[str, Any]) -> None:
         """The params of `aiana/context`: open the block as a file, to attach to a chat."""
-        context: ContextResult = await self._call("aiana/context", _object(params))
+        context: ContextResult = await self._call("aiana/context", given)
         if context.context:
             await self._open_text("context", context.context + "\n")
         else:
             self._say("There is nothing worth quoting for this.")
 
-    async def remember(self, params: Any = None) -> MemoryAdded:
+    async def remember(self, given: dict[str, Any]) -> MemoryAdded:
         """The params of `aiana/memory/add`: keep a text and say so."""
-        added: MemoryAdded = await self._call("aiana/memory/add", _object(params))
+        added: MemoryAdded = await self._call("aiana/memory/add", given)
         hidden = f" {added.redactions} secrets were taken out." if added.redactions else ""
         self._say("This was known already." if added.duplicate_of else f"Remembered.{hidden}")
         return added
 
-    async def forget(self, params: Any = None) -> Deleted | None:
+    async def forget(self, given: dict[str, Any]) -> Deleted | None:
         """`{id}`: delete a memory once the user has confirmed it."""
-        given = _object(params)
         memory = (await self._call("aiana/memory/get", given)).memory
         shown = " ".join(memory.content.split())[:_NAME_CHARS]
         chosen = await self._server.window_show_message_request_async(
@@ -335,6 +333,15 @@ def _function(method: Handler) -> Callable[..., Awaitable[Any]]:
 
     async def handler(params: Any = None) -> Any:
         return await method(params)
+
+    return handler
+
+
+def _command(method: Handler, field: str) -> Callable[..., Awaitable[Any]]:
+    """A command; a plain text, which people type and editors can fill in, stands for `field`."""
+
+    async def handler(argument: Any = None) -> Any:
+        return await method({field: argument} if isinstance(argument, str) else _object(argument))
 
     return handler
 
