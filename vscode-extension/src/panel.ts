@@ -3,11 +3,11 @@
 import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
 import { itemOfHit, itemOfMemory, itemOfSession, searchFilter } from "./panelItems";
-import { assistantTitle, projectName } from "./labels";
+import { assistantTitle } from "./labels";
 import type { Filters, ToExtension, ToPanel } from "./panelMessages";
 import * as wire from "./protocol";
 import { messageOf, type Server } from "./server";
-import { currentProject } from "./workspace";
+import { currentProject, onDidChangeProject } from "./workspace";
 
 export const VIEW = "aiana.memories";
 const PAGE = 20;
@@ -30,8 +30,9 @@ export class Panel implements vscode.WebviewViewProvider {
     return vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider(VIEW, this),
       this.server.onDidChangeState(() => this.postServer()),
+      this.server.onDidChangeStatus(() => this.postUnavailable()),
       this.server.onDidChangeStore(() => this.post({ type: "changed" })),
-      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.postSetup()),
+      onDidChangeProject(() => void this.postSetup()),
     );
   }
 
@@ -64,6 +65,7 @@ export class Panel implements vscode.WebviewViewProvider {
     switch (message.type) {
       case "ready":
         this.postServer();
+        this.postUnavailable();
         await this.server.ensureStarted();
         await this.postSetup();
         if (this.wantsFocus) {
@@ -99,7 +101,7 @@ export class Panel implements vscode.WebviewViewProvider {
       }
     };
     try {
-      const params: wire.SearchParams = { query, cursor, limit: PAGE, scope: filters.scope, filter: searchFilter(filters) };
+      const params = this.scoped(filters, { query, cursor, limit: PAGE, filter: searchFilter(filters) });
       const partial = (result: wire.SearchResult) => show(result, true);
       const result = await this.server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
       show(result, false);
@@ -110,6 +112,12 @@ export class Panel implements vscode.WebviewViewProvider {
     } finally {
       source.dispose();
     }
+  }
+
+  /** The search within what the filters say. */
+  private scoped(filters: Filters, params: wire.SearchParams): wire.SearchParams {
+    const project = filters.scope === "project" ? currentProject() : undefined;
+    return project ? { ...params, scope: "project", textDocument: { uri: project.uri } } : { ...params, scope: "all" };
   }
 
   private postResults(id: number, result: wire.SearchResult, partial: boolean, append: boolean): void {
@@ -128,10 +136,8 @@ export class Panel implements vscode.WebviewViewProvider {
 
   private async home(id: number, filters: Filters): Promise<void> {
     this.searching?.cancel();
-    const filter = searchFilter({ ...filters, type: "" });
-    if (filters.scope === "project") {
-      filter.project = currentProject()?.path;
-    }
+    const project = filters.scope === "project" ? currentProject() : undefined;
+    const filter = { ...searchFilter({ ...filters, type: "" }), project: project?.path };
     try {
       const [{ memories }, { sessions }] = await Promise.all([
         this.server.request(wire.memoryList, { filter, limit: 50 }),
@@ -157,7 +163,7 @@ export class Panel implements vscode.WebviewViewProvider {
       setup: {
         language: vscode.env.language,
         strings: (vscode.l10n.bundle as Record<string, string> | undefined) ?? {},
-        project: project ? projectName(project.path) : "",
+        project: project?.name ?? "",
         sources: await this.sources(),
       },
     });
@@ -174,6 +180,11 @@ export class Panel implements vscode.WebviewViewProvider {
 
   private postServer(): void {
     this.post({ type: "server", state: this.server.state, problem: this.server.problem });
+  }
+
+  private postUnavailable(): void {
+    const tiers = Object.values(this.server.status?.tiers ?? {}).filter(({ state }) => state === "unavailable");
+    this.post({ type: "unavailable", reasons: tiers.map(({ detail }) => detail) });
   }
 
   private post(message: ToPanel): void {

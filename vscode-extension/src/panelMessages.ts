@@ -72,5 +72,7 @@ export type ToPanel =
     }
   | { type: "home"; id: number; memories: PanelItem[]; sessions: PanelItem[]; empty: boolean }
   | { type: "failed"; id: number; message: string }
+  /** What is configured and does not answer, each in a sentence. */
+  | { type: "unavailable"; reasons: string[] }
   | { type: "changed" }
   | { type: "focus" };

@@ -23,7 +23,8 @@ interface ActionButton extends vscode.QuickInputButton {
 export function quickSearch(server: Server, actions: HitActions): void {
   const pick = vscode.window.createQuickPick<HitItem>();
   const toggle = vscode.l10n.t("All projects");
-  let all = currentProject() === undefined;
+  const project = currentProject();
+  let all = project === undefined;
   let timer: NodeJS.Timeout | undefined;
   let searching: vscode.CancellationTokenSource | undefined;
 
@@ -48,7 +49,8 @@ export function quickSearch(server: Server, actions: HitActions): void {
     searching = source;
     pick.busy = true;
     try {
-      const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project" };
+      const textDocument = project && { uri: project.uri };
+      const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project", textDocument };
       const partial = ({ hits }: wire.SearchResult) => !source.token.isCancellationRequested && show(hits);
       const { hits } = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
       if (!source.token.isCancellationRequested) {
@@ -65,11 +67,11 @@ export function quickSearch(server: Server, actions: HitActions): void {
     }
   };
   const retitle = () => {
-    pick.title = all ? vscode.l10n.t("Search memories of all projects") : vscode.l10n.t("Search memories of this project");
+    pick.title = all ? vscode.l10n.t("Search memories of all projects") : vscode.l10n.t("Search memories of {0}", project!.name);
   };
 
   pick.placeholder = vscode.l10n.t("Words or a question; after:30d, role:user, -without");
-  pick.buttons = [{ iconPath: new vscode.ThemeIcon("globe"), tooltip: toggle }];
+  pick.buttons = project ? [{ iconPath: new vscode.ThemeIcon("globe"), tooltip: toggle }] : [];
   retitle();
   pick.onDidTriggerButton(() => {
     all = !all;

@@ -1,5 +1,6 @@
 /** The one connection to `aiana lsp`: started when first needed, restarted when it falls. */
 
+import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
 import type { DynamicFeature, LanguageClient, LanguageClientOptions, StaticFeature } from "vscode-languageclient/node";
 import { Backoff } from "./backoff";
@@ -8,6 +9,7 @@ import { locate, type ServerCommand } from "./locator";
 import type { ServerState } from "./panelMessages";
 import * as wire from "./protocol";
 import { openCommand } from "./uris";
+import { currentProject } from "./workspace";
 
 const READY_MS = 30_000;
 
@@ -37,6 +39,8 @@ export class Server implements vscode.Disposable {
   /** What is wrong, in one sentence, while the state is `failed`. */
   problem = "";
   command: ServerCommand | undefined;
+  /** As the server last told it. */
+  status: wire.Status | undefined;
 
   constructor(
     readonly privateEnvironment: string,
@@ -103,7 +107,10 @@ export class Server implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     await client?.dispose(2_000).catch((error: unknown) => this.log.warn("The server did not stop cleanly.", error));
-    this.setState("idle");
+    // A request may have come meanwhile, and started the next one.
+    if (!this.client && !this.starting) {
+      this.setState("idle");
+    }
   }
 
   dispose(): void {
@@ -162,6 +169,11 @@ export class Server implements vscode.Disposable {
           super.registerFeature(feature);
         }
       }
+
+      /** The panel and the status item say it; a message that pops up would say it again. */
+      override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+      }
     }
     const dataFolder = settings.get<string>("server.dataFolder", "");
     const options: LanguageClientOptions = {
@@ -186,16 +198,21 @@ export class Server implements vscode.Disposable {
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
-    const executable = {
-      command: command.command,
-      args: [...command.args, "lsp"],
-      options: { env: { ...process.env, ...(dataFolder ? { AIANA_HOME: dataFolder } : {}) } },
-    };
-    const client = new Client("aiana", "Aiana", executable, options);
-    client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => this.statusChanged.fire(status));
+    const env = { ...process.env, ...(dataFolder ? { AIANA_HOME: dataFolder } : {}) };
+    const child = spawn(command.command, [...command.args, "lsp"], { env, cwd: currentProject()?.path });
+    const ended = endOf(child);
+    const client = new Client("aiana", "Aiana", () => Promise.resolve(child), options);
+    client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => {
+      this.status = status;
+      this.statusChanged.fire(status);
+    });
     client.onNotification(wire.DID_CHANGE, (changes: wire.Changes) => this.storeChanged.fire(changes));
     try {
-      await withTimeout(client.start(), READY_MS, vscode.l10n.t("no answer within {0} seconds", READY_MS / 1000));
+      await withTimeout(Promise.race([client.start(), ended]), READY_MS, vscode.l10n.t("no answer within {0} seconds", READY_MS / 1000));
+      // When the process ends during the handshake, `start` succeeds all the same.
+      if (!client.isRunning()) {
+        throw new Error(vscode.l10n.t("it ended before it answered"));
+      }
     } catch (error) {
       void client.dispose(500).catch(() => undefined);
       throw error;
@@ -244,6 +261,16 @@ function initializationOptions(settings: vscode.WorkspaceConfiguration): Record<
     redisUrl: given("redisUrl"),
     qdrantUrl: given("qdrantUrl"),
   };
+}
+
+/** Never fulfilled; rejected with a sentence when the process cannot be started or ends. */
+function endOf(child: ChildProcess): Promise<never> {
+  const ended = new Promise<never>((_, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => reject(new Error(vscode.l10n.t("it ended at once ({0}); the log may say why", signal ?? code ?? "?"))));
+  });
+  ended.catch(() => undefined);
+  return ended;
 }
 
 function withTimeout<T>(work: Promise<T>, ms: number, reason: string): Promise<T> {

@@ -8,10 +8,8 @@ export function createStatusItem(server: Server): vscode.Disposable {
   const item = vscode.window.createStatusBarItem("aiana.status", vscode.StatusBarAlignment.Right, 10);
   item.name = "Aiana";
   item.command = "aiana.doctor";
-  let last: wire.Status | undefined;
-
   const render = () => {
-    const { icon, tooltip, color } = describe(server, last);
+    const { icon, tooltip, color } = describe(server, server.status);
     item.text = `$(${icon}) Aiana`;
     item.tooltip = tooltip;
     item.accessibilityInformation = { label: `Aiana: ${tooltip}` };
@@ -24,10 +22,7 @@ export function createStatusItem(server: Server): vscode.Disposable {
   };
   return vscode.Disposable.from(
     item,
-    server.onDidChangeStatus((status) => {
-      last = status;
-      render();
-    }),
+    server.onDidChangeStatus(render),
     server.onDidChangeState(render),
   );
 }

@@ -35,6 +35,8 @@ export class App {
   private readonly more = element("button", { id: "more", class: "secondary", type: "button" });
   private readonly main: HTMLElement;
   private scrolled = false;
+  private told: { message: string; problems: string[] } = { message: "", problems: [] };
+  private unavailable: string[] = [];
   private progressTimer: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private id = 0;
@@ -101,6 +103,10 @@ export class App {
           this.failed(message.message);
         }
         break;
+      case "unavailable":
+        this.unavailable = message.reasons;
+        this.tell(this.told.message, this.told.problems);
+        break;
       case "changed":
         this.schedule(REFRESH_MS);
         break;
@@ -166,7 +172,7 @@ export class App {
     const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
     const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
     const warming = message.warming ? [t("search by meaning is warming up")] : [];
-    this.tell([found, ...warming, ...message.degraded].join("; "), message.degraded.length > 0);
+    this.tell([found, ...warming].join("; "), message.degraded);
     if (count || message.partial) {
       this.notice.replaceChildren();
     } else {
@@ -214,23 +220,26 @@ export class App {
   }
 
   private failed(message: string): void {
-    this.tell(message, true);
+    this.tell("", [message]);
     this.notice.replaceChildren(
       this.commandButton("aiana.restartServer", t("Restart")),
-      this.commandButton("aiana.showLogs", t("Show Logs")),
+      this.commandButton("aiana.showLogs", t("Show Logs"), "secondary"),
     );
   }
 
-  /** Say it in the live region, once. */
-  private tell(message: string, degraded = false): void {
-    if (this.status.textContent !== message) {
-      this.status.textContent = message;
+  /** Say it in the live region, once, with what does not work. */
+  private tell(message: string, problems: string[] = []): void {
+    this.told = { message, problems };
+    const reasons = [...new Set([...problems, ...this.unavailable])];
+    const parts = [message, ...reasons].filter(Boolean);
+    if (this.status.textContent === parts.join("")) {
+      return;
     }
-    this.status.classList.toggle("degraded", degraded);
+    this.status.replaceChildren(message, ...reasons.map((reason) => element("p", { class: "reason" }, reason)));
   }
 
-  private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string): HTMLButtonElement {
-    const button = element("button", { type: "button", class: "primary" }, label);
+  private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string, kind = "primary"): HTMLButtonElement {
+    const button = element("button", { type: "button", class: kind }, label);
     button.addEventListener("click", () => this.host.postMessage({ type: "command", command }));
     return button;
   }

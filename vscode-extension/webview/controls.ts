@@ -105,7 +105,6 @@ export class Controls {
   private translate(): void {
     const label = t("Search memories and conversations");
     this.input.setAttribute("aria-label", label);
-    this.input.placeholder = t("Search words or meaning");
     this.filterBox.setAttribute("aria-label", t("Filters"));
     name(this.clear, t("Clear"));
     name(this.groupToggle, t("Group by Conversation"));
@@ -159,6 +158,7 @@ export class Controls {
     this.filterToggle.classList.toggle("active", active);
     this.groupToggle.setAttribute("aria-pressed", String(this.grouped));
     this.clear.hidden = this.input.value === "";
+    this.input.placeholder = this.value.scope === "all" ? t("Search all projects") : t("Search {0}", this.project);
   }
 }
 

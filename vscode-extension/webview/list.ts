@@ -30,6 +30,8 @@ export class ResultList {
   /** The row that Tab enters. */
   private entry: HTMLElement | undefined;
   private pointerInside = false;
+  /** What is shown in another order than given, since somebody is at it. */
+  private held: Section[] | undefined;
 
   constructor(private readonly events: ListEvents) {
     this.toolbar = new Toolbar((action, uri) => this.events.act(action, this.targets(uri)));
@@ -37,7 +39,9 @@ export class ResultList {
     this.root.addEventListener("pointerleave", () => {
       this.pointerInside = false;
       this.toolbar.attach(this.focusedRow());
+      this.release();
     });
+    this.root.addEventListener("focusout", () => queueMicrotask(() => this.release()));
     this.root.addEventListener("pointerover", (event) => this.toolbar.attach(rowOf(event.target)));
     this.root.addEventListener("focusin", (event) => {
       this.enter(rowOf(event.target));
@@ -52,6 +56,7 @@ export class ResultList {
     const focused = this.focusedRow()?.dataset.uri;
     const index = focused ? this.shown.indexOf(focused) : -1;
     const held = sameQuery && (this.pointerInside || focused !== undefined);
+    this.held = held ? sections : undefined;
     const filled = sections.filter(({ items }) => items.length);
     const orders = filled.map(({ items }) => mergeOrder(this.shown, items.map(({ uri }) => uri), held));
     this.shown = orders.flat();
@@ -70,6 +75,13 @@ export class ResultList {
     }
     const [first] = this.shown;
     this.enter(this.entry ?? (first ? this.rows.get(first) : undefined));
+  }
+
+  /** Nobody is at the list any more: show the best first. */
+  private release(): void {
+    if (this.held && !this.pointerInside && !this.focusedRow()) {
+      this.show(this.held, false);
+    }
   }
 
   focusFirst(): boolean {

@@ -169,6 +169,13 @@ function testModel(folder) {
   return vsix;
 }
 
+/** Rows of the database, which the server has open at the same time. */
+export function stored(world, query) {
+  const script = "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]).fetchall()))";
+  const python = join(root, ".venv", "bin", "python");
+  return JSON.parse(execFileSync(python, ["-c", script, join(world.home, "conversations.db"), query]));
+}
+
 /** Wait until `check` holds; errors inside it count as not yet. */
 export async function until(check, limit, what) {
   const end = Date.now() + limit;
@@ -198,6 +205,17 @@ export async function panelFrame(page, limit = 30_000) {
     limit,
     "the panel is there",
   );
+}
+
+/** The rows of the panel, once the search or the list has been answered in full. */
+export async function settled(panel) {
+  await until(() => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"), 20_000, "the search ends");
+  return panel.$$eval("li.row .text", (texts) => texts.map((text) => text.textContent));
+}
+
+/** Wait for a row with this text. */
+export function found(panel, text) {
+  return until(async () => (await settled(panel)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
 }
 
 /** Run a command from the palette. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { Editor, makeWorld, palette, panelFrame, until } from "./harness.mjs";
+import { Editor, found, makeWorld, palette, panelFrame, settled, until } from "./harness.mjs";
 
 const QUESTION = "why did people get logged out";
 const RIGHT_SESSION = "Fix users being signed out after a deploy";
@@ -22,16 +22,6 @@ after(() => editor.stop());
 
 async function type(text, frame = panel) {
   await frame.fill("#query", text);
-}
-
-/** Texts of the rows, once the search for what is typed has been answered in full. */
-async function rows(frame = panel) {
-  await until(() => frame.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"), 20_000, "the search ends");
-  return frame.$$eval("li.row .text", (texts) => texts.map((text) => text.textContent));
-}
-
-async function found(text, frame = panel) {
-  return until(async () => (await rows(frame)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
 }
 
 function serverPids() {
@@ -62,7 +52,7 @@ test("conversations on this machine appear by themselves, and an import shows it
 test("typing shows the right hit first, and Enter opens the session at that turn", async () => {
   await type(QUESTION);
   await panel.waitForSelector("li.row mark", { timeout: 20_000 });
-  const [first] = await rows();
+  const [first] = await settled(panel);
   await panel.press("#query", "Enter");
   const opened = await until(async () => {
     const active = await editor.ask("editor");
@@ -71,16 +61,16 @@ test("typing shows the right hit first, and Enter opens the session at that turn
   assert.match(opened.uri, new RegExp(RIGHT_SESSION));
   assert.ok(opened.line > 0);
   const turn = opened.text.split("\n").slice(opened.line).join("\n");
-  assert.match(turn.split("\n")[0], /^## \d+ · (User|Assistant) · 2026-01-12/);
+  assert.match(turn.split("\n")[0], /^## (User|Assistant) \(2026-01-12T/);
   assert.ok(turn.split("\n## ")[0].includes(first.slice(0, 40)));
 });
 
 test("only the open project is searched, until all are asked for", async () => {
   await type("uv lock python packages");
-  assert.ok(!(await rows()).some((row) => row.includes("uv sync")));
+  assert.ok(!(await settled(panel)).some((row) => row.includes("uv sync")));
   await panel.click("button[aria-label=Filters]");
   await panel.selectOption("select[aria-label=Project]", "all");
-  await found("uv sync");
+  await found(panel, "uv sync");
   await panel.selectOption("select[aria-label=Project]", "project");
   await panel.click("button[aria-label=Filters]");
 });
@@ -89,7 +79,7 @@ test("a selection is remembered and found", async () => {
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: MEMORY });
   await editor.ask("command", { command: "aiana.rememberSelection" });
   await type("make services type:memory");
-  await found(MEMORY);
+  await found(panel, MEMORY);
 });
 
 test("a duplicate is not stored twice, and that is said", async () => {
@@ -101,12 +91,12 @@ test("a duplicate is not stored twice, and that is said", async () => {
 
 test("forgetting removes it, and undo brings it back", async () => {
   await type("make services type:memory");
-  await found(MEMORY);
+  await found(panel, MEMORY);
   await panel.press("#query", "ArrowDown");
   await page.keyboard.press("Delete");
-  await until(async () => (await rows()).length === 0, 20_000, "the memory is gone");
+  await until(async () => (await settled(panel)).length === 0, 20_000, "the memory is gone");
   await page.click(".notification-toast .monaco-button >> text=Undo");
-  await found(MEMORY);
+  await found(panel, MEMORY);
 });
 
 test("a recall tool answers with the open project's memory alone", async () => {
@@ -122,12 +112,12 @@ test("a remember tool stores after a yes", async () => {
   const answer = await asked;
   assert.match(answer, /^Remembered as aiana:\/\/\/memory\//);
   await type("cart migration type:memory");
-  await found("The cart migration happens in March.");
+  await found(panel, "The cart migration happens in March.");
 });
 
 test("Add to Chat attaches a file whose name says its size", async () => {
   await type(QUESTION);
-  await rows();
+  await settled(panel);
   await panel.press("#query", "ArrowDown");
   await page.keyboard.press("Control+Enter");
   await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-memory-\\d+-tokens\\.md/", { timeout: 30_000 });
@@ -161,7 +151,7 @@ test("a server that is killed under load comes back, and the panel recovers", as
   await typing;
   await until(() => serverPids().some((other) => other !== pid), 20_000, "a new server runs");
   await type(QUESTION);
-  await found("customers are signed out");
+  await found(panel, "customers are signed out");
 });
 
 test("two windows work on the same memory", async () => {
@@ -169,10 +159,10 @@ test("two windows work on the same memory", async () => {
   await palette(second, "Aiana: Search in Side Panel");
   const other = await panelFrame(second);
   await type("unrelated type:memory", other);
-  assert.deepEqual(await rows(other), []);
+  assert.deepEqual(await settled(other), []);
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
   await editor.ask("command", { command: "aiana.rememberSelection" });
-  await found("The token is unrelated.", other);
+  await found(other, "The token is unrelated.");
   assert.equal(serverPids().length, 2);
   await second.context().close();
 });
@@ -201,7 +191,7 @@ test("in Restricted Mode searching works", async () => {
     await palette(window, "Aiana: Search in Side Panel");
     const frame = await panelFrame(window);
     await type(QUESTION, frame);
-    await found("customers are signed out", frame);
+    await found(frame, "customers are signed out");
   } finally {
     await restricted.stop();
   }

@@ -119,6 +119,18 @@ test("semantic hits join below while somebody is at the list, and the focus stay
   expect(document.activeElement).toBe(mains()[1]);
 });
 
+test("the order that was held back comes when nobody is at the list", async () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")], { partial: true });
+  mains()[1]!.focus();
+  results([item("b"), item("a")]);
+  expect(texts()).toEqual(["text of a", "text of b"]);
+  document.querySelector<HTMLInputElement>("#query")!.focus();
+  await Promise.resolve();
+  expect(texts()).toEqual(["text of b", "text of a"]);
+});
+
 test("nobody at the list: the best comes first", () => {
   open();
   typeQuery("q");
@@ -133,7 +145,12 @@ test("degraded and warming states are said", () => {
   results([item("a")], { warming: true });
   expect(status()).toBe("1 of 12,431 messages and memories; search by meaning is warming up");
   results([item("a")], { degraded: ["no model"] });
-  expect(status()).toBe("1 of 12,431 messages and memories; no model");
+  expect(status()).toBe("1 of 12,431 messages and memoriesno model");
+  receive({ type: "unavailable", reasons: ["no model", "no Redis"] });
+  const reasons = () => [...document.querySelectorAll("#status .reason")].map((reason) => reason.textContent);
+  expect(reasons()).toEqual(["no model", "no Redis"]);
+  receive({ type: "unavailable", reasons: [] });
+  expect(reasons()).toEqual(["no model"]);
 });
 
 test("keyboard: move, open, preview, add to chat, copy, several, back", () => {

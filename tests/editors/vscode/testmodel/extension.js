@@ -47,7 +47,12 @@ exports.activate = (context) => {
     return;
   }
   const timer = setInterval(() => void answer().catch(() => undefined), 100);
-  context.subscriptions.push({ dispose: () => clearInterval(timer) });
+  context.subscriptions.push({
+    dispose: () => {
+      clearInterval(timer);
+      fs.rmdirSync(path.join(folder, "window"));
+    },
+  });
 };
 
 const asks = {
@@ -82,6 +87,20 @@ const asks = {
     const editor = await vscode.window.showTextDocument(document);
     const start = document.getText().indexOf(needle);
     editor.selection = new vscode.Selection(document.positionAt(start), document.positionAt(start + needle.length));
+    return true;
+  },
+  // Where the links of the active editor lead, by their words.
+  links: async () => {
+    const { document } = vscode.window.activeTextEditor;
+    const links = await vscode.commands.executeCommand("vscode.executeLinkProvider", document.uri);
+    return links.map(({ range, target }) => [document.getText(range), target.toString(true)]);
+  },
+  // Put the cursor onto a link of the active editor, and follow it.
+  openLink: async ({ line, words }) => {
+    const editor = vscode.window.activeTextEditor;
+    const at = new vscode.Position(line, editor.document.lineAt(line).text.indexOf(words) + 1);
+    await vscode.window.showTextDocument(editor.document, { selection: new vscode.Range(at, at), preview: false });
+    await vscode.commands.executeCommand("editor.action.openLink");
     return true;
   },
   setting: async ({ key, value }) => {

@@ -1,0 +1,221 @@
+// What can be done with results and documents, by pointer and by keyboard, in the real VS Code with the real server.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { Editor, found, makeWorld, palette, panelFrame, settled, stored, until } from "./harness.mjs";
+
+const QUESTION = "why did people get logged out";
+const SIGNED_OUT = "Fix users being signed out after a deploy";
+const SERVICES = "Integration tests need make services before they run.";
+const CACHE = "Deploys need a warm cache.";
+
+const world = makeWorld();
+const editor = new Editor(world);
+let page;
+let panel;
+
+before(async () => {
+  writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n\nEnd.\n`);
+  await editor.start();
+  page = await editor.browse();
+  await palette(page, "Aiana: Search in Side Panel");
+  panel = await panelFrame(page);
+  await found(panel, SIGNED_OUT);
+  for (const needle of [SERVICES, CACHE]) {
+    await editor.ask("select", { file: `${world.shop}/notes.md`, needle });
+    await editor.ask("command", { command: "aiana.rememberSelection" });
+    await found(panel, needle);
+  }
+}, { timeout: 240_000 });
+
+after(() => editor.stop());
+
+// For the eye: a picture after each test, if a folder for them is named.
+afterEach(async ({ name }) => {
+  const folder = process.env.AIANA_TEST_PICTURES;
+  if (folder && !page.isClosed()) {
+    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
+  }
+});
+
+const row = (text) => panel.locator("li.row", { hasText: text });
+const memory = (column, content) => stored(world, `SELECT ${column} FROM memories WHERE content = '${content}'`);
+const toasts = () => page.locator(".notification-toast").count();
+const focused = () => panel.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+
+async function search(text) {
+  await panel.fill("#query", text);
+  return settled(panel);
+}
+
+async function choose(text, action) {
+  await row(text).click({ button: "right" });
+  await page.locator(".monaco-menu .action-item", { has: page.locator(`[aria-label="${action}"]`) }).hover();
+  await page.keyboard.press("Enter");
+}
+
+async function activeEditor(prefix) {
+  return until(async () => {
+    const active = await editor.ask("editor");
+    return active?.uri.startsWith(prefix) && active;
+  }, 20_000, `${prefix} is open`);
+}
+
+test("a memory is pinned from its context menu, and then comes first", async () => {
+  await search("");
+  await choose(SERVICES, "Pin or Unpin");
+  await page.mouse.move(800, 500);
+  await until(async () => (await settled(panel))[0] === SERVICES, 20_000, "the pinned memory is first");
+  assert.equal(await row(SERVICES).locator(".codicon-pinned").count(), 1);
+  assert.deepEqual(memory("tags", SERVICES), [['["pinned"]']]);
+  await choose(SERVICES, "Pin or Unpin");
+  await page.mouse.move(800, 500);
+  await until(async () => (await settled(panel))[0] === CACHE, 20_000, "the newest memory is first again");
+});
+
+test("a memory is rated from its context menu", async () => {
+  await choose(CACHE, "Helpful");
+  await until(() => memory("helpful", CACHE)[0][0] === 1, 20_000, "the rating is stored");
+  await choose(CACHE, "Not Helpful");
+  await until(() => memory("unhelpful", CACHE)[0][0] === 1, 20_000, "the rating is stored");
+});
+
+test("undo brings back the same memory, with its ratings and times", async () => {
+  const columns = "id, created_at, helpful, unhelpful, metadata";
+  const before = memory(columns, CACHE);
+  await choose(CACHE, "Forget");
+  await until(() => memory("id", CACHE).length === 0, 20_000, "the memory is gone");
+  await page.click(".notification-toast .monaco-button >> text=Undo");
+  await found(panel, CACHE);
+  assert.deepEqual(memory(columns, CACHE), before);
+});
+
+test("the text of a hit is inserted at the cursor, and copied", async () => {
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "End." });
+  await search("warm cache type:memory");
+  await row(CACHE).hover();
+  await panel.click("button[aria-label='Insert at Cursor']");
+  await until(async () => (await editor.ask("editor")).text.endsWith(`\n\n${CACHE}\n`), 20_000, "the text is inserted");
+  await search("make services type:memory");
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Control+C");
+  await until(async () => (await editor.ask("clipboard")) === SERVICES, 20_000, "the text is copied");
+});
+
+test("a document leads to neighbouring turns and to files, and space previews it", async () => {
+  await search(QUESTION);
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Space");
+  const opened = await activeEditor("aiana:/session/").catch(() => editor.ask("editor"));
+  assert.equal(await panel.evaluate(() => document.activeElement.className), "main");
+  const lines = opened.text.split("\n");
+  assert.match(lines[opened.line], /^## (User|Assistant) \(2026-01-12T/);
+  assert.deepEqual((await editor.ask("links")).find(([words]) => words === "src/auth/session.ts"), ["src/auth/session.ts", `file://${world.shop}/src/auth/session.ts`]);
+  const next = lines.findIndex((line, at) => at > opened.line && line.startsWith("## "));
+  await editor.ask("openLink", { line: opened.line + 1, words: "↓ next turn" });
+  await until(async () => (await editor.ask("editor")).line === next, 20_000, "the next turn is reached");
+  await editor.ask("openLink", { line: next + 1, words: "↑ previous turn" });
+  await until(async () => (await editor.ask("editor")).line === opened.line, 20_000, "the turn before is reached");
+});
+
+test("grouping and filters work by the keyboard alone", async () => {
+  await search("deploy");
+  await panel.focus("#query");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Clear");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Group by Conversation");
+  await page.keyboard.press("Space");
+  await until(async () => (await panel.locator("h2:visible").count()) > 1, 20_000, "the results are grouped");
+  assert.equal(await panel.locator("h2", { hasText: SIGNED_OUT }).count(), 1);
+  await page.keyboard.press("Space");
+  await until(async () => (await panel.locator("h2:visible").count()) === 0, 20_000, "the results are flat");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Project");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Type");
+  await page.keyboard.press("ArrowDown");
+  await until(async () => (await settled(panel)).every((text) => [CACHE, SERVICES].includes(text)), 20_000, "only memories are shown");
+  await page.keyboard.press("ArrowUp");
+  await until(async () => (await settled(panel)).length > 1, 20_000, "everything is shown");
+  await panel.click("button[aria-label=Filters]");
+});
+
+test("hits that join later move nothing under the pointer", async () => {
+  await panel.evaluate(() => {
+    window.answers = [];
+    window.addEventListener("message", ({ data }) => data.type === "results" && window.answers.push({ ...data, uris: data.items.map(({ uri }) => uri) }));
+  });
+  await search("x");
+  const box = await panel.locator("#results").boundingBox();
+  await page.mouse.move(box.x + 60, box.y + 10);
+  await panel.evaluate(() => (window.answers.length = 0));
+  await panel.focus("#query");
+  await search(QUESTION);
+  const answers = await panel.evaluate(() => window.answers);
+  const shown = await panel.$$eval("li.row", (rows) => rows.map(({ dataset }) => dataset.uri));
+  const { id, uris: all } = answers.at(-1);
+  const { uris: words } = answers.find((answer) => answer.id === id && answer.partial);
+  assert.notDeepEqual(all.slice(0, words.length), words, "search by meaning has changed the order");
+  const kept = words.filter((uri) => all.includes(uri));
+  assert.deepEqual(shown.slice(0, kept.length), kept);
+  assert.deepEqual(new Set(shown), new Set(all));
+});
+
+test("nothing found is said with what was looked through", async () => {
+  assert.deepEqual(await search('"no such words anywhere"'), []);
+  assert.match(await panel.textContent("#status"), /^Nothing found in \d+ messages and memories/);
+  await panel.waitForSelector("#notice >> text=Fewer or other words may help");
+});
+
+test("a conversation is deleted after a question", async () => {
+  await search("");
+  await choose(SIGNED_OUT, "Delete Conversation…");
+  await page.click(".monaco-dialog-box .monaco-button >> text=Delete");
+  await until(async () => !(await settled(panel)).some((text) => text.includes(SIGNED_OUT)), 20_000, "the conversation is gone");
+  assert.deepEqual(stored(world, `SELECT COUNT(*) FROM sessions WHERE title = '${SIGNED_OUT}'`), [[0]]);
+  await until(async () => /sessions?|conversation/i.test((await editor.ask("editor")).text.split("\n")[0]), 20_000, "its open document says so");
+  assert.doesNotMatch((await editor.ask("editor")).text, /^## /m);
+});
+
+test("query and filters outlive hiding the view and reloading the window", async () => {
+  await search("make services");
+  await panel.click("button[aria-label=Filters]");
+  await panel.selectOption("select[aria-label=Type]", "memory");
+  await settled(panel);
+  await palette(page, "View: Show Explorer");
+  await until(() => panel.isDetached(), 20_000, "the panel is hidden");
+  await palette(page, "Aiana: Search in Side Panel");
+  panel = await panelFrame(page);
+  await found(panel, SERVICES);
+  assert.equal(await panel.inputValue("#query"), "make services");
+  assert.equal(await panel.inputValue("select[aria-label=Type]"), "memory");
+  await palette(page, "Developer: Reload Window");
+  await until(() => panel.isDetached(), 20_000, "the window is reloaded");
+  panel = await panelFrame(page, 60_000);
+  await found(panel, SERVICES);
+  assert.equal(await panel.inputValue("#query"), "make services");
+  await panel.selectOption("select[aria-label=Type]", "");
+});
+
+test("Redis that is down is a line in the panel, never a message that pops up", async () => {
+  await editor.ask("setting", { key: "aiana.redisUrl", value: "redis://127.0.0.1:1/0" });
+  await until(async () => /Redis/i.test(await panel.textContent("#status")), 30_000, "the panel says what is missing");
+  await found(panel, SERVICES);
+  assert.equal(await toasts(), 0);
+  await editor.ask("setting", { key: "aiana.redisUrl", value: undefined });
+  await until(async () => !/Redis/i.test(await panel.textContent("#status")), 30_000, "the line is gone");
+});
+
+test("a server that cannot start is said in the panel, which recovers with the setting", async () => {
+  await editor.ask("setting", { key: "aiana.server.command", value: ["/bin/false"] });
+  await panel.waitForSelector("#status >> text=Aiana's server could not be started", { timeout: 30_000 });
+  await panel.waitForSelector("#notice button >> text=Show Logs");
+  assert.equal(await toasts(), 0);
+  await editor.ask("setting", { key: "aiana.server.command", value: undefined });
+  await found(panel, SERVICES);
+});
