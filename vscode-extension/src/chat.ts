@@ -1,6 +1,6 @@
 /** Gives text to the chat as an attached file, or to the clipboard where there is no such chat. */
 
-import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { estimateTokens } from "./quotes";
@@ -32,21 +32,23 @@ export class Chat {
     }
   }
 
+  /** Each text gets a folder of its own, so that what is attached already stays as it is. */
   private async write(name: string, text: string): Promise<string> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await chmod(this.folder, 0o700);
     await this.prune();
-    const file = join(this.folder, name);
+    const file = join(await mkdtemp(join(this.folder, "text-")), name);
     await writeFile(file, text, { mode: 0o600 });
     return file;
   }
 
   private async prune(): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      const file = join(this.folder, name);
-      const { mtimeMs } = await stat(file);
-      if (Date.now() - mtimeMs > KEPT_MS) {
-        await rm(file, { force: true });
+      const path = join(this.folder, name);
+      // Another window may have been first.
+      const written = await stat(path).catch(() => undefined);
+      if (written && Date.now() - written.mtimeMs > KEPT_MS) {
+        await rm(path, { recursive: true, force: true });
       }
     }
   }
