@@ -405,6 +405,17 @@ def test_settings_are_pushed(start: Start) -> None:
         assert client.request("aiana/context", {})["context"] == ""
 
 
+def test_only_clients_that_ask_for_it_are_told_of_changes(start: Start) -> None:
+    quiet, told = start(), start()
+    quiet.initialize()
+    told.initialize(options={"notifications": True})
+    told.notification("aiana/statusChanged")
+    quiet.request("aiana/memory/add", {"content": "Uses uv"})
+    assert told.notification("aiana/didChange")["kinds"] == ["memories"]
+    quiet.request("aiana/status")
+    assert quiet.notifications == []
+
+
 def test_wrong_options_are_left_out(start: Start) -> None:
     capabilities = start().initialize(options={"codeActions": "yes please"})["capabilities"]
     assert "codeActionProvider" not in capabilities

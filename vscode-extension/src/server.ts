@@ -256,6 +256,7 @@ export class Server implements vscode.Disposable {
 function initializationOptions(settings: vscode.WorkspaceConfiguration): Record<string, unknown> {
   const given = (key: string) => settings.get<string>(key, "") || undefined;
   return {
+    notifications: true,
     contextMaxTokens: settings.get<number | null>("contextMaxTokens") ?? undefined,
     embeddingModel: given("embeddingModel"),
     redisUrl: given("redisUrl"),

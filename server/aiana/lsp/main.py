@@ -46,7 +46,8 @@ def make_server() -> AianaServer:
     @server.feature(types.INITIALIZED)
     async def initialized(params: Any) -> None:
         server.executors["read"].submit(_start_indexer, server.service)
-        server.watcher = asyncio.create_task(_watch(server))
+        if standard.notifies:
+            server.watcher = asyncio.create_task(_watch(server))
         await standard.configure()
 
     return server

@@ -44,6 +44,8 @@ class Options(Struct, frozen=True, rename="camel"):
     """*Remember this selection* and *Add context for this file*; needs documents synchronized."""
     workspace_symbols: bool = False
     """Answer `workspace/symbol` from memory, which reaches tag jumps and symbol lists."""
+    notifications: bool = False
+    """Send `aiana/didChange` and `aiana/statusChanged`, of which other clients would complain."""
 
 
 class Standard:
@@ -77,6 +79,11 @@ class Standard:
             server.feature(name)(_function(method))
         for name, (method, field) in commands.items():
             server.command(name)(_command(method, field))
+
+    @property
+    def notifies(self) -> bool:
+        """Does the client want to be told what changes?"""
+        return self._options.notifications
 
     def announce(self, capabilities: types.ServerCapabilities, options: Any) -> None:
         """Advertise what `initializationOptions` turn on and nothing that could disturb."""

@@ -2,7 +2,6 @@
 
 (require 'ert)
 (require 'cl-lib)
-(require 'eglot)
 (require 'aiana)
 
 (setq aiana-command (list (getenv "TEST_PYTHON") "-m" "aiana" "lsp"))
@@ -49,7 +48,7 @@
                                 :lines)
                      [1 1])))
     (set-buffer-modified-p nil))
-  (should (equal (aiana-test--memories) '("grüße"))))
+  (should (member "grüße" (aiana-test--memories))))
 
 (ert-deftest aiana-test-context-goes-to-the-kill-ring ()
   (aiana-prefer "Uses uv, not pip")
@@ -81,21 +80,75 @@
     (should (aiana-request :aiana/status))
     (should-not (eq process (jsonrpc--process aiana--connection)))))
 
+;;;; Beside other clients, with a language's own server in the same buffer
+
+(defmacro aiana-test--in-python (&rest body)
+  "Evaluate BODY in a buffer that visits a Python file of a project."
+  (declare (indent 0))
+  `(let* ((folder (file-name-as-directory (make-temp-file "aiana-test" t)))
+          (file (expand-file-name "code.py" folder)))
+     (make-directory (expand-file-name ".git" folder))
+     (write-region "import os\n\n\ndef pay(cart):\n    return cart.total\n\n\npay(os)\n" nil file)
+     (with-current-buffer (find-file-noselect file)
+       (python-mode)
+       (unwind-protect (progn ,@body)
+         (set-buffer-modified-p nil)
+         (kill-buffer)))))
+
+(defun aiana-test--wait (condition what)
+  "Wait until the function CONDITION returns non-nil; fail for want of WHAT."
+  (with-timeout (60 (ert-fail (format "waited in vain for %s" what)))
+    (while (not (funcall condition)) (accept-process-output nil 0.05))))
+
 (ert-deftest aiana-test-beside-eglot ()
-  "Eglot's own server for a buffer and Aiana's connection do not disturb each other."
-  (let* ((folder (make-temp-file "aiana-test" t))
-         (file (expand-file-name "code.txt" folder))
-         (eglot-server-programs `((text-mode . ,aiana-command)))
-         (eglot-sync-connect 30))
-    (write-region "text\n" nil file)
-    (with-current-buffer (find-file-noselect file)
-      (text-mode)
+  "Eglot's server of the language and Aiana's connection do not disturb each other."
+  (skip-unless (executable-find "pylsp"))
+  (require 'eglot)
+  (let ((eglot-server-programs '((python-mode . ("pylsp"))))
+        (eglot-sync-connect 60))
+    (aiana-test--in-python
       (call-interactively #'eglot)
-      (with-timeout (30 (ert-fail "Eglot does not manage the buffer"))
-        (while (not (eglot-managed-p)) (accept-process-output nil 0.05)))
-      (should (aiana-request :aiana/status))
-      (should (plist-get (jsonrpc-request (eglot-current-server) :aiana/status nil) :health))
-      (eglot-shutdown (eglot-current-server)))))
+      (aiana-test--wait #'eglot-managed-p "Eglot")
+      (aiana-prefer "Uses uv, not pip")
+      (goto-char (point-max))
+      (forward-line -1)
+      (xref-find-definitions "pay")
+      (should (equal (aiana-test--line) "def pay(cart):"))
+      (should (string-match-p "Uses uv, not pip" (aiana-context "carts")))
+      (eglot-shutdown (eglot-current-server))
+      (should (aiana-request :aiana/status)))))
+
+(ert-deftest aiana-test-lsp-mode-runs-it-as-an-add-on ()
+  "Without aiana.el: lsp-mode runs Aiana beside the server of the language."
+  (skip-unless (and (executable-find "pylsp") (require 'lsp-mode nil t)))
+  (require 'lsp-pylsp)
+  (let ((lsp-auto-guess-root t) (lsp-restart 'ignore) (lsp-enable-file-watchers nil)
+        (lsp-enable-snippet nil) (lsp-warn-no-matched-clients nil)
+        (lsp-session-file (make-temp-name (expand-file-name "lsp" temporary-file-directory))))
+    (lsp-register-client
+     (make-lsp-client :new-connection (lsp-stdio-connection aiana-command)
+                      :activation-fn (lambda (&rest _) t)
+                      :add-on? t
+                      :initialization-options '(:codeActions t)
+                      :server-id 'aiana))
+    (aiana-test--in-python
+      (lsp)
+      (aiana-test--wait
+       (lambda () (and (= (length (lsp-workspaces)) 2)
+                       (cl-every (lambda (w) (eq (lsp--workspace-status w) 'initialized))
+                                 (lsp-workspaces))))
+       "both servers")
+      (goto-char (point-min))
+      (push-mark (point) t t)
+      (goto-char (+ 9 (point-min)))
+      (transient-mark-mode 1)
+      (let* ((lsp-auto-execute-action nil)
+             (actions (seq-filter (lambda (action) (equal (lsp:code-action-kind? action) "aiana"))
+                                  (lsp-code-actions-at-point))))
+        (should (equal (mapcar #'lsp:code-action-title actions)
+                       '("Remember this selection" "Add context for this file")))
+        (lsp-execute-code-action (car actions)))
+      (aiana-test--wait (lambda () (member "import os" (aiana-test--memories))) "the memory"))))
 
 (ert-deftest aiana-test-zz-shutdown ()
   (let ((process (jsonrpc--process (aiana--live-connection))))
