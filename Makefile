@@ -62,7 +62,7 @@ vsix: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
 # The packed extension in the real VS Code; installs it and Chromium first, which takes minutes once.
 test-vscode: vsix
 	tests/editors/vscode/install.sh
-	node --test tests/editors/vscode/panel.test.mjs
+	node --test --test-concurrency=1 tests/editors/vscode/*.test.mjs
 
 $(STYLUA):
 	npm install --no-audit --no-fund --silent --prefix $(CACHE)/stylua @johnnymorganz/stylua@2.5.2

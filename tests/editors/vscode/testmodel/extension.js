@@ -6,16 +6,13 @@ const vscode = require("vscode");
 
 const folder = process.env.AIANA_TEST_FOLDER;
 
-/** How the model behaves: `answers`, `refuses`, `breaks` half-way, or is `absent`. */
+/** How the model behaves: `answers`, `refuses`, or `breaks` off half-way. */
 let behaviour = "answers";
-const changed = new vscode.EventEmitter();
 
 exports.activate = (context) => {
   const texts = (message) => message.content.map((part) => part.value ?? "").join("");
   const provider = {
-    onDidChangeLanguageModelChatInformation: changed.event,
-    provideLanguageModelChatInformation: () =>
-      behaviour === "absent" ? [] : [
+    provideLanguageModelChatInformation: () => [
       {
         id: "echo",
         name: "Echo",
@@ -68,7 +65,6 @@ const asks = {
   },
   model: async (next) => {
     behaviour = next;
-    changed.fire();
     return true;
   },
   clipboard: async ({ text } = {}) => {

@@ -1,0 +1,416 @@
+// Keeping texts and giving them to chats, in the real VS Code with the packed extension and the real server.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { writeConversations } from "./conversations.mjs";
+import { Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
+
+const SECRET = `ghp_${"abcdefghijklmnopqrstuvwxyz0123456789"}`;
+const NOTES = {
+  services: "Integration tests need make services before they run.",
+  token: "The token is unrelated.",
+  deploy: `The deploy robot logs in with ${SECRET} at night.`,
+  cache: "Deploys need a warm cache.",
+  late: "The nightly build starts at two.",
+  refused: "The staging cluster has three nodes.",
+};
+const QUESTION = "why did we pin the redis client?";
+const LAST_RESPONSE = ".monaco-list-row[data-last-element=true] .interactive-response";
+const ANSWER = "ECHO: the test model has answered.";
+
+const world = makeWorld();
+const editor = new Editor(world);
+const python = join(root, ".venv", "bin", "python");
+let page;
+let holder;
+
+before(async () => {
+  writeFileSync(join(world.shop, "notes.md"), `# Notes\n\n${Object.values(NOTES).join("\n")}\n`);
+  // What these tests store is theirs alone: the server's own import and embedding wait while another process holds its lock.
+  execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
+  const hold = "import sys; from filelock import FileLock; FileLock(sys.argv[1]).acquire(); print(flush=True); sys.stdin.read()";
+  holder = spawn(python, ["-c", hold, join(world.home, "indexer.lock")], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(holder.stdout, "data");
+  await editor.start();
+  page = await editor.browse();
+  await editor.ask("models", {}, 90_000);
+}, { timeout: 240_000 });
+
+after(async () => {
+  await editor.stop();
+  // One that a failed test has left stopped hears nothing else.
+  serverPids().forEach((pid) => process.kill(Number(pid), "SIGKILL"));
+  holder?.stdin.end();
+});
+
+// For the eye: a picture after each test, if a folder for them is named.
+afterEach(async ({ name }) => {
+  const folder = process.env.AIANA_TEST_PICTURES;
+  if (folder && !page.isClosed()) {
+    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
+  }
+});
+
+const rows = (query) => stored(world, query);
+
+/** The memories with this text: their type, project and metadata. */
+function memories(content) {
+  const query = `SELECT content, memory_type, p.id, metadata FROM memories m JOIN projects p ON p.key = m.project_key WHERE content = '${content}'`;
+  return rows(query).map(([, type, project, metadata]) => ({ type, project, ...JSON.parse(metadata) }));
+}
+
+async function kept(content) {
+  await until(() => memories(content).length > 0, 30_000, `“${content}” is stored`);
+  return memories(content);
+}
+
+const command = (id, ...args) => editor.ask("command", { command: id, args });
+const select = (needle) => editor.ask("select", { file: join(world.shop, "notes.md"), needle });
+const toast = (text) => page.waitForSelector(`.notification-toast >> text=${text}`, { timeout: 30_000 });
+const toastButton = (label) => page.click(`.notification-toast .monaco-button >> text=${label}`);
+const clearToasts = () => command("notifications.clearAll");
+
+/** The turns of the chat from here on; `ask` sends a question to `@aiana`. */
+async function newChat() {
+  await command("workbench.action.chat.newChat");
+  await command("workbench.action.chat.open", { mode: "ask", query: "", isPartialQuery: true });
+  // A question that comes before the model is in the picker is refused by VS Code itself.
+  assert.deepEqual(await editor.ask("models"), ["Echo"]);
+  await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", { timeout: 30_000 });
+}
+
+async function ask(question) {
+  const options = { mode: "ask", query: question, blockOnResponse: true };
+  await editor.ask("command", { command: "workbench.action.chat.open", args: [options] }, 60_000);
+  return page.locator(LAST_RESPONSE);
+}
+
+function serverPids() {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return words.includes("lsp") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+test("Remember Selection keeps an editor's selection with its file and lines", async () => {
+  await select(NOTES.services);
+  await palette(page, "Aiana: Remember Selection");
+  await page.waitForSelector(`.statusbar-item >> text=Remembered: ${NOTES.services}`, { timeout: 60_000 });
+  const origin = { uri: `file://${world.shop}/notes.md`, lines: [2, 2] };
+  assert.deepEqual(memories(NOTES.services), [{ type: "insight", project: world.shop, origin }]);
+});
+
+test("a duplicate is stored once, said so, and opened", async () => {
+  await select(NOTES.services);
+  await palette(page, "Aiana: Remember Selection");
+  await toast("This is remembered already.");
+  await toastButton("Open");
+  const opened = await until(async () => {
+    const active = await editor.ask("editor");
+    return active?.uri.startsWith("aiana:/memory/") && active;
+  }, 20_000, "the memory opens");
+  assert.match(opened.text, new RegExp(`\n- From: file://${world.shop}/notes.md#L3\n[^]*\n\n${NOTES.services}\n$`));
+  assert.equal(memories(NOTES.services).length, 1);
+});
+
+test("a secret is taken out, and that is said", async () => {
+  await select(NOTES.deploy);
+  await palette(page, "Aiana: Remember Selection");
+  await toast("Remembered. One secret was taken out before it was stored.");
+  assert.equal(rows(`SELECT count(*) FROM memories WHERE content LIKE '%${SECRET}%'`)[0][0], 0);
+  assert.equal(rows("SELECT count(*) FROM memories WHERE content LIKE 'The deploy robot logs in with %REDACTED% at night.'")[0][0], 1);
+  await clearToasts();
+});
+
+test("the editor's context menu keeps the selection", async () => {
+  await select(NOTES.token);
+  await page.click(".view-line >> text=token", { button: "right" });
+  await page.click(".context-view .action-label >> text=Remember Selection");
+  assert.deepEqual((await kept(NOTES.token))[0].origin, { uri: `file://${world.shop}/notes.md`, lines: [3, 3] });
+});
+
+test("a terminal's selection is kept: by its menu, and from the palette after asking which is meant", async () => {
+  await select(NOTES.cache);
+  await command("workbench.action.terminal.new");
+  await page.waitForSelector(".terminal-wrapper.active .xterm-screen");
+  await page.keyboard.type("clear; printf '%s\\n' heartbeat checksum");
+  await page.keyboard.press("Enter");
+  const box = await (await page.$(".terminal-wrapper.active .xterm-screen")).boundingBox();
+  // The rows are drawn on a canvas: a double click selects a word once it is there.
+  const at = (row) => [box.x + 30, box.y + 8 + row * 17];
+  await until(async () => {
+    await page.mouse.dblclick(...at(0));
+    await command("workbench.action.terminal.copySelection");
+    return (await editor.ask("clipboard")) === "heartbeat";
+  }, 20_000, "the shell has answered");
+  await editor.ask("clipboard", { text: "mine" });
+  await page.mouse.click(...at(0), { button: "right" });
+  await page.click(".context-view .action-label >> text=Remember Selection");
+  assert.deepEqual(await kept("heartbeat"), [{ type: "insight", project: world.shop, origin: { terminal: "bash" } }]);
+  await page.mouse.dblclick(...at(1));
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Alt+r");
+  assert.deepEqual(await kept("checksum"), [{ type: "insight", project: world.shop, origin: { terminal: "bash" } }]);
+  await palette(page, "Aiana: Remember Selection");
+  await page.click(".quick-input-list .monaco-list-row >> text=in the editor");
+  await kept(NOTES.cache);
+  assert.equal(await editor.ask("clipboard"), "mine");
+  await command("workbench.action.terminal.kill");
+});
+
+test("with nothing selected, what was copied is kept after a yes", async () => {
+  await select("");
+  await editor.ask("clipboard", { text: "The chat said: use port 4711.\nAnd TLS." });
+  await palette(page, "Aiana: Remember Selection");
+  await toast("Nothing is selected. Remember what was copied? “The chat said: use port 4711.”");
+  await toastButton("Remember");
+  await kept("The chat said: use port 4711.\nAnd TLS.");
+});
+
+test("Remember… asks for kind, place and text", async () => {
+  await palette(page, "Aiana: Remember…");
+  await page.click(".quick-input-list .monaco-list-row >> text=what was chosen, and why");
+  await page.click(".quick-input-list .monaco-list-row >> text=In all projects");
+  await page.waitForSelector(".quick-input-titlebar >> text=Decision");
+  assert.equal(await page.inputValue(".quick-input-widget input.input"), "Decided: ");
+  await page.keyboard.type("tabs, because the linter says so");
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await kept("Decided: tabs, because the linter says so"), [{ type: "insight", project: "" }]);
+  await palette(page, "Aiana: Remember…");
+  await page.click(".quick-input-list .monaco-list-row >> text=how things are done here");
+  await page.click(".quick-input-list .monaco-list-row >> text=In shop");
+  await page.waitForSelector(".quick-input-titlebar >> text=Pattern");
+  await page.keyboard.type("Every table has a key column");
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await kept("Every table has a key column"), [{ type: "pattern", project: world.shop }]);
+});
+
+test("preferences are added, changed and removed", async () => {
+  const preferences = () => rows("SELECT text FROM preferences").flat();
+  const write = async (text, title) => {
+    await page.waitForSelector(`.quick-input-titlebar >> text=${title}`);
+    await page.fill(".quick-input-widget input.input", text);
+    await page.keyboard.press("Enter");
+  };
+  for (const text of ["Uses uv", "Likes short answers"]) {
+    await palette(page, "Aiana: Add Preference");
+    await write(text, "Add Preference");
+    await until(() => preferences().includes(text), 20_000, `“${text}” is stored`);
+  }
+  await palette(page, "Aiana: Add Preference");
+  await write("Uses uv", "Add Preference");
+  await toast("This preference is kept already.");
+  await clearToasts();
+  await palette(page, "Aiana: Add Preference");
+  await write(`Pushes with ${SECRET}`, "Add Preference");
+  await toast("Preference kept. A secret was taken out before it was stored.");
+  await clearToasts();
+  assert.equal(preferences().length, 3);
+  assert.ok(!preferences().join().includes(SECRET));
+  await palette(page, "Aiana: Manage Preferences");
+  const row = (text) => `.quick-input-list .monaco-list-row >> text=${text}`;
+  await page.hover(row("Pushes with"));
+  await page.click(".quick-input-list .monaco-list-row:has-text('Pushes with') .action-label");
+  await until(() => preferences().length === 2, 20_000, "the preference is gone");
+  await page.waitForSelector(row("Pushes with"), { state: "detached" });
+  await page.click(row("Likes short answers"));
+  await write("Likes long answers", "Change Preference");
+  await until(() => preferences().includes("Likes long answers") && !preferences().includes("Likes short answers"), 20_000, "it is changed");
+  assert.deepEqual(preferences().sort(), ["Likes long answers", "Uses uv"]);
+});
+
+test("@aiana answers with the user's model; its references open the exact turn", async () => {
+  await newChat();
+  const response = await ask(`@aiana ${QUESTION}`);
+  await response.getByText(ANSWER).waitFor();
+  const [memory, ...others] = await editor.prompt();
+  assert.match(memory, /<aiana-context[^]*RESP3[^]*<\/aiana-context>$/);
+  assert.doesNotMatch(memory, /uv sync|\/dev\/tcp/);
+  assert.equal(others.length, 1);
+  assert.ok(others[0].endsWith(QUESTION));
+  await response.getByText(/^Completed \d+ steps?/).click();
+  await response.getByText(/^Used \d+ references?/).click();
+  const turn = memory.split("\n> ").find((quote) => quote.includes("speaks RESP3")).split("\n")[0];
+  const cited = response.locator(".chat-used-context-list .monaco-list-row");
+  const index = [...memory.matchAll(/^\[(\d+)\] .*\n> (.*)$/gm)].findIndex(([, , quote]) => quote === turn);
+  await cited.nth(index).click();
+  const opened = await until(async () => {
+    const active = await editor.ask("editor");
+    return active?.uri.startsWith("aiana:/session/") && active;
+  }, 20_000, "the session opens");
+  assert.ok(opened.text.split("\n").slice(opened.line, opened.line + 4).join("\n").includes(turn));
+});
+
+test("a selection in the chat and the whole conversation are kept", async () => {
+  await command("workbench.action.chat.open", { mode: "ask" });
+  await page.locator(LAST_RESPONSE).getByText(ANSWER).click({ clickCount: 3 });
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Alt+r");
+  assert.deepEqual(await kept(ANSWER), [{ type: "insight", project: world.shop, origin: { chat: "code-server" } }]);
+  await palette(page, "Aiana: Remember This Conversation");
+  assert.deepEqual(await kept(`User: @aiana ${QUESTION}\n\nAiana: ${ANSWER}`), [
+    { type: "conversation", project: world.shop, origin: { chat: "code-server" } },
+  ]);
+});
+
+test("/recall, /context and /remember answer without asking the model", async () => {
+  const recalled = await ask("@aiana /recall redis client RESP3");
+  await recalled.getByText("Version 5 of the redis client speaks RESP3").waitFor();
+  assert.doesNotMatch(await recalled.textContent(), /uv sync|\/dev\/tcp/);
+  await recalled.locator(".chat-inline-anchor-widget").last().click();
+  const cited = await recalled.locator(".chat-inline-anchor-widget").last().getAttribute("data-href");
+  const [, document, line] = decodeURI(cited).match(/^(.*)#(\d+)/);
+  await until(async () => {
+    const active = await editor.ask("editor");
+    return active?.uri === document && active.line === Number(line) - 1;
+  }, 20_000, "the turn opens");
+  await (await ask("@aiana /recall")).getByText("Say what to look for").waitFor();
+  const context = await ask("@aiana /context redis client");
+  await context.getByText("</aiana-context>").waitFor();
+  assert.match((await context.textContent()).replace(/\s/g, " "), /This is what an assistant would be told, \d+ tokens:/);
+  const remembered = await ask("@aiana /remember The cart moves in March.");
+  await remembered.getByText("Remembered.").waitFor();
+  await kept("The cart moves in March.");
+  await (await ask("@aiana /remember The cart moves in March.")).getByText("This is remembered already.").waitFor();
+  assert.equal(memories("The cart moves in March.").length, 1);
+  await assert.rejects(editor.prompt(500), /the model is asked/);
+});
+
+test("a model that refuses, or breaks off, leaves the plain results", async () => {
+  for (const [behaviour, reason] of [["refuses", "quota exceeded"], ["breaks", "connection reset"]]) {
+    await editor.ask("model", behaviour);
+    const response = await ask(`@aiana ${QUESTION}`);
+    await response.getByText(`(${reason})`).waitFor({ timeout: 20_000 });
+    await response.getByText("Version 5 of the redis client speaks RESP3").waitFor();
+  }
+  await editor.ask("model", "answers");
+  await editor.prompt();
+});
+
+test("Add to Chat attaches the chosen hits as one file, which the next question carries", async () => {
+  await newChat();
+  await palette(page, "Aiana: Search in Side Panel");
+  const panel = await panelFrame(page);
+  await panel.fill("#query", "redis client RESP3");
+  await panel.waitForSelector("li.row mark", { timeout: 20_000 });
+  await settled(panel);
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Control+Enter");
+  const chip = await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-2-memories-\\d+-tokens\\.md/", { timeout: 30_000 });
+  const name = (await chip.textContent()).match(/aiana-2-memories-(\d+)-tokens\.md/);
+  const storage = join(editor.user, "User", "workspaceStorage");
+  const file = join(storage, readdirSync(storage, { recursive: true }).find((path) => path.endsWith(name[0])));
+  const text = readFileSync(file, "utf8");
+  assert.equal(Math.ceil(text.length / 4), Number(name[1]));
+  assert.equal(text.match(/^## /gm).length, 2);
+  assert.match(text, /<aiana:\/\/\/session\/[^>]+#[^>]+>\n\n> /);
+  assert.equal(statSync(file).mode & 0o077, 0);
+  const response = await ask(`@aiana ${QUESTION}`);
+  await response.getByText(ANSWER).waitFor();
+  const asked = (await editor.prompt()).at(-1);
+  assert.ok(asked.includes(`<attachment name="${name[0]}">\n${text}\n</attachment>`));
+});
+
+test("Add Project Context to Chat attaches the block, with its size in the name", async () => {
+  await newChat();
+  await palette(page, "Aiana: Add Project Context to Chat");
+  const chip = await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-context-\\d+-tokens\\.md/", { timeout: 30_000 });
+  assert.ok(Number((await chip.textContent()).match(/(\d+)-tokens/)[1]) <= 1000);
+  await page.waitForSelector(".statusbar-item >> text=/Attached to the chat: about \\d+ tokens/");
+});
+
+test("the recall tool keeps to the caller's budget, and names what is wrong with its input", async () => {
+  const recall = (input, options) => editor.ask("tool", { name: "aiana_recall", input, ...options });
+  const whole = await recall({ query: QUESTION });
+  const short = await recall({ query: QUESTION }, { tokenBudget: 700 });
+  assert.match(whole, /RESP3/);
+  assert.ok(whole.length > 700 && short.length <= 700, `${whole.length}, ${short.length}`);
+  assert.match(short, /^<aiana-context/);
+  assert.equal(await recall({ query: QUESTION }, { tokenBudget: 20 }), "Nothing relevant is known.");
+  await assert.rejects(recall({}), /`query` is missing: give a short question/);
+  await assert.rejects(recall({ query: QUESTION, scope: "planet" }), /`scope` must be one of project, all\./);
+  await assert.rejects(recall({ query: QUESTION, maxTokens: -1 }), /`maxTokens` must be a whole number above 0\./);
+  await assert.rejects(recall({ query: QUESTION }, { cancel: true }), /Cancel/);
+});
+
+test("the remember tool stores after a yes, and nothing after a no", async () => {
+  const remember = (content) => editor.ask("tool", { name: "aiana_remember", input: { content, memoryType: "pattern" } });
+  const refused = assert.rejects(remember("The port is 80."), /Cancel/);
+  await page.waitForSelector(".monaco-dialog-box >> text=The port is 80.");
+  await page.click(".monaco-dialog-box .monaco-button >> text=Cancel");
+  await refused;
+  const stored = remember(`The port is 8080, the key ${SECRET}.`);
+  await page.click(".monaco-dialog-box .monaco-button >> text=Yes");
+  assert.match(await stored, /^Remembered as aiana:\/\/\/memory\/[\w-]+\. 1 secret was taken out before it was stored\.$/);
+  assert.deepEqual(rows("SELECT memory_type FROM memories WHERE content LIKE 'The port is %'"), [["pattern"]]);
+  await assert.rejects(remember(" "), /`content` is missing: give one to three sentences\./);
+});
+
+test("a server that dies with a memory in its hands stores it once when it is back", async () => {
+  const [pid] = serverPids();
+  process.kill(Number(pid), "SIGSTOP");
+  await select(NOTES.late);
+  await palette(page, "Aiana: Remember Selection");
+  // The palette is closed when the command has been sent; what the server has not read is lost with it.
+  await editor.ask("editor");
+  process.kill(Number(pid), "SIGKILL");
+  await kept(NOTES.late);
+  assert.equal(memories(NOTES.late).length, 1);
+});
+
+test("while no server can be started the text is kept, and stored when the user tries again", async () => {
+  await editor.ask("setting", { key: "aiana.server.command", value: ["/bin/false"] });
+  await until(() => serverPids().length === 0, 20_000, "the server has stopped");
+  await select(NOTES.refused);
+  await palette(page, "Aiana: Remember Selection");
+  await toast("/^Not stored\\. /");
+  assert.deepEqual(memories(NOTES.refused), []);
+  await editor.ask("setting", { key: "aiana.server.command", value: undefined });
+  await toastButton("Try Again");
+  await kept(NOTES.refused);
+  assert.equal(memories(NOTES.refused).length, 1);
+  await clearToasts();
+});
+
+test("an import shows its progress and can be stopped; the next one goes on from there", { timeout: 180_000 }, async () => {
+  const total = writeConversations(world, 200, 100);
+  await palette(page, "Aiana: Import Sessions");
+  await toast("/[1-9]\\d* %, .*\\.jsonl/");
+  const [pid] = serverPids();
+  process.kill(Number(pid), "SIGSTOP");
+  await toastButton("Cancel");
+  process.kill(Number(pid), "SIGCONT");
+  await toast("The import was stopped.");
+  await clearToasts();
+  // The server does one import at a time: the second begins when the first has stopped.
+  await palette(page, "Aiana: Import Sessions");
+  const outcome = await toast("/\\d+ conversations read, \\d+ new messages\\./");
+  const added = Number((await outcome.textContent()).match(/(\d+) new messages/)[1]);
+  assert.ok(added > 0 && added < total, `${added} of ${total} were left for the second import`);
+  assert.deepEqual(rows("SELECT count(*) FROM messages WHERE content LIKE 'many %'"), [[total]]);
+  assert.deepEqual(rows("PRAGMA integrity_check"), [["ok"]]);
+});
+
+test("where the chat is switched off, Add to Chat goes to the clipboard", { timeout: 120_000 }, async () => {
+  await editor.stop();
+  const quiet = new Editor(world, { "chat.disableAIFeatures": true });
+  try {
+    await quiet.start();
+    const window = await quiet.browse();
+    await palette(window, "Aiana: Add Project Context to Chat");
+    await window.waitForSelector(".notification-toast >> text=/Copied about \\d+ tokens to the clipboard: paste them into the chat\\./", { timeout: 60_000 });
+    assert.match(await quiet.ask("clipboard"), /^<aiana-context/);
+    await palette(window, "Aiana: Remember This Conversation");
+    await window.waitForSelector(".notification-toast >> text=There is no open chat with something in it.");
+  } finally {
+    await quiet.stop();
+  }
+});
