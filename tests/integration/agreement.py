@@ -32,8 +32,8 @@ class Both:
         self._endpoint = endpoint
         self._text_index = TextIndex(storage.database)
         self._embedded = VectorIndex(storage.database, MODEL)
-        qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY)
-        self.tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=60)
+        qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY, timeout_s=120)
+        self.tier = QdrantTier(storage.database, qdrant, MODEL, every_s=3600, answer_s=60)
         assert self.tier.link.wait(60)
         self.tier.drain()
         self.tier.check()

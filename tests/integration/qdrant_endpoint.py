@@ -17,6 +17,7 @@ from qdrant_client import QdrantClient, models
 
 Fault = Literal["none", "hang", "cut", "broken", "refuse-one"]
 KEY = "key-of-the-test"
+VERSION = "1.15.4"
 _KEYWORD = models.PayloadSchemaType.KEYWORD
 
 
@@ -51,6 +52,23 @@ class QdrantEndpoint:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def do(self, fault: Literal["refused", "hang", "cut", "broken", "emptied", "key"]) -> None:
+        """Break in one way."""
+        if fault == "refused":
+            self.stop()
+        elif fault == "emptied":
+            self.empty()
+        elif fault == "key":
+            self.key = "another"
+        else:
+            self.fault = fault
+
+    def mend(self) -> None:
+        """Work again, with what was there."""
+        self.fault, self.key = "none", KEY
+        if self._server is None:
+            self.start()
 
     def empty(self) -> None:
         """Forget everything, as a server does whose disk was lost."""
@@ -103,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.headers.get("api-key") != served.key:
             self._send(401, {"status": {"error": "Invalid API key"}})
+            return
+        if self.path == "/":
+            self._send(200, {"title": "qdrant", "version": VERSION})
             return
         if served.fault == "refuse-one" and served.refused_content in json.dumps(body):
             self._send(400, {"status": {"error": "Wrong input"}})

@@ -6,9 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,17 +31,11 @@ from aiana.storage.qdrant_tier import QdrantTier
 from aiana.storage.text_index import TextIndex
 from aiana.storage.vectors import VectorIndex, to_bytes
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.servers import until
 
 MODEL = "all-MiniLM-L6-v2"
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
-
-
-def until(true: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.005)
 
 
 class Store:
@@ -261,14 +254,7 @@ class TestFaults:
         text_index = TextIndex(store.storage.database)
         for number in range(1000):
             if number == 500:
-                if fault == "refused":
-                    endpoint.stop()
-                elif fault == "emptied":
-                    endpoint.empty()
-                elif fault == "key":
-                    endpoint.key = "another"
-                else:
-                    endpoint.fault = fault
+                endpoint.do(fault)
             store.storage.memories.add(f"text {number}")
             if number % 20 == 19:
                 store.embed()
@@ -282,9 +268,7 @@ class TestFaults:
         if fault != "emptied":
             tier.drain()
             until(lambda: tier.link.down is not None)
-        if fault == "refused":
-            endpoint.start()
-        endpoint.fault, endpoint.key = "none", KEY
+        endpoint.mend()
         until(lambda: tier.link.is_up)
 
         def settled() -> bool:
@@ -294,6 +278,28 @@ class TestFaults:
         until(settled)
         assert len(store.wanted()) == 900
         assert store.held(tier) == store.wanted()
+        tier.close()
+
+    @pytest.mark.parametrize("fault", ["refused", "hang", "cut", "broken", "key"])
+    def test_fault_at_the_start(self, store: Store, endpoint: QdrantEndpoint, fault: Any) -> None:
+        endpoint.do(fault)
+        tier = store.open_tier()
+        assert tier.link.is_up is False
+        for number in range(50):
+            store.storage.memories.add(f"text {number}")
+        store.embed()
+        catalogue = TextIndex(store.storage.database).catalogue()
+        index = QdrantIndex(tier, VectorIndex(store.storage.database, MODEL), SearchFilter())
+        assert np.count_nonzero(~np.isnan(cosines(index, store.vector(), catalogue))) == 50
+        assert index.degraded == tier.link.down
+        assert index.degraded is not None
+        assert store.sync(tier) == 0
+        assert store.outbox.waiting() == 50
+        endpoint.mend()
+        until(lambda: tier.link.is_up)
+        assert store.sync(tier) == 50
+        assert store.held(tier) == store.wanted()
+        assert tier.behind is None
         tier.close()
 
     def test_search_that_hangs_is_answered_and_said_and_few_wait(

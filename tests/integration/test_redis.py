@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,9 +17,9 @@ from aiana.errors import TierUnavailable
 from aiana.results import ContextResult
 from aiana.service import Aiana
 from aiana.storage import AianaStorage
-from aiana.storage.cache import Cache, SqliteCache, TieredCache
+from aiana.storage.cache import Cache, SqliteCache
 from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
-from tests.integration.servers import PASSWORD, RedisServer
+from tests.integration.servers import PASSWORD, RedisServer, until
 
 FAST = {"every_s": 0.02, "retry_s": 0.02}
 
@@ -199,85 +198,6 @@ def test_a_url_that_leads_nowhere_is_an_error_without_its_password(url: str) -> 
     with pytest.raises(TierUnavailable) as caught:
         RedisCache(url).ping()
     assert "hunter2" not in str(caught.value)
-
-
-def tiered(tmp_path: Path, server: RedisServer) -> TieredCache:
-    storage = AianaStorage(tmp_path / "conversations.db")
-    embedded = SqliteCache(tmp_path / "cache.db", storage.preferences)
-    return TieredCache(embedded, RedisCache(server.url), **FAST)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.005)
-
-
-class TestOutage:
-    """Redis goes away and comes back while Aiana runs."""
-
-    @pytest.mark.parametrize("fault", ["refused", "hanging"])
-    def test_every_request_is_answered_and_nothing_is_lost(
-        self, tmp_path: Path, server: RedisServer, fault: str
-    ) -> None:
-        cache = tiered(tmp_path, server)
-        assert cache.link is not None
-        assert cache.link.wait(20)
-        cache.set_active_session("before", "p")
-        cache.set_active_session("ended", "p")
-        cache.cache_context("p", "old", "v")
-        took = []
-        for number in range(1000):
-            if number == 500:
-                server.stop() if fault == "refused" else server.hang()
-            began = time.perf_counter()
-            cache.update_session("before", {f"n{number}": number})
-            took.append(time.perf_counter() - began)
-        cache.end_session("ended")
-        cache.invalidate_context("p")
-        assert cache.get_cached_context("p", "v") is None
-        until(lambda: cache.link is not None and cache.link.down is not None)
-        assert "127.0.0.1" in cache.link.down.reason  # type: ignore[union-attr]
-        assert sorted(took)[989] < 0.25
-        during = cache.get_active_session("before")
-        assert during is not None
-        assert sum(name.startswith("n") for name in during) == 1000
-        server.start() if fault == "refused" else server.go_on()
-        until(lambda: cache.link is not None and cache.link.is_up)
-        assert cache.link.down is None
-        redis = RedisCache(server.url, timeout_s=5)
-        assert redis.get_active_session("before") == during
-        assert redis.get_active_session("ended") is None
-        assert redis.get_cached_context("p", "v") is None
-        cache.close()
-
-    def test_redis_that_is_dead_from_the_start_costs_no_request_anything(
-        self, tmp_path: Path, server: RedisServer
-    ) -> None:
-        server.hang()
-        cache = tiered(tmp_path, server)
-        cache.record_activity({"kind": "memory"})
-        assert len(cache.recent_activities()) == 1
-        assert cache.link is not None
-        assert cache.link.wait(20) is False
-        server.go_on()
-        until(lambda: cache.link is not None and cache.link.is_up)
-        cache.close()
-
-    def test_wrong_password_is_a_tier_that_is_down(
-        self, tmp_path: Path, server: RedisServer
-    ) -> None:
-        server.stop()
-        server.start(password="another")
-        cache = tiered(tmp_path, server)
-        assert cache.link is not None
-        assert cache.link.wait(20) is False
-        assert cache.link.down is not None
-        assert "password of REDIS_URL" in cache.link.down.reason
-        cache.set_active_session("s", "p")
-        assert cache.get_active_session("s") is not None
-        cache.close()
 
 
 class TestService:

@@ -1,17 +1,27 @@
-"""The embedded vector index, over a real database."""
+"""Meaning over a real database: one contract for the embedded index and for Qdrant."""
 
 from __future__ import annotations
 
+import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from aiana.models import Message, Session
+from aiana.embeddings import Embedder
+from aiana.models import Message, SearchFilter, Session
+from aiana.retrieval.engine import MeaningIndex
 from aiana.storage import AianaStorage
 from aiana.storage.catalogue import CatalogueReader
+from aiana.storage.points import Scope
+from aiana.storage.qdrant import QdrantStorage
+from aiana.storage.qdrant_index import QdrantIndex
+from aiana.storage.qdrant_tier import QdrantTier
 from aiana.storage.vectors import VectorIndex, from_bytes, to_bytes
+from tests.integration.qdrant_endpoint import KEY
 
 MODEL = "all-MiniLM-L6-v2"
 START = "2026-05-01T00:00:00.000Z"
@@ -56,16 +66,56 @@ def storage(tmp_path: Path) -> AianaStorage:
     return AianaStorage(tmp_path / "conversations.db")
 
 
-def cosines(storage: AianaStorage, index: VectorIndex, query: NDArray[np.float32]) -> list[float]:
-    catalogue = CatalogueReader(storage.database).current()
-    return [float(value) for value in index.cosines(query, catalogue)]
+class Index:
+    """What answers by meaning, in step with what is stored."""
+
+    def __init__(self, storage: AianaStorage, tier: QdrantTier | None) -> None:
+        self._storage = storage
+        self._tier = tier
+        self._embedded = VectorIndex(storage.database, MODEL)
+
+    def cosines(self, query: NDArray[np.float32]) -> list[float]:
+        """Of every document in the order of the catalogue, none being found by words."""
+        catalogue = CatalogueReader(self._storage.database).current()
+        index: MeaningIndex = self._embedded
+        if self._tier is not None:
+            self._tier.drain()
+            assert self._tier.behind is None
+            # Named by Qdrant: all that it holds.
+            held = self._tier.nearest(query, 10_000, Scope())
+            assert len(held) == self._tier.outbox.expected(MODEL)
+            index = QdrantIndex(self._tier, self._embedded, SearchFilter(), nearest=len(held) or 1)
+        everything = np.ones(len(catalogue), bool)
+        words = np.zeros(len(catalogue), np.float32)
+        return [float(value) for value in index.cosines(query, catalogue, everything, words)]
+
+    def known(self) -> int:
+        """How many documents have a cosine."""
+        return int(np.count_nonzero(~np.isnan(self.cosines(unit(1)[0]))))
 
 
-def test_cosines_agree_with_exact_ones(storage: AianaStorage) -> None:
+@pytest.fixture(params=["embedded", "qdrant"])
+def index(request: pytest.FixtureRequest, storage: AianaStorage) -> Iterator[Index]:
+    """The same contract for both."""
+    if request.param == "embedded":
+        yield Index(storage, None)
+        return
+    server = os.environ.get("AIANA_TEST_QDRANT_URL")
+    key = os.environ.get("AIANA_TEST_QDRANT_API_KEY") if server else KEY
+    url = server or request.getfixturevalue("endpoint").url
+    embedder: Embedder = request.getfixturevalue("embedder")
+    qdrant = QdrantStorage(url, embedder, api_key=key, user=f"test-{uuid.uuid4()}")
+    tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=30)
+    assert tier.link.wait(30)
+    yield Index(storage, tier)
+    qdrant.delete(Scope())
+    tier.close()
+
+
+def test_cosines_agree_with_exact_ones(storage: AianaStorage, index: Index) -> None:
     record(storage, "a", 1500)
     exact = embed(storage, seed=1)
     query = unit(1, seed=2)[0]
-    found = cosines(storage, VectorIndex(storage.database, MODEL), query)
     with storage.database.reading() as connection:
         owners = connection.execute(
             "SELECT c.key FROM messages m JOIN chunks c ON c.first_message_key = m.key "
@@ -73,41 +123,37 @@ def test_cosines_agree_with_exact_ones(storage: AianaStorage) -> None:
         ).fetchall()
     wanted = [float(exact[owner] @ query) for (owner,) in owners]
     assert len(wanted) == 1500
-    assert np.abs(np.array(found) - np.array(wanted)).max() < 0.002
+    assert np.abs(np.array(index.cosines(query)) - np.array(wanted)).max() < 0.002
 
 
-def test_all_turns_of_a_chunk_have_its_cosine(storage: AianaStorage) -> None:
+def test_all_turns_of_a_chunk_have_its_cosine(storage: AianaStorage, index: Index) -> None:
     record(storage, "a", 3, length=50)
     (vector,) = embed(storage, seed=1).values()
-    found = cosines(storage, VectorIndex(storage.database, MODEL), vector)
-    assert found == pytest.approx([1, 1, 1], abs=0.002)
+    assert index.cosines(vector) == pytest.approx([1, 1, 1], abs=0.002)
 
 
-def test_new_removed_and_changed_vectors_are_seen(storage: AianaStorage) -> None:
-    index = VectorIndex(storage.database, MODEL)
-    assert index.refresh() == 0
+def test_new_removed_and_changed_vectors_are_seen(storage: AianaStorage, index: Index) -> None:
+    assert index.known() == 0
     record(storage, "a", 2)
     embed(storage, seed=1)
-    assert index.refresh() == 2
+    assert index.known() == 2
     record(storage, "b", 3)
     embed(storage, seed=2)
-    assert index.refresh() == 5
+    assert index.known() == 5
     storage.sessions.delete(["a"])
-    assert index.refresh() == 3
+    assert index.known() == 3
     memory, _ = storage.memories.add("a fact")
     (vector,) = embed(storage, seed=3).values()
-    assert cosines(storage, index, vector)[0] == pytest.approx(1, abs=0.002)
+    assert index.cosines(vector)[0] == pytest.approx(1, abs=0.002)
     storage.memories.update(memory.id, content="another fact")
-    assert np.isnan(cosines(storage, index, vector)[0])
+    assert np.isnan(index.cosines(vector)[0])
 
 
-def test_vectors_of_another_model_are_never_used(storage: AianaStorage) -> None:
+def test_vectors_of_another_model_are_never_used(storage: AianaStorage, index: Index) -> None:
     record(storage, "a", 2)
     embed(storage, seed=1, model="other")
-    index = VectorIndex(storage.database, MODEL)
-    assert index.refresh() == 0
+    assert index.known() == 0
     assert storage.chunks.count_waiting(MODEL) == 2
-    assert np.isnan(cosines(storage, index, unit(1)[0])).all()
 
 
 def test_a_text_that_changed_meanwhile_gets_no_vector(storage: AianaStorage) -> None:

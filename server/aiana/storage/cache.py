@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,7 +24,7 @@ from aiana.storage.redis import (
     RedisCache,
     new_session,
 )
-from aiana.times import now
+from aiana.times import format_time, now, to_datetime
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage
@@ -101,7 +102,11 @@ class SqliteCache:
             ).fetchone()
             if row is None or row[0] is None:
                 return None
-            state = {**json.loads(row[0]), **changes, "updated_at": now()}
+            before = json.loads(row[0])
+            # Later than before, so that the states of one session have an order everywhere.
+            next_ms = to_datetime(before["updated_at"]) + timedelta(milliseconds=1)
+            moment = max(now(), format_time(next_ms))
+            state = {**before, **changes, "updated_at": moment}
             self._put_session(connection, session_id, state)
             return state
 
@@ -253,7 +258,8 @@ class TieredCache:
         self._embedded = embedded
         self._redis = redis
         self._owed: set[str | None] = set()
-        self.link = Link("redis", redis.ping, self._heal, every_s, retry_s) if redis else None
+        self._missed = True
+        self.link = Link("redis", self._probe, every_s, retry_s) if redis else None
 
     @property
     def address(self) -> str | None:
@@ -284,8 +290,14 @@ class TieredCache:
 
     def update_session(self, session_id: str, changes: dict[str, Any]) -> None:
         """Set some fields of a session that is going on."""
-        self._stored(lambda: self._embedded.update_session(session_id, changes))
-        self._tell(lambda redis: redis.update_session(session_id, changes))
+        state: dict[str, Any] | None = self._stored(
+            lambda: self._embedded.update_session(session_id, changes)
+        )
+        if state is None:
+            self._tell(lambda redis: redis.update_session(session_id, changes))
+        else:
+            # All of it: a Redis that was emptied has nothing to change.
+            self._tell(lambda redis: redis.put_session(state))
 
     def end_session(self, session_id: str) -> None:
         """Forget a session's state."""
@@ -316,10 +328,13 @@ class TieredCache:
 
     def publish_profile(self) -> None:
         """Let Redis have the preferences of the truth."""
-        self._tell(lambda redis: redis.set_profile(self._embedded.get_profile()))
+        profile = self._embedded.get_profile()
+        # A profile that is not there tells the next probe that Redis was emptied.
+        self._tell(lambda redis: redis.set_profile(profile, only_if_known=True))
 
     def record_activity(self, activity: dict[str, Any]) -> None:
         """Note what happened."""
+        activity = {"timestamp": now(), **activity}
         self._stored(lambda: self._embedded.record_activity(activity))
         self._tell(lambda redis: redis.record_activity(activity))
 
@@ -335,14 +350,16 @@ class TieredCache:
 
     def _tell(self, work: Callable[[RedisCache], object]) -> bool:
         """Do something with Redis; returns whether that succeeded."""
-        if self._redis is None or self.link is None or not self.link.is_up:
+        if self._redis is None or self.link is None:
             return False
-        try:
-            work(self._redis)
-        except TierUnavailable as error:
-            self.link.failed(error)
-            return False
-        return True
+        if self.link.is_up:
+            try:
+                work(self._redis)
+                return True
+            except TierUnavailable as error:
+                self.link.failed(error)
+        self._missed = True
+        return False
 
     @staticmethod
     def _stored(work: Callable[[], Any]) -> Any:
@@ -352,18 +369,34 @@ class TieredCache:
         except AianaError:
             return None
 
-    def _heal(self) -> None:
-        """Bring a Redis up to date that was away, or that this process sees for the first time."""
+    def _probe(self) -> None:
+        """See that Redis answers and has all it should: it is told what it missed or has lost."""
         assert self._redis is not None
-        for session_id, state in self._embedded.sessions().items():
+        if not self._redis.has_profile():
+            self._missed = True
+        while self._missed:
+            self._missed = False
+            try:
+                self._catch_up(self._redis)
+            except AianaError:
+                self._missed = True
+                raise
+
+    def _catch_up(self, redis: RedisCache) -> None:
+        for state in (self._stored(self._embedded.sessions) or {}).values():
+            if state is not None:
+                redis.put_session(state)
+        # Read again: some may have ended since.
+        for session_id, state in (self._stored(self._embedded.sessions) or {}).items():
             if state is None:
-                self._redis.end_session(session_id)
-            else:
-                self._redis.put_session(state)
+                redis.end_session(session_id)
         for project in list(self._owed):
-            self._redis.invalidate_context(project)
+            redis.invalidate_context(project)
             self._owed.discard(project)
-        self._redis.set_profile(self._embedded.get_profile())
+        redis.add_activities(
+            self._stored(lambda: self._embedded.recent_activities(MOST_ACTIVITIES)) or []
+        )
+        redis.set_profile(self._embedded.get_profile())
 
 
 def open_cache(config: Config, storage: AianaStorage) -> TieredCache:

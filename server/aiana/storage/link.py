@@ -18,27 +18,26 @@ EVERY_S = 5.0
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 15.0
 """Between two looks at a server that does not: twice as long each time, give or take a quarter."""
+LAST_ANSWER_S = 1.0
+"""What closing waits for an answer that is under way."""
 
 
 class Link:
     """A circuit breaker that closes by itself.
 
     `probe` asks the server and raises AianaError with the reason if it does not answer as it
-    should. `heal` runs after each time that it answers again, the first one included, and before
-    anybody is told that it does.
+    should, or cannot be told what it must know before it is used.
     """
 
     def __init__(
         self,
         tier: str,
         probe: Callable[[], None],
-        heal: Callable[[], None] = lambda: None,
         every_s: float = EVERY_S,
         retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self._tier = tier
         self._probe = probe
-        self._heal = heal
         self._every_s = every_s
         self._retry_s = retry_s
         self._failures = 0
@@ -71,9 +70,11 @@ class Link:
         self._woken.set()
 
     def close(self) -> None:
+        """Ask no more; whoever asks just now may finish, within a second."""
         self._stopped = True
         self._up = False
         self._woken.set()
+        self._thread.join(LAST_ANSWER_S)
 
     def _fail(self, reason: str) -> None:
         known = self._down
@@ -97,8 +98,6 @@ class Link:
     def _ask(self) -> None:
         try:
             self._probe()
-            if not self._up:
-                self._heal()
         except AianaError as error:
             self._failures += 1
             self._fail(str(error))

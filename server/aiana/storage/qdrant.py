@@ -56,6 +56,10 @@ class QdrantStorage:
     def close(self) -> None:
         self._connection.close()
 
+    def version(self) -> str:
+        """The server's version."""
+        return str(self._connection.call(lambda client: client.info().version))
+
     def prepare(self) -> int:
         """Make the collection if there is none; returns how many points it holds.
 

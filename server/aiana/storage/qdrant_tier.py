@@ -81,6 +81,10 @@ class QdrantTier:
         """Where Qdrant is."""
         return self._qdrant.address
 
+    def version(self) -> str:
+        """The server's. Raises TierUnavailable."""
+        return self._qdrant.version()
+
     def close(self) -> None:
         self.link.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -209,7 +213,7 @@ class QdrantTier:
             return
         self._checked_at = moment
         try:
-            found = self._drift()
+            found = self.drift()
             if found and moment >= self._repair_at:
                 self._repairs += 1
                 self._repair_at = moment + min(FIRST_REPAIR_S * 2.0**self._repairs, DAY_S)
@@ -222,7 +226,8 @@ class QdrantTier:
         if found != suspected:
             self.outbox.set_fact(DRIFT, found)
 
-    def _drift(self) -> str | None:
+    def drift(self) -> str | None:
+        """In what Qdrant differs from SQLite when nothing waits; None if in nothing."""
         expected, found = self.outbox.expected(self._model), self._qdrant.count(self._scope)
         if expected != found:
             return f"it holds {found:,} of {expected:,} points"
@@ -249,7 +254,7 @@ class QdrantTier:
         self.drain(cancelled, progress)
         if self.link.down is not None:
             raise TierUnavailable(self.link.down.reason)
-        drift = None if self.outbox.waiting() else self._drift()
+        drift = None if self.outbox.waiting() else self.drift()
         self.outbox.set_fact(DRIFT, drift)
         if drift:
             raise TierUnavailable(f"Qdrant at {self.address} was sent everything, but {drift}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -61,6 +61,10 @@ class RedisCache:
     def ping(self) -> None:
         """Raises TierUnavailable if Redis does not answer."""
         self._call(lambda redis: redis.ping())
+
+    def version(self) -> str:
+        """The server's version."""
+        return str(self._call(lambda redis: redis.info("server")["redis_version"]))
 
     def close(self) -> None:
         if self._client is not None:
@@ -145,10 +149,16 @@ class RedisCache:
         """The preferences: `static` in the order in which they came, `dynamic` newest first."""
         return self._get(self._profile_key) or {"static": [], "dynamic": []}
 
-    def set_profile(self, profile: dict[str, list[str]]) -> None:
-        """Replace all preferences."""
+    def set_profile(self, profile: dict[str, list[str]], only_if_known: bool = False) -> None:
+        """Replace all preferences, or only such as are there already."""
         text = json.dumps(profile)
-        self._call(lambda redis: redis.set(self._profile_key, text, ex=PROFILE_TTL_S))
+        self._call(
+            lambda redis: redis.set(self._profile_key, text, ex=PROFILE_TTL_S, xx=only_if_known)
+        )
+
+    def has_profile(self) -> bool:
+        """Whether a profile is stored, be it an empty one."""
+        return bool(self._call(lambda redis: redis.exists(self._profile_key)))
 
     def record_activity(self, activity: dict[str, Any]) -> None:
         """Note what happened; only the newest are kept."""
@@ -156,11 +166,27 @@ class RedisCache:
 
         def record(redis: Redis) -> None:
             with redis.pipeline() as pipeline:
+                # It is there already if Redis was brought up to date a moment ago.
+                pipeline.lrem(ACTIVITIES, 1, text)
                 pipeline.lpush(ACTIVITIES, text)
                 pipeline.ltrim(ACTIVITIES, 0, MOST_ACTIVITIES - 1)
                 pipeline.execute()
 
         self._call(record)
+
+    def add_activities(self, activities: Sequence[dict[str, Any]]) -> None:
+        """Add those that are missing, each in its place in time."""
+
+        def add(pipeline: Any) -> None:
+            stored = pipeline.lrange(ACTIVITIES, 0, -1)
+            texts = dict.fromkeys([*stored, *map(json.dumps, activities)])
+            newest = sorted(texts, key=lambda text: json.loads(text)["timestamp"], reverse=True)
+            pipeline.multi()
+            if len(texts) > len(stored):
+                pipeline.delete(ACTIVITIES)
+                pipeline.rpush(ACTIVITIES, *newest[:MOST_ACTIVITIES])
+
+        self._call(lambda redis: redis.transaction(add, ACTIVITIES))
 
     def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
         """What happened, newest first."""
