@@ -17,14 +17,14 @@ from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings import Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
-from aiana.models import Degraded, Mode, Scope, SearchFilter, SearchHit
+from aiana.models import Degraded, Memory, Mode, Scope, SearchFilter, SearchHit
 from aiana.results import ContextEntry, ContextResult, Searched, SearchResult
 from aiana.retrieval.engine import Request, search
 from aiana.retrieval.query import Query, merge_filters, parse
 from aiana.retrieval.snippets import snippet
 from aiana.storage.hits import HitPage
 from aiana.storage.vectors import VectorIndex
-from aiana.team import among, hits_of_colleagues
+from aiana.team import among, hits_of_colleagues, memory_of_colleague
 from aiana.times import now
 
 if TYPE_CHECKING:
@@ -154,6 +154,10 @@ class Recall:
         except TierUnavailable:
             missing += [tier.link.down] if tier.link.down else []
             return []
+
+    def memory_of_colleague(self, memory_id: str) -> Memory | None:
+        """A memory that a colleague shares; None if there is none. Raises TierUnavailable."""
+        return None if self._qdrant is None else memory_of_colleague(self._qdrant, memory_id)
 
     def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
         """Qdrant, with the embedded index behind it, if a server is configured."""

@@ -246,6 +246,25 @@ class Status(Result):
     data_dir: str
 
 
+class Finding(Result):
+    """What `aiana doctor` found of one thing."""
+
+    subject: str
+    state: Health
+    """`error`: something does not work or is not safe; `warning`: it could be better."""
+    detail: str
+    mend: str | None = None
+    """The command that mends it, or what to do."""
+
+
+class Diagnosis(Result):
+    """Everything that was checked, after what was mended."""
+
+    findings: list[Finding]
+    fixed: list[str] = field(default_factory=list)
+    """Subjects that `--fix` mended."""
+
+
 class Changes(Result):
     """What was changed since the client was last told, by whichever process."""
 

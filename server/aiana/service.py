@@ -141,8 +141,7 @@ class Aiana(Parts):
         try:
             memory = self.storage.memories.get(memory_id)
         except NotFound:
-            shared = self._of_colleague(memory_id)
-            if shared is None:
+            if (shared := self.recall.memory_of_colleague(memory_id)) is None:
                 raise
             memory = shared
         return results.MemoryResult(memory=memory)
@@ -355,6 +354,12 @@ class Aiana(Parts):
 
         return status_of(self)
 
+    def diagnose(self, fix: bool = False) -> results.Diagnosis:
+        """Check everything; with `fix`, mend what can be mended safely and check again."""
+        from aiana.diagnosis import diagnose
+
+        return diagnose(self, fix)
+
     def reindex(
         self,
         targets: Sequence[str] = ("fts", "vectors", "qdrant"),
@@ -371,13 +376,6 @@ class Aiana(Parts):
     ) -> int:
         """Embed what waits for it; returns how many texts. 0 if another process is at it."""
         return self.indexer.index_pending(progress, cancelled)
-
-    def _of_colleague(self, memory_id: str) -> Memory | None:
-        if self.qdrant is None or not self.config.team:
-            return None
-        from aiana.team import memory_of_colleague
-
-        return memory_of_colleague(self.qdrant, memory_id)
 
     def _note(self, kind: str, id: str, project: str) -> None:
         self.cache.record_activity({"kind": kind, "id": id, "project": project})

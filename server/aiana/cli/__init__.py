@@ -21,6 +21,7 @@ COMMANDS = {
     "prefer": "aiana.cli.preferences:prefer",
     "preferences": "aiana.cli.preferences:preferences",
     "status": "aiana.cli.index:status",
+    "doctor": "aiana.cli.doctor:doctor",
     "reindex": "aiana.cli.index:reindex",
     "model": "aiana.cli.model:model",
     "lsp": "aiana.cli.lsp:lsp",

@@ -53,6 +53,8 @@ class Database:
             raise StorageUnavailable(
                 f"{self.path.parent} is not a folder. Set AIANA_HOME to a folder."
             ) from error
+        if self.path.is_dir():
+            raise StorageUnavailable(f"{self.path} is a folder. Move it aside, then try again.")
         # SQLite gives its -wal and -shm files the permissions of the database.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
 

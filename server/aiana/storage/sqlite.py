@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -171,8 +172,25 @@ class AianaStorage:
         """Build the full-text index anew from its tables; returns how many texts it holds."""
         with self.database.writing() as connection:
             connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('rebuild')")
+            # What other processes remember of the old index is worth nothing now.
+            connection.execute(
+                "INSERT OR REPLACE INTO revisions "
+                "SELECT 'sessions', 0, coalesce(max(revision), 0) + 1 FROM revisions"
+            )
             row = connection.execute("SELECT count(*) FROM messages_fts_docsize").fetchone()
         return int(row[0])
+
+    def text_index_fits(self) -> bool:
+        """Whether the full-text index holds what its tables hold; reads all of it."""
+        check = "INSERT INTO messages_fts(messages_fts, rank) VALUES ('integrity-check', 1)"
+        with self.database.writing() as connection:
+            try:
+                connection.execute(check)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT_VTAB:
+                    return False
+                raise
+        return True
 
     def remaining(self, gone: Gone) -> Gone:
         """Which of the deleted things some table or index still holds: none, if all is well."""

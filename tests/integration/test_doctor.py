@@ -1,0 +1,261 @@
+"""`aiana doctor` finds what is wrong, names what mends it, and mends what is safe to mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from aiana.config import Config
+from aiana.results import Finding
+from aiana.service import Aiana
+from aiana.storage.points import COLLECTION
+from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
+from tests.integration.servers import PASSWORD, RedisServer, until
+
+SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+Open = Callable[..., Aiana]
+
+
+@pytest.fixture
+def home(tmp_path: Path, compiled_model_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "aiana"
+    home.mkdir(mode=0o700)
+    (home / "models").symlink_to(compiled_model_home / "models")
+    monkeypatch.setenv("AIANA_HOME", str(home))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    transcripts = tmp_path / "claude" / "projects" / "-home-ada-shop"
+    transcripts.mkdir(parents=True)
+    shutil.copy(min(SAMPLE.glob("*.jsonl")), transcripts)
+    return home
+
+
+@pytest.fixture
+def opened(home: Path) -> Iterator[Open]:
+    """Opens Aiana with some settings."""
+    made: list[Aiana] = []
+
+    def open(**settings: object) -> Aiana:
+        made.append(Aiana(replace(Config(data_dir=home), **settings)))
+        return made[-1]
+
+    yield open
+    for aiana in made:
+        aiana.close()
+
+
+def found(aiana: Aiana, subject: str, fix: bool = False) -> Finding:
+    """The one finding about a subject."""
+    (finding,) = [f for f in aiana.diagnose(fix=fix).findings if f.subject == subject]
+    return finding
+
+
+def test_nothing_is_wrong(opened: Open) -> None:
+    aiana = opened()
+    aiana.import_sessions(["claude-code"])
+    aiana.index_pending()
+    result = aiana.diagnose(fix=True)
+    assert {finding.state for finding in result.findings} == {"ok"}, result
+    assert [finding.subject for finding in result.findings] == [
+        "settings",
+        "permissions",
+        "disk",
+        "model",
+        "database",
+        "full text",
+        "vectors",
+        "redis",
+        "qdrant",
+        "capture",
+    ]
+    assert [finding.mend for finding in result.findings] == [None] * 10
+    assert result.fixed == []
+
+
+def test_settings_that_are_ignored(opened: Open, home: Path) -> None:
+    (home / "config.toml").write_text("contextMaxTokens = 'many'\n")
+    finding = found(opened(), "settings")
+    assert finding.state == "warning"
+    assert "contextMaxTokens" in finding.detail
+    assert finding.mend == f"edit {home / 'config.toml'}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")
+def test_what_others_can_open_is_closed(opened: Open, home: Path) -> None:
+    aiana = opened()
+    aiana.add_memory("one")
+    (home / "backups").mkdir(exist_ok=True)
+    copy = home / "backups" / "copy.db"
+    copy.touch(mode=0o644)
+    home.chmod(0o755)
+    aiana.config.database.chmod(0o640)
+    finding = found(aiana, "permissions")
+    assert finding.state == "error"
+    assert finding.mend == "aiana doctor --fix"
+    assert str(home) in finding.detail
+    result = aiana.diagnose(fix=True)
+    assert result.fixed == ["permissions"]
+    assert found(aiana, "permissions").state == "ok"
+    modes = [path.stat().st_mode & 0o777 for path in (home, aiana.config.database, copy)]
+    assert modes == [0o700, 0o600, 0o600]
+
+
+@pytest.mark.parametrize(("free", "state"), [(99e6, "error"), (999e6, "warning"), (2e9, "ok")])
+def test_disk(opened: Open, monkeypatch: pytest.MonkeyPatch, free: float, state: str) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=int(free)))
+    assert found(opened(), "disk").state == state
+
+
+def test_database_that_is_damaged(opened: Open, home: Path) -> None:
+    aiana = opened()
+    for number in range(200):
+        aiana.add_memory(f"text {number} ".ljust(500, "x"))
+    aiana.close()
+    with (home / "conversations.db").open("r+b") as file:
+        file.seek(50 * 4096)
+        file.write(os.urandom(20 * 4096))
+    for left in home.glob("conversations.db-*"):
+        left.unlink()
+    result = opened().diagnose(fix=True)
+    (finding,) = [f for f in result.findings if f.subject == "database"]
+    assert finding.state == "error"
+    assert str(home / "backups") in f"{finding.detail} {finding.mend}"
+    assert result.fixed == []
+    assert result.findings[-1] is finding
+
+
+def test_no_database(opened: Open, home: Path) -> None:
+    (home / "conversations.db").mkdir()
+    finding = found(opened(), "database")
+    assert finding.state == "error"
+
+
+def test_full_text_index_is_rebuilt(opened: Open) -> None:
+    aiana = opened()
+    aiana.add_memory("A zebra in the corridor.")
+    with aiana.storage.database.writing() as connection:
+        connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('delete-all')")
+    assert aiana.search("zebra", mode="keyword").hits == []
+    finding = found(aiana, "full text")
+    assert (finding.state, finding.mend) == ("error", "aiana reindex fts")
+    assert aiana.diagnose(fix=True).fixed == ["full text"]
+    assert found(aiana, "full text").state == "ok"
+    assert len(aiana.search("zebra", mode="keyword").hits) == 1
+
+
+def test_model_that_is_missing(opened: Open) -> None:
+    finding = found(opened(embedding_model="no-such-model"), "model")
+    assert finding.state == "warning"
+    assert "no-such-model" in finding.detail
+
+
+def test_texts_without_vectors_and_transcripts_that_are_not_imported(opened: Open) -> None:
+    aiana = opened()
+    aiana.add_memory("one")
+    vectors = found(aiana, "vectors")
+    assert vectors.state == "warning"
+    assert vectors.detail.startswith("1 texts wait for a vector")
+    capture = found(aiana, "capture")
+    assert capture.state == "warning"
+    assert capture.detail == "Claude Code: 0 transcripts stored, 1 not"
+    assert capture.mend == "aiana import"
+    aiana.import_sessions(["claude-code"])
+    assert found(aiana, "capture").state == "ok"
+
+
+def test_no_assistant(opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "nowhere"))
+    assert found(opened(), "capture").state == "warning"
+
+
+def test_redis(opened: Open, tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    server.start()
+    finding = found(opened(redis_url=server.url), "redis")
+    assert finding.state == "ok"
+    assert finding.detail.startswith("Redis ")
+    server.stop()
+    finding = found(opened(redis_url=server.url), "redis")
+    assert finding.state == "error"
+    assert PASSWORD not in finding.detail
+    assert "REDIS_URL" in (finding.mend or "")
+
+
+def test_qdrant_that_cannot_be_used(opened: Open, endpoint: QdrantEndpoint) -> None:
+    from qdrant_client import models
+
+    finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key="wrong"), "qdrant")
+    assert finding.state == "error"
+    assert "QDRANT_API_KEY" in finding.detail
+    endpoint.local.create_collection(
+        COLLECTION, vectors_config=models.VectorParams(size=7, distance=models.Distance.COSINE)
+    )
+    finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key=KEY), "qdrant")
+    assert finding.state == "error"
+    assert "7 dimensions" in finding.detail
+    endpoint.stop()
+    finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key=KEY), "qdrant")
+    assert finding.state == "error"
+    assert "does not answer" in finding.detail
+
+
+def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> None:
+    aiana = opened(qdrant_url=endpoint.url, qdrant_api_key=KEY)
+    memory = aiana.add_memory("one").memory
+    aiana.add_memory("two")
+    assert aiana.qdrant is not None
+    aiana.qdrant.link.wait(30)
+    aiana.index_pending()
+    assert found(aiana, "qdrant").detail.startswith(f"Qdrant {VERSION} at {endpoint.url}")
+    assert found(aiana, "outbox").state == "ok"
+    endpoint.local.set_payload(COLLECTION, {"content_hash": "00"}, points=[memory.id])
+    finding = found(aiana, "outbox")
+    assert finding.state == "error"
+    assert "1 of 2 sampled points differ" in finding.detail
+    assert finding.mend == "aiana reindex qdrant"
+    assert aiana.diagnose(fix=True).fixed == ["outbox"]
+    assert found(aiana, "outbox").state == "ok"
+    aiana.storage.memories.update(memory.id, project="elsewhere")
+    finding = found(aiana, "outbox")
+    assert finding.state == "warning"
+    assert "1 texts still to be sent" in finding.detail
+    assert aiana.diagnose(fix=True).fixed == ["outbox"]
+    endpoint.fault, endpoint.refused_content = "refuse-one", "poison"
+    aiana.add_memory("poison")
+    aiana.index_pending()
+    until(lambda: aiana.qdrant is not None and not aiana.qdrant.outbox.waiting())
+    finding = found(aiana, "outbox")
+    assert finding.state == "error"
+    assert "1 texts were refused" in finding.detail
+
+
+def test_team_without_a_name_or_a_server(opened: Open, endpoint: QdrantEndpoint) -> None:
+    assert found(opened(team=True), "team").mend == "set QDRANT_URL"
+    settings = {"team": True, "qdrant_url": endpoint.url, "qdrant_api_key": KEY}
+    assert found(opened(**settings), "team").mend == "set AIANA_USER"
+
+
+def test_command_line(home: Path) -> None:
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "aiana", "doctor", *options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert run().returncode == 0
+    home.chmod(0o755)
+    broken = run()
+    assert broken.returncode == 1
+    assert "error    permissions" in broken.stdout
+    assert "→ aiana doctor --fix" in broken.stdout
+    fixed = run("--fix", "--json")
+    assert fixed.returncode == 0
+    result = json.loads(fixed.stdout)
+    assert result["fixed"] == ["permissions"]
+    assert {"subject": "capture", "state": "warning"}.items() <= result["findings"][-1].items()
