@@ -63,7 +63,15 @@ local function timed(action)
   return (vim.uv.hrtime() - begun) / 1e6
 end
 T.request('aiana/status', {})
-local ours, theirs, hits = {}, {}, {}
+local ours, server, theirs, hits = {}, {}, {}, {}
+local client = require('aiana.client')
+local request = client.request
+client.request = function(method, params, callback)
+  return request(method, params, function(err, result)
+    table.insert(server, result.tookMs)
+    callback(err, result)
+  end)
+end
 for number, query in ipairs(vim.json.decode(%r)) do
   T.offered = nil
   ours[number] = timed(function()
@@ -76,7 +84,7 @@ for number, query in ipairs(vim.json.decode(%r)) do
     vim.system({ 'rg', '-i', '--no-heading', query:gsub(' ', '.*'), %r }):wait()
   end)
 end
-return { ours, theirs, hits }
+return { ours, server, theirs, hits }
 """
 
 
@@ -134,10 +142,11 @@ def searches(editor: Neovim, transcripts: Path, queries: list[str]) -> None:
         print("ripgrep is not installed: no search is timed")
         return
     script = SEARCHES % (json.dumps(queries), str(transcripts))
-    ours, theirs, hits = editor.run(script)
+    ours, server, theirs, hits = editor.run(script)
     size = sum(path.stat().st_size for path in transcripts.iterdir())
     print(f"\n{QUERIES} queries of two words over {size / 1e6:.0f} MB of transcripts")
-    for name, times in (("ripgrep", theirs), (":Aiana search", ours)):
+    rows = (("ripgrep", theirs), (":Aiana search", ours), ("  of it in the server", server))
+    for name, times in rows:
         ratio = statistics.median(times) / statistics.median(theirs)
         print(f"{name:24}p50 {statistics.median(times):6.1f} ms {ratio:5.2f}x")
     print(f"{'':24}{statistics.median(hits):.0f} hits a query, ranked")

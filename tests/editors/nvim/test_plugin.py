@@ -218,6 +218,35 @@ def test_a_slow_answer_is_announced(neovim: Neovim) -> None:
     assert got == ["Aiana: waiting for the server…", ""]
 
 
+def test_chats_are_given_the_context_of_the_buffer_that_they_are_about(neovim: Neovim) -> None:
+    # The chat is as CodeCompanion's source has it: `add_context` of 17 and later, before that
+    # `add_reference`, both with the message, its source and its id.
+    got = neovim.run(
+        CODE
+        + """
+    vim.cmd('Aiana prefer Uses uv, not pip')
+    T.note()
+    local about = vim.api.nvim_get_current_buf()
+    vim.cmd.new()
+    local given = {}
+    local function add(_, message, source, id)
+      table.insert(given, { message.role, message.content, source, id })
+    end
+    local command = require('aiana.chat').codecompanion
+    command.callback({ buffer_context = { bufnr = about }, add_context = add })
+    command.callback({ add_reference = add })
+    T.wait(function() return #given == 2 end, 'the context')
+    return { given, require('aiana.chat').avante(), command.opts.contains_code }
+    """
+    )
+    chats, prompt, contains_code = got
+    for role, content, source, shown in chats:
+        assert (role, source, shown) == ("user", "aiana", "<aiana>context</aiana>")
+        assert "Uses uv, not pip" in content
+    assert "Uses uv, not pip" in prompt
+    assert contains_code is False
+
+
 def test_preferences_are_listed_and_removed(neovim: Neovim) -> None:
     got = neovim.run("""
     vim.cmd('Aiana prefer Uses tabs')
