@@ -27,7 +27,7 @@ export async function importSessions(server: Server, log: vscode.LogOutputChanne
   if (result) {
     report(Object.values(result.sources), log);
   } else {
-    void vscode.window.showInformationMessage(vscode.l10n.t("The import was stopped. What was read is kept; the next import goes on from there."));
+    void vscode.window.showInformationMessage(vscode.l10n.t("Import stopped. What was read is kept."));
   }
 }
 

@@ -233,6 +233,7 @@ test("@aiana answers with the user's model; its references open the exact turn",
   const [memory, ...others] = await editor.prompt();
   assert.match(memory, /<aiana-context[^]*RESP3[^]*<\/aiana-context>$/);
   assert.doesNotMatch(memory, /uv sync|\/dev\/tcp/);
+  assert.ok(memory.slice(memory.indexOf("<aiana-context nonce")).length / 4 <= 1000);
   assert.equal(others.length, 1);
   assert.ok(others[0].endsWith(QUESTION));
   await response.getByText(/^Completed \d+ steps?/).click();
@@ -388,7 +389,7 @@ test("an import shows its progress and can be stopped; the next one goes on from
   process.kill(Number(pid), "SIGSTOP");
   await toastButton("Cancel");
   process.kill(Number(pid), "SIGCONT");
-  await toast("The import was stopped.");
+  await toast("Import stopped. What was read is kept.");
   await clearToasts();
   // The server does one import at a time: the second begins when the first has stopped.
   await palette(page, "Aiana: Import Sessions");
