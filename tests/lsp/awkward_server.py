@@ -34,6 +34,13 @@ def release(aiana: Any, params: Any, call: Call) -> Done:
     return Done()
 
 
+def working(aiana: Any, params: Any, call: Call) -> Done:
+    while not call.cancelled():
+        call.progress(1, 2, "working")
+        released.wait(0.01)
+    return Done()
+
+
 def make_server() -> AianaServer:
     server = original()
     for name, handler, lane in (
@@ -41,6 +48,7 @@ def make_server() -> AianaServer:
         ("test/blocked", blocked, "read"),
         ("test/blockedWrite", blocked, "write"),
         ("test/release", release, "long"),
+        ("test/working", working, "long"),
     ):
         method = protocol.Method(name, "", protocol.NoParams, Done, lane, {})  # type: ignore[arg-type]
         server.add_method(method, handler)

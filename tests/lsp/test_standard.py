@@ -405,6 +405,25 @@ def test_settings_are_pushed(start: Start) -> None:
         assert client.request("aiana/context", {})["context"] == ""
 
 
+def test_long_work_is_shown_and_can_be_cancelled(start: Start) -> None:
+    client = start("-m", "tests.lsp.awkward_server")
+    client.initialize(capabilities={"window": {"workDoneProgress": True}})
+    number = client.send("test/working", {})
+    token = client.reply("window/workDoneProgress/create", None)["token"]
+    begun = client.notification("$/progress")
+    assert begun["token"] == token
+    assert begun["value"] == {
+        "kind": "begin",
+        "title": "Aiana",
+        "cancellable": True,
+        "percentage": 0,
+    }
+    client.notify("window/workDoneProgress/cancel", {"token": token})
+    assert client.answer(number) == {}
+    while (value := client.notification("$/progress")["value"])["kind"] != "end":
+        assert value == {"kind": "report", "percentage": 50, "message": "working"}
+
+
 def test_only_clients_that_ask_for_it_are_told_of_changes(start: Start) -> None:
     quiet, told = start(), start()
     quiet.initialize()

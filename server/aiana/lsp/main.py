@@ -50,6 +50,10 @@ def make_server() -> AianaServer:
             server.watcher = asyncio.create_task(_watch(server))
         await standard.configure()
 
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def cancel_progress(params: types.WorkDoneProgressCancelParams) -> None:
+        server.cancel_progress(params.token)
+
     return server
 
 

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from lsprotocol import types
 from lsprotocol.converters import get_converter
+from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
@@ -131,7 +133,7 @@ class Call:
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._cancelled = threading.Event()
-        self._work_done_token = getattr(params, "work_done_token", None)
+        self.work_done_token: wire.Token | None = getattr(params, "work_done_token", None)
         self._partial_token = getattr(params, "partial_result_token", None)
         self._begun = False
 
@@ -153,19 +155,19 @@ class Call:
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Tell the client how far the work is."""
-        if self._work_done_token is None or self.cancelled():
+        if self.work_done_token is None or self.cancelled():
             return
         if not self._begun:
             self._begun = True
             begin = {"kind": "begin", "title": "Aiana", "cancellable": True, "percentage": 0}
-            self._send(self._work_done_token, begin)
+            self._send(self.work_done_token, begin)
         percentage = min(100, done * 100 // total) if total else 0
         report = {"kind": "report", "percentage": percentage, "message": message}
-        self._send(self._work_done_token, report)
+        self._send(self.work_done_token, report)
 
     def end(self) -> None:
         if self._begun:
-            self._send(self._work_done_token, {"kind": "end"})
+            self._send(self.work_done_token, {"kind": "end"})
 
     def _send(self, token: Any, value: Any) -> None:
         self._server.notify_soon(
@@ -214,6 +216,8 @@ class AianaServer(LanguageServer):
             raise JsonRpcException("Send `initialize` first.", code=wire.SERVER_NOT_INITIALIZED)
         call = Call(self, params)
         self.running.add(call)
+        if lane == "long" and call.work_done_token is None:
+            self._offer_progress(call)
         work = asyncio.get_running_loop().run_in_executor(
             self.executors[lane], handler, self.service, params, call
         )
@@ -234,6 +238,25 @@ class AianaServer(LanguageServer):
         finally:
             self.running.discard(call)
             call.end()
+
+    def _offer_progress(self, call: Call) -> None:
+        """Show long work that nobody has asked to see, if the client can and once it agrees."""
+        if not get_capability(self.client_capabilities, "window.work_done_progress"):
+            return
+        token = f"aiana-{uuid4()}"
+
+        def answered(answer: Future[None]) -> None:
+            if not answer.cancelled() and answer.exception() is None:
+                call.work_done_token = token
+
+        params = types.WorkDoneProgressCreateParams(token)
+        self.window_work_done_progress_create(params).add_done_callback(answered)
+
+    def cancel_progress(self, token: wire.Token) -> None:
+        """End the work that is shown under this token; its answer says how far it came."""
+        for call in self.running:
+            if call.work_done_token == token:
+                call.cancel()
 
     def shutdown(self) -> None:
         """Leave the message loop; unlike pygls, do not wait for the thread that reads stdin."""
