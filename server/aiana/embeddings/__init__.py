@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from aiana.embeddings.compile import compile_model
 from aiana.embeddings.embedder import Embedder, get_embedder
 from aiana.embeddings.info import ModelInfo, model_info
 from aiana.embeddings.locate import DEFAULT_MODEL
+
+# Read when these libraries are loaded, which nothing above does: onnxruntime 1.32 would else keep a
+# device id in the home folder and report to its maker, whatever its own Python switch says.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 __all__ = [
     "DEFAULT_MODEL",
