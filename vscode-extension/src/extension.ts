@@ -25,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Aiana", { log: true });
   const privateEnvironment = join(context.globalStorageUri.fsPath, "server");
   server = new Server(privateEnvironment, log);
-  const doctor = new Doctor(server, context.extension.packageJSON.version);
+  const doctor = new Doctor(server, (context.extension.packageJSON as { version: string }).version);
   const documents = new Documents(server, doctor);
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const chat = new Chat(join(storage, "chat"), log);

@@ -162,7 +162,7 @@ export class Panel implements vscode.WebviewViewProvider {
       type: "setup",
       setup: {
         language: vscode.env.language,
-        strings: (vscode.l10n.bundle as Record<string, string> | undefined) ?? {},
+        strings: vscode.l10n.bundle ?? {},
         project: project?.name ?? "",
         sources: await this.sources(),
       },

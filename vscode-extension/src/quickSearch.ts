@@ -80,7 +80,7 @@ export function quickSearch(server: Server, actions: HitActions): void {
   });
   pick.onDidChangeValue(() => {
     clearTimeout(timer);
-    timer = setTimeout(() => void search(), DEBOUNCE_MS);
+    timer = setTimeout(() => void search(), pick.busy ? DEBOUNCE_MS : 0);
   });
   pick.onDidTriggerItemButton(({ item, button }) => {
     if (item.uri) {

@@ -72,7 +72,7 @@ function shares(wanted: number[], room: number): number[] {
     .sort((a, b) => wanted[a]! - wanted[b]!)
     .forEach((index, place) => {
       given[index] = Math.min(wanted[index]!, Math.floor(left / (wanted.length - place)));
-      left -= given[index]!;
+      left -= given[index];
     });
   return given;
 }

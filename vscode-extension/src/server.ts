@@ -38,7 +38,6 @@ export class Server implements vscode.Disposable {
   state: ServerState = "idle";
   /** What is wrong, in one sentence, while the state is `failed`. */
   problem = "";
-  command: ServerCommand | undefined;
   /** As the server last told it. */
   status: wire.Status | undefined;
 
@@ -79,6 +78,32 @@ export class Server implements vscode.Disposable {
   /** Start the server if it is not running; never throws. */
   async ensureStarted(): Promise<void> {
     await this.ready().catch(() => undefined);
+  }
+
+  /** The command that starts Aiana. Throws an error for a person when it is nowhere. */
+  async locate(): Promise<ServerCommand> {
+    const command = await locate({
+      setting: vscode.workspace.getConfiguration("aiana").get<string[]>("server.command", []),
+      path: process.env.PATH ?? "",
+      interpreter: async () => (vscode.workspace.isTrusted ? activeInterpreter(this.log) : undefined),
+      privateEnvironment: this.privateEnvironment,
+      platform: process.platform,
+    });
+    if (!command) {
+      throw new Error(vscode.l10n.t("Aiana's server was not found on this machine."));
+    }
+    return command;
+  }
+
+  /** The environment of Aiana's programs: this process's, with what the settings say. */
+  environment(): NodeJS.ProcessEnv {
+    const settings = vscode.workspace.getConfiguration("aiana");
+    const given = { AIANA_HOME: "server.dataFolder", AIANA_EMBEDDING_MODEL: "embeddingModel", REDIS_URL: "redisUrl", QDRANT_URL: "qdrantUrl" };
+    const env = { ...process.env };
+    for (const [name, key] of Object.entries(given)) {
+      env[name] = settings.get<string>(key, "") || env[name];
+    }
+    return env;
   }
 
   /** Restart once; calls that come while a restart is under way are answered by one more. */
@@ -134,22 +159,13 @@ export class Server implements vscode.Disposable {
 
   private async start(): Promise<LanguageClient> {
     this.setState("starting");
-    const settings = vscode.workspace.getConfiguration("aiana");
-    const trusted = vscode.workspace.isTrusted;
-    this.command = await locate({
-      setting: settings.get<string[]>("server.command", []),
-      path: process.env.PATH ?? "",
-      interpreter: async () => (trusted ? activeInterpreter(this.log) : undefined),
-      privateEnvironment: this.privateEnvironment,
-      platform: process.platform,
-    });
-    if (!this.command) {
+    const command = await this.locate().catch((error: unknown) => {
       this.setState("missing");
-      throw new Error(vscode.l10n.t("Aiana's server was not found on this machine."));
-    }
-    this.log.info(`Starting ${this.command.command} (${this.command.origin})`);
+      throw error;
+    });
+    this.log.info(`Starting ${command.command} (${command.origin})`);
     try {
-      const client = await this.connect(this.command, settings);
+      const client = await this.connect(command);
       this.client = client;
       this.setState("running");
       return client;
@@ -161,7 +177,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async connect(command: ServerCommand, settings: vscode.WorkspaceConfiguration): Promise<LanguageClient> {
+  private async connect(command: ServerCommand): Promise<LanguageClient> {
     const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, State } = await import("vscode-languageclient/node");
     class Client extends LanguageClient {
       override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
@@ -175,12 +191,14 @@ export class Server implements vscode.Disposable {
         super.error(message, data, false);
       }
     }
-    const dataFolder = settings.get<string>("server.dataFolder", "");
     const options: LanguageClientOptions = {
       documentSelector: [],
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: initializationOptions(settings),
+      initializationOptions: {
+        notifications: true,
+        contextMaxTokens: vscode.workspace.getConfiguration("aiana").get("contextMaxTokens") ?? undefined,
+      },
       initializationFailedHandler: () => false,
       middleware: {
         provideDocumentLinks: async (document, token, next) => {
@@ -198,8 +216,7 @@ export class Server implements vscode.Disposable {
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
-    const env = { ...process.env, ...(dataFolder ? { AIANA_HOME: dataFolder } : {}) };
-    const child = spawn(command.command, [...command.args, "lsp"], { env, cwd: currentProject()?.path });
+    const child = spawn(command.command, [...command.args, "lsp"], { env: this.environment(), cwd: currentProject()?.path });
     const ended = endOf(child);
     const client = new Client("aiana", "Aiana", () => Promise.resolve(child), options);
     client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => {
@@ -251,17 +268,6 @@ export class Server implements vscode.Disposable {
     void vscode.commands.executeCommand("setContext", "aiana.running", state === "running");
     this.stateChanged.fire(state);
   }
-}
-
-function initializationOptions(settings: vscode.WorkspaceConfiguration): Record<string, unknown> {
-  const given = (key: string) => settings.get<string>(key, "") || undefined;
-  return {
-    notifications: true,
-    contextMaxTokens: settings.get<number | null>("contextMaxTokens") ?? undefined,
-    embeddingModel: given("embeddingModel"),
-    redisUrl: given("redisUrl"),
-    qdrantUrl: given("qdrantUrl"),
-  };
 }
 
 /** Never fulfilled; rejected with a sentence when the process cannot be started or ends. */

@@ -27,7 +27,7 @@ export function registerTools(server: Server): vscode.Disposable {
 
 function recallTool(server: Server): vscode.LanguageModelTool<RecallInput> {
   return {
-    prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t("Recalling “{0}”", String(input.query)) }),
+    prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t("Recalling “{0}”", input.query) }),
     async invoke({ input, tokenizationOptions }, token) {
       check(input.query, "query", "a short question, an error text or an identifier");
       checkOneOf(input.scope, "scope", ["project", "all"]);
@@ -41,7 +41,7 @@ function recallTool(server: Server): vscode.LanguageModelTool<RecallInput> {
         project: project?.path,
         maxTokens: input.maxTokens,
       };
-      const { tokenBudget, countTokens } = tokenizationOptions ?? { tokenBudget: Infinity, countTokens: async () => 0 };
+      const { tokenBudget, countTokens } = tokenizationOptions ?? { tokenBudget: Infinity, countTokens: () => Promise.resolve(0) };
       const { context } = await contextWithin(server, params, tokenBudget, (text) => countTokens(text, token), token);
       return text(context || "Nothing relevant is known.");
     },

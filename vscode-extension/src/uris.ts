@@ -25,6 +25,6 @@ export function openCommand(uri: string): string {
 
 /** The last part of a document's path, which VS Code shows as its title. */
 export function fileName(title: string): string {
-  const clean = title.replace(/[\\/:*?"<>|#%\s]+/g, " ").slice(0, 40).replace(/^ |[ .]+$/g, "");
+  const clean = title.replace(/[\\/:*?"<>|#%\s]+/g, " ").slice(0, 60).replace(/^ |[ .]+$/g, "");
   return `${clean || "Aiana"}.md`;
 }

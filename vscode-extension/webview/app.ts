@@ -213,7 +213,7 @@ export class App {
     } else if (state === "starting") {
       this.busy(true);
       this.tell(t("Starting Aiana…"));
-    } else if (state === "running" && this.running === false && this.ready) {
+    } else if (state === "running" && !this.running && this.ready) {
       this.ask();
     }
     this.running = state === "running";

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { writeConversations } from "./conversations.mjs";
 import { Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
+import { serverPids } from "./processes.mjs";
 
 const SECRET = `ghp_${"abcdefghijklmnopqrstuvwxyz0123456789"}`;
 const NOTES = {
@@ -42,7 +43,7 @@ before(async () => {
 after(async () => {
   await editor.stop();
   // One that a failed test has left stopped hears nothing else.
-  serverPids().forEach((pid) => process.kill(Number(pid), "SIGKILL"));
+  serverPids(world).forEach((pid) => process.kill(Number(pid), "SIGKILL"));
   holder?.stdin.end();
 });
 
@@ -73,7 +74,16 @@ const toast = (text) => page.waitForSelector(`.notification-toast >> text=${text
 const toastButton = (label) => page.click(`.notification-toast .monaco-button >> text=${label}`);
 const clearToasts = () => command("notifications.clearAll");
 
-/** The turns of the chat from here on; `ask` sends a question to `@aiana`. */
+/** The document that comes up, once it is the one that is meant. */
+function opens(isMeant) {
+  const look = async () => {
+    const active = await editor.ask("editor");
+    return active && isMeant(active) && active;
+  };
+  return until(look, 20_000, "the document opens");
+}
+
+
 async function newChat() {
   await command("workbench.action.chat.newChat");
   await command("workbench.action.chat.open", { mode: "ask", query: "", isPartialQuery: true });
@@ -82,21 +92,11 @@ async function newChat() {
   await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", { timeout: 30_000 });
 }
 
-async function ask(question) {
-  const options = { mode: "ask", query: question, blockOnResponse: true };
-  await editor.ask("command", { command: "workbench.action.chat.open", args: [options] }, 60_000);
+/** Ask in the chat; the answer is whole when this returns. */
+async function ask(query) {
+  const args = [{ mode: "ask", query, blockOnResponse: true }];
+  await editor.ask("command", { command: "workbench.action.chat.open", args }, 60_000);
   return page.locator(LAST_RESPONSE);
-}
-
-function serverPids() {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.includes("lsp") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`);
-    } catch {
-      return false;
-    }
-  });
 }
 
 test("Remember Selection keeps an editor's selection with its file and lines", async () => {
@@ -112,10 +112,7 @@ test("a duplicate is stored once, said so, and opened", async () => {
   await palette(page, "Aiana: Remember Selection");
   await toast("This is remembered already.");
   await toastButton("Open");
-  const opened = await until(async () => {
-    const active = await editor.ask("editor");
-    return active?.uri.startsWith("aiana:/memory/") && active;
-  }, 20_000, "the memory opens");
+  const opened = await opens(({ uri }) => uri.startsWith("aiana:/memory/"));
   assert.match(opened.text, new RegExp(`\n- From: file://${world.shop}/notes.md#L3\n[^]*\n\n${NOTES.services}\n$`));
   assert.equal(memories(NOTES.services).length, 1);
 });
@@ -242,10 +239,7 @@ test("@aiana answers with the user's model; its references open the exact turn",
   const cited = response.locator(".chat-used-context-list .monaco-list-row");
   const index = [...memory.matchAll(/^\[(\d+)\] .*\n> (.*)$/gm)].findIndex(([, , quote]) => quote === turn);
   await cited.nth(index).click();
-  const opened = await until(async () => {
-    const active = await editor.ask("editor");
-    return active?.uri.startsWith("aiana:/session/") && active;
-  }, 20_000, "the session opens");
+  const opened = await opens(({ uri }) => uri.startsWith("aiana:/session/"));
   assert.ok(opened.text.split("\n").slice(opened.line, opened.line + 4).join("\n").includes(turn));
 });
 
@@ -268,10 +262,7 @@ test("/recall, /context and /remember answer without asking the model", async ()
   await recalled.locator(".chat-inline-anchor-widget").last().click();
   const cited = await recalled.locator(".chat-inline-anchor-widget").last().getAttribute("data-href");
   const [, document, line] = decodeURI(cited).match(/^(.*)#(\d+)/);
-  await until(async () => {
-    const active = await editor.ask("editor");
-    return active?.uri === document && active.line === Number(line) - 1;
-  }, 20_000, "the turn opens");
+  await opens((active) => active.uri === document && active.line === Number(line) - 1);
   await (await ask("@aiana /recall")).getByText("Say what to look for").waitFor();
   const context = await ask("@aiana /context redis client");
   await context.getByText("</aiana-context>").waitFor();
@@ -356,7 +347,7 @@ test("the remember tool stores after a yes, and nothing after a no", async () =>
 });
 
 test("a server that dies with a memory in its hands stores it once when it is back", async () => {
-  const [pid] = serverPids();
+  const [pid] = serverPids(world);
   process.kill(Number(pid), "SIGSTOP");
   await select(NOTES.late);
   await palette(page, "Aiana: Remember Selection");
@@ -369,7 +360,7 @@ test("a server that dies with a memory in its hands stores it once when it is ba
 
 test("while no server can be started the text is kept, and stored when the user tries again", async () => {
   await editor.ask("setting", { key: "aiana.server.command", value: ["/bin/false"] });
-  await until(() => serverPids().length === 0, 20_000, "the server has stopped");
+  await until(() => serverPids(world).length === 0, 20_000, "the server has stopped");
   await select(NOTES.refused);
   await palette(page, "Aiana: Remember Selection");
   await toast("/^Not stored\\. /");
@@ -385,7 +376,7 @@ test("an import shows its progress and can be stopped; the next one goes on from
   const total = writeConversations(world, 200, 100);
   await palette(page, "Aiana: Import Sessions");
   await toast("/[1-9]\\d* %, .*\\.jsonl/");
-  const [pid] = serverPids();
+  const [pid] = serverPids(world);
   process.kill(Number(pid), "SIGSTOP");
   await toastButton("Cancel");
   process.kill(Number(pid), "SIGCONT");

@@ -43,6 +43,20 @@ export function makeWorld() {
   return { folder, shop, home, claude: join(folder, "claude") };
 }
 
+/** Folder of a `uv` from PyPI. */
+export function uvFolder() {
+  const environment = join(cache, "uv");
+  const bin = join(environment, "bin");
+  if (!existsSync(join(bin, "uv"))) {
+    execFileSync("python3", ["-m", "venv", environment]);
+    execFileSync(join(bin, "pip"), ["install", "--quiet", "uv"], { stdio: "inherit" });
+    const programs = join(environment, "only-uv");
+    mkdirSync(programs);
+    cpSync(join(bin, "uv"), join(programs, "uv"));
+  }
+  return join(environment, "only-uv");
+}
+
 /** The compiled embedding model, made once; without one the searches are by keyword. */
 function modelCache() {
   const home = join(cache, "model-home");
@@ -61,9 +75,12 @@ function freePort() {
   });
 }
 
-/** VS Code's server with the extension in it; `browse` opens a window. */
+/** Where `aiana` is, for editors that find it on the PATH. */
+const PROGRAMS = join(root, ".venv", "bin");
+
+/** VS Code's server with the extension in it and `programs` on the PATH; `browse` opens a window. */
 export class Editor {
-  constructor(world, settings = {}, withServer = true) {
+  constructor(world, settings = {}, programs = [PROGRAMS]) {
     this.world = world;
     this.user = mkdtempSync(join(world.folder, "profile-"));
     this.extensions = join(this.user, "extensions");
@@ -77,12 +94,13 @@ export class Editor {
       "update.mode": "none",
     };
     writeFileSync(join(this.user, "User", "settings.json"), JSON.stringify({ ...defaults, ...settings }));
-    const path = [withServer ? join(root, ".venv", "bin") : "", dirname(node), "/usr/bin", "/bin"].filter(Boolean).join(delimiter);
+    const path = [...programs, dirname(node), "/usr/bin", "/bin"].join(delimiter);
     // VS Code asks a login shell for the environment.
     writeFileSync(join(world.folder, ".profile"), `export PATH="${path}"\n`);
     this.env = {
       ...process.env,
       PIP_CACHE_DIR: join(cache, "pip"),
+      UV_CACHE_DIR: join(cache, "uv-cache"),
       HOME: world.folder,
       LANG: "C.UTF-8",
       PATH: path,
@@ -101,17 +119,17 @@ export class Editor {
     const log = openSync(join(this.user, "code-server.log"), "a");
     const args = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
     this.process = spawn(node, [codeServer, ...this.folders(), ...args], { env: this.env, stdio: ["ignore", log, log], detached: true });
-    this.url = `http://127.0.0.1:${port}/?folder=${this.world.shop}`;
+    this.url = `http://127.0.0.1:${port}/`;
     await until(async () => (await fetch(this.url)).ok, 30_000, "code-server answers");
     this.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
   }
 
-  /** A window on the workspace. */
-  async browse(viewport = { width: 1280, height: 800 }) {
+  /** A window on a folder, or on what else the query of its address names. */
+  async browse(viewport = { width: 1280, height: 800 }, query = `folder=${this.world.shop}`) {
     const context = await this.browser.newContext({ viewport });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);
     const page = await context.newPage();
-    await page.goto(this.url);
+    await page.goto(`${this.url}?${query}`);
     await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
     await page.waitForSelector(".activitybar", { timeout: 60_000 });
     return page;

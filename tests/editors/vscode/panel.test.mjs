@@ -1,12 +1,12 @@
 // The packed extension in the real VS Code, with the real server on imported sample sessions.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Editor, found, makeWorld, palette, panelFrame, settled, until } from "./harness.mjs";
 
 const QUESTION = "why did people get logged out";
 const RIGHT_SESSION = "Fix users being signed out after a deploy";
-const MEMORY = "Integration tests need make services before they run.";
 
 const world = makeWorld();
 const editor = new Editor(world);
@@ -75,70 +75,6 @@ test("only the open project is searched, until all are asked for", async () => {
   await panel.click("button[aria-label=Filters]");
 });
 
-test("a selection is remembered and found", async () => {
-  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: MEMORY });
-  await editor.ask("command", { command: "aiana.rememberSelection" });
-  await type("make services type:memory");
-  await found(panel, MEMORY);
-});
-
-test("a duplicate is not stored twice, and that is said", async () => {
-  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: MEMORY });
-  await editor.ask("command", { command: "aiana.rememberSelection" });
-  await page.waitForSelector(".notification-toast >> text=This is remembered already.");
-  await editor.ask("command", { command: "notifications.clearAll" });
-});
-
-test("forgetting removes it, and undo brings it back", async () => {
-  await type("make services type:memory");
-  await found(panel, MEMORY);
-  await panel.press("#query", "ArrowDown");
-  await page.keyboard.press("Delete");
-  await until(async () => (await settled(panel)).length === 0, 20_000, "the memory is gone");
-  await page.click(".notification-toast .monaco-button >> text=Undo");
-  await found(panel, MEMORY);
-});
-
-test("a recall tool answers with the open project's memory alone", async () => {
-  const answer = await editor.ask("tool", { name: "aiana_recall", input: { query: "why was the redis client pinned" } });
-  assert.match(answer, /<aiana-context/);
-  assert.match(answer, /RESP3/);
-  assert.doesNotMatch(answer, /uv sync|\/dev\/tcp/);
-});
-
-test("a remember tool stores after a yes", async () => {
-  const asked = editor.ask("tool", { name: "aiana_remember", input: { content: "The cart migration happens in March.", memoryType: "insight" } });
-  await page.click(".monaco-dialog-box .monaco-button >> text=Yes");
-  const answer = await asked;
-  assert.match(answer, /^Remembered as aiana:\/\/\/memory\//);
-  await type("cart migration type:memory");
-  await found(panel, "The cart migration happens in March.");
-});
-
-test("Add to Chat attaches a file whose name says its size", async () => {
-  await type(QUESTION);
-  await settled(panel);
-  await panel.press("#query", "ArrowDown");
-  await page.keyboard.press("Control+Enter");
-  await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-memory-\\d+-tokens\\.md/", { timeout: 30_000 });
-});
-
-test("@aiana asks the user's model with the fenced context, and answers", async () => {
-  const open = (input) => editor.ask("command", { command: "workbench.action.chat.open", args: [{ mode: "ask", ...input }] });
-  await editor.ask("command", { command: "workbench.action.chat.newChat" });
-  await open({ query: "", isPartialQuery: true });
-  // A question that comes before the model is in the picker is refused by VS Code itself.
-  assert.deepEqual(await editor.ask("models"), ["Echo"]);
-  await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", { timeout: 30_000 });
-  await open({ query: "@aiana why did we pin the redis client?" });
-  const prompt = (await editor.prompt()).join("\n");
-  assert.match(prompt, /<aiana-context/);
-  assert.match(prompt, /RESP3/);
-  assert.match(prompt, /why did we pin the redis client\?/);
-  assert.doesNotMatch(prompt, /uv sync|\/dev\/tcp/);
-  await page.waitForSelector(".interactive-response >> text=ECHO: the test model has answered.", { timeout: 30_000 });
-});
-
 test("a server that is killed under load comes back, and the panel recovers", async () => {
   const [pid] = serverPids();
   assert.ok(pid);
@@ -167,21 +103,6 @@ test("two windows work on the same memory", async () => {
   await second.context().close();
 });
 
-test("without a server the view offers to install it, and after a yes the panel works", { timeout: 400_000 }, async () => {
-  const bare = new Editor(makeWorld(), {}, false);
-  try {
-    await bare.start();
-    const window = await bare.browse();
-    await palette(window, "Aiana: Search in Side Panel");
-    await window.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
-    await window.click(".monaco-dialog-box .monaco-button >> text=Install");
-    const frame = await panelFrame(window, 360_000);
-    await frame.waitForSelector("h2 >> text=Recent Conversations", { timeout: 60_000 });
-  } finally {
-    await bare.stop();
-  }
-});
-
 test("in Restricted Mode searching works", async () => {
   const restricted = new Editor(world, { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" });
   try {
@@ -194,5 +115,38 @@ test("in Restricted Mode searching works", async () => {
     await found(frame, "customers are signed out");
   } finally {
     await restricted.stop();
+  }
+});
+
+test("of several folders the one that is worked in is searched", async () => {
+  const infra = join(world.folder, "infra");
+  mkdirSync(infra, { recursive: true });
+  writeFileSync(join(infra, "deploy.sh"), "echo deploy\n");
+  const workspace = join(world.folder, "both.code-workspace");
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: world.shop }, { path: infra }] }));
+  const several = new Editor(world);
+  try {
+    await several.start();
+    const window = await several.browse(undefined, `workspace=${workspace}`);
+    await palette(window, "Aiana: Search in Side Panel");
+    const frame = await panelFrame(window);
+    const placeholder = (project) => frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 30_000 });
+    await placeholder("shop");
+    await type("uv lock python packages", frame);
+    assert.ok(!(await settled(frame)).some((row) => row.includes("uv sync")));
+    await several.ask("select", { file: join(infra, "deploy.sh"), needle: "deploy" });
+    await placeholder("infra");
+    await found(frame, "uv sync");
+    await type(QUESTION, frame);
+    assert.ok(!(await settled(frame)).some((row) => row.includes("customers are signed out")));
+    await type("uv lock python packages", frame);
+    await found(frame, "uv sync");
+    await frame.press("#query", "Enter");
+    await until(async () => (await several.ask("editor")).uri.startsWith("aiana:/session/"), 20_000, "the session opens");
+    await placeholder("infra");
+    await several.ask("select", { file: join(world.shop, "notes.md"), needle: "token" });
+    await placeholder("shop");
+  } finally {
+    await several.stop();
   }
 });

@@ -202,6 +202,15 @@ test("query and filters outlive hiding the view and reloading the window", async
   await panel.selectOption("select[aria-label=Type]", "");
 });
 
+test("the doctor says what was checked, with the command that mends it", async () => {
+  await palette(page, "Aiana: Doctor");
+  const { text } = await activeEditor("aiana:/doctor/");
+  assert.match(text, /^`.*\/aiana doctor`, found by: path; the server is running$/m);
+  assert.match(text, /^- ✓ \*\*database\*\*: .*conversations\.db/m);
+  assert.match(text, /^- ✗ \*\*permissions\*\*: .*\n {2}- → aiana doctor --fix$/m);
+  assert.match(text, /^- code-server .*, extension 0\.1\.0$/m);
+});
+
 test("Redis that is down is a line in the panel, never a message that pops up", async () => {
   await editor.ask("setting", { key: "aiana.redisUrl", value: "redis://127.0.0.1:1/0" });
   await until(async () => /Redis/i.test(await panel.textContent("#status")), 30_000, "the panel says what is missing");
