@@ -83,7 +83,6 @@ function opens(isMeant) {
   return until(look, 20_000, "the document opens");
 }
 
-
 async function newChat() {
   await command("workbench.action.chat.newChat");
   await command("workbench.action.chat.open", { mode: "ask", query: "", isPartialQuery: true });
@@ -389,20 +388,4 @@ test("an import shows its progress and can be stopped; the next one goes on from
   assert.ok(added > 0 && added < total, `${added} of ${total} were left for the second import`);
   assert.deepEqual(rows("SELECT count(*) FROM messages WHERE content LIKE 'many %'"), [[total]]);
   assert.deepEqual(rows("PRAGMA integrity_check"), [["ok"]]);
-});
-
-test("where the chat is switched off, Add to Chat goes to the clipboard", { timeout: 120_000 }, async () => {
-  await editor.stop();
-  const quiet = new Editor(world, { "chat.disableAIFeatures": true });
-  try {
-    await quiet.start();
-    const window = await quiet.browse();
-    await palette(window, "Aiana: Add Project Context to Chat");
-    await window.waitForSelector(".notification-toast >> text=/Copied about \\d+ tokens to the clipboard: paste them into the chat\\./", { timeout: 60_000 });
-    assert.match(await quiet.ask("clipboard"), /^<aiana-context/);
-    await palette(window, "Aiana: Remember This Conversation");
-    await window.waitForSelector(".notification-toast >> text=There is no open chat with something in it.");
-  } finally {
-    await quiet.stop();
-  }
 });
