@@ -28,7 +28,7 @@ from aiana.models import SearchFilter
 from aiana.storage import AianaStorage
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.qdrant_tier import QdrantTier
+from aiana.storage.qdrant_tier import ANSWER_S, QdrantTier
 from aiana.storage.text_index import TextIndex
 from aiana.storage.vectors import VectorIndex
 from tests.benchmarks.searching import fill, queries
@@ -157,6 +157,17 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
                 times[name].append(timed(ask))
         medians = [f"{name} {np.median(took):.1f} ms" for name, took in times.items()]
         print(f"cosines of a query: {', '.join(medians)}")
+        if not SERVER:
+            endpoint.fault, tier._answer_s = "hang", ANSWER_S
+            hanging = QdrantIndex(tier, embedded, SearchFilter())
+            took = [
+                timed(partial(hanging.cosines, query, catalogue, everything, no_words))
+                for _ in range(200)
+            ]
+            endpoint.fault = "none"
+            median, late, slowest = np.percentile(took, (50, 99, 100))
+            print(f"Qdrant begins to hang, 200 queries: {median:.1f} ms, ", end="")
+            print(f"p99 {late:.1f} ms, slowest {slowest:.1f} ms")
         tier.close()
 
 

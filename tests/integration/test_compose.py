@@ -74,6 +74,8 @@ def test_image_that_runs_holds_no_torch_and_is_not_root() -> None:
     assert "torch" not in running
     assert "[full" not in running
     assert "\nUSER aiana\n" in running
+    # The compiled model is its owner's alone, who is not root in the second stage.
+    assert "--chown=aiana:aiana /build/models " in running
 
 
 class _Ready(BaseHTTPRequestHandler):
