@@ -12,7 +12,7 @@ from aiana.storage.rows import content_hash, matching_projects
 
 if TYPE_CHECKING:
     from aiana.storage import AianaStorage
-    from aiana.storage.cache import TieredCache
+    from aiana.storage.tiered_cache import TieredCache
 
 ALL = "*"
 """Where contexts of all projects are kept."""

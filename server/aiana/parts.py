@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from aiana.indexer import Indexer
     from aiana.recall import Recall
     from aiana.storage import AianaStorage
-    from aiana.storage.cache import TieredCache
     from aiana.storage.link import Link
     from aiana.storage.qdrant_tier import QdrantTier
+    from aiana.storage.tiered_cache import TieredCache
 
 
 class Activity(NamedTuple):
@@ -75,7 +75,7 @@ class Parts:
     @lazy
     def cache(self) -> TieredCache:
         """Active sessions, contexts and activities: in Redis if configured, else beside SQLite."""
-        from aiana.storage.cache import open_cache
+        from aiana.storage.tiered_cache import open_cache
 
         return open_cache(self.config, self.storage)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from aiana.embeddings import Embedder
-from tests.integration.qdrant_endpoint import QdrantEndpoint
+from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.qdrant_store import SERVER, SERVER_KEY, Store
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +24,15 @@ def endpoint() -> Iterator[QdrantEndpoint]:
     yield endpoint
     endpoint.fault = "none"
     endpoint.stop()
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, tmp_path: Path, embedder: Embedder) -> Iterator[Store]:
+    path = tmp_path / "conversations.db"
+    if SERVER:
+        store = Store(path, SERVER, SERVER_KEY, embedder)
+    else:
+        endpoint: QdrantEndpoint = request.getfixturevalue("endpoint")
+        store = Store(path, endpoint.url, KEY, embedder)
+    yield store
+    store.storage.close()

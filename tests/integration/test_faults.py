@@ -17,9 +17,10 @@ from aiana.config import Config
 from aiana.models import SearchFilter
 from aiana.service import Aiana
 from aiana.storage import AianaStorage
-from aiana.storage.cache import SqliteCache, TieredCache
+from aiana.storage.cache import SqliteCache
 from aiana.storage.outbox import Outbox
 from aiana.storage.redis import MOST_ACTIVITIES, RedisCache
+from aiana.storage.tiered_cache import TieredCache
 from aiana.storage.vectors import to_bytes
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 from tests.integration.servers import PASSWORD, CuttingProxy, RedisServer, until

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from aiana.embeddings import Embedder
 from aiana.errors import TierUnavailable
 from aiana.storage.points import COLLECTION, Point, Scope
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_connection import QdrantRefused
+from aiana.storage.qdrant_connection import CollectionLost, QdrantConnection, QdrantRefused
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
@@ -188,3 +189,34 @@ class TestNetwork:
         endpoint.empty()
         qdrant.add_memory("two")
         assert [hit["content"] for hit in qdrant.search("one")] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [
+        ("UNAUTHENTICATED", TierUnavailable, "does not accept QDRANT_API_KEY"),
+        ("NOT_FOUND", CollectionLost, "has lost what Aiana kept"),
+        ("INVALID_ARGUMENT", QdrantRefused, "refuses a request"),
+        ("UNAVAILABLE", TierUnavailable, "does not answer as it should"),
+    ],
+)
+def test_errors_of_grpc_are_those_of_http(code: str, kind: type[Exception], reason: str) -> None:
+    import grpc  # type: ignore[import-untyped]
+
+    def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(grpc.StatusCode[code], "for the test")
+        raise AssertionError
+
+    class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+        def service(self, details: Any) -> Any:
+            return grpc.unary_unary_rpc_method_handler(answer)
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Handler()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    connection = QdrantConnection("http://127.0.0.1:1", None, port, timeout_s=5)
+    with pytest.raises(kind, match=reason) as caught:
+        connection.call(lambda client: client.collection_exists(COLLECTION))
+    assert type(caught.value) is kind
+    connection.close()
+    server.stop(0).wait()

@@ -1,4 +1,4 @@
-"""The cache: one port, answered by SQLite alone or by Redis with SQLite behind it."""
+"""The cache without Redis: the port that every cache answers, and SQLite behind it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,18 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from aiana.config import Config
-from aiana.errors import AianaError, TierUnavailable
-from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
+from aiana.errors import TierUnavailable
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
     CONTEXT_TTL_S,
     MOST_ACTIVITIES,
     MOST_VARIANTS,
     SESSION_TTL_S,
-    RedisCache,
     new_session,
 )
 from aiana.times import format_time, now, to_datetime
-
-if TYPE_CHECKING:
-    from aiana.storage.sqlite import AianaStorage
 
 _BUSY_MS = 50
 _SCHEMA = """
@@ -239,167 +233,3 @@ class SqliteCache:
         connection.execute("PRAGMA secure_delete = ON")
         connection.executescript(_SCHEMA)
         return connection
-
-
-class TieredCache:
-    """Redis where there is one and it answers, SQLite otherwise; never raises TierUnavailable.
-
-    Sessions and activities are written to both, so that nothing is lost with Redis; what it missed
-    while it was away it is told before it is used again.
-    """
-
-    def __init__(
-        self,
-        embedded: SqliteCache,
-        redis: RedisCache | None = None,
-        every_s: float = EVERY_S,
-        retry_s: float = FIRST_RETRY_S,
-    ) -> None:
-        self._embedded = embedded
-        self._redis = redis
-        self._owed: set[str | None] = set()
-        self._missed = True
-        self.link = Link("redis", self._probe, every_s, retry_s) if redis else None
-
-    @property
-    def address(self) -> str | None:
-        """Where Redis is; None if none is configured."""
-        return self._redis.address if self._redis else None
-
-    def close(self) -> None:
-        if self.link is not None:
-            self.link.close()
-        if self._redis is not None:
-            self._redis.close()
-        self._embedded.close()
-
-    def set_active_session(
-        self, session_id: str, project: str, metadata: dict[str, Any] | None = None
-    ) -> None:
-        """Note that a session is going on."""
-        session = self._stored(
-            lambda: self._embedded.set_active_session(session_id, project, metadata)
-        )
-        session = session or new_session(session_id, project, metadata)
-        self._tell(lambda redis: redis.put_session(session))
-
-    def get_active_session(self, session_id: str) -> dict[str, Any] | None:
-        """The state of a session that is going on; None if there is none."""
-        found: dict[str, Any] | None = self._remote(lambda r: r.get_active_session(session_id))
-        return found or self._stored(lambda: self._embedded.get_active_session(session_id))
-
-    def update_session(self, session_id: str, changes: dict[str, Any]) -> None:
-        """Set some fields of a session that is going on."""
-        state: dict[str, Any] | None = self._stored(
-            lambda: self._embedded.update_session(session_id, changes)
-        )
-        if state is None:
-            self._tell(lambda redis: redis.update_session(session_id, changes))
-        else:
-            # All of it: a Redis that was emptied has nothing to change.
-            self._tell(lambda redis: redis.put_session(state))
-
-    def end_session(self, session_id: str) -> None:
-        """Forget a session's state."""
-        self._stored(lambda: self._embedded.end_session(session_id))
-        self._tell(lambda redis: redis.end_session(session_id))
-
-    def cache_context(self, project: str, context: str, variant: str) -> None:
-        """Keep a context for four hours."""
-        if not self._tell(lambda redis: redis.cache_context(project, context, variant=variant)):
-            self._stored(lambda: self._embedded.cache_context(project, context, variant=variant))
-
-    def get_cached_context(self, project: str, variant: str) -> str | None:
-        """A context that is kept; None if there is none."""
-        found: str | None
-        if self.link is not None and self.link.is_up:
-            found = self._remote(lambda redis: redis.get_cached_context(project, variant))
-        else:
-            found = self._stored(lambda: self._embedded.get_cached_context(project, variant))
-        return found
-
-    def invalidate_context(self, project: str | None = None) -> bool:
-        """Forget the contexts of a project, of all if None; returns whether Redis did, too."""
-        self._stored(lambda: self._embedded.invalidate_context(project))
-        done = self._tell(lambda redis: redis.invalidate_context(project))
-        if not done and self._redis is not None:
-            self._owed.add(project)
-        return done
-
-    def publish_profile(self) -> None:
-        """Let Redis have the preferences of the truth."""
-        profile = self._embedded.get_profile()
-        # A profile that is not there tells the next probe that Redis was emptied.
-        self._tell(lambda redis: redis.set_profile(profile, only_if_known=True))
-
-    def record_activity(self, activity: dict[str, Any]) -> None:
-        """Note what happened."""
-        activity = {"timestamp": now(), **activity}
-        self._stored(lambda: self._embedded.record_activity(activity))
-        self._tell(lambda redis: redis.record_activity(activity))
-
-    def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
-        """What happened, newest first."""
-        found: list[dict[str, Any]] | None = self._remote(lambda r: r.recent_activities(limit))
-        return found or self._stored(lambda: self._embedded.recent_activities(limit)) or []
-
-    def _remote(self, work: Callable[[RedisCache], Any]) -> Any:
-        """What Redis answers; None if it does not."""
-        answers: list[Any] = []
-        return answers[0] if self._tell(lambda redis: answers.append(work(redis))) else None
-
-    def _tell(self, work: Callable[[RedisCache], object]) -> bool:
-        """Do something with Redis; returns whether that succeeded."""
-        if self._redis is None or self.link is None:
-            return False
-        if self.link.is_up:
-            try:
-                work(self._redis)
-                return True
-            except TierUnavailable as error:
-                self.link.failed(error)
-        self._missed = True
-        return False
-
-    @staticmethod
-    def _stored(work: Callable[[], Any]) -> Any:
-        """What the cache file answers; None if it cannot be used, which costs time, not data."""
-        try:
-            return work()
-        except AianaError:
-            return None
-
-    def _probe(self) -> None:
-        """See that Redis answers and has all it should: it is told what it missed or has lost."""
-        assert self._redis is not None
-        if not self._redis.has_profile():
-            self._missed = True
-        while self._missed:
-            self._missed = False
-            try:
-                self._catch_up(self._redis)
-            except AianaError:
-                self._missed = True
-                raise
-
-    def _catch_up(self, redis: RedisCache) -> None:
-        for state in (self._stored(self._embedded.sessions) or {}).values():
-            if state is not None:
-                redis.put_session(state)
-        # Read again: some may have ended since.
-        for session_id, state in (self._stored(self._embedded.sessions) or {}).items():
-            if state is None:
-                redis.end_session(session_id)
-        for project in list(self._owed):
-            redis.invalidate_context(project)
-            self._owed.discard(project)
-        redis.add_activities(
-            self._stored(lambda: self._embedded.recent_activities(MOST_ACTIVITIES)) or []
-        )
-        redis.set_profile(self._embedded.get_profile())
-
-
-def open_cache(config: Config, storage: AianaStorage) -> TieredCache:
-    """The cache as it is configured."""
-    redis = RedisCache(config.redis_url, config.user) if config.redis_url else None
-    return TieredCache(SqliteCache(config.data_dir / "cache.db", storage.preferences), redis)
