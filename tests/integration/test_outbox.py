@@ -118,6 +118,15 @@ class TestTier:
         assert agreeing >= 0.99 * 200
         tier.close()
 
+    def test_database_that_cannot_be_written_is_searched(self, store: Store) -> None:
+        store.add("one")
+        store.storage.database.read_only = True
+        tier = store.open_tier()
+        catalogue = TextIndex(store.storage.database).catalogue()
+        index = QdrantIndex(tier, VectorIndex(store.storage.database, MODEL), SearchFilter())
+        assert np.count_nonzero(~np.isnan(cosines(index, store.vector(), catalogue))) == 1
+        tier.close()
+
     def test_what_is_not_sent_yet_is_found_by_the_embedded_index(self, store: Store) -> None:
         tier = store.open_tier()
         store.add("one")

@@ -70,7 +70,8 @@ class QdrantTier:
         self._checked_at = self._repair_at = -1e9
         self._repairs = 0
         self.outbox = Outbox(database)
-        self.outbox.enable(model, shared=team)
+        if not database.read_only:
+            self.outbox.enable(model, shared=team)
         self._team = team
         self._store = self.outbox.fact("store") or ""
         self._scope = Scope(store=self._store, model=model)
