@@ -14,7 +14,6 @@ SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 REDIS = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
 
 Start = Callable[..., Client]
-TOLD = {"notifications": True}
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def sessions_after_change(client: Client) -> list[str]:
 
 def test_new_turns_come_in_while_the_server_runs(start: Start, projects: Path) -> None:
     client = start()
-    client.initialize(options=TOLD)
+    client.initialize()
     client.notification("aiana/statusChanged")
     lines = (SAMPLE / f"{REDIS}.jsonl").read_bytes().splitlines(keepends=True)
     transcript = projects / f"{REDIS}.jsonl"
@@ -49,10 +48,10 @@ def test_new_turns_come_in_while_the_server_runs(start: Start, projects: Path) -
 
 def test_another_server_takes_over_when_one_is_killed(start: Start, projects: Path) -> None:
     first = start()
-    first.initialize(options=TOLD)
+    first.initialize()
     first.notification("aiana/statusChanged")
     second = start()
-    second.initialize(options=TOLD)
+    second.initialize()
     second.notification("aiana/statusChanged")
     first.process.kill()
     first.process.wait(30)

@@ -367,7 +367,7 @@ def test_two_servers_and_a_command_line_share_one_memory(
 ) -> None:
     first, second = start(), start()
     first.initialize()
-    second.initialize(options={"notifications": True})
+    second.initialize()
     first.request("aiana/memory/add", {"content": "written by the first"})
     found = second.request("aiana/search", {"query": "written", "scope": "all"})
     assert [hit["content"] for hit in found["hits"]] == ["written by the first"]

@@ -424,10 +424,10 @@ def test_long_work_is_shown_and_can_be_cancelled(start: Start) -> None:
         assert value == {"kind": "report", "percentage": 50, "message": "working"}
 
 
-def test_only_clients_that_ask_for_it_are_told_of_changes(start: Start) -> None:
+def test_clients_that_do_not_want_it_are_not_told_of_changes(start: Start) -> None:
     quiet, told = start(), start()
-    quiet.initialize()
-    told.initialize(options={"notifications": True})
+    quiet.initialize(options={"notifications": False})
+    told.initialize()
     told.notification("aiana/statusChanged")
     quiet.request("aiana/memory/add", {"content": "Uses uv"})
     assert told.notification("aiana/didChange")["kinds"] == ["memories"]

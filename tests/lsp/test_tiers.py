@@ -56,7 +56,7 @@ def client(
         "AIANA_EMBEDDING_MODEL": "all-MiniLM-L6-v2",
     }
     client = start(env={**environ, **urls})
-    client.initialize(options={"notifications": True})
+    client.initialize()
     client.request("aiana/memory/add", {"content": TEXT})
     return client
 

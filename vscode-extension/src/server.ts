@@ -196,7 +196,6 @@ export class Server implements vscode.Disposable {
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: {
-        notifications: true,
         contextMaxTokens: vscode.workspace.getConfiguration("aiana").get("contextMaxTokens") ?? undefined,
       },
       initializationFailedHandler: () => false,

@@ -38,14 +38,14 @@ Handler = Callable[[Any], Awaitable[Any]]
 
 
 class Options(Struct, frozen=True, rename="camel"):
-    """What a client may turn on."""
+    """What a client may turn on or off."""
 
     code_actions: bool = False
     """*Remember this selection* and *Add context for this file*; needs documents synchronized."""
     workspace_symbols: bool = False
     """Answer `workspace/symbol` from memory, which reaches tag jumps and symbol lists."""
-    notifications: bool = False
-    """Send `aiana/didChange` and `aiana/statusChanged`, of which other clients would complain."""
+    notifications: bool = True
+    """Send `aiana/didChange` and `aiana/statusChanged`; some clients complain of what is new."""
 
 
 class Standard:

@@ -129,7 +129,7 @@
      (make-lsp-client :new-connection (lsp-stdio-connection aiana-command)
                       :activation-fn (lambda (&rest _) t)
                       :add-on? t
-                      :initialization-options '(:codeActions t)
+                      :initialization-options '(:codeActions t :notifications :json-false)
                       :server-id 'aiana))
     (aiana-test--in-python
       (lsp)
