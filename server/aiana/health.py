@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiana import __version__
 from aiana.errors import AianaError
 from aiana.results import Counts, Health, Indexing, Status, Tier, Tiers
+from aiana.text import counted
 
 if TYPE_CHECKING:
     from aiana.service import Aiana
@@ -103,7 +104,8 @@ def _qdrant_tier(aiana: Aiana) -> Tier:
 
 
 def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, str]:
-    stored = f"{counts.sessions:,} sessions, {counts.memories:,} memories"
+    memories = counted(counts.memories, "memory", "memories")
+    stored = f"{counted(counts.sessions, 'session')}, {memories}"
     if tiers.sqlite.state != "ok":
         return "error", tiers.sqlite.detail
     if tiers.embedder.state == "unavailable":
@@ -112,7 +114,7 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, 
         if tier.state == "unavailable":
             return "warning", f"{stored}; {tier.detail}"
     if indexing.pending:
-        return "ok", f"{stored}; {indexing.pending:,} texts still to be embedded"
+        return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"
     if not counts.sessions and not counts.memories:
         return "ok", "Nothing is stored yet: `aiana import` reads the sessions on this machine"
     return "ok", stored

@@ -1,4 +1,4 @@
-"""Text that other programs wrote, made safe to show: no terminal escapes, no invisible tricks."""
+"""Text that is fit to show: what other programs wrote without its tricks, and numbers of things."""
 
 from __future__ import annotations
 
@@ -34,3 +34,8 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` cleaned, with every run of white space as one space."""
     return " ".join(clean(text).split())
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """`1 memory`, `1,200 memories`; several are `things`, by default the one with an s."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

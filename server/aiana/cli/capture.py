@@ -12,6 +12,7 @@ from aiana.capture import sources as known_sources
 from aiana.cli.output import json_option, opened, print_json, progress_bar, size_of
 from aiana.results import ImportCounts
 from aiana.service import Aiana
+from aiana.text import counted
 
 
 @click.command("import")
@@ -65,7 +66,7 @@ def _summarise(name: str, counts: ImportCounts) -> None:
         f"{size_of(counts.bytes)} read"
     )
     if counts.redactions:
-        click.echo(f"  {counts.redactions:,} secrets were taken out before anything was stored")
+        click.echo(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")
     if counts.skipped_lines:
         click.echo(f"  {counts.skipped_lines:,} lines could not be understood and were left out")
     for failure in counts.failed:
@@ -88,4 +89,4 @@ def _embed(aiana: Aiana) -> None:
     with progress_bar("Embedding (Ctrl-C leaves the rest for later)") as report:
         done = aiana.index_pending(progress=report)
     if done:
-        click.echo(f"{done:,} texts can now be found by meaning.", err=True)
+        click.echo(f"{counted(done, 'text')} can now be found by meaning.", err=True)

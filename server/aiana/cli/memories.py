@@ -9,6 +9,7 @@ import click
 
 from aiana.cli.output import json_option, opened, print_json
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
+from aiana.text import counted
 
 
 @click.command()
@@ -48,7 +49,7 @@ def remember(
         where = result.memory.project or "no project"
         click.echo(f"Remembered for {where}: {result.memory.id}")
     if result.redactions:
-        click.echo(f"{result.redactions} secrets were taken out.", err=True)
+        click.echo(f"{counted(result.redactions, 'secret')} taken out.", err=True)
 
 
 @click.command()

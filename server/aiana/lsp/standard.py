@@ -19,6 +19,7 @@ from aiana.lsp.pages import SCHEME, Link, Page, hits_page, read_page, write_page
 from aiana.lsp.server import AianaServer, Call
 from aiana.results import ContextResult, Deleted, MemoryAdded, SearchResult
 from aiana.service import Aiana
+from aiana.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -261,7 +262,7 @@ class Standard:
     async def remember(self, given: dict[str, Any]) -> MemoryAdded:
         """The params of `aiana/memory/add`: keep a text and say so."""
         added: MemoryAdded = await self._call("aiana/memory/add", given)
-        hidden = f" {added.redactions} secrets were taken out." if added.redactions else ""
+        hidden = f" {counted(added.redactions, 'secret')} taken out." if added.redactions else ""
         self._say("This was known already." if added.duplicate_of else f"Remembered.{hidden}")
         return added
 

@@ -83,7 +83,7 @@ function M.add(opts)
     origin = selection and { uri = selection.uri, range = selection.range },
   }, function(result)
     local hidden = (result.redactions or 0) > 0
-        and (' %d secrets were taken out.'):format(result.redactions)
+        and (' Secrets taken out: %d.'):format(result.redactions)
       or ''
     config.notify((result.duplicateOf and 'This was known already.' or 'Remembered.') .. hidden)
   end)
