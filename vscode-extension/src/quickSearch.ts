@@ -27,15 +27,17 @@ export function quickSearch(server: Server, actions: HitActions): void {
   let all = project === undefined;
   let timer: NodeJS.Timeout | undefined;
   let searching: vscode.CancellationTokenSource | undefined;
+  /** What was asked, and the row that was made the active one. */
+  let shown: { query: string; active: string | undefined } = { query: "", active: undefined };
 
-  const show = (hits: wire.SearchHit[]) => {
+  /** The best is active, until the user goes to another while hits of the same words join. */
+  const show = (query: string, hits: wire.SearchHit[]) => {
     const active = pick.activeItems[0]?.uri;
-    const moved = active !== undefined && pick.items[0]?.uri !== active;
+    const chosen = query === shown.query && active !== shown.active ? active : undefined;
     pick.items = hits.map((hit) => hitItem(itemOfHit(hit)));
-    const again = moved ? pick.items.find(({ uri }) => uri === active) : undefined;
-    if (again) {
-      pick.activeItems = [again];
-    }
+    const next = pick.items.find(({ uri }) => uri === chosen) ?? pick.items[0];
+    pick.activeItems = next ? [next] : [];
+    shown = { query, active: chosen ? shown.active : next?.uri };
   };
   const search = async () => {
     searching?.cancel();
@@ -51,10 +53,10 @@ export function quickSearch(server: Server, actions: HitActions): void {
     try {
       const textDocument = project && { uri: project.uri };
       const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project", textDocument };
-      const partial = ({ hits }: wire.SearchResult) => !source.token.isCancellationRequested && show(hits);
+      const partial = ({ hits }: wire.SearchResult) => !source.token.isCancellationRequested && show(query, hits);
       const { hits } = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
       if (!source.token.isCancellationRequested) {
-        show(hits);
+        show(query, hits);
         pick.busy = false;
       }
     } catch (error) {

@@ -1,9 +1,10 @@
 // The packed extension in the real VS Code, with the real server on imported sample sessions.
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Editor, found, makeWorld, palette, panelFrame, settled, until } from "./harness.mjs";
+import { serverPids } from "./processes.mjs";
 
 const QUESTION = "why did people get logged out";
 const RIGHT_SESSION = "Fix users being signed out after a deploy";
@@ -24,21 +25,10 @@ async function type(text, frame = panel) {
   await frame.fill("#query", text);
 }
 
-function serverPids() {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.includes("lsp") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`);
-    } catch {
-      return false;
-    }
-  });
-}
-
 test("nothing runs before it is asked for", async () => {
   const { wasActive } = await editor.ask("activation", {}, 60_000);
   assert.equal(wasActive, false);
-  assert.deepEqual(serverPids(), []);
+  assert.deepEqual(serverPids(world), []);
 });
 
 test("conversations on this machine appear by themselves, and an import shows its outcome", async () => {
@@ -76,7 +66,7 @@ test("only the open project is searched, until all are asked for", async () => {
 });
 
 test("a server that is killed under load comes back, and the panel recovers", async () => {
-  const [pid] = serverPids();
+  const [pid] = serverPids(world);
   assert.ok(pid);
   const typing = (async () => {
     for (const word of QUESTION.split(" ")) {
@@ -85,7 +75,7 @@ test("a server that is killed under load comes back, and the panel recovers", as
   })();
   process.kill(Number(pid), "SIGKILL");
   await typing;
-  await until(() => serverPids().some((other) => other !== pid), 20_000, "a new server runs");
+  await until(() => serverPids(world).some((other) => other !== pid), 20_000, "a new server runs");
   await type(QUESTION);
   await found(panel, "customers are signed out");
 });
@@ -99,8 +89,21 @@ test("two windows work on the same memory", async () => {
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
   await editor.ask("command", { command: "aiana.rememberSelection" });
   await found(other, "The token is unrelated.");
-  assert.equal(serverPids().length, 2);
+  assert.equal(serverPids(world).length, 2);
   await second.context().close();
+});
+
+test("a folder that is on no disk has all projects searched", async () => {
+  const workspace = join(world.folder, "virtual.code-workspace");
+  writeFileSync(workspace, JSON.stringify({ folders: [{ uri: "virtual:/" }] }));
+  const window = await editor.browse(undefined, `workspace=${workspace}`);
+  await window.waitForSelector(".explorer-folders-view >> text=read.me", { timeout: 30_000 });
+  await palette(window, "Aiana: Search in Side Panel");
+  const frame = await panelFrame(window);
+  await frame.waitForSelector('#query[placeholder="Search all projects"]', { timeout: 30_000 });
+  await type("uv lock python packages", frame);
+  await found(frame, "uv sync");
+  await window.context().close();
 });
 
 test("in Restricted Mode searching works", async () => {

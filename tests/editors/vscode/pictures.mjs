@@ -2,7 +2,12 @@
 import { join } from "node:path";
 import { Editor, makeWorld, palette, panelFrame } from "./harness.mjs";
 
-const THEMES = { light: "Default Light Modern", dark: "Default Dark Modern", "high-contrast": "Default High Contrast" };
+const THEMES = {
+  light: "Default Light Modern",
+  dark: "Default Dark Modern",
+  "high-contrast": "Default High Contrast",
+  "high-contrast-light": "Default High Contrast Light",
+};
 const folder = process.argv[2];
 const world = makeWorld();
 const editor = new Editor(world, { "workbench.colorTheme": THEMES.dark, "editor.minimap.enabled": false, "window.commandCenter": false });
@@ -26,7 +31,7 @@ try {
   await panel.press("#query", "Enter");
   await panel.hover("li.row >> nth=1");
   await picture("panel-dark");
-  for (const name of ["light", "high-contrast"]) {
+  for (const name of ["light", "high-contrast", "high-contrast-light"]) {
     await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });
     await picture(`panel-${name}`);
   }
@@ -42,7 +47,7 @@ try {
   await page.mouse.up();
   await picture("panel-narrow");
   await palette(page, "Aiana: Search Memories");
-  await page.waitForSelector(".quick-input-titlebar >> text=Search memories of this project");
+  await page.waitForSelector(".quick-input-titlebar >> text=Search memories of shop");
   await page.keyboard.type("redis client", { delay: 30 });
   await picture("quick-search");
   await page.keyboard.press("Escape");

@@ -182,6 +182,19 @@ test("a conversation is deleted after a question", async () => {
   assert.doesNotMatch((await editor.ask("editor")).text, /^## /m);
 });
 
+test("quick search has the best hit active, and Enter opens its turn", async () => {
+  await palette(page, "Aiana: Search Memories");
+  await page.waitForSelector(".quick-input-titlebar >> text=Search memories of shop");
+  await page.keyboard.type("redis client RESP3", { delay: 30 });
+  const active = page.locator(".quick-input-list .monaco-list-row.focused");
+  await until(async () => /speaks RESP3/.test(await active.textContent()), 20_000, "the right hit is active");
+  assert.equal(await active.getAttribute("data-index"), "0");
+  await page.keyboard.press("Enter");
+  const { uri, line, text } = await activeEditor("aiana:/session/18a0a8ac");
+  assert.match(uri, /Pin the Redis client below 5\.md$/);
+  assert.match(text.split("\n").slice(line, line + 4).join("\n"), /^## Assistant .*[^]*speaks RESP3/);
+});
+
 test("query and filters outlive hiding the view and reloading the window", async () => {
   await search("make services");
   await panel.click("button[aria-label=Filters]");

@@ -37,6 +37,7 @@ exports.activate = (context) => {
     provideTokenCount: async (model, text) => Math.ceil((typeof text === "string" ? text : texts(text)).length / 4),
   };
   context.subscriptions.push(vscode.lm.registerLanguageModelChatProvider("aiana-test", provider));
+  context.subscriptions.push(vscode.workspace.registerFileSystemProvider("virtual", virtual, { isReadonly: true }));
   // Of several windows the first one does what is asked.
   try {
     fs.mkdirSync(path.join(folder, "window"));
@@ -51,6 +52,25 @@ exports.activate = (context) => {
     },
   });
 };
+
+/** A workspace that is on no disk: one folder with one file. */
+const virtual = {
+  onDidChangeFile: new vscode.EventEmitter().event,
+  watch: () => new vscode.Disposable(() => undefined),
+  stat: ({ path }) => {
+    if (path !== "/" && path !== "/read.me") {
+      throw vscode.FileSystemError.FileNotFound(path);
+    }
+    return { type: path === "/" ? vscode.FileType.Directory : vscode.FileType.File, ctime: 0, mtime: 0, size: 4 };
+  },
+  readDirectory: () => [["read.me", vscode.FileType.File]],
+  readFile: () => Buffer.from("text"),
+  ...Object.fromEntries(["createDirectory", "writeFile", "delete", "rename"].map((name) => [name, refuse])),
+};
+
+function refuse() {
+  throw vscode.FileSystemError.NoPermissions();
+}
 
 const asks = {
   // A token is a character here, so that a budget is no other than the one that was given.
