@@ -16,16 +16,7 @@ from aiana.incoming import (
     resolved_time,
     restorable,
 )
-from aiana.models import (
-    Memory,
-    MemoryType,
-    Message,
-    Mode,
-    Rating,
-    Scope,
-    SearchFilter,
-    Session,
-)
+from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
 from aiana.parts import Parts
 from aiana.times import now
 

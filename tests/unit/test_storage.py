@@ -319,6 +319,15 @@ def test_preferences_are_kept_in_order_and_once(storage: AianaStorage) -> None:
             storage.preferences.remove(unclear)
 
 
+def test_of_preferences_of_one_moment_the_repeated_one_is_the_newest(
+    storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiana.storage.preferences.now", lambda: "2026-02-01T12:00:00.000Z")
+    for text in ("first", "second", "first", "third"):
+        storage.preferences.add(text)
+    assert [p.text for p in storage.preferences.all()] == ["second", "first", "third"]
+
+
 def test_changes_name_their_kind_and_project(storage: AianaStorage) -> None:
     before = storage.revision()
     storage.memories.add("Use uv", project="shop")

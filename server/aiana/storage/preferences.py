@@ -25,7 +25,8 @@ class PreferenceStore:
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO preferences (id, text, static, created_at) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (text, static) DO UPDATE SET created_at = excluded.created_at",
+                "ON CONFLICT (text, static) DO UPDATE SET created_at = excluded.created_at, "
+                "key = (SELECT max(key) + 1 FROM preferences)",
                 (str(uuid.uuid4()), text, static, now()),
             )
             row = connection.execute(
