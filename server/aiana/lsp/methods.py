@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pygls.uris import to_fs_path
 
 from aiana import results
-from aiana.lsp import protocol as wire
+from aiana.lsp import params
 from aiana.lsp.server import AianaServer, Call, Handler
 from aiana.models import SearchFilter
 from aiana.service import Aiana
@@ -49,7 +49,7 @@ class Methods:
             "aiana/reindex": reindex,
         }
 
-    def search(self, aiana: Aiana, p: wire.SearchParams, call: Call) -> results.SearchResult:
+    def search(self, aiana: Aiana, p: params.SearchParams, call: Call) -> results.SearchResult:
         return aiana.search(
             p.query,
             limit=p.limit,
@@ -60,7 +60,7 @@ class Methods:
             partial=call.partial if call.wants_partial else None,
         )
 
-    def context(self, aiana: Aiana, p: wire.ContextParams, call: Call) -> results.ContextResult:
+    def context(self, aiana: Aiana, p: params.ContextParams, call: Call) -> results.ContextResult:
         uri = p.text_document.uri if p.text_document else None
         about = [p.query, p.selection, _file_name(uri) if uri else None]
         return aiana.context(
@@ -71,7 +71,9 @@ class Methods:
             refresh=p.refresh,
         )
 
-    def memory_add(self, aiana: Aiana, p: wire.MemoryAddParams, call: Call) -> results.MemoryAdded:
+    def memory_add(
+        self, aiana: Aiana, p: params.MemoryAddParams, call: Call
+    ) -> results.MemoryAdded:
         origin = p.origin
         project = p.project
         if project is None:
@@ -92,7 +94,7 @@ class Methods:
             idempotency_key=p.idempotency_key,
         )
 
-    def _scoped(self, aiana: Aiana, p: wire.SearchParams) -> SearchFilter:
+    def _scoped(self, aiana: Aiana, p: params.SearchParams) -> SearchFilter:
         """The filter with the workspace's project in it, unless the client wants all."""
         filter = p.filter
         if p.scope == "all" or filter.project is not None or filter.session_id is not None:
@@ -117,83 +119,87 @@ def _file_name(uri: str) -> str:
     return Path(unquote(urlsplit(uri).path)).name
 
 
-def memory_get(aiana: Aiana, p: wire.MemoryGetParams, call: Call) -> results.MemoryResult:
+def memory_get(aiana: Aiana, p: params.MemoryGetParams, call: Call) -> results.MemoryResult:
     return aiana.get_memory(p.id)
 
 
-def memory_update(aiana: Aiana, p: wire.MemoryUpdateParams, call: Call) -> results.MemoryResult:
+def memory_update(aiana: Aiana, p: params.MemoryUpdateParams, call: Call) -> results.MemoryResult:
     return aiana.update_memory(p.id, p.content, p.memory_type, p.project, p.tags, p.metadata)
 
 
-def memory_list(aiana: Aiana, p: wire.MemoryListParams, call: Call) -> results.MemoryPage:
+def memory_list(aiana: Aiana, p: params.MemoryListParams, call: Call) -> results.MemoryPage:
     return aiana.list_memories(p.filter, p.limit, p.cursor)
 
 
-def memory_delete(aiana: Aiana, p: wire.MemoryDeleteParams, call: Call) -> results.Deleted:
+def memory_delete(aiana: Aiana, p: params.MemoryDeleteParams, call: Call) -> results.Deleted:
     return aiana.delete_memories(p.ids, p.filter, p.dry_run)
 
 
-def memory_restore(aiana: Aiana, p: wire.MemoryRestoreParams, call: Call) -> results.MemoryResult:
+def memory_restore(aiana: Aiana, p: params.MemoryRestoreParams, call: Call) -> results.MemoryResult:
     return aiana.restore_memory(p.memory)
 
 
-def memory_feedback(aiana: Aiana, p: wire.MemoryFeedbackParams, call: Call) -> results.MemoryResult:
+def memory_feedback(
+    aiana: Aiana, p: params.MemoryFeedbackParams, call: Call
+) -> results.MemoryResult:
     return aiana.rate_memory(p.id, p.rating)
 
 
-def session_list(aiana: Aiana, p: wire.SessionListParams, call: Call) -> results.SessionPage:
+def session_list(aiana: Aiana, p: params.SessionListParams, call: Call) -> results.SessionPage:
     return aiana.list_sessions(p.filter, p.limit, p.cursor)
 
 
-def session_get(aiana: Aiana, p: wire.SessionParams, call: Call) -> results.SessionResult:
+def session_get(aiana: Aiana, p: params.SessionParams, call: Call) -> results.SessionResult:
     return aiana.get_session(p.id)
 
 
 def session_messages(
-    aiana: Aiana, p: wire.SessionMessagesParams, call: Call
+    aiana: Aiana, p: params.SessionMessagesParams, call: Call
 ) -> results.MessageList:
     return aiana.session_messages(p.id, p.around, p.limit)
 
 
-def session_delete(aiana: Aiana, p: wire.SessionParams, call: Call) -> results.Deleted:
+def session_delete(aiana: Aiana, p: params.SessionParams, call: Call) -> results.Deleted:
     return aiana.delete_session(p.id)
 
 
-def session_export(aiana: Aiana, p: wire.SessionExportParams, call: Call) -> results.Exported:
+def session_export(aiana: Aiana, p: params.SessionExportParams, call: Call) -> results.Exported:
     return aiana.export_session(p.id, p.format)
 
 
-def session_start(aiana: Aiana, p: wire.SessionStartParams, call: Call) -> results.SessionResult:
+def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> results.SessionResult:
     return aiana.start_session(p.id, p.project, p.metadata)
 
 
-def session_end(aiana: Aiana, p: wire.SessionEndParams, call: Call) -> results.SessionResult:
+def session_end(aiana: Aiana, p: params.SessionEndParams, call: Call) -> results.SessionResult:
     return aiana.end_session(p.id, p.summary)
 
 
-def preference_add(aiana: Aiana, p: wire.PreferenceAddParams, call: Call) -> results.Profile:
+def preference_add(aiana: Aiana, p: params.PreferenceAddParams, call: Call) -> results.Profile:
     return aiana.add_preference(p.text, p.static)
 
 
-def preference_list(aiana: Aiana, p: wire.NoParams, call: Call) -> results.Profile:
+def preference_list(aiana: Aiana, p: params.NoParams, call: Call) -> results.Profile:
     return aiana.profile()
 
 
-def preference_remove(aiana: Aiana, p: wire.PreferenceRemoveParams, call: Call) -> results.Profile:
+def preference_remove(
+    aiana: Aiana, p: params.PreferenceRemoveParams, call: Call
+) -> results.Profile:
     return aiana.remove_preference(p.id)
 
 
-def capture_import(aiana: Aiana, p: wire.ImportParams, call: Call) -> results.ImportResult:
+def capture_import(aiana: Aiana, p: params.ImportParams, call: Call) -> results.ImportResult:
     return aiana.import_sessions(p.sources, p.paths, p.since, call.progress, call.cancelled)
 
 
-def capture_sources(aiana: Aiana, p: wire.NoParams, call: Call) -> results.SourceList:
+def capture_sources(aiana: Aiana, p: params.NoParams, call: Call) -> results.SourceList:
     return aiana.capture_sources()
 
 
-def status(aiana: Aiana, p: wire.NoParams, call: Call) -> results.Status:
+def status(aiana: Aiana, p: params.NoParams, call: Call) -> results.Status:
     return aiana.status()
 
 
-def reindex(aiana: Aiana, p: wire.ReindexParams, call: Call) -> results.Reindexed:
+def reindex(aiana: Aiana, p: params.ReindexParams, call: Call) -> results.Reindexed:
     return aiana.reindex(p.targets, call.progress, call.cancelled)

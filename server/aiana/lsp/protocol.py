@@ -5,12 +5,12 @@ Handlers, commands, `docs/protocol.md` and the tests are made from, or checked a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct
 
 from aiana import results
-from aiana.models import Memory, MemoryType, Mode, Rating, Scope, SearchFilter
+from aiana.lsp import params
 
 PROTOCOL_VERSION = 1
 
@@ -25,226 +25,6 @@ REQUEST_FAILED = -32803
 STATUS_CHANGED = "aiana/statusChanged"
 DID_CHANGE = "aiana/didChange"
 
-Limit = Annotated[int, Meta(ge=1, le=1000)]
-Token = str | int
-Text = Annotated[str, Meta(min_length=1)]
-
-
-class Params(Struct, kw_only=True, rename="camel"):
-    """Base of all params: one object, unknown fields ignored."""
-
-
-class TextDocument(Params):
-    """A document in the editor."""
-
-    uri: str
-
-
-class Position(Params):
-    """Zero-based, in the negotiated position encoding."""
-
-    line: int
-    character: int
-
-
-class Range(Params):
-    """A stretch of a document."""
-
-    start: Position
-    end: Position
-
-
-class Origin(Params):
-    """Where a memory was taken from."""
-
-    uri: str
-    range: Range | None = None
-
-
-class SearchParams(Params):
-    """Find messages and memories."""
-
-    query: str
-    """See the query language."""
-    limit: Limit = 20
-    cursor: str | None = None
-    """`nextCursor` of the page before."""
-    mode: Mode = "hybrid"
-    scope: Scope | None = None
-    """Default: `project` when one is known, else `all`."""
-    text_document: TextDocument | None = None
-    """Whose workspace folder is the project; default: the first folder."""
-    filter: SearchFilter = field(default_factory=SearchFilter)
-    group_by_session: bool = False
-    """At most one hit, the best, of each session."""
-    work_done_token: Token | None = None
-    partial_result_token: Token | None = None
-    """Keyword hits are reported here at once; the answer then waits for the model."""
-
-
-class ContextParams(Params):
-    """Build a context block for a chat."""
-
-    query: str | None = None
-    text_document: TextDocument | None = None
-    selection: str | None = None
-    """Text that is selected in the document."""
-    project: str | None = None
-    """Default: the workspace folder of the document."""
-    scope: Scope = "project"
-    max_tokens: Annotated[int, Meta(ge=0, le=100_000)] | None = None
-    """Default: the setting `contextMaxTokens` (1,000)."""
-    refresh: bool = False
-    """Do not answer from a cache."""
-
-
-class MemoryAddParams(Params):
-    """Keep a text."""
-
-    content: Text
-    memory_type: MemoryType = "insight"
-    project: str | None = None
-    """Default: the workspace folder of the origin; an empty text means no project."""
-    session_id: str | None = None
-    tags: list[str] = field(default_factory=list)
-    metadata: dict[str, Any] = field(default_factory=dict)
-    origin: Origin | None = None
-    idempotency_key: str | None = None
-    """A retry with the same key stores nothing and returns what the first try stored."""
-
-
-class MemoryGetParams(Params):
-    """Name one memory."""
-
-    id: Text
-
-
-class MemoryUpdateParams(Params):
-    """Change what is given of a memory, and leave the rest."""
-
-    id: Text
-    content: Text | None = None
-    memory_type: MemoryType | None = None
-    project: str | None = None
-    tags: list[str] | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class MemoryListParams(Params):
-    """List memories, newest first."""
-
-    filter: SearchFilter = field(default_factory=SearchFilter)
-    limit: Limit = 50
-    cursor: str | None = None
-
-
-class MemoryDeleteParams(Params):
-    """Delete memories by id, or all that a filter admits."""
-
-    ids: list[str] | None = None
-    filter: SearchFilter | None = None
-    dry_run: bool = False
-
-
-class MemoryRestoreParams(Params):
-    """Undo a deletion."""
-
-    memory: Memory
-    """As it was, from `aiana/memory/get` or a list."""
-
-
-class MemoryFeedbackParams(Params):
-    """Judge a memory."""
-
-    id: Text
-    rating: Rating
-
-
-class SessionListParams(Params):
-    """List sessions, newest first."""
-
-    filter: SearchFilter = field(default_factory=SearchFilter)
-    """`project`, `sources`, `after` and `before` apply."""
-    limit: Limit = 50
-    cursor: str | None = None
-
-
-class SessionParams(Params):
-    """Name one session."""
-
-    id: Text
-
-
-class SessionMessagesParams(Params):
-    """Read messages of a session."""
-
-    id: Text
-    around: str | None = None
-    """Id of the message in the middle."""
-    limit: Limit | None = None
-
-
-class SessionExportParams(Params):
-    """Write a session as text."""
-
-    id: Text
-    format: Literal["markdown", "json"] = "markdown"
-
-
-class SessionStartParams(Params):
-    """Announce a session that an editor or assistant begins."""
-
-    id: Text
-    project: str
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-class SessionEndParams(Params):
-    """Announce the end of a session."""
-
-    id: Text
-    summary: str | None = None
-
-
-class PreferenceAddParams(Params):
-    """Keep a preference."""
-
-    text: Text
-    static: bool = True
-    """False: something of these days, which newer ones push out of a context."""
-
-
-class PreferenceRemoveParams(Params):
-    """Name one preference."""
-
-    id: Text
-
-
-class NoParams(Params):
-    """Nothing is needed."""
-
-
-class ImportParams(Params):
-    """Read new transcripts."""
-
-    sources: list[str] | None = None
-    """Names of assistants; default all, or none if paths are given."""
-    paths: list[str] | None = None
-    """Files and folders."""
-    since: str | None = None
-    """Only files changed since this time or span (`7d`)."""
-    work_done_token: Token | None = None
-
-
-class ReindexParams(Params):
-    """Rebuild indexes from what is stored."""
-
-    targets: list[Literal["fts", "vectors", "qdrant"]] = field(
-        default_factory=lambda: ["fts", "vectors", "qdrant"]
-    )
-    work_done_token: Token | None = None
-
-
 Lane = Literal["read", "write", "long"]
 
 
@@ -253,7 +33,7 @@ class Method(Struct, frozen=True):
 
     name: str
     summary: str
-    params: type[Params]
+    params: type[params.Params]
     result: type[results.Result]
     lane: Lane
     """Which executor serves it: reads run side by side, writes one after the other."""
@@ -271,7 +51,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/search",
         "Find messages and memories by words and by meaning.",
-        SearchParams,
+        params.SearchParams,
         results.SearchResult,
         "read",
         {"query": 'flaky login test after:30d -"jest"', "limit": 5},
@@ -280,7 +60,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/context",
         "Build a context block for a chat: what is worth knowing, within a budget of tokens.",
-        ContextParams,
+        params.ContextParams,
         results.ContextResult,
         "read",
         {"query": "why did we pin the redis client", "maxTokens": 500},
@@ -289,7 +69,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/add",
         "Keep a text. What is known already is not stored twice, and secrets are taken out.",
-        MemoryAddParams,
+        params.MemoryAddParams,
         results.MemoryAdded,
         "write",
         {"content": "Integration tests need `make services` first", "memoryType": "pattern"},
@@ -298,7 +78,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/get",
         "Read one memory.",
-        MemoryGetParams,
+        params.MemoryGetParams,
         results.MemoryResult,
         "read",
         {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11"},
@@ -307,7 +87,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/update",
         "Change what is given of a memory, and leave the rest.",
-        MemoryUpdateParams,
+        params.MemoryUpdateParams,
         results.MemoryResult,
         "write",
         {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "tags": ["ci"]},
@@ -316,7 +96,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/list",
         "List memories, newest first.",
-        MemoryListParams,
+        params.MemoryListParams,
         results.MemoryPage,
         "read",
         {"filter": {"memoryTypes": ["pattern"]}, "limit": 10},
@@ -325,7 +105,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/delete",
         "Delete memories by id, or all that a filter admits; `dryRun` counts them only.",
-        MemoryDeleteParams,
+        params.MemoryDeleteParams,
         results.Deleted,
         "write",
         {"filter": {"project": "shop", "before": "2026-01-01"}, "dryRun": True},
@@ -334,7 +114,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/feedback",
         "Judge a memory; how often it was found so is kept with it.",
-        MemoryFeedbackParams,
+        params.MemoryFeedbackParams,
         results.MemoryResult,
         "write",
         {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "rating": "helpful"},
@@ -343,7 +123,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/memory/restore",
         "Undo a deletion.",
-        MemoryRestoreParams,
+        params.MemoryRestoreParams,
         results.MemoryResult,
         "write",
         {
@@ -361,7 +141,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/list",
         "List sessions, newest first.",
-        SessionListParams,
+        params.SessionListParams,
         results.SessionPage,
         "read",
         {"filter": {"sources": ["claude-code"]}, "limit": 10},
@@ -370,7 +150,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/get",
         "Read what is known of one session, without its messages.",
-        SessionParams,
+        params.SessionParams,
         results.SessionResult,
         "read",
         {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f"},
@@ -379,7 +159,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/messages",
         "Read messages of a session: all, or those around one.",
-        SessionMessagesParams,
+        params.SessionMessagesParams,
         results.MessageList,
         "read",
         {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f", "limit": 20},
@@ -388,7 +168,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/delete",
         "Delete a session with its messages.",
-        SessionParams,
+        params.SessionParams,
         results.Deleted,
         "write",
         {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f"},
@@ -397,7 +177,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/export",
         "Write a session as a text, for people or for programs.",
-        SessionExportParams,
+        params.SessionExportParams,
         results.Exported,
         "read",
         {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f", "format": "markdown"},
@@ -406,7 +186,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/start",
         "Announce a session that an editor or assistant begins.",
-        SessionStartParams,
+        params.SessionStartParams,
         results.SessionResult,
         "write",
         {"id": "chat-42", "project": "/home/ada/shop"},
@@ -415,7 +195,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/session/end",
         "Announce the end of a session.",
-        SessionEndParams,
+        params.SessionEndParams,
         results.SessionResult,
         "write",
         {"id": "chat-42", "summary": "Moved the cart to Redis"},
@@ -424,7 +204,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/preference/add",
         "Keep how the user likes to work.",
-        PreferenceAddParams,
+        params.PreferenceAddParams,
         results.Profile,
         "write",
         {"text": "Uses uv for Python dependencies"},
@@ -433,7 +213,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/preference/list",
         "List all preferences.",
-        NoParams,
+        params.NoParams,
         results.Profile,
         "read",
         {},
@@ -442,7 +222,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/preference/remove",
         "Forget one preference.",
-        PreferenceRemoveParams,
+        params.PreferenceRemoveParams,
         results.Profile,
         "write",
         {"id": "0b8c11aa-5b3c-4a3e-9a7e-2f1f2f0b8c11"},
@@ -451,7 +231,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/capture/import",
         "Read new transcripts of the assistants on this machine.",
-        ImportParams,
+        params.ImportParams,
         results.ImportResult,
         "long",
         {"sources": ["claude-code"], "since": "30d"},
@@ -460,7 +240,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/capture/sources",
         "List the assistants that can be read, and where.",
-        NoParams,
+        params.NoParams,
         results.SourceList,
         "read",
         {},
@@ -469,7 +249,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/status",
         "Say how Aiana is: what is stored, what serves, what is still to be done.",
-        NoParams,
+        params.NoParams,
         results.Status,
         "read",
         {},
@@ -478,7 +258,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "aiana/reindex",
         "Rebuild indexes from what is stored.",
-        ReindexParams,
+        params.ReindexParams,
         results.Reindexed,
         "long",
         {"targets": ["fts"]},

@@ -21,6 +21,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from aiana import __version__
 from aiana.errors import AianaError, InvalidQuery
 from aiana.lsp import protocol as wire
+from aiana.lsp.params import Params, Token
 from aiana.results import Result
 
 logger = logging.getLogger(__name__)
@@ -129,11 +130,11 @@ def _unwrap_command(message: dict[str, Any]) -> dict[str, Any]:
 class Call:
     """One request while it is being served: its cancellation, progress and partial results."""
 
-    def __init__(self, server: AianaServer, params: wire.Params) -> None:
+    def __init__(self, server: AianaServer, params: Params) -> None:
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._cancelled = threading.Event()
-        self.work_done_token: wire.Token | None = getattr(params, "work_done_token", None)
+        self.work_done_token: Token | None = getattr(params, "work_done_token", None)
         self._partial_token = getattr(params, "partial_result_token", None)
         self._begun = False
 
@@ -252,7 +253,7 @@ class AianaServer(LanguageServer):
         params = types.WorkDoneProgressCreateParams(token)
         self.window_work_done_progress_create(params).add_done_callback(answered)
 
-    def cancel_progress(self, token: wire.Token) -> None:
+    def cancel_progress(self, token: Token) -> None:
         """End the work that is shown under this token; its answer says how far it came."""
         for call in self.running:
             if call.work_done_token == token:
@@ -281,7 +282,7 @@ class AianaServer(LanguageServer):
             logger.error("%s: %s", source.__name__, error, exc_info=error)
 
 
-def _decode(method: wire.Method, params: Any) -> wire.Params:
+def _decode(method: wire.Method, params: Any) -> Params:
     try:
         return msgspec.convert({} if params is None else params, method.params, strict=True)
     except msgspec.ValidationError as error:

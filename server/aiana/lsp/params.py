@@ -1,0 +1,228 @@
+"""What the methods of the protocol are asked with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from aiana.models import Memory, MemoryType, Mode, Rating, Scope, SearchFilter
+
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+Token = str | int
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class Params(Struct, kw_only=True, rename="camel"):
+    """Base of all params: one object, unknown fields ignored."""
+
+
+class TextDocument(Params):
+    """A document in the editor."""
+
+    uri: str
+
+
+class Position(Params):
+    """Zero-based, in the negotiated position encoding."""
+
+    line: int
+    character: int
+
+
+class Range(Params):
+    """A stretch of a document."""
+
+    start: Position
+    end: Position
+
+
+class Origin(Params):
+    """Where a memory was taken from."""
+
+    uri: str
+    range: Range | None = None
+
+
+class SearchParams(Params):
+    """Find messages and memories."""
+
+    query: str
+    """See the query language."""
+    limit: Limit = 20
+    cursor: str | None = None
+    """`nextCursor` of the page before."""
+    mode: Mode = "hybrid"
+    scope: Scope | None = None
+    """Default: `project` when one is known, else `all`."""
+    text_document: TextDocument | None = None
+    """Whose workspace folder is the project; default: the first folder."""
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    group_by_session: bool = False
+    """At most one hit, the best, of each session."""
+    work_done_token: Token | None = None
+    partial_result_token: Token | None = None
+    """Keyword hits are reported here at once; the answer then waits for the model."""
+
+
+class ContextParams(Params):
+    """Build a context block for a chat."""
+
+    query: str | None = None
+    text_document: TextDocument | None = None
+    selection: str | None = None
+    """Text that is selected in the document."""
+    project: str | None = None
+    """Default: the workspace folder of the document."""
+    scope: Scope = "project"
+    max_tokens: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    """Default: the setting `contextMaxTokens` (1,000)."""
+    refresh: bool = False
+    """Do not answer from a cache."""
+
+
+class MemoryAddParams(Params):
+    """Keep a text."""
+
+    content: Text
+    memory_type: MemoryType = "insight"
+    project: str | None = None
+    """Default: the workspace folder of the origin; an empty text means no project."""
+    session_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
+    idempotency_key: str | None = None
+    """A retry with the same key stores nothing and returns what the first try stored."""
+
+
+class MemoryGetParams(Params):
+    """Name one memory."""
+
+    id: Text
+
+
+class MemoryUpdateParams(Params):
+    """Change what is given of a memory, and leave the rest."""
+
+    id: Text
+    content: Text | None = None
+    memory_type: MemoryType | None = None
+    project: str | None = None
+    tags: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class MemoryListParams(Params):
+    """List memories, newest first."""
+
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    limit: Limit = 50
+    cursor: str | None = None
+
+
+class MemoryDeleteParams(Params):
+    """Delete memories by id, or all that a filter admits."""
+
+    ids: list[str] | None = None
+    filter: SearchFilter | None = None
+    dry_run: bool = False
+
+
+class MemoryRestoreParams(Params):
+    """Undo a deletion."""
+
+    memory: Memory
+    """As it was, from `aiana/memory/get` or a list."""
+
+
+class MemoryFeedbackParams(Params):
+    """Judge a memory."""
+
+    id: Text
+    rating: Rating
+
+
+class SessionListParams(Params):
+    """List sessions, newest first."""
+
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    """`project`, `sources`, `after` and `before` apply."""
+    limit: Limit = 50
+    cursor: str | None = None
+
+
+class SessionParams(Params):
+    """Name one session."""
+
+    id: Text
+
+
+class SessionMessagesParams(Params):
+    """Read messages of a session."""
+
+    id: Text
+    around: str | None = None
+    """Id of the message in the middle."""
+    limit: Limit | None = None
+
+
+class SessionExportParams(Params):
+    """Write a session as text."""
+
+    id: Text
+    format: Literal["markdown", "json"] = "markdown"
+
+
+class SessionStartParams(Params):
+    """Announce a session that an editor or assistant begins."""
+
+    id: Text
+    project: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class SessionEndParams(Params):
+    """Announce the end of a session."""
+
+    id: Text
+    summary: str | None = None
+
+
+class PreferenceAddParams(Params):
+    """Keep a preference."""
+
+    text: Text
+    static: bool = True
+    """False: something of these days, which newer ones push out of a context."""
+
+
+class PreferenceRemoveParams(Params):
+    """Name one preference."""
+
+    id: Text
+
+
+class NoParams(Params):
+    """Nothing is needed."""
+
+
+class ImportParams(Params):
+    """Read new transcripts."""
+
+    sources: list[str] | None = None
+    """Names of assistants; default all, or none if paths are given."""
+    paths: list[str] | None = None
+    """Files and folders."""
+    since: str | None = None
+    """Only files changed since this time or span (`7d`)."""
+    work_done_token: Token | None = None
+
+
+class ReindexParams(Params):
+    """Rebuild indexes from what is stored."""
+
+    targets: list[Literal["fts", "vectors", "qdrant"]] = field(
+        default_factory=lambda: ["fts", "vectors", "qdrant"]
+    )
+    work_done_token: Token | None = None
