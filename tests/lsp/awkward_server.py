@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from aiana.lsp import main, protocol
+from aiana.lsp.params import NoParams
 from aiana.lsp.server import AianaServer, Call
 from aiana.results import Result
 
@@ -50,7 +51,7 @@ def make_server() -> AianaServer:
         ("test/release", release, "long"),
         ("test/working", working, "long"),
     ):
-        method = protocol.Method(name, "", protocol.NoParams, Done, lane, {})  # type: ignore[arg-type]
+        method = protocol.Method(name, "", NoParams, Done, lane, {})  # type: ignore[arg-type]
         server.add_method(method, handler)
     return server
 
