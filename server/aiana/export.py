@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from aiana.models import Message, Session
+from aiana.times import readable
 
 _LINE_END = re.compile(r"\r\n?|\n")
 TOOL_TYPES = ("tool_use", "tool_result")
@@ -36,8 +37,8 @@ def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[s
     facts = [
         ("Project", session.project),
         ("Assistant", session.source),
-        ("Started", session.started_at),
-        ("Ended", session.ended_at),
+        ("Started", session.started_at and readable(session.started_at)),
+        ("Ended", session.ended_at and readable(session.ended_at)),
         ("Session", session.id),
     ]
     lines = [f"# {session.title or session.id}", ""]
@@ -60,7 +61,7 @@ def _markdown(message: Message) -> str:
         head = f"**{message.tool_name or 'tool'}** {verb}{about}"
         return f"{head}\n\n{fence}\n{message.content}\n{fence}\n"
     speaker = _SPEAKERS.get(message.type, message.type)
-    return f"## {speaker} ({message.timestamp})\n\n{message.content}\n"
+    return f"## {speaker} · {readable(message.timestamp)}\n\n{message.content}\n"
 
 
 def tool_path(message: Message) -> str | None:

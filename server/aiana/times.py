@@ -58,6 +58,11 @@ def resolve_time(text: str, reference: datetime | None = None) -> str | None:
     return normalise_time(text)
 
 
+def readable(time: str) -> str:
+    """A time in Aiana's form as people write it, to the minute: `2026-02-01 12:00 UTC`."""
+    return f"{time[:10]} {time[11:16]} UTC"
+
+
 def to_datetime(text: str) -> datetime:
     """The moment that a time in Aiana's form names."""
     return datetime.fromisoformat(text)

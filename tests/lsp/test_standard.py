@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from aiana.lsp.protocol import METHODS
+from aiana.times import readable
 from tests.lsp.client import Client, ServerError
 
 Start = Callable[..., Client]
@@ -101,7 +102,7 @@ def test_options_advertise_what_they_name(start: Start) -> None:
 def test_content_of_a_session_with_the_line_of_its_message(serve: Start) -> None:
     page = serve().request("workspace/textDocumentContent", {"uri": URI})
     assert page["text"].splitlines()[0] == "# Pin the Redis client below 5"
-    assert page["text"].splitlines()[page["line"]] == "## Assistant (2026-02-03T10:44:05.822Z)"
+    assert page["text"].splitlines()[page["line"]] == "## Assistant · 2026-02-03 10:44 UTC"
 
 
 def test_content_of_a_memory(serve: Start) -> None:
@@ -113,7 +114,7 @@ def test_content_of_a_memory(serve: Start) -> None:
         "workspace/textDocumentContent", {"uri": f"aiana:///memory/{memory['id']}"}
     )
     assert page == {
-        "text": f"# Pattern\n\n- Tags: a, b\n- Created: {memory['createdAt']}\n"
+        "text": f"# Pattern\n\n- Tags: a, b\n- Created: {readable(memory['createdAt'])}\n"
         f"- Memory: {memory['id']}\n\nUse `uv`.\n",
         "line": 0,
         "title": "Use `uv`.",
@@ -165,7 +166,7 @@ def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_pat
     uri = f"{base}/A name.md#a2"
     page = client.request("workspace/textDocumentContent", {"uri": uri})
     lines = page["text"].split("\n")
-    assert lines[page["line"]] == "## Assistant (2026-01-12T09:14:00.000Z)"
+    assert lines[page["line"]] == "## Assistant · 2026-01-12 09:14 UTC"
     assert [(words_of(page, link), link["target"]) for link in page["links"]] == [
         ("↓ next turn", f"{base}#a2"),
         ("↑ previous turn", f"{base}#u1"),
@@ -196,7 +197,7 @@ def test_show_opens_a_real_file_where_documents_cannot_be_read(serve: Start) -> 
     assert client.answer(number) is None
     path = file_of(shown["uri"])
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[shown["selection"]["start"]["line"]] == "## Assistant (2026-02-03T10:44:05.822Z)"
+    assert lines[shown["selection"]["start"]["line"]] == "## Assistant · 2026-02-03 10:44 UTC"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
@@ -343,7 +344,7 @@ def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
     assert symbol["name"].startswith("why did `npm update` break the cart?")
     lines = file_of(symbol["location"]["uri"]).read_text(encoding="utf-8").splitlines()
     line = symbol["location"]["range"]["start"]["line"]
-    assert lines[line] == "## User (2026-02-03T10:40:30.137Z)"
+    assert lines[line] == "## User · 2026-02-03 10:40 UTC"
     assert client.request("workspace/symbol", {"query": " "}) == []
 
 

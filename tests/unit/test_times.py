@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aiana.times import normalise_time, resolve_time
+from aiana.times import normalise_time, readable, resolve_time
 
 REFERENCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -52,3 +52,7 @@ def test_any_form_becomes_one(value: str | float | None, expected: str | None) -
 )
 def test_spans_count_back_from_now(text: str, expected: str | None) -> None:
     assert resolve_time(text, REFERENCE) == expected
+
+
+def test_people_read_minutes() -> None:
+    assert readable("2026-02-01T12:03:59.123Z") == "2026-02-01 12:03 UTC"

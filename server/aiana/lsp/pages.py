@@ -16,6 +16,7 @@ from aiana.export import TOOL_TYPES, markdown, tool_path
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.results import Result
 from aiana.service import Aiana
+from aiana.times import readable
 
 SCHEME = "aiana"
 PREVIOUS = "↑ previous turn"
@@ -92,7 +93,8 @@ def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
     if not hits:
         lines.append("Nothing was found.")
     for hit in hits:
-        facts = [hit.user or hit.source, hit.project, hit.role or hit.memory_type, hit.timestamp]
+        who = hit.role or hit.memory_type
+        facts = [hit.user or hit.source, hit.project, who, readable(hit.timestamp)]
         lines += [
             f"## {hit.session_title or hit.memory_type or hit.kind}",
             "",
@@ -164,7 +166,7 @@ def _memory(memory: Memory) -> Page:
         ("Tags", ", ".join(memory.tags)),
         ("From", origin or _place(memory)),
         ("Session", session),
-        ("Created", memory.created_at),
+        ("Created", readable(memory.created_at)),
         ("Memory", memory.id),
     ]
     lines = [f"# {memory.memory_type.capitalize()}", ""]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,8 @@ class Columns(NamedTuple):
 
     def then(self, more: Columns) -> Columns:
         """These rows, then those."""
-        return Columns._make(np.concatenate(pair) for pair in zip(self, more, strict=True))
+        pairs: Iterable[tuple[Any, Any]] = zip(self, more, strict=True)
+        return Columns._make(np.concatenate(pair) for pair in pairs)
 
 
 class Catalogue:

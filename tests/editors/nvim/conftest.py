@@ -67,6 +67,8 @@ class Neovim:
     ) -> subprocess.Popen[str]:
         work = self.folder / "work"
         (work / ".git").mkdir(parents=True, exist_ok=True)
+        # Two Neovims that start at once would both make it, and the later one complains.
+        Path(self.environ["XDG_DATA_HOME"], "nvim").mkdir(parents=True, exist_ok=True)
         return subprocess.Popen(
             [self.program, "--headless", "-u", str(INIT), "-i", "NONE", *arguments],
             env={
