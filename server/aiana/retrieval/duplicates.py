@@ -42,7 +42,16 @@ def collapse(
     folded: list[int] = []
     for item in items:
         found = _print(text_of(item), named)
-        twin = next((n for n, other in enumerate(prints) if _same(found, other)), None)
+        size = len(found.triples)
+        twin = next(
+            (
+                number
+                for number, other in enumerate(prints)
+                if SIMILARITY * size <= len(other.triples) <= size / SIMILARITY
+                and _same(found, other)
+            ),
+            None,
+        )
         if twin is not None:
             folded[twin] += 1
         elif len(kept) < limit:
@@ -76,12 +85,12 @@ def _stands_in(name: str, text: str) -> bool:
 
 
 def _same(a: _Print, b: _Print) -> bool:
+    """Whether two texts say the same, where their numbers of triples allow it."""
     if a.named != b.named or abs(a.length - b.length) > 0.02 * max(a.length, b.length):
         return False
     if a.words == b.words:
         return True
-    few, many = sorted((len(a.triples), len(b.triples)))
-    if min(len(a.words), len(b.words)) < _SHORT or few < SIMILARITY * many:
+    if min(len(a.words), len(b.words)) < _SHORT:
         return False
     common = len(a.triples & b.triples)
-    return common >= SIMILARITY * (few + many - common)
+    return common >= SIMILARITY * (len(a.triples) + len(b.triples) - common)
