@@ -51,7 +51,7 @@ test("typing shows the right hit first, and Enter opens the session at that turn
   assert.match(opened.uri, new RegExp(RIGHT_SESSION));
   assert.ok(opened.line > 0);
   const turn = opened.text.split("\n").slice(opened.line).join("\n");
-  assert.match(turn.split("\n")[0], /^## (User|Assistant) \(2026-01-12T/);
+  assert.match(turn.split("\n")[0], /^## (User|Assistant) · 2026-01-12 /);
   assert.ok(turn.split("\n## ")[0].includes(first.slice(0, 40)));
 });
 

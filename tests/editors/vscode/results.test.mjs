@@ -110,7 +110,7 @@ test("a document leads to neighbouring turns and to files, and space previews it
   const opened = await activeEditor("aiana:/session/").catch(() => editor.ask("editor"));
   assert.equal(await panel.evaluate(() => document.activeElement.className), "main");
   const lines = opened.text.split("\n");
-  assert.match(lines[opened.line], /^## (User|Assistant) \(2026-01-12T/);
+  assert.match(lines[opened.line], /^## (User|Assistant) · 2026-01-12 /);
   assert.deepEqual((await editor.ask("links")).find(([words]) => words === "src/auth/session.ts"), ["src/auth/session.ts", `file://${world.shop}/src/auth/session.ts`]);
   const next = lines.findIndex((line, at) => at > opened.line && line.startsWith("## "));
   await editor.ask("openLink", { line: opened.line + 1, words: "↓ next turn" });
