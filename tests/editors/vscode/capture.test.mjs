@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { writeConversations } from "./conversations.mjs";
-import { Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
+import { chooseFromMenu, Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
 import { serverPids } from "./processes.mjs";
 
 const SECRET = `ghp_${"abcdefghijklmnopqrstuvwxyz0123456789"}`;
@@ -128,7 +128,7 @@ test("a secret is taken out, and that is said", async () => {
 test("the editor's context menu keeps the selection", async () => {
   await select(NOTES.token);
   await page.click(".view-line >> text=token", { button: "right" });
-  await page.click(".context-view .action-label >> text=Remember Selection");
+  await chooseFromMenu(page, "Remember Selection");
   assert.deepEqual((await kept(NOTES.token))[0].origin, { uri: `file://${world.shop}/notes.md`, lines: [3, 3] });
 });
 
@@ -148,7 +148,7 @@ test("a terminal's selection is kept: by its menu, and from the palette after as
   }, 20_000, "the shell has answered");
   await editor.ask("clipboard", { text: "mine" });
   await page.mouse.click(...at(0), { button: "right" });
-  await page.click(".context-view .action-label >> text=Remember Selection");
+  await chooseFromMenu(page, "Remember Selection");
   assert.deepEqual(await kept("heartbeat"), [{ type: "insight", project: world.shop, origin: { terminal: "bash" } }]);
   await page.mouse.dblclick(...at(1));
   await page.keyboard.press("Control+k");

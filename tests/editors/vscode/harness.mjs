@@ -236,6 +236,17 @@ export function found(panel, text) {
   return until(async () => (await settled(panel)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
 }
 
+/** Choose from the context menu that is opening: VS Code ignores clicks on one that has just come up. */
+export async function chooseFromMenu(page, label) {
+  const item = page.locator(".context-view .action-label", { hasText: label });
+  await item.waitFor();
+  const chosen = async () => {
+    await item.click({ timeout: 1_000 });
+    return !(await item.isVisible());
+  };
+  await until(chosen, 20_000, `“${label}” is chosen`);
+}
+
 /** Run a command from the palette. */
 export async function palette(page, title) {
   // A window that is still loading may take the palette away again.
