@@ -140,8 +140,12 @@ def milliseconds(work: Callable[[str], object], asked: Sequence[str]) -> tuple[f
         began = time.perf_counter()
         work(text)
         times.append((time.perf_counter() - began) * 1000)
-    times.sort()
-    return statistics.median(times), times[int(len(times) * 0.95)]
+    return percentiles(times)
+
+
+def percentiles(times: Sequence[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(times), sorted(times)[int(len(times) * 0.95)]
 
 
 def measure(folder: Path, chunks: int, count: int) -> None:
