@@ -49,7 +49,7 @@ def main() -> int:
         print(f"{both.overlap(asked, SearchFilter()):>9.1%}", end="")
         print(f"{both.overlap(asked, SearchFilter(), 'semantic'):>10.1%}", flush=True)
         both.tier.close()
-        endpoint.stop()
+        endpoint.close()
         store.close()
     return 0
 

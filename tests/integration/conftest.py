@@ -9,7 +9,7 @@ import pytest
 
 from aiana.embeddings import Embedder
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
-from tests.integration.qdrant_store import SERVER, SERVER_KEY, Store
+from tests.integration.qdrant_store import Store
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +22,11 @@ def endpoint() -> Iterator[QdrantEndpoint]:
     endpoint = QdrantEndpoint()
     endpoint.start()
     yield endpoint
-    endpoint.fault = "none"
-    endpoint.stop()
+    endpoint.close()
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path, embedder: Embedder) -> Iterator[Store]:
-    path = tmp_path / "conversations.db"
-    if SERVER:
-        store = Store(path, SERVER, SERVER_KEY, embedder)
-    else:
-        endpoint: QdrantEndpoint = request.getfixturevalue("endpoint")
-        store = Store(path, endpoint.url, KEY, embedder)
+def store(tmp_path: Path, endpoint: QdrantEndpoint, embedder: Embedder) -> Iterator[Store]:
+    store = Store(tmp_path / "conversations.db", endpoint.url, KEY, embedder)
     yield store
     store.storage.close()

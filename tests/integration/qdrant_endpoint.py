@@ -1,20 +1,31 @@
-"""A small HTTP endpoint in front of qdrant_client's local mode: Qdrant's own implementation of its
-API in memory, reached over a network that can be made to fail. It is no Qdrant server: with
-AIANA_TEST_QDRANT_URL the same tests run against one.
+"""A small HTTP endpoint that can be made to fail, in front of Qdrant.
+
+Behind it is the server that AIANA_TEST_QDRANT_URL names (AIANA_TEST_QDRANT_API_KEY is its key),
+where each endpoint has a collection of its own; without one, qdrant_client's local mode, which is
+Qdrant's own implementation of its API in memory, and no server. To try out forwarding without a
+server, `python -m tests.integration.qdrant_endpoint` serves that on port 6333 with the key KEY.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
+import urllib.error
+import urllib.request
+import uuid
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 from qdrant_client import QdrantClient, models
 
+from aiana.storage.points import COLLECTION
+
+SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
+SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
 Fault = Literal["none", "hang", "cut", "broken", "refuse-one"]
 KEY = "key-of-the-test"
 VERSION = "1.15.4"
@@ -22,17 +33,21 @@ _KEYWORD = models.PayloadSchemaType.KEYWORD
 
 
 class QdrantEndpoint:
-    """Serves one local Qdrant on a fixed port; `fault` says how it misbehaves."""
+    """Serves one Qdrant on a fixed port; `fault` says how it misbehaves.
 
-    def __init__(self) -> None:
-        self.local = _local()
+    `client` reaches what is behind it directly, where the collection is called `collection`.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.collection = f"aiana_test_{uuid.uuid4().hex}" if SERVER else COLLECTION
+        self.client = _remote() if SERVER else _local()
         self.fault: Fault = "none"
         self.key = KEY
         self.requests = 0
         self.searches = 0
         self.refused_content = ""
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind(("127.0.0.1", port))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._server: ThreadingHTTPServer | None = None
@@ -46,6 +61,14 @@ class QdrantEndpoint:
 
         self._server = _Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop for good, and leave nothing on a server."""
+        self.fault = "none"
+        self.stop()
+        if SERVER:
+            self.empty()
+        self.client.close()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -73,7 +96,15 @@ class QdrantEndpoint:
     def empty(self) -> None:
         """Forget everything, as a server does whose disk was lost."""
         with self.lock:
-            self.local = _local()
+            if SERVER:
+                self.client.delete_collection(self.collection)
+            else:
+                self.client = _local()
+
+
+def _remote() -> QdrantClient:
+    warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
+    return QdrantClient(url=SERVER, api_key=SERVER_KEY, check_compatibility=False)
 
 
 def _local() -> QdrantClient:
@@ -105,12 +136,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer("POST")
 
+    def do_DELETE(self) -> None:
+        self._answer("DELETE")
+
     def _answer(self, verb: str) -> None:
         served = self.served
         served.requests += 1
         served.searches += "/points/query" in self.path
         size = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(size)) if size else {}
+        raw = self.rfile.read(size)
+        body = json.loads(raw) if size else {}
         if served.fault == "hang":
             while served.fault == "hang":
                 time.sleep(0.02)
@@ -127,6 +162,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if served.fault == "refuse-one" and served.refused_content in json.dumps(body):
             self._send(400, {"status": {"error": "Wrong input"}})
+            return
+        if SERVER:
+            self._send(*_forwarded(verb, self.path.replace(COLLECTION, served.collection, 1), raw))
             return
         try:
             with served.lock:
@@ -150,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def _result(self, verb: str, path: str, body: dict[str, Any]) -> Any:
-        local = self.served.local
+        local = self.served.client
         _, name, *rest = path.split("/")
         what = (verb, "/".join(rest))
         if what == ("GET", "exists"):
@@ -160,6 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
         if what == ("PUT", ""):
             vectors = models.VectorParams.model_validate(body["vectors"])
             return local.create_collection(name, vectors_config=vectors)
+        if what == ("DELETE", ""):
+            return local.delete_collection(name)
         if what == ("PUT", "index"):
             return _done(local.create_payload_index(name, body["field_name"], _KEYWORD))
         if what == ("PUT", "points"):
@@ -170,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
             if selector is None:
                 selector = models.FilterSelector.model_validate(body)
             return _done(local.delete(name, selector))
+        if what == ("POST", "points/payload"):
+            return _done(local.set_payload(name, body["payload"], body["points"]))
         if what == ("POST", "points/query"):
             found = local.query_points(
                 name,
@@ -199,9 +241,26 @@ class _Handler(BaseHTTPRequestHandler):
         raise ValueError(f"{what} is not served here")
 
 
+def _forwarded(verb: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    """What the server answers, faults of its own included."""
+    headers = {"Content-Type": "application/json", "api-key": SERVER_KEY or ""}
+    request = urllib.request.Request(f"{SERVER}{path}", body or None, headers, method=verb)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"{}")
+
+
 def _filter(filter: Any) -> Any:
     return None if filter is None else models.Filter.model_validate(filter)
 
 
 def _done(result: Any) -> dict[str, Any]:
     return {"operation_id": 0, "status": "completed"}
+
+
+if __name__ == "__main__":
+    endpoint = QdrantEndpoint(6333)
+    endpoint.start()
+    threading.Event().wait()

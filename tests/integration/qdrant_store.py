@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 
@@ -19,14 +18,12 @@ from aiana.storage.qdrant_tier import QdrantTier
 from aiana.storage.vectors import to_bytes
 
 MODEL = "all-MiniLM-L6-v2"
-SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
-SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
 
 
 class Store:
     """A database with made-up vectors, and its tier."""
 
-    def __init__(self, path: Path, url: str, key: str | None, embedder: Embedder) -> None:
+    def __init__(self, path: Path, url: str, key: str, embedder: Embedder) -> None:
         self.storage = AianaStorage(path)
         self.numbers = np.random.default_rng(5)
         self.user = f"test-{uuid.uuid4()}"

@@ -81,7 +81,7 @@ def both(filled: AianaStorage, embedder: Embedder) -> Iterator[Both]:
     both = Both(filled, embedder, endpoint)
     yield both
     both.tier.close()
-    endpoint.stop()
+    endpoint.close()
 
 
 QUERIES = [query["text"] for query in CORPUS["queries"] if not parse(query["text"]).is_filter_only]
@@ -135,4 +135,4 @@ def test_first_ten_of_labelled_collections(
         both = Both(storage, embedder, endpoint)
         assert both.overlap(asked, SearchFilter(), nearest=NEAREST) >= 0.99
         both.tier.close()
-        endpoint.stop()
+        endpoint.close()

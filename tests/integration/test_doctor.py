@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from aiana.config import Config
 from aiana.results import Finding
 from aiana.service import Aiana
-from aiana.storage.points import COLLECTION
 from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
 from tests.integration.servers import PASSWORD, RedisServer, until
 
@@ -195,8 +194,9 @@ def test_qdrant_that_cannot_be_used(opened: Open, endpoint: QdrantEndpoint) -> N
     finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key="wrong"), "qdrant")
     assert finding.state == "error"
     assert "QDRANT_API_KEY" in finding.detail
-    endpoint.local.create_collection(
-        COLLECTION, vectors_config=models.VectorParams(size=7, distance=models.Distance.COSINE)
+    endpoint.client.create_collection(
+        endpoint.collection,
+        vectors_config=models.VectorParams(size=7, distance=models.Distance.COSINE),
     )
     finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key=KEY), "qdrant")
     assert finding.state == "error"
@@ -216,7 +216,7 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     aiana.index_pending()
     assert found(aiana, "qdrant").detail.startswith(f"Qdrant {VERSION} at {endpoint.url}")
     assert found(aiana, "outbox").state == "ok"
-    endpoint.local.set_payload(COLLECTION, {"content_hash": "00"}, points=[memory.id])
+    endpoint.client.set_payload(endpoint.collection, {"content_hash": "00"}, points=[memory.id])
     finding = found(aiana, "outbox")
     assert finding.state == "error"
     assert "1 of 2 sampled points differ" in finding.detail

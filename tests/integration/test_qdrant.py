@@ -3,7 +3,6 @@ AIANA_TEST_QDRANT_URL."""
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,21 +17,11 @@ from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant_connection import CollectionLost, QdrantConnection, QdrantRefused
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
-SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
-SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
-
 
 @pytest.fixture
-def qdrant(request: pytest.FixtureRequest, embedder: Embedder) -> Iterator[QdrantStorage]:
-    user = f"test-{uuid.uuid4()}"
-    if SERVER:
-        storage = QdrantStorage(SERVER, embedder, api_key=SERVER_KEY, user=user)
-    else:
-        endpoint: QdrantEndpoint = request.getfixturevalue("endpoint")
-        storage = QdrantStorage(endpoint.url, embedder, api_key=KEY, user=user)
+def qdrant(endpoint: QdrantEndpoint, embedder: Embedder) -> Iterator[QdrantStorage]:
+    storage = QdrantStorage(endpoint.url, embedder, api_key=KEY, user=f"test-{uuid.uuid4()}")
     yield storage
-    if SERVER:
-        storage.delete(Scope())
     storage.close()
 
 
@@ -91,11 +80,10 @@ def test_points_are_deleted_by_id_and_by_filter(qdrant: QdrantStorage) -> None:
 
 
 def test_users_do_not_see_each_other(
-    qdrant: QdrantStorage, embedder: Embedder, request: pytest.FixtureRequest
+    qdrant: QdrantStorage, embedder: Embedder, endpoint: QdrantEndpoint
 ) -> None:
     qdrant.add_memory("a secret of the first user")
-    url = SERVER or request.getfixturevalue("endpoint").url
-    other = QdrantStorage(url, embedder, api_key=SERVER_KEY if SERVER else KEY, user="other")
+    other = QdrantStorage(endpoint.url, embedder, api_key=KEY, user="other")
     assert other.search("a secret") == []
     assert other.count() == 0
     other.close()
@@ -113,7 +101,6 @@ def test_many_points_go_in_batches(qdrant: QdrantStorage) -> None:
     assert nearest == [point.id for point in points[:-4:-1]]
 
 
-@pytest.mark.skipif(bool(SERVER), reason="a real collection is not made anew for a test")
 class TestNetwork:
     """What the network does between Aiana and Qdrant."""
 
@@ -122,13 +109,13 @@ class TestNetwork:
     ) -> None:
         from qdrant_client import models
 
-        endpoint.local.create_collection(
-            COLLECTION,
+        endpoint.client.create_collection(
+            endpoint.collection,
             vectors_config=models.VectorParams(size=768, distance=models.Distance.COSINE),
         )
         with pytest.raises(TierUnavailable, match=r"768 dimensions.*gives 384"):
             qdrant.add_memory("text")
-        assert endpoint.local.count(COLLECTION).count == 0
+        assert endpoint.client.count(endpoint.collection).count == 0
 
     def test_two_makers_of_the_collection_get_on(
         self, endpoint: QdrantEndpoint, qdrant: QdrantStorage

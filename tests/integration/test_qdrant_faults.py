@@ -18,16 +18,14 @@ from aiana.errors import TierUnavailable
 from aiana.models import SearchFilter
 from aiana.service import Aiana
 from aiana.storage.outbox import MOST_ATTEMPTS
-from aiana.storage.points import COLLECTION
 from aiana.storage.qdrant_index import QdrantIndex
 from aiana.storage.text_index import TextIndex
 from aiana.storage.vectors import VectorIndex
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
-from tests.integration.qdrant_store import MODEL, SERVER, Store, cosines
+from tests.integration.qdrant_store import MODEL, Store, cosines
 from tests.integration.servers import until
 
 
-@pytest.mark.skipif(bool(SERVER), reason="a real server is not broken for a test")
 class TestFaults:
     """What the tier does to Aiana when it fails."""
 
@@ -144,8 +142,8 @@ class TestFaults:
         memories = [store.add(f"text {number}") for number in range(10)]
         store.sync(tier)
         assert tier.behind is None
-        endpoint.local.set_payload(
-            COLLECTION, {"content_hash": "00"}, models.PointIdsList(points=[*memories[:2]])
+        endpoint.client.set_payload(
+            endpoint.collection, {"content_hash": "00"}, models.PointIdsList(points=[*memories[:2]])
         )
         tier._checked_at = -1e9
         tier.check()
@@ -187,7 +185,6 @@ class TestFaults:
         tier.close()
 
 
-@pytest.mark.skipif(bool(SERVER), reason="a real server is not broken for a test")
 def test_service_with_qdrant(
     tmp_path: Path, compiled_model_home: Path, endpoint: QdrantEndpoint
 ) -> None:

@@ -13,7 +13,6 @@ from aiana.config import Config
 from aiana.errors import NotFound
 from aiana.models import Message, SearchFilter, Session
 from aiana.service import Aiana
-from aiana.storage.points import COLLECTION
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 FIX = "The flaky login test is fixed by freezing the clock."
@@ -129,7 +128,7 @@ def test_what_was_said_is_never_shared(member: Open, endpoint: QdrantEndpoint) -
     ada.record_messages(session, [said])
     ada.add_memory(FIX, "conversation", project="shop")
     settled(ada)
-    assert endpoint.local.count(COLLECTION).count == 2
+    assert endpoint.client.count(endpoint.collection).count == 2
     assert found(ben) == []
 
 
@@ -183,11 +182,11 @@ def test_same_session_of_two_people_is_two_peoples(member: Open, endpoint: Qdran
     for aiana in (ada, ben):
         aiana.record_messages(session, [said])
         settled(aiana)
-    assert endpoint.local.count(COLLECTION).count == 2
+    assert endpoint.client.count(endpoint.collection).count == 2
     receipt = ada.delete_session("s").receipt
     assert receipt is not None
     assert receipt.qdrant == 1
-    assert endpoint.local.count(COLLECTION).count == 1
+    assert endpoint.client.count(endpoint.collection).count == 1
     assert ben.qdrant is not None
     ben.qdrant._checked_at = -1e9
     ben.qdrant.check()
@@ -221,8 +220,8 @@ def test_point_that_is_no_memory_is_left_out(member: Open, endpoint: QdrantEndpo
         "timestamp": "2026-05-01T00:00:00.000Z",
     }
     bad = [{**good, "content": 7}, {**good, "timestamp": "soon"}, {**good, "memory_type": "x"}]
-    endpoint.local.upsert(
-        COLLECTION,
+    endpoint.client.upsert(
+        endpoint.collection,
         [
             models.PointStruct(id=str(uuid.uuid4()), vector=vector, payload=payload)
             for payload in [*bad, {k: v for k, v in good.items() if k != "content"}, good]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,11 +99,9 @@ def index(request: pytest.FixtureRequest, storage: AianaStorage) -> Iterator[Ind
     if request.param == "embedded":
         yield Index(storage, None)
         return
-    server = os.environ.get("AIANA_TEST_QDRANT_URL")
-    key = os.environ.get("AIANA_TEST_QDRANT_API_KEY") if server else KEY
-    url = server or request.getfixturevalue("endpoint").url
+    url = request.getfixturevalue("endpoint").url
     embedder: Embedder = request.getfixturevalue("embedder")
-    qdrant = QdrantStorage(url, embedder, api_key=key, user=f"test-{uuid.uuid4()}")
+    qdrant = QdrantStorage(url, embedder, api_key=KEY, user=f"test-{uuid.uuid4()}")
     tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=30)
     assert tier.link.wait(30)
     yield Index(storage, tier)

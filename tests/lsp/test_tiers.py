@@ -36,7 +36,8 @@ class Servers:
 def servers(tmp_path: Path) -> Iterator[Servers]:
     servers = Servers(tmp_path)
     yield servers
-    servers.stop(["redis", "qdrant"])
+    servers.redis.stop()
+    servers.qdrant.close()
 
 
 @pytest.fixture
