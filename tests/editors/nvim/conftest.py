@@ -55,7 +55,7 @@ class Neovim:
                     time.sleep(0.01)
                 typed = Typed(self.program, socket)
                 yield typed
-                typed.keys("<C-\\><C-N>:qall!<CR>")
+                typed.quit()
                 output, _ = process.communicate(timeout=EXITS_WITHIN_S)
             finally:
                 process.kill()
@@ -119,15 +119,19 @@ class Typed:
         """Type, in the notation of `:map`."""
         self._remote("--remote-send", keys)
 
+    def quit(self) -> None:
+        """End it; it may be gone before it has said that it heard."""
+        self._remote("--remote-send", "<C-\\><C-N>:qall!<CR>", check=False)
+
     def lua(self, body: str) -> Any:
         """What a function with this body returns."""
         quoted = f"(function() {body} end)()".replace("'", "''")
         return json.loads(self._remote("--remote-expr", f"json_encode(luaeval('{quoted}'))"))
 
-    def _remote(self, *arguments: str) -> str:
+    def _remote(self, *arguments: str, check: bool = True) -> str:
         command = [self.program, "--clean", "--headless", "--server", str(self.socket)]
         done = subprocess.run(
-            [*command, *arguments], capture_output=True, text=True, check=True, timeout=120
+            [*command, *arguments], capture_output=True, text=True, check=check, timeout=120
         )
         return done.stdout + done.stderr
 
