@@ -8,15 +8,16 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.config import load_config
 from aiana.errors import AianaError
-from aiana.parts import Parts
+from aiana.parts import FIRST_ANSWERS_S, Parts
 from aiana.results import Diagnosis, Finding
 
-ANSWER_S = 8.0
-"""Importing the client of Qdrant alone takes seconds on a cold machine."""
+if TYPE_CHECKING:
+    from aiana.storage.link import Link
+
 LOW_DISK, FULL_DISK = 1_000_000_000, 100_000_000
 OLDEST_REDIS = 6
 """The first that speaks RESP3."""
@@ -54,7 +55,7 @@ def _examined(aiana: Parts) -> list[Checked]:
     for check in (_settings, _folder, _disk, _model, _database):
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
-        aiana.wait_for_servers(ANSWER_S)
+        aiana.wait_for_servers()
         for check in (_waiting, _redis, _qdrant, _team, _sources):
             checked += _attempted(check, aiana)
     return checked
@@ -172,11 +173,10 @@ def _redis(aiana: Parts) -> Iterator[Checked]:
     if config.redis_url is None or link is None:
         yield _ok("redis", "not configured; SQLite serves the cache")
     elif not link.is_up:
-        reason = link.down.reason if link.down else f"no answer within {ANSWER_S:.0f} s"
-        yield _error("redis", reason, "start the server, or correct REDIS_URL")
+        yield _error("redis", _why_down(link), "start the server, or correct REDIS_URL")
     else:
         # Somebody is waiting for this answer alone: it may take longer than in a request.
-        redis = RedisCache(config.redis_url, config.user, timeout_s=ANSWER_S)
+        redis = RedisCache(config.redis_url, config.user, timeout_s=FIRST_ANSWERS_S)
         version = redis.version()
         redis.close()
         detail = f"Redis {version} at {aiana.cache.address}"
@@ -192,7 +192,9 @@ def _qdrant(aiana: Parts) -> Iterator[Checked]:
         yield _ok("qdrant", "not configured; the embedded vector index serves")
         return
     if not tier.link.is_up:
-        reason = tier.link.down.reason if tier.link.down else f"no answer within {ANSWER_S:.0f} s"
+        reason = (
+            tier.link.down.reason if tier.link.down else f"no answer within {FIRST_ANSWERS_S:.0f} s"
+        )
         yield _error("qdrant", reason, "start the server, or correct QDRANT_URL and QDRANT_API_KEY")
         return
     yield _ok("qdrant", f"Qdrant {tier.version()} at {tier.address}, collection fits the model")
@@ -236,6 +238,10 @@ def _sources(aiana: Parts) -> Iterator[Checked]:
             yield _ok("capture", detail)
     if not found:
         yield _warning("capture", "No sessions of any assistant were found", "aiana import PATH")
+
+
+def _why_down(link: Link) -> str:
+    return link.down.reason if link.down else f"no answer within {FIRST_ANSWERS_S:.0f} s"
 
 
 def _ok(subject: str, detail: str) -> Checked:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from aiana.storage.qdrant_tier import QdrantTier
     from aiana.storage.tiered_cache import TieredCache
 
+FIRST_ANSWERS_S = 8.0
+"""Importing the client of Qdrant alone takes seconds on a cold machine."""
+
 
 class Activity(NamedTuple):
     """What goes on in this process."""
@@ -119,7 +122,7 @@ class Parts:
             servers=tuple(servers),
         )
 
-    def wait_for_servers(self, seconds: float) -> None:
+    def wait_for_servers(self, seconds: float = FIRST_ANSWERS_S) -> None:
         """Wait until each configured server was asked, for a command that ends soon."""
         deadline = time.monotonic() + seconds
         tiers = [self.cache, self.qdrant]

@@ -32,11 +32,10 @@ from aiana.storage.qdrant_tier import ANSWER_S, QdrantTier
 from aiana.storage.text_index import TextIndex
 from aiana.storage.vectors import VectorIndex
 from tests.benchmarks.searching import fill, queries
-from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.qdrant_endpoint import KEY, SERVER, SERVER_KEY, QdrantEndpoint
 from tests.integration.servers import RedisServer
 from tests.lsp.client import Client
 
-SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 DEAD = "127.0.0.1:9"
 
 
@@ -128,7 +127,7 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
         fill(storage, chunks, DEFAULT_MODEL)
         embedder = get_embedder(DEFAULT_MODEL, models_dir=home / "models")
         user = f"bench-{uuid.uuid4()}"
-        key = os.environ.get("AIANA_TEST_QDRANT_API_KEY") if SERVER else KEY
+        key = SERVER_KEY if SERVER else KEY
         qdrant = QdrantStorage(SERVER or endpoint.url, embedder, api_key=key, user=user)
         tier = QdrantTier(storage.database, qdrant, DEFAULT_MODEL, answer_s=10)
         tier.link.wait(60)

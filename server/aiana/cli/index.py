@@ -18,8 +18,6 @@ _COLOURS = {
     "loading": "yellow",
     "unavailable": "red",
 }
-FIRST_ANSWERS_S = 8.0
-"""Importing the client of Qdrant alone takes seconds on a cold machine."""
 _TARGETS = ("fts", "vectors", "qdrant")
 
 
@@ -35,7 +33,7 @@ def status(as_json: bool) -> None:
     """
     with opened() as aiana:
         with suppress(AianaError):  # What is wrong with the store is in the status.
-            aiana.wait_for_servers(FIRST_ANSWERS_S)
+            aiana.wait_for_servers()
         state = aiana.status()
         captured = aiana.capture_sources().sources if state.health != "error" else []
     if as_json:
