@@ -142,7 +142,7 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
         print(f"a point: {4 * 384:,} bytes of vector, {payload:,.0f} of payload")
         catalogue = TextIndex(storage.database).catalogue()
         everything = np.ones(len(catalogue), bool)
-        no_words = np.zeros(len(catalogue), np.float32)
+        nothing = np.zeros(len(catalogue), np.float32)
         embedded = VectorIndex(storage.database, DEFAULT_MODEL)
         numbers = np.random.default_rng(11)
         times: dict[str, list[float]] = {"Qdrant": [], "embedded": []}
@@ -152,7 +152,7 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
                 ("Qdrant", QdrantIndex(tier, embedded, SearchFilter())),
                 ("embedded", embedded),
             ):
-                ask = partial(index.cosines, query, catalogue, everything, no_words)
+                ask = partial(index.cosines, query, catalogue, everything, lambda: nothing)
                 times[name].append(timed(ask))
         medians = [f"{name} {np.median(took):.1f} ms" for name, took in times.items()]
         print(f"cosines of a query: {', '.join(medians)}")
@@ -160,7 +160,7 @@ def outbox(folder: Path, home: Path, endpoint: QdrantEndpoint) -> None:
             endpoint.fault, tier._answer_s = "hang", ANSWER_S
             hanging = QdrantIndex(tier, embedded, SearchFilter())
             took = [
-                timed(partial(hanging.cosines, query, catalogue, everything, no_words))
+                timed(partial(hanging.cosines, query, catalogue, everything, lambda: nothing))
                 for _ in range(200)
             ]
             endpoint.fault = "none"

@@ -77,4 +77,4 @@ def cosines(
 ) -> NDArray[np.float32]:
     """Of all documents, none of which was found by words."""
     everything = np.ones(len(catalogue), bool)
-    return index.cosines(query, catalogue, everything, np.zeros(len(catalogue), np.float32))
+    return index.cosines(query, catalogue, everything, lambda: np.zeros(len(catalogue), np.float32))

@@ -85,8 +85,9 @@ class Index:
             assert len(held) == self._tier.outbox.expected(MODEL)
             index = QdrantIndex(self._tier, self._embedded, SearchFilter(), nearest=len(held) or 1)
         everything = np.ones(len(catalogue), bool)
-        words = np.zeros(len(catalogue), np.float32)
-        return [float(value) for value in index.cosines(query, catalogue, everything, words)]
+        nothing = np.zeros(len(catalogue), np.float32)
+        found = index.cosines(query, catalogue, everything, lambda: nothing)
+        return [float(value) for value in found]
 
     def known(self) -> int:
         """How many documents have a cosine."""

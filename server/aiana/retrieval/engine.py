@@ -52,7 +52,7 @@ class MeaningIndex(Protocol):
         query: NDArray[np.float32],
         catalogue: Catalogue,
         admitted: NDArray[np.bool_],
-        words: ranking.Floats,
+        words: Callable[[], ranking.Floats],
     ) -> NDArray[np.float32]: ...
 
 
@@ -111,7 +111,10 @@ def search(
             cosines = None
             if request.mode != "keyword" and vector_index is not None and embed_query is not None:
                 vector = embed_query(" ".join((*query.words, *query.phrases)))
-                words = ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)
+
+                def words() -> ranking.Floats:
+                    return ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)
+
                 cosines = vector_index.cosines(vector, catalogue, within, words)
                 lanes.append("semantic")
             rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ class QdrantIndex:
         query: NDArray[np.float32],
         catalogue: Catalogue,
         admitted: NDArray[np.bool_],
-        words: NDArray[np.float32],
+        words: Callable[[], NDArray[np.float32]],
     ) -> NDArray[np.float32]:
         """See MeaningIndex."""
         tier = self._tier
@@ -72,7 +73,7 @@ class QdrantIndex:
         if len(named) < self._nearest or np.count_nonzero(near) < MOST_BY_MEANING:
             return self._embedded.cosines_of(query, catalogue, admitted)
         others = admitted & catalogue.spoken & ~near
-        worded = _greatest(words * others, MOST_BY_WORDS)
+        worded = _greatest(words() * others, MOST_BY_WORDS)
         rest = np.flatnonzero(others & ~worded)
         sample = np.zeros(len(catalogue), bool)
         sample[rest[:: max(1, len(rest) // SAMPLE)]] = True

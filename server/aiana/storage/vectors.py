@@ -9,6 +9,7 @@ than 0.002 (a test holds this).
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ class VectorIndex:
         query: NDArray[np.float32],
         catalogue: Catalogue,
         admitted: NDArray[np.bool_] | None = None,
-        words: NDArray[np.float32] | None = None,
+        words: Callable[[], NDArray[np.float32]] | None = None,
     ) -> NDArray[np.float32]:
         """Cosine of `query` (dimensions,) with each row of the catalogue; NaN where unknown.
 
