@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 RETRY_S = 30.0
 """A model that cannot be loaded, though it is there, is not tried again before."""
 Embed = Callable[[str], "NDArray[np.float32]"]
+FIRST_HITS = 10
+"""Hits of a partial answer that a whole one follows at once: what a list shows unscrolled."""
 CONTEXT_HITS = 20
 LEAST_SHARE = 0.5
 """Of the best hit's score: what is less relevant is not worth its tokens in a context."""
@@ -111,21 +113,21 @@ class Recall:
         query = parse(text)
         wanted = merge_filters(filter, query.filter)
         query = replace(query, filter=wanted)
-        page = HitPage(self._storage.database, query, limit, group_by_session, cursor)
+        page = HitPage(self._storage.database, query, group_by_session, cursor)
         embed: Embed | None = None
         degraded: list[Degraded] = []
 
-        def answer(mode: Mode) -> SearchResult:
+        def answer(mode: Mode, limit: int) -> SearchResult:
             request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
             remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
             missing = [] if remote is None or remote.degraded is None else [remote.degraded]
-            hits, more = page.of(ranking)
+            hits, more = page.of(ranking, limit)
             theirs = self._of_colleagues(query, embed, missing) if cursor is None else []
             if theirs:
                 hits = among(hits, theirs, limit)
                 own = sum(hit.user is None for hit in hits)
-                _, more = HitPage(self._storage.database, query, own, group_by_session).of(ranking)
+                _, more = page.of(ranking, own)
             return SearchResult(
                 hits=hits,
                 modes=ranking.lanes,
@@ -136,10 +138,11 @@ class Recall:
             )
 
         if partial is not None and mode == "hybrid":
-            partial(answer("keyword"))
+            follows = self._embedder.is_loaded
+            partial(answer("keyword", min(limit, FIRST_HITS) if follows else limit))
             wait_for_model = True
         embed, degraded = self._embed_query(mode, wait_for_model)
-        return answer(mode)
+        return answer(mode, limit)
 
     def _of_colleagues(
         self, query: Query, embed: Embed | None, missing: list[Degraded]

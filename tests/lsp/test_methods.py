@@ -121,6 +121,22 @@ def test_search_by_meaning(
     assert client.request("aiana/status", {})["tiers"]["embedder"]["state"] == "ok"
 
 
+def test_hits_by_words_come_ahead_a_page_of_them_only_while_the_model_loads(
+    start: Start, environ: dict[str, str], compiled_model_home: Path
+) -> None:
+    give_model_and_sample(environ, compiled_model_home)
+    client = start()
+    client.initialize()
+    whole = client.request("aiana/search", {"query": "the test of redis", "mode": "keyword"})["hits"]
+    assert len(whole) > 10
+    for token, ahead in (("loading", whole), ("loaded", whole[:10])):
+        result = client.request("aiana/search", {"query": "the test of redis", "partialResultToken": token})
+        assert result["modes"] == ["keyword", "semantic"]
+        partial = client.notification("$/progress")
+        assert partial["token"] == token
+        assert [hit["id"] for hit in partial["value"]["hits"]] == [hit["id"] for hit in ahead]
+
+
 @pytest.mark.parametrize(
     ("query", "sessions"),
     [

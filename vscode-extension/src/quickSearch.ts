@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
 import { age } from "./labels";
+import { overlaid } from "./overlay";
 import { itemOfHit } from "./panelItems";
 import type { Action, PanelItem } from "./panelMessages";
 import * as wire from "./protocol";
@@ -31,10 +32,11 @@ export function quickSearch(server: Server, actions: HitActions): void {
   let shown: { query: string; active: string | undefined } = { query: "", active: undefined };
 
   /** The best is active, until the user goes to another while hits of the same words join. */
-  const show = (query: string, hits: wire.SearchHit[]) => {
+  const show = (query: string, { hits, nextCursor }: wire.SearchResult, partial: boolean) => {
     const active = pick.activeItems[0]?.uri;
     const chosen = query === shown.query && active !== shown.active ? active : undefined;
-    pick.items = hits.map((hit) => hitItem(itemOfHit(hit)));
+    const items = hits.map((hit) => hitItem(itemOfHit(hit)));
+    pick.items = partial && nextCursor ? overlaid(items, pick.items) : items;
     const next = pick.items.find(({ uri }) => uri === chosen) ?? pick.items[0];
     pick.activeItems = next ? [next] : [];
     shown = { query, active: chosen ? shown.active : next?.uri };
@@ -53,10 +55,10 @@ export function quickSearch(server: Server, actions: HitActions): void {
     try {
       const textDocument = project && { uri: project.uri };
       const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project", textDocument };
-      const partial = ({ hits }: wire.SearchResult) => !source.token.isCancellationRequested && show(query, hits);
-      const { hits } = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
+      const partial = (result: wire.SearchResult) => !source.token.isCancellationRequested && show(query, result, true);
+      const result = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
       if (!source.token.isCancellationRequested) {
-        show(query, hits);
+        show(query, result, false);
         pick.busy = false;
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 /** The panel: what was typed goes to the extension, what it answers is shown. */
 
 import type { Action, Filters, PanelItem, ToExtension, ToPanel } from "../src/panelMessages";
+import { overlaid } from "../src/overlay";
 import { Controls, NO_FILTERS } from "./controls";
 import { element } from "./dom";
 import { ResultList, type Section } from "./list";
@@ -8,7 +9,7 @@ import { setStrings, t } from "./strings";
 
 const DEBOUNCE_MS = 20;
 const REFRESH_MS = 300;
-/** What is answered sooner shows no progress: a bar that comes and goes costs frames. */
+/** What is answered sooner shows no progress: what comes and goes costs frames, and is read aloud. */
 const PATIENCE_MS = 300;
 
 export interface Host {
@@ -155,16 +156,28 @@ export class App {
     const same = message.append || this.answered === message.id;
     this.answered = message.id;
     this.home = undefined;
-    const known = message.append ? this.items : [];
-    const uris = new Set(known.map(({ uri }) => uri));
-    this.items = [...known, ...message.items.filter(({ uri }) => !uris.has(uri))];
+    this.items = this.shown(message);
     this.nextCursor = message.partial ? "" : message.nextCursor;
-    this.busy(message.partial);
     this.render(same);
-    this.say(message);
+    this.notice.replaceChildren();
+    if (message.partial) {
+      this.busy(true, () => this.say(message));
+    } else {
+      this.busy(false);
+      this.say(message);
+    }
     if (!message.partial || this.items.length) {
       this.maybeOpenFirst();
     }
+  }
+
+  /** The rows to show; what is below the first hits of an answer stays until the rest of it is there. */
+  private shown({ items, append, partial, nextCursor }: Results): PanelItem[] {
+    if (append) {
+      const uris = new Set(this.items.map(({ uri }) => uri));
+      return [...this.items, ...items.filter(({ uri }) => !uris.has(uri))];
+    }
+    return partial && nextCursor ? overlaid(items, this.items) : items;
   }
 
   private say(message: Results): void {
@@ -173,9 +186,7 @@ export class App {
     const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
     const warming = message.warming ? [t("search by meaning is warming up")] : [];
     this.tell([found, ...warming].join("; "), message.degraded);
-    if (count || message.partial) {
-      this.notice.replaceChildren();
-    } else {
+    if (!count && !message.partial) {
       this.notice.replaceChildren(element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")));
     }
   }
@@ -296,10 +307,13 @@ export class App {
     this.host.postMessage({ type: "action", action, uris });
   }
 
-  private busy(on: boolean): void {
+  private busy(on: boolean, patienceEnds: () => void = () => undefined): void {
     clearTimeout(this.progressTimer);
     if (on) {
-      this.progressTimer = setTimeout(() => this.progress.classList.add("running"), PATIENCE_MS);
+      this.progressTimer = setTimeout(() => {
+        this.progress.classList.add("running");
+        patienceEnds();
+      }, PATIENCE_MS);
     } else {
       this.progress.classList.remove("running");
     }

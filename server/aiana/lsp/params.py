@@ -62,7 +62,7 @@ class SearchParams(Params):
     """At most one hit, the best, of each session."""
     work_done_token: Token | None = None
     partial_result_token: Token | None = None
-    """Keyword hits are reported here at once; the answer then waits for the model."""
+    """The first keyword hits are reported here at once; the answer then waits for the model."""
 
 
 class ContextParams(Params):

@@ -159,7 +159,7 @@ def _by_words(
     if not len(catalogue):
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     hits = _hits(asked, text_index, catalogue)
-    keyword = ranking.keyword_scores(hits, ranking.length_norms(catalogue.sizes))
+    keyword = ranking.keyword_scores(hits, catalogue.norms)
     keyword *= np.where(catalogue.spoken, np.float32(1), np.float32(ranking.TOOL_WEIGHT))
     session = ranking.session_scores(
         hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.retrieval.chunking import SPOKEN
+from aiana.retrieval.ranking import length_norms
 from aiana.storage.database import Database
 
 Ints = NDArray[np.int64]
@@ -116,6 +117,11 @@ class Catalogue:
         """Row numbers of those documents that the catalogue holds."""
         rows = self.rows(keys)
         return rows if not len(rows) or rows.min() >= 0 else rows[rows >= 0]
+
+    @cached_property
+    def norms(self) -> NDArray[np.float32]:
+        """BM25's denominator for each document."""
+        return length_norms(self.sizes)
 
     @cached_property
     def session_numbers(self) -> NDArray[np.int32]:

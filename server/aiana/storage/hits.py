@@ -20,7 +20,7 @@ SPARE = 10
 
 
 class HitPage:
-    """One page of a search: `limit` hits after the place that `cursor` names.
+    """One page of a search, from the place on that `cursor` names.
 
     With `by_session` a session is shown by its best hit alone. Raises InvalidQuery for a cursor
     that belongs to another search.
@@ -30,37 +30,35 @@ class HitPage:
         self,
         database: Database,
         query: Query,
-        limit: int,
         by_session: bool = False,
         cursor: str | None = None,
     ) -> None:
         self._database = database
         self._query = query
-        self._limit = limit
         self._by_session = by_session
         self._signature = content_hash(repr(query)).hex()
         self._start = 0 if cursor is None else _start(cursor, self._signature)
 
-    def of(self, ranking: Ranking) -> tuple[list[SearchHit], str | None]:
-        """The page's hits, near-duplicates folded, and the cursor of the next page."""
+    def of(self, ranking: Ranking, limit: int) -> tuple[list[SearchHit], str | None]:
+        """`limit` hits, near-duplicates folded, and the cursor of the next page."""
         rest = ranking.hits[self._start :]
         kept: list[tuple[int, Ranked, Document]] = []
         sessions: set[str] = set()
         taken = 0
-        while taken < len(rest) and len(kept) <= self._limit:
-            step = rest[taken : taken + self._limit + SPARE]
+        while taken < len(rest) and len(kept) <= limit:
+            step = rest[taken : taken + limit + SPARE]
             documents = fetch_documents(self._database, [hit.key for hit in step])
             fresh = []
             for place, hit in enumerate(step, taken):
                 document = documents.get(hit.key)
                 if document is not None and self._admits(document, sessions):
                     fresh.append((place, hit, document))
-            wanted = self._limit + 1
+            wanted = limit + 1
             folded = collapse(kept + fresh, _content, wanted, self._query.words)
             kept = [item for item, _ in folded]
             taken += len(step)
-        more = kept[self._limit][0] if len(kept) > self._limit else None
-        hits = [self._hit(hit, document) for _, hit, document in kept[: self._limit]]
+        more = kept[limit][0] if len(kept) > limit else None
+        hits = [self._hit(hit, document) for _, hit, document in kept[: limit]]
         next_start = None if more is None else self._start + more
         cursor = None if next_start is None else encode_cursor(next_start, self._signature)
         return hits, cursor

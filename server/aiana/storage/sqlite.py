@@ -99,8 +99,7 @@ class AianaStorage:
         wanted = merge_filters(SearchFilter(project=project), parsed.filter)
         parsed = replace(parsed, filter=wanted)
         request = Request(query=parsed, filter=wanted, mode="keyword", now=datetime.now(UTC))
-        page = HitPage(self.database, parsed, limit)
-        return page.of(search(request, self.text_index))[0]
+        return HitPage(self.database, parsed).of(search(request, self.text_index), limit)[0]
 
     @lazy
     def text_index(self) -> TextIndex:

@@ -131,6 +131,33 @@ test("the order that was held back comes when nobody is at the list", async () =
   expect(texts()).toEqual(["text of b", "text of a"]);
 });
 
+test("the first hits go on top, what is below stays until the rest arrives", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b"), item("c")]);
+  typeQuery("qu");
+  results([item("d"), item("a")], { partial: true, nextCursor: "more" });
+  expect(texts()).toEqual(["text of d", "text of a", "text of b"]);
+  results([item("d"), item("a"), item("e")]);
+  expect(texts()).toEqual(["text of d", "text of a", "text of e"]);
+  typeQuery("que");
+  results([item("f")], { partial: true });
+  expect(texts()).toEqual(["text of f"]);
+});
+
+test("what words found is told only if the rest takes its time", () => {
+  open();
+  typeQuery("q");
+  results([item("a")]);
+  typeQuery("qu");
+  results([item("a"), item("b")], { partial: true, warming: true });
+  expect(status()).toBe("1 of 12,431 messages and memories");
+  vi.advanceTimersByTime(300);
+  expect(status()).toBe("2 of 12,431 messages and memories; search by meaning is warming up");
+  results([item("a")]);
+  expect(status()).toBe("1 of 12,431 messages and memories");
+});
+
 test("nobody at the list: the best comes first", () => {
   open();
   typeQuery("q");
