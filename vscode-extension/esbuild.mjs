@@ -18,6 +18,17 @@ const separateClient = {
     build.onResolve({ filter: /^vscode-languageclient\/node$/ }, () => ({ path: "./client.js", external: true })),
 };
 
+// One module re-exports VS Code's interface: a copy of its properties for each importing file takes 20 ms at activation.
+const sharedInterface = {
+  name: "shared-interface",
+  setup: (build) => {
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === "shared" ? { path: "vscode", external: true } : { path: "vscode", namespace: "shared" },
+    );
+    build.onLoad({ filter: /./, namespace: "shared" }, () => ({ contents: 'export * from "vscode"' }));
+  },
+};
+
 const contexts = await Promise.all([
   esbuild.context({
     ...common,
@@ -26,8 +37,7 @@ const contexts = await Promise.all([
     platform: "node",
     target: "node20",
     format: "cjs",
-    external: ["vscode"],
-    plugins: [separateClient],
+    plugins: [separateClient, sharedInterface],
     supported: { "dynamic-import": false },
   }),
   esbuild.context({

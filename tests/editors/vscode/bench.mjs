@@ -36,10 +36,19 @@ function watch() {
   });
 }
 
+/** What VS Code itself counts: loading the code and activating, without what its window is busy with. */
+async function activationTime(page) {
+  await palette(page, "Developer: Show Running Extensions");
+  await page.setViewportSize({ width: 1280, height: 3000 }); // All rows, without scrolling.
+  const row = page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "Aiana: memory" });
+  const text = await row.locator(".activation-time").textContent();
+  return Number(/(\d+)\s*ms/.exec(text)[1]);
+}
+
 try {
   await editor.start();
   const page = await editor.browse();
-  const { ms: activation } = await editor.ask("activation", {}, 60_000);
+  const { ms: awaited } = await editor.ask("activation", {}, 60_000);
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
   await panel.click("button[aria-label=Filters]");
@@ -58,9 +67,10 @@ try {
   }
   await settled();
   const latencies = await panel.evaluate(() => ({ rendered: window.rendered, painted: window.painted, keys: window.keys }));
+  const activation = await activationTime(page);
   const size = (file) => statSync(file).size;
   const bundle = size(join(root, "vscode-extension", "dist", "extension.js"));
-  console.log(JSON.stringify({ keyMs: KEY_MS, activation, ...latencies, bundle, vsix: size(vsix) }));
+  console.log(JSON.stringify({ keyMs: KEY_MS, activation, awaited, ...latencies, bundle, vsix: size(vsix) }));
 } finally {
   await editor.stop();
 }
