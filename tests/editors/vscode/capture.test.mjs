@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import * as chats from "./chats.mjs";
 import { writeConversations } from "./conversations.mjs";
 import { chooseFromMenu, Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
 import { serverPids } from "./processes.mjs";
@@ -19,7 +20,6 @@ const NOTES = {
   refused: "The staging cluster has three nodes.",
 };
 const QUESTION = "why did we pin the redis client?";
-const LAST_RESPONSE = ".monaco-list-row[data-last-element=true] .interactive-response";
 const ANSWER = "ECHO: the test model has answered.";
 
 const world = makeWorld();
@@ -83,20 +83,8 @@ function opens(isMeant) {
   return until(look, 20_000, "the document opens");
 }
 
-async function newChat() {
-  await command("workbench.action.chat.newChat");
-  await command("workbench.action.chat.open", { mode: "ask", query: "", isPartialQuery: true });
-  // A question that comes before the model is in the picker is refused by VS Code itself.
-  assert.deepEqual(await editor.ask("models"), ["Echo"]);
-  await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", { timeout: 30_000 });
-}
-
-/** Ask in the chat; the answer is whole when this returns. */
-async function ask(query) {
-  const args = [{ mode: "ask", query, blockOnResponse: true }];
-  await editor.ask("command", { command: "workbench.action.chat.open", args }, 60_000);
-  return page.locator(LAST_RESPONSE);
-}
+const newChat = () => chats.newChat(editor, page);
+const ask = (query) => chats.ask(editor, page, query);
 
 test("Remember Selection keeps an editor's selection with its file and lines", async () => {
   await select(NOTES.services);
@@ -244,7 +232,7 @@ test("@aiana answers with the user's model; its references open the exact turn",
 
 test("a selection in the chat and the whole conversation are kept", async () => {
   await command("workbench.action.chat.open", { mode: "ask" });
-  await page.locator(LAST_RESPONSE).getByText(ANSWER).click({ clickCount: 3 });
+  await chats.lastResponse(page).getByText(ANSWER).click({ clickCount: 3 });
   await page.keyboard.press("Control+k");
   await page.keyboard.press("Alt+r");
   assert.deepEqual(await kept(ANSWER), [{ type: "insight", project: world.shop, origin: { chat: "code-server" } }]);

@@ -1,21 +1,53 @@
 // The server that the VSIX carries, installed after a yes: with uv, and with Python alone.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { Editor, found, makeWorld, palette, panelFrame, settled, uvFolder } from "./harness.mjs";
+import { ask, newChat } from "./chats.mjs";
+import { Editor, found, makeWorld, palette, panelFrame, settled, until, uvFolder } from "./harness.mjs";
 
-for (const [tool, programs] of [["uv", () => [uvFolder()]], ["venv and pip", () => []]]) {
-  test(`without a server the view offers to install it with ${tool}, and after a yes the panel works`, { timeout: 500_000 }, async () => {
-    const editor = new Editor(makeWorld(), {}, programs());
-    after(() => editor.stop());
-    await editor.start();
-    const page = await editor.browse();
-    await palette(page, "Aiana: Search in Side Panel");
-    await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
-    await page.click(".monaco-dialog-box .monaco-button >> text=Install");
-    await page.waitForSelector(".notification-toast >> text=/Creating a Python environment|Installing the server/", { timeout: 60_000 });
-    const panel = await panelFrame(page, 400_000);
-    await found(panel, "Fix users being signed out after a deploy");
-    await panel.fill("#query", "why did people get logged out");
-    await settled(panel);
-    await panel.waitForSelector("li.row mark");
-  });
+const LIMIT = { timeout: 500_000 };
+/** Where the extension installs it. */
+const environment = (editor) => join(editor.user, "User", "globalStorage", "aiana.aiana", "server");
+const dialogButton = (label) => `.monaco-dialog-box .monaco-button >> text=${label}`;
+
+async function browse(programs) {
+  const editor = new Editor(makeWorld(), {}, programs);
+  after(() => editor.stop());
+  await editor.start();
+  return { editor, page: await editor.browse() };
 }
+
+async function findsByMeaning(page) {
+  await page.waitForSelector(".notification-toast >> text=/Creating a Python environment|Installing the server/", { timeout: 60_000 });
+  const panel = await panelFrame(page, 400_000);
+  await found(panel, "Fix users being signed out after a deploy");
+  await panel.fill("#query", "why did people get logged out");
+  await settled(panel);
+  await panel.waitForSelector("li.row mark");
+}
+
+test("without a server the view offers to install it with uv, and after a yes the panel works", LIMIT, async () => {
+  const { page } = await browse([uvFolder()]);
+  await palette(page, "Aiana: Search in Side Panel");
+  await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
+  await page.click(dialogButton("Install"));
+  await findsByMeaning(page);
+});
+
+test("without a server @aiana offers to install it with venv and pip: nothing after a no, after a yes all of it", LIMIT, async () => {
+  const { editor, page } = await browse([]);
+  await until(() => editor.ask("models").then(([name]) => name === "Echo"), 90_000, "the model is there");
+  await newChat(editor, page);
+  const response = await ask(editor, page, "@aiana why did we pin the redis client?");
+  await response.getByText("Aiana's server was not found on this machine.").waitFor();
+  const install = response.locator(".monaco-button", { hasText: "Install Server" });
+  await install.click();
+  await page.click(dialogButton("Cancel"));
+  assert.equal(existsSync(environment(editor)), false);
+  await install.click();
+  await page.click(dialogButton("Install"));
+  await palette(page, "Aiana: Search in Side Panel");
+  await findsByMeaning(page);
+  assert.equal(existsSync(environment(editor)), true);
+});
