@@ -26,17 +26,23 @@ export interface SavedState {
 }
 
 type Results = Extract<ToPanel, { type: "results" }>;
+type Lacking = Pick<Results, "warming" | "degraded">;
+
+const NOTHING: Lacking = { warming: false, degraded: [] };
 
 export class App {
   private readonly controls: Controls;
   private readonly list: ResultList;
   private readonly progress = element("div", { class: "progress", "aria-hidden": "true" });
   private readonly status = element("div", { id: "status", role: "status", "aria-live": "polite" });
+  /** What is missing stands below the list: above it, it would move the rows under the pointer. */
+  private readonly footer = element("div", { id: "footer", role: "status", "aria-live": "polite" });
   private readonly notice = element("div", { id: "notice" });
   private readonly more = element("button", { id: "more", class: "secondary", type: "button" });
   private readonly main: HTMLElement;
   private scrolled = false;
-  private told: { message: string; problems: string[] } = { message: "", problems: [] };
+  /** What the last answer lacks, and what the server says is down. */
+  private lacking: Lacking = NOTHING;
   private unavailable: string[] = [];
   private progressTimer: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +76,7 @@ export class App {
     this.more.hidden = true;
     this.main = element("main", {}, this.notice, this.list.root, this.more);
     this.main.addEventListener("scroll", () => (this.scrolled = true), { passive: true });
-    root.replaceChildren(this.controls.root, this.progress, this.status, this.main);
+    root.replaceChildren(this.controls.root, this.progress, this.status, this.main, this.footer);
     const saved = host.getState();
     if (saved) {
       this.controls.restore(saved.query, { ...NO_FILTERS, ...saved.filters }, saved.grouped, saved.filtersShown);
@@ -106,7 +112,7 @@ export class App {
         break;
       case "unavailable":
         this.unavailable = message.reasons;
-        this.tell(this.told.message, this.told.problems);
+        this.showLacking();
         break;
       case "changed":
         this.schedule(REFRESH_MS);
@@ -184,8 +190,8 @@ export class App {
     const count = this.items.length;
     const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
     const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
-    const warming = message.warming ? [t("search by meaning is warming up")] : [];
-    this.tell([found, ...warming].join("; "), message.degraded);
+    this.tell(found);
+    this.showLacking(message);
     if (!count && !message.partial) {
       this.notice.replaceChildren(element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")));
     }
@@ -205,6 +211,7 @@ export class App {
     ];
     this.render(true);
     this.tell("");
+    this.showLacking(NOTHING);
     if (message.empty) {
       this.notice.replaceChildren(
         element("p", {}, t("Nothing is stored yet. Import the conversations that your assistants left on this machine.")),
@@ -231,22 +238,30 @@ export class App {
   }
 
   private failed(message: string): void {
-    this.tell("", [message]);
+    this.tell(message, true);
     this.notice.replaceChildren(
       this.commandButton("aiana.restartServer", t("Restart")),
       this.commandButton("aiana.showLogs", t("Show Logs"), "secondary"),
     );
   }
 
-  /** Say it in the live region, once, with what does not work. */
-  private tell(message: string, problems: string[] = []): void {
-    this.told = { message, problems };
-    const reasons = [...new Set([...problems, ...this.unavailable])];
-    const parts = [message, ...reasons].filter(Boolean);
-    if (this.status.textContent === parts.join("")) {
-      return;
+  /** Say it in the live region, once. */
+  private tell(message: string, failed = false): void {
+    this.status.classList.toggle("failed", failed);
+    if (this.status.textContent !== message) {
+      this.status.textContent = message;
+      this.status.title = message;
     }
-    this.status.replaceChildren(message, ...reasons.map((reason) => element("p", { class: "reason" }, reason)));
+  }
+
+  private showLacking(lacking = this.lacking): void {
+    this.lacking = lacking;
+    const warming = lacking.warming ? [element("p", {}, t("Search by meaning is warming up"))] : [];
+    const reasons = new Set([...lacking.degraded, ...this.unavailable]);
+    const lines = [...warming, ...[...reasons].map((reason) => element("p", { class: "reason" }, reason))];
+    if (this.footer.textContent !== lines.map(({ textContent }) => textContent).join("")) {
+      this.footer.replaceChildren(...lines);
+    }
   }
 
   private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string, kind = "primary"): HTMLButtonElement {

@@ -1,5 +1,6 @@
 // What can be done with results and documents, by pointer and by keyboard, in the real VS Code with the real server.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
@@ -226,11 +227,11 @@ test("the doctor says what was checked, with the command that mends it", async (
 
 test("Redis that is down is a line in the panel, never a message that pops up", async () => {
   await editor.ask("setting", { key: "aiana.redisUrl", value: "redis://127.0.0.1:1/0" });
-  await until(async () => /Redis/i.test(await panel.textContent("#status")), 30_000, "the panel says what is missing");
+  await until(async () => /Redis/i.test(await panel.textContent("#footer")), 30_000, "the panel says what is missing");
   await found(panel, SERVICES);
   assert.equal(await toasts(), 0);
   await editor.ask("setting", { key: "aiana.redisUrl", value: undefined });
-  await until(async () => !/Redis/i.test(await panel.textContent("#status")), 30_000, "the line is gone");
+  await until(async () => !/Redis/i.test(await panel.textContent("#footer")), 30_000, "the line is gone");
 });
 
 test("a server that cannot start is said in the panel, which recovers with the setting", async () => {
@@ -240,4 +241,19 @@ test("a server that cannot start is said in the panel, which recovers with the s
   assert.equal(await toasts(), 0);
   await editor.ask("setting", { key: "aiana.server.command", value: undefined });
   await found(panel, SERVICES);
+});
+
+test("a server that takes its time is said, and what was typed meanwhile is answered", async () => {
+  const gate = join(world.folder, "gate");
+  const slow = join(world.folder, "slow-aiana");
+  execFileSync("mkfifo", [gate]);
+  writeFileSync(slow, `#!/bin/sh\ncat "${gate}"\nexec aiana "$@"\n`, { mode: 0o700 });
+  await editor.ask("setting", { key: "aiana.server.command", value: [slow] });
+  await panel.waitForSelector("#status >> text=Starting Aiana…", { timeout: 30_000 });
+  await panel.waitForSelector(".progress.running");
+  await panel.fill("#query", "warm cache");
+  writeFileSync(gate, "");
+  await found(panel, CACHE);
+  assert.equal((await settled(panel))[0], CACHE);
+  await editor.ask("setting", { key: "aiana.server.command", value: undefined });
 });

@@ -42,6 +42,7 @@ function results(items: PanelItem[], fields: Partial<Extract<ToPanel, { type: "r
 
 const texts = () => [...document.querySelectorAll(".row .text")].map((text) => text.textContent);
 const mains = () => [...document.querySelectorAll<HTMLButtonElement>("button.main")];
+const footer = () => document.querySelector("#footer")!.textContent;
 const status = () => document.querySelector("#status")!.textContent;
 const press = (key: string, options: KeyboardEventInit = {}) =>
   document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }));
@@ -153,9 +154,11 @@ test("what words found is told only if the rest takes its time", () => {
   results([item("a"), item("b")], { partial: true, warming: true });
   expect(status()).toBe("1 of 12,431 messages and memories");
   vi.advanceTimersByTime(300);
-  expect(status()).toBe("2 of 12,431 messages and memories; search by meaning is warming up");
+  expect(status()).toBe("2 of 12,431 messages and memories");
+  expect(footer()).toBe("Search by meaning is warming up");
   results([item("a")]);
   expect(status()).toBe("1 of 12,431 messages and memories");
+  expect(footer()).toBe("");
 });
 
 test("nobody at the list: the best comes first", () => {
@@ -170,14 +173,15 @@ test("degraded and warming states are said", () => {
   open();
   typeQuery("q");
   results([item("a")], { warming: true });
-  expect(status()).toBe("1 of 12,431 messages and memories; search by meaning is warming up");
+  expect(footer()).toBe("Search by meaning is warming up");
   results([item("a")], { degraded: ["no model"] });
-  expect(status()).toBe("1 of 12,431 messages and memoriesno model");
+  expect(footer()).toBe("no model");
   receive({ type: "unavailable", reasons: ["no model", "no Redis"] });
-  const reasons = () => [...document.querySelectorAll("#status .reason")].map((reason) => reason.textContent);
+  const reasons = () => [...document.querySelectorAll("#footer .reason")].map((reason) => reason.textContent);
   expect(reasons()).toEqual(["no model", "no Redis"]);
   receive({ type: "unavailable", reasons: [] });
   expect(reasons()).toEqual(["no model"]);
+  expect(status()).toBe("1 of 12,431 messages and memories");
 });
 
 test("keyboard: move, open, preview, add to chat, copy, several, back", () => {
