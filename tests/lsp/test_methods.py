@@ -127,10 +127,11 @@ def test_hits_by_words_come_ahead_a_page_of_them_only_while_the_model_loads(
     give_model_and_sample(environ, compiled_model_home)
     client = start()
     client.initialize()
-    whole = client.request("aiana/search", {"query": "the test of redis", "mode": "keyword"})["hits"]
+    query = {"query": "the test of redis"}
+    whole = client.request("aiana/search", {**query, "mode": "keyword"})["hits"]
     assert len(whole) > 10
     for token, ahead in (("loading", whole), ("loaded", whole[:10])):
-        result = client.request("aiana/search", {"query": "the test of redis", "partialResultToken": token})
+        result = client.request("aiana/search", {**query, "partialResultToken": token})
         assert result["modes"] == ["keyword", "semantic"]
         partial = client.notification("$/progress")
         assert partial["token"] == token

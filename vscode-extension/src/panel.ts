@@ -11,6 +11,8 @@ import { currentProject, onDidChangeProject } from "./workspace";
 
 export const VIEW = "aiana.memories";
 const PAGE = 20;
+/** The protocol's limit of one answer. */
+const MOST_ROWS = 1000;
 const HOME = 8;
 
 export class Panel implements vscode.WebviewViewProvider {
@@ -74,7 +76,7 @@ export class Panel implements vscode.WebviewViewProvider {
         }
         break;
       case "search":
-        await this.search(message.id, message.query, message.filters, message.cursor);
+        await this.search(message);
         break;
       case "home":
         await this.home(message.id, message.filters);
@@ -91,7 +93,7 @@ export class Panel implements vscode.WebviewViewProvider {
     }
   }
 
-  private async search(id: number, query: string, filters: Filters, cursor?: string): Promise<void> {
+  private async search({ id, query, filters, cursor, rows }: Extract<ToExtension, { type: "search" }>): Promise<void> {
     this.searching?.cancel();
     const source = new vscode.CancellationTokenSource();
     this.searching = source;
@@ -101,7 +103,7 @@ export class Panel implements vscode.WebviewViewProvider {
       }
     };
     try {
-      const params = this.scoped(filters, { query, cursor, limit: PAGE, filter: searchFilter(filters) });
+      const params = this.scoped(filters, { query, cursor, limit: Math.max(PAGE, Math.min(rows, MOST_ROWS)), filter: searchFilter(filters) });
       const partial = (result: wire.SearchResult) => show(result, true);
       const result = await this.server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
       show(result, false);

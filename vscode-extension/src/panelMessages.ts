@@ -37,7 +37,8 @@ export type Action = "open" | "preview" | "copy" | "insert" | "addToChat" | "rem
 
 export type ToExtension =
   | { type: "ready" }
-  | { type: "search"; id: number; query: string; filters: Filters; cursor?: string }
+  /** `rows` are shown already: no fewer come back. */
+  | { type: "search"; id: number; query: string; filters: Filters; cursor?: string; rows: number }
   | { type: "home"; id: number; filters: Filters }
   | { type: "selection"; uris: string[] }
   | { type: "action"; action: Action; uris: string[] }

@@ -52,6 +52,8 @@ export class App {
   private home: Section[] | undefined;
   private nextCursor = "";
   private running = false;
+  /** The question that is asked is the one whose rows are shown: they stay where they are. */
+  private refreshing = false;
   private openFirst = false;
   private ready = false;
 
@@ -72,7 +74,7 @@ export class App {
       select: (uris) => this.host.postMessage({ type: "selection", uris }),
       leave: () => this.controls.focus(),
     });
-    this.more.addEventListener("click", () => this.ask(this.nextCursor));
+    this.more.addEventListener("click", () => this.ask({ cursor: this.nextCursor }));
     this.more.hidden = true;
     this.main = element("main", {}, this.notice, this.list.root, this.more);
     this.main.addEventListener("scroll", () => (this.scrolled = true), { passive: true });
@@ -115,7 +117,7 @@ export class App {
         this.showLacking();
         break;
       case "changed":
-        this.schedule(REFRESH_MS);
+        this.refreshSoon();
         break;
       case "focus":
         this.controls.focus();
@@ -137,18 +139,24 @@ export class App {
     this.timer = setTimeout(() => this.ask(), wait);
   }
 
-  /** Ask for what the controls say, or for the page after `cursor`. */
-  private ask(cursor?: string): void {
+  /** Something was stored: show the same again, with it. A question that waits already will see it. */
+  private refreshSoon(): void {
+    this.timer ??= setTimeout(() => this.ask({ refresh: this.answered === this.id }), REFRESH_MS);
+  }
+
+  /** Ask for what the controls say, for the page after `cursor`, or for all rows that are shown anew. */
+  private ask({ cursor, refresh = false }: { cursor?: string; refresh?: boolean } = {}): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.ready) {
       return;
     }
     this.id += 1;
+    this.refreshing = refresh;
     this.busy(true);
     const { query, value: filters } = this.controls;
     if (query) {
-      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor });
+      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor, rows: refresh ? this.items.length : 0 });
     } else {
       this.host.postMessage({ type: "home", id: this.id, filters });
     }
@@ -159,7 +167,10 @@ export class App {
     if (message.id !== this.id) {
       return;
     }
-    const same = message.append || this.answered === message.id;
+    if (message.partial && this.refreshing) {
+      return;
+    }
+    const same = message.append || this.refreshing || this.answered === message.id;
     this.answered = message.id;
     this.home = undefined;
     this.items = this.shown(message);

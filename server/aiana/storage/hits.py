@@ -58,7 +58,7 @@ class HitPage:
             kept = [item for item, _ in folded]
             taken += len(step)
         more = kept[limit][0] if len(kept) > limit else None
-        hits = [self._hit(hit, document) for _, hit, document in kept[: limit]]
+        hits = [self._hit(hit, document) for _, hit, document in kept[:limit]]
         next_start = None if more is None else self._start + more
         cursor = None if next_start is None else encode_cursor(next_start, self._signature)
         return hits, cursor

@@ -146,6 +146,38 @@ test("the first hits go on top, what is below stays until the rest arrives", () 
   expect(texts()).toEqual(["text of f"]);
 });
 
+test("what is stored meanwhile joins the rows that are shown, in one step", () => {
+  open();
+  typeQuery("q");
+  results([item("a")], { nextCursor: "more" });
+  document.querySelector<HTMLButtonElement>("#more")!.click();
+  expect(last("search")).toMatchObject({ cursor: "more", rows: 0 });
+  results([item("b")], { append: true });
+  const main = document.querySelector("main")!;
+  main.scrollTop = 90;
+  main.dispatchEvent(new Event("scroll"));
+  receive({ type: "changed" });
+  receive({ type: "changed" });
+  vi.advanceTimersByTime(300);
+  expect(last("search")).toMatchObject({ query: "q", rows: 2 });
+  results([item("b"), item("a")], { partial: true });
+  expect(texts()).toEqual(["text of a", "text of b"]);
+  results([item("new"), item("a"), item("b")]);
+  expect(texts()).toEqual(["text of new", "text of a", "text of b"]);
+  expect(main.scrollTop).toBe(90);
+});
+
+test("a change of the store does not hold up what is being typed", () => {
+  open();
+  typeQuery("q");
+  results([item("a")]);
+  receive({ type: "changed" });
+  typeQuery("qu");
+  expect(last("search")).toMatchObject({ query: "qu", rows: 0 });
+  results([item("b")], { partial: true });
+  expect(texts()).toEqual(["text of b"]);
+});
+
 test("what words found is told only if the rest takes its time", () => {
   open();
   typeQuery("q");
