@@ -10,6 +10,7 @@ const QUESTION = "why did people get logged out";
 const SIGNED_OUT = "Fix users being signed out after a deploy";
 const SERVICES = "Integration tests need make services before they run.";
 const CACHE = "Deploys need a warm cache.";
+const LATE = "The release is cut on the last Friday of the month.";
 
 const world = makeWorld();
 const editor = new Editor(world);
@@ -17,7 +18,7 @@ let page;
 let panel;
 
 before(async () => {
-  writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n\nEnd.\n`);
+  writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n${LATE}\n\nEnd.\n`);
   await editor.start();
   page = await editor.browse();
   await palette(page, "Aiana: Search in Side Panel");
@@ -165,6 +166,18 @@ test("hits that join later move nothing under the pointer", async () => {
   const kept = words.filter((uri) => all.includes(uri));
   assert.deepEqual(shown.slice(0, kept.length), kept);
   assert.deepEqual(new Set(shown), new Set(all));
+});
+
+test("what is stored meanwhile joins without moving what is being read", async () => {
+  await page.mouse.move(900, 400);
+  assert.ok((await search("the")).length > 8);
+  await panel.$eval("main", (main) => (main.scrollTop = 150));
+  const place = () => panel.$$eval("li.row", (rows) => rows.map((row) => [row.dataset.uri, Math.round(row.getBoundingClientRect().top)]));
+  const [uri, top] = (await place()).find(([, y]) => y > 200);
+  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: LATE });
+  await editor.ask("command", { command: "aiana.rememberSelection" });
+  await found(panel, LATE);
+  assert.deepEqual((await place()).find(([each]) => each === uri), [uri, top]);
 });
 
 test("nothing found is said with what was looked through", async () => {
