@@ -130,13 +130,9 @@ export class App {
     if (this.answered === this.id && this.timer === undefined) {
       this.ask();
     } else {
-      this.schedule(DEBOUNCE_MS);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(), DEBOUNCE_MS);
     }
-  }
-
-  private schedule(wait: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(), wait);
   }
 
   /** Something was stored: show the same again, with it. A question that waits already will see it. */
@@ -164,10 +160,8 @@ export class App {
   }
 
   private results(message: Results): void {
-    if (message.id !== this.id) {
-      return;
-    }
-    if (message.partial && this.refreshing) {
+    // Beside rows that are shown already, the first hits of an answer would come and go.
+    if (message.id !== this.id || (message.partial && (this.refreshing || message.append))) {
       return;
     }
     const same = message.append || this.refreshing || this.answered === message.id;

@@ -152,6 +152,8 @@ test("what is stored meanwhile joins the rows that are shown, in one step", () =
   results([item("a")], { nextCursor: "more" });
   document.querySelector<HTMLButtonElement>("#more")!.click();
   expect(last("search")).toMatchObject({ cursor: "more", rows: 0 });
+  results([item("c")], { append: true, partial: true });
+  expect(texts()).toEqual(["text of a"]);
   results([item("b")], { append: true });
   const main = document.querySelector("main")!;
   main.scrollTop = 90;
