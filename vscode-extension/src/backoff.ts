@@ -7,7 +7,7 @@ const FIRST_MS = 500;
 export class Backoff {
   private crashes: number[] = [];
 
-  /** Milliseconds to wait after a crash at `now`; undefined after five crashes in three minutes. */
+  /** Milliseconds to wait after a crash at `now`; undefined for the sixth in three minutes. */
   next(now: number): number | undefined {
     this.crashes = [...this.crashes.filter((time) => now - time < WINDOW_MS), now];
     return this.crashes.length > MOST ? undefined : FIRST_MS * 2 ** (this.crashes.length - 1);

@@ -245,7 +245,7 @@ export class Server implements vscode.Disposable {
   private crashed(): void {
     const wait = this.backoff.next(Date.now());
     if (wait === undefined) {
-      this.problem = vscode.l10n.t("Aiana's server stopped five times in three minutes and is not started again.");
+      this.problem = vscode.l10n.t("Aiana's server stopped six times in three minutes and is not started again.");
       this.log.error(this.problem);
       this.setState("failed");
       return;
