@@ -188,6 +188,8 @@ test("nothing found is said with what was looked through", async () => {
 
 test("a conversation is deleted after a question", async () => {
   await search("");
+  await row(SIGNED_OUT).locator("button.main").click();
+  await activeEditor("aiana:/session/");
   await choose(SIGNED_OUT, "Delete Conversation…");
   await page.click(".monaco-dialog-box .monaco-button >> text=Delete");
   await until(async () => !(await settled(panel)).some((text) => text.includes(SIGNED_OUT)), 20_000, "the conversation is gone");
