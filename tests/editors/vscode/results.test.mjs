@@ -88,6 +88,7 @@ test("undo brings back the same memory, with its ratings and times", async () =>
   const before = memory(columns, CACHE);
   await choose(CACHE, "Forget");
   await until(() => memory("id", CACHE).length === 0, 20_000, "the memory is gone");
+  await until(async () => !(await settled(panel)).includes(CACHE), 20_000, "its row is gone");
   await page.click(".notification-toast .monaco-button >> text=Undo");
   await found(panel, CACHE);
   assert.deepEqual(memory(columns, CACHE), before);
