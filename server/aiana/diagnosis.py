@@ -192,10 +192,8 @@ def _qdrant(aiana: Parts) -> Iterator[Checked]:
         yield _ok("qdrant", "not configured; the embedded vector index serves")
         return
     if not tier.link.is_up:
-        reason = (
-            tier.link.down.reason if tier.link.down else f"no answer within {FIRST_ANSWERS_S:.0f} s"
-        )
-        yield _error("qdrant", reason, "start the server, or correct QDRANT_URL and QDRANT_API_KEY")
+        mend = "start the server, or correct QDRANT_URL and QDRANT_API_KEY"
+        yield _error("qdrant", _why_down(tier.link), mend)
         return
     yield _ok("qdrant", f"Qdrant {tier.version()} at {tier.address}, collection fits the model")
     waiting, refused = tier.outbox.waiting(), tier.outbox.refused()

@@ -30,12 +30,16 @@ def sampled(client: Client) -> Client:
     return client
 
 
-def give_model_and_sample(environ: dict[str, str], compiled_model_home: Path) -> None:
-    """A data folder with a model in which the sample sessions have their vectors."""
+@pytest.fixture
+def with_model(start: Start, environ: dict[str, str], compiled_model_home: Path) -> Client:
+    """A server with a model, which is not loaded yet, and the sample sessions with vectors."""
     environ.pop("AIANA_EMBEDDING_MODEL")
     shutil.copytree(compiled_model_home / "models", Path(environ["AIANA_HOME"]) / "models")
     imported = [sys.executable, "-m", "aiana", "import", str(SAMPLE)]
     subprocess.run(imported, env=environ, check=True, capture_output=True)
+    client = start()
+    client.initialize()
+    return client
 
 
 def sessions_of(result: dict[str, Any]) -> list[str]:
@@ -101,39 +105,31 @@ def test_semantic_search_without_a_model_is_refused(sampled: Client) -> None:
     assert caught.value.data == {"kind": "modelUnavailable"}
 
 
-def test_search_by_meaning(
-    start: Start, environ: dict[str, str], compiled_model_home: Path
-) -> None:
-    give_model_and_sample(environ, compiled_model_home)
-    client = start()
-    client.initialize()
+def test_search_by_meaning(with_model: Client) -> None:
     query = {"query": "customers must not lose their login", "mode": "semantic", "limit": 3}
-    result = client.request("aiana/search", query)
+    result = with_model.request("aiana/search", query)
     assert result["modes"] == ["semantic"]
     assert result["hits"][0]["sessionId"] == LOGOUT
     assert result["hits"][0]["lanes"] == ["semantic"]
-    both = client.request("aiana/search", {"query": "getCartById", "partialResultToken": 7})
+    both = with_model.request("aiana/search", {"query": "getCartById", "partialResultToken": 7})
     assert both["modes"] == ["keyword", "semantic"]
-    partial = client.notification("$/progress")
+    partial = with_model.notification("$/progress")
     assert partial["token"] == 7
     assert partial["value"]["modes"] == ["keyword"]
     assert partial["value"]["hits"][0]["sessionId"] == REDIS
-    assert client.request("aiana/status", {})["tiers"]["embedder"]["state"] == "ok"
+    assert with_model.request("aiana/status", {})["tiers"]["embedder"]["state"] == "ok"
 
 
 def test_hits_by_words_come_ahead_a_page_of_them_only_while_the_model_loads(
-    start: Start, environ: dict[str, str], compiled_model_home: Path
+    with_model: Client,
 ) -> None:
-    give_model_and_sample(environ, compiled_model_home)
-    client = start()
-    client.initialize()
     query = {"query": "the test of redis"}
-    whole = client.request("aiana/search", {**query, "mode": "keyword"})["hits"]
+    whole = with_model.request("aiana/search", {**query, "mode": "keyword"})["hits"]
     assert len(whole) > 10
     for token, ahead in (("loading", whole), ("loaded", whole[:10])):
-        result = client.request("aiana/search", {**query, "partialResultToken": token})
+        result = with_model.request("aiana/search", {**query, "partialResultToken": token})
         assert result["modes"] == ["keyword", "semantic"]
-        partial = client.notification("$/progress")
+        partial = with_model.notification("$/progress")
         assert partial["token"] == token
         assert [hit["id"] for hit in partial["value"]["hits"]] == [hit["id"] for hit in ahead]
 
@@ -364,16 +360,11 @@ def test_context_keeps_its_budget(sampled: Client) -> None:
     assert {item["reason"] for item in block["items"]} == {"preference", "recent", "relevant"}
 
 
-def test_a_context_is_built_anew_on_demand(
-    start: Start, environ: dict[str, str], compiled_model_home: Path
-) -> None:
-    give_model_and_sample(environ, compiled_model_home)
-    client = start()
-    client.initialize()
+def test_a_context_is_built_anew_on_demand(with_model: Client) -> None:
     asked = {"query": "cart", "scope": "all"}
-    client.request("aiana/search", {"query": "cart", "mode": "semantic"})
+    with_model.request("aiana/search", {"query": "cart", "mode": "semantic"})
     cached = [
-        client.request("aiana/context", {**asked, **refresh})["cached"]
+        with_model.request("aiana/context", {**asked, **refresh})["cached"]
         for refresh in ({}, {}, {"refresh": True}, {})
     ]
     assert cached == [False, True, False, True]

@@ -3,9 +3,9 @@
 import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
 import { age } from "./labels";
-import { overlaid } from "./overlay";
 import { itemOfHit } from "./panelItems";
 import type { Action, PanelItem } from "./panelMessages";
+import { overlaid } from "./partialResults";
 import * as wire from "./protocol";
 import { messageOf, type Server } from "./server";
 import { currentProject } from "./workspace";

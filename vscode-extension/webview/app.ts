@@ -1,7 +1,7 @@
 /** The panel: what was typed goes to the extension, what it answers is shown. */
 
 import type { Action, Filters, PanelItem, ToExtension, ToPanel } from "../src/panelMessages";
-import { overlaid } from "../src/overlay";
+import { joined, overlaid } from "../src/partialResults";
 import { Controls, NO_FILTERS } from "./controls";
 import { element } from "./dom";
 import { ResultList, type Section } from "./list";
@@ -185,8 +185,7 @@ export class App {
   /** The rows to show; what is below the first hits of an answer stays until the rest of it is there. */
   private shown({ items, append, partial, nextCursor }: Results): PanelItem[] {
     if (append) {
-      const uris = new Set(this.items.map(({ uri }) => uri));
-      return [...this.items, ...items.filter(({ uri }) => !uris.has(uri))];
+      return joined(this.items, items);
     }
     return partial && nextCursor ? overlaid(items, this.items) : items;
   }
