@@ -81,7 +81,7 @@ format: $(INSTALLED) $(STYLUA)
 	$(FORMAT_LUA) --write {} +
 
 docs: $(INSTALLED)
-	$(BIN)/python -m aiana.lsp.document docs/protocol.md
+	$(BIN)/python -m aiana.protocol.document docs/protocol.md
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

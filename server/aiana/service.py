@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiana import results
+from aiana.container import Container
 from aiana.errors import InvalidQuery, NotFound
-from aiana.export import export_session
-from aiana.incoming import (
+from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
+from aiana.protocol import results
+from aiana.render.markdown import export_session
+from aiana.times import now
+from aiana.validation import (
     redacted_text,
     redacted_values,
     resolved_filter,
     resolved_time,
     restorable,
 )
-from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
-from aiana.parts import Parts
-from aiana.times import now
 
 if TYPE_CHECKING:
     from aiana.storage.rows import Gone
@@ -30,7 +30,7 @@ FIRST_ANSWER_S = 0.25
 Progress = Callable[[int, int, str], None]
 
 
-class Aiana(Parts):
+class Aiana(Container):
     """One memory: the database, its indexes and the embedder behind one face.
 
     Opening it costs nothing; the database is opened, and the model loaded, at first use.
@@ -58,7 +58,7 @@ class Aiana(Parts):
         Raises InvalidQuery for a cursor that is none, ModelUnavailable if `mode` is `semantic`
         and there is no model.
         """
-        return self.recall.search(
+        return self.searcher.search(
             query,
             limit=limit,
             cursor=cursor,
@@ -88,7 +88,7 @@ class Aiana(Parts):
         if not refresh:
             built = self.contexts.get(query, project, scope, budget, stamp)
         if built is None:
-            built = self.recall.context(
+            built = self.context_builder.build(
                 query,
                 project=project,
                 scope=scope,
@@ -132,7 +132,7 @@ class Aiana(Parts):
         try:
             memory = self.storage.memories.get(memory_id)
         except NotFound:
-            if (shared := self.recall.memory_of_colleague(memory_id)) is None:
+            if (shared := self.searcher.memory_of_colleague(memory_id)) is None:
                 raise
             memory = shared
         return results.MemoryResult(memory=memory)
@@ -275,7 +275,7 @@ class Aiana(Parts):
 
         Secrets are taken out first. Messages are told apart by their ids within the session.
         """
-        from aiana.capture.cleaning import redacted_batch
+        from aiana.redaction.door import redacted_batch
 
         return self.storage.sessions.record(*redacted_batch(session, messages))
 
@@ -341,13 +341,13 @@ class Aiana(Parts):
 
     def status(self) -> results.Status:
         """The state of everything; never raises, since it is what people ask when all is broken."""
-        from aiana.health import status_of
+        from aiana.diagnostics.status import status_of
 
         return status_of(self)
 
     def diagnose(self, fix: bool = False) -> results.Diagnosis:
         """Check everything; with `fix`, mend what can be mended safely and check again."""
-        from aiana.diagnosis import diagnose
+        from aiana.diagnostics.doctor import diagnose
 
         return diagnose(self, fix)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiana.embeddings import get_embedder
 from aiana.models import SearchFilter
-from aiana.storage.qdrant_index import MOST_NEAREST
+from aiana.search.qdrant_index import MOST_NEAREST
 from tests.benchmarks.retrieval.adapter import Store
 from tests.integration.agreement import Both
 from tests.integration.qdrant_endpoint import QdrantEndpoint

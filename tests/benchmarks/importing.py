@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "server"))
-from aiana.capture.claude_code import ClaudeCode
-from aiana.capture.cleaning import clean
+from aiana.capture.claude_code.source import ClaudeCode
 from aiana.capture.importer import import_sources
+from aiana.redaction.door import clean
 from aiana.storage import AianaStorage
 
 TARGET = 100_000_000

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "server"))
-from aiana.capture.redaction import redact
+from aiana.redaction.redact import redact
 
 ALNUM = string.ascii_letters + string.digits
 URLSAFE = ALNUM + "-_"

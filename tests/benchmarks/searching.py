@@ -28,12 +28,12 @@ import numpy as np
 from aiana.embeddings import get_embedder
 from aiana.errors import ModelUnavailable
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.retrieval.engine import Request, search
-from aiana.retrieval.planning import STOP_WORDS
-from aiana.retrieval.query import parse
+from aiana.search.engine import Request, search
+from aiana.search.planning import STOP_WORDS
+from aiana.search.query import parse
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex, to_bytes
 from aiana.storage import AianaStorage
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex, to_bytes
 from aiana.times import format_time
 
 ROOT = Path(__file__).resolve().parents[2]

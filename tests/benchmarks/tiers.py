@@ -25,12 +25,12 @@ import numpy as np
 
 from aiana.embeddings import DEFAULT_MODEL, compile_model, get_embedder
 from aiana.models import SearchFilter
+from aiana.search.qdrant_index import QdrantIndex
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.qdrant_tier import ANSWER_S, QdrantTier
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex
+from aiana.storage.qdrant.tier import ANSWER_S, QdrantTier
 from tests.benchmarks.searching import fill, queries
 from tests.integration.qdrant_endpoint import KEY, SERVER, SERVER_KEY, QdrantEndpoint
 from tests.integration.servers import RedisServer

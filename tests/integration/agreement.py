@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
 from aiana.models import Mode, SearchFilter
-from aiana.retrieval.engine import MeaningIndex, Request, search
-from aiana.retrieval.query import parse
+from aiana.search.engine import MeaningIndex, Request, search
+from aiana.search.qdrant_index import MOST_NEAREST, QdrantIndex
+from aiana.search.query import parse
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex, to_bytes
 from aiana.storage import AianaStorage
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_index import MOST_NEAREST, QdrantIndex
-from aiana.storage.qdrant_tier import QdrantTier
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex, to_bytes
+from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 MODEL = "all-MiniLM-L6-v2"

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from qdrant_client import QdrantClient, models
 
-from aiana.storage.points import COLLECTION
+from aiana.storage.qdrant.points import COLLECTION
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")

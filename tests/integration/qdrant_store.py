@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
+from aiana.search.catalogue import Catalogue
+from aiana.search.qdrant_index import QdrantIndex
+from aiana.search.vector_index import to_bytes
 from aiana.storage import AianaStorage
-from aiana.storage.catalogue import Catalogue
-from aiana.storage.outbox import Outbox
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.qdrant_tier import QdrantTier
-from aiana.storage.vectors import to_bytes
+from aiana.storage.qdrant.outbox import Outbox
+from aiana.storage.qdrant.tier import QdrantTier
 
 MODEL = "all-MiniLM-L6-v2"
 

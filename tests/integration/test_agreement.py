@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.retrieval.query import parse
+from aiana.search.query import parse
+from aiana.search.vector_index import from_bytes
 from aiana.storage import AianaStorage
-from aiana.storage.vectors import from_bytes
 from tests.benchmarks.retrieval.adapter import Unit, Vectors, messages_of
 from tests.integration.agreement import Both, embed
 from tests.integration.qdrant_endpoint import QdrantEndpoint

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from aiana.config import Config
-from aiana.results import Finding
+from aiana.protocol.results import Finding
 from aiana.service import Aiana
 from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
 from tests.integration.servers import PASSWORD, RedisServer, until

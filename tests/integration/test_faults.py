@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from aiana.config import Config
 from aiana.models import SearchFilter
+from aiana.search.vector_index import to_bytes
 from aiana.service import Aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import SqliteCache
-from aiana.storage.outbox import Outbox
+from aiana.storage.qdrant.outbox import Outbox
 from aiana.storage.redis import MOST_ACTIVITIES, RedisCache
 from aiana.storage.tiered_cache import TieredCache
-from aiana.storage.vectors import to_bytes
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 from tests.integration.servers import PASSWORD, CuttingProxy, RedisServer, until
 

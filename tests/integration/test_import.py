@@ -15,7 +15,7 @@ import pytest
 from aiana.capture.importer import import_sources
 from aiana.capture.inventory import capture_sources
 from aiana.errors import NotFound
-from aiana.results import ImportCounts
+from aiana.protocol.results import ImportCounts
 from aiana.storage import AianaStorage
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts" / "claude-code"

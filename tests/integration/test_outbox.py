@@ -9,9 +9,9 @@ import pytest
 
 from aiana.embeddings import Embedder
 from aiana.models import Message, SearchFilter, Session
-from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex
+from aiana.search.qdrant_index import QdrantIndex
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex
 from tests.integration.qdrant_store import MODEL, Store, cosines
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from aiana.embeddings import Embedder
 from aiana.errors import TierUnavailable
-from aiana.storage.points import COLLECTION, Point, Scope
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_connection import CollectionLost, QdrantConnection, QdrantRefused
+from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection, QdrantRefused
+from aiana.storage.qdrant.points import COLLECTION, Point, Scope
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 

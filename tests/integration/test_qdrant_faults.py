@@ -16,11 +16,11 @@ import pytest
 from aiana.config import Config
 from aiana.errors import TierUnavailable
 from aiana.models import SearchFilter
+from aiana.search.qdrant_index import QdrantIndex
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex
 from aiana.service import Aiana
-from aiana.storage.outbox import MOST_ATTEMPTS
-from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex
+from aiana.storage.qdrant.outbox import MOST_ATTEMPTS
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 from tests.integration.qdrant_store import MODEL, Store, cosines
 from tests.integration.servers import until
@@ -163,7 +163,7 @@ class TestFaults:
             "import sys; from pathlib import Path; from aiana.embeddings import Embedder;"
             "from aiana.storage import AianaStorage;"
             "from aiana.storage.qdrant import QdrantStorage;"
-            "from aiana.storage.qdrant_tier import QdrantTier;"
+            "from aiana.storage.qdrant.tier import QdrantTier;"
             "db, url, key, user = sys.argv[1:];"
             "s = QdrantStorage(url, Embedder(), api_key=key, user=user);"
             "t = QdrantTier(AianaStorage(Path(db)).database, s, 'all-MiniLM-L6-v2');"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from aiana.config import Config
 from aiana.errors import TierUnavailable
-from aiana.results import ContextResult
+from aiana.protocol.results import ContextResult
 from aiana.service import Aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import Cache, SqliteCache

@@ -13,11 +13,11 @@ import pytest
 
 from aiana.embeddings import Embedder
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.retrieval.engine import Ranked, Ranking, Request, search
-from aiana.retrieval.query import parse
+from aiana.search.engine import Ranked, Ranking, Request, search
+from aiana.search.query import parse
+from aiana.search.text_index import TextIndex
+from aiana.search.vector_index import VectorIndex, to_bytes
 from aiana.storage import AianaStorage
-from aiana.storage.text_index import TextIndex
-from aiana.storage.vectors import VectorIndex, to_bytes
 
 CORPUS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "retrieval" / "corpus.json").read_text("utf-8")

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
 from aiana.models import Message, SearchFilter, Session
-from aiana.retrieval.engine import MeaningIndex
+from aiana.search.catalogue import CatalogueReader
+from aiana.search.engine import MeaningIndex
+from aiana.search.qdrant_index import QdrantIndex
+from aiana.search.vector_index import VectorIndex, from_bytes, to_bytes
 from aiana.storage import AianaStorage
-from aiana.storage.catalogue import CatalogueReader
-from aiana.storage.points import Scope
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant_index import QdrantIndex
-from aiana.storage.qdrant_tier import QdrantTier
-from aiana.storage.vectors import VectorIndex, from_bytes, to_bytes
+from aiana.storage.qdrant.points import Scope
+from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY
 
 MODEL = "all-MiniLM-L6-v2"

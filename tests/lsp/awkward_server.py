@@ -6,10 +6,11 @@ import os
 import threading
 from typing import Any
 
-from aiana.lsp import main, protocol
-from aiana.lsp.params import NoParams
+from aiana.lsp import main
 from aiana.lsp.server import AianaServer, Call
-from aiana.results import Result
+from aiana.protocol import methods as protocol
+from aiana.protocol.params import NoParams
+from aiana.protocol.results import Result
 
 released = threading.Event()
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from aiana.lsp.protocol import METHODS
+from aiana.protocol.methods import METHODS
 
 
 def check(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aiana.lsp.protocol import METHODS
+from aiana.protocol.methods import METHODS
 from tests.lsp.client import Client, ServerError
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aiana.lsp.document import document
 from aiana.lsp.main import make_server
 from aiana.lsp.methods import Methods
-from aiana.lsp.protocol import METHODS, Method
+from aiana.protocol.document import document
+from aiana.protocol.methods import METHODS, Method
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from aiana.lsp.protocol import METHODS
+from aiana.protocol.methods import METHODS
 from tests.lsp.client import Client
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from aiana.lsp.protocol import METHODS
+from aiana.protocol.methods import METHODS
 from aiana.times import readable
 from tests.lsp.client import Client, ServerError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiana.retrieval.chunking import (
+from aiana.search.chunking import (
     CHUNK_CHARS,
     OVERLAP_CHARS,
     PIECE_CHARS,

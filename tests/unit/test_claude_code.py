@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from aiana.capture.claude_code import ClaudeCode
-from aiana.capture.claude_session import TranscriptReader
+from aiana.capture.claude_code.session import TranscriptReader
+from aiana.capture.claude_code.source import ClaudeCode
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 

@@ -9,10 +9,10 @@ import pytest
 from msgspec import structs
 
 from aiana.context.block import ContextBlock, ContextItem, build, new_nonce
-from aiana.context.strip import strip_blocks
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings.locate import DEFAULT_MODEL, locate_uncompiled
 from aiana.models import Preference
+from aiana.redaction.strip import strip_blocks
 
 TOKENIZER = locate_uncompiled(DEFAULT_MODEL).folder / "tokenizer.json"
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "context"

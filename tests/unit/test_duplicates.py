@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aiana.retrieval.duplicates import collapse
+from aiana.search.duplicates import collapse
 
 LONG = (
     "The login failed because the refresh token was read before the cache had been filled, so the"

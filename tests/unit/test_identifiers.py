@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiana.retrieval.identifiers import compounds, identifier_parts
+from aiana.storage.identifiers import compounds, identifier_parts
 
 
 @pytest.mark.parametrize(

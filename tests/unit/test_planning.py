@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from aiana.retrieval.planning import Pair, Plan, plan
-from aiana.retrieval.query import parse
+from aiana.search.planning import Pair, Plan, plan
+from aiana.search.query import parse
 
 
 def lower_words(texts: Sequence[str]) -> list[list[str]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aiana.models import SearchFilter
-from aiana.retrieval.query import MAX_CHARS, MAX_WORDS, Query, merge_filters, parse
+from aiana.search.query import MAX_CHARS, MAX_WORDS, Query, merge_filters, parse
 
 NOW = datetime(2026, 2, 8, 12, tzinfo=UTC)
 

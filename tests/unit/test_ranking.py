@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiana.retrieval import ranking
-from aiana.retrieval.ranking import Hits
+from aiana.search import ranking
+from aiana.search.ranking import Hits
 
 
 def hits(rows: list[int], counts: list[float], is_term: bool = True) -> Hits:

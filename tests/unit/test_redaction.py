@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from aiana.capture.redaction import redact, redact_json, redact_tree
+from aiana.redaction.redact import redact, redact_json, redact_tree
 
 ALNUM = string.ascii_letters + string.digits
 # A table of digits and letters in no order: enough to look random, and the same in every run.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiana.retrieval.snippets import snippet
+from aiana.search.snippets import snippet
 
 
 def marked(

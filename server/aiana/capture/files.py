@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from aiana.capture import Source
-from aiana.results import Failure
+from aiana.protocol.results import Failure
 
 
 class TranscriptFile(Struct, frozen=True):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
-from aiana.capture.cleaning import clean
 from aiana.capture.files import TranscriptFile, files_given, files_on_disk
 from aiana.capture.jsonl import untouched
 from aiana.errors import AianaError, StorageUnavailable
-from aiana.results import Failure, ImportCounts
+from aiana.protocol.results import Failure, ImportCounts
+from aiana.redaction.door import clean
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiana.capture import sources
 from aiana.capture.files import files_on_disk
-from aiana.results import SourceStatus
+from aiana.protocol.results import SourceStatus
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage

@@ -10,7 +10,7 @@ import click
 
 from aiana.capture import sources as known_sources
 from aiana.cli.output import json_option, opened, print_json, progress_bar, size_of
-from aiana.results import ImportCounts
+from aiana.protocol.results import ImportCounts
 from aiana.service import Aiana
 from aiana.text import counted
 

@@ -16,8 +16,8 @@ from typing import Any
 import click
 import msgspec
 
-from aiana.lsp import protocol as wire
-from aiana.lsp.pages import Page
+from aiana.protocol import methods as wire
+from aiana.render.pages import Page
 
 ANSWER_WITHIN_S = 60
 EXITS_WITHIN_S = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aiana.cli.output import json_option, opened, print_json
-from aiana.results import Profile
+from aiana.protocol.results import Profile
 
 
 @click.command()

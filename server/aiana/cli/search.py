@@ -9,7 +9,7 @@ from rich.text import Text
 
 from aiana.cli.output import age, console, highlighted, json_option, opened, print_json
 from aiana.models import Mode, SearchFilter, SearchHit
-from aiana.results import SearchResult
+from aiana.protocol.results import SearchResult
 
 
 @click.command()

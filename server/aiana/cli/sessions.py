@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aiana.cli.output import age, console, json_option, opened, print_json
-from aiana.export import export_session
 from aiana.models import SearchFilter
+from aiana.render.markdown import export_session
 from aiana.text import one_line
 
 

@@ -24,9 +24,9 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, structs
 
 from aiana.context.quote import CUT_MARK, address, field, quotable, quote, shorten
-from aiana.context.strip import TAG
 from aiana.models import Kind, Preference
-from aiana.retrieval.duplicates import collapse
+from aiana.redaction.strip import TAG
+from aiana.search.duplicates import collapse
 
 _PREFERENCE_SHARE = 0.3
 _RECENT_SHARE = 0.2

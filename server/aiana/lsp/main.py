@@ -14,11 +14,11 @@ from lsprotocol import types
 
 from aiana.config import load_config
 from aiana.errors import AianaError
-from aiana.lsp import protocol as wire
 from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
 from aiana.lsp.standard import Standard
 from aiana.lsp.stdio import serve, take_stdout
+from aiana.protocol import methods as wire
 from aiana.service import Aiana
 
 logger = logging.getLogger(__name__)

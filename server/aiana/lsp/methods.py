@@ -8,10 +8,9 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 from pygls.uris import to_fs_path
 
-from aiana import results
-from aiana.lsp import params
 from aiana.lsp.server import AianaServer, Call, Handler
 from aiana.models import SearchFilter
+from aiana.protocol import params, results
 from aiana.service import Aiana
 
 

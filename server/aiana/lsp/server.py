@@ -20,9 +20,9 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from aiana import __version__
 from aiana.errors import AianaError, InvalidQuery
-from aiana.lsp import protocol as wire
-from aiana.lsp.params import Params, Token
-from aiana.results import Result
+from aiana.protocol import methods as wire
+from aiana.protocol.params import Params, Token
+from aiana.protocol.results import Result
 
 logger = logging.getLogger(__name__)
 

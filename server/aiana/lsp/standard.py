@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from pygls.capabilities import get_capability
 
 from aiana.config import Config, load_config
-from aiana.lsp.pages import SCHEME, Link, Page, hits_page, read_page, write_page
 from aiana.lsp.server import AianaServer, Call
-from aiana.results import ContextResult, Deleted, MemoryAdded, SearchResult
+from aiana.protocol.results import ContextResult, Deleted, MemoryAdded, SearchResult
+from aiana.render.pages import SCHEME, Link, Page, hits_page, read_page, write_page
 from aiana.service import Aiana
 from aiana.text import counted
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from aiana.retrieval.chunking import SPOKEN, Chunk, Turn, chunks_of
+from aiana.search.chunking import SPOKEN, Chunk, Turn, chunks_of
 from aiana.storage.database import Database
 from aiana.storage.rows import content_hash
 

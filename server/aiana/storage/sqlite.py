@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from aiana.config import data_dir
 from aiana.lazy import lazy
 from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, SearchHit, Session
-from aiana.results import Counts, Indexing
-from aiana.retrieval.identifiers import identifier_parts
-from aiana.retrieval.query import merge_filters, parse
+from aiana.protocol.results import Counts, Indexing
+from aiana.search.query import merge_filters, parse
 from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore
 from aiana.storage.database import Database
+from aiana.storage.identifiers import identifier_parts
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import Gone
@@ -29,7 +29,7 @@ from aiana.storage.session_writer import BatchResult, SessionWriter
 from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
-    from aiana.storage.text_index import TextIndex
+    from aiana.search.text_index import TextIndex
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
@@ -92,8 +92,8 @@ class AianaStorage:
 
     def search(self, query: str, limit: int = 20, project: str | None = None) -> list[SearchHit]:
         """Messages and memories by their words, best first; see the query language."""
-        from aiana.retrieval.engine import Request, search
-        from aiana.storage.hits import HitPage
+        from aiana.search.engine import Request, search
+        from aiana.search.page import HitPage
 
         parsed = parse(query)
         wanted = merge_filters(SearchFilter(project=project), parsed.filter)
@@ -104,7 +104,7 @@ class AianaStorage:
     @lazy
     def text_index(self) -> TextIndex:
         """The full-text index as ranking uses it."""
-        from aiana.storage.text_index import TextIndex
+        from aiana.search.text_index import TextIndex
 
         return TextIndex(self.database)
 

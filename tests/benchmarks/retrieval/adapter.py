@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.models import Message, Mode, SearchFilter, Session
+from aiana.search.vector_index import to_bytes
 from aiana.service import Aiana
-from aiana.storage.vectors import to_bytes
 from aiana.times import format_time
 
 SOURCE = "bench"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.retrieval.adapter import Unit
 
-from aiana.retrieval.planning import STOP_WORDS
+from aiana.search.planning import STOP_WORDS
 
 DEPTH = 100
 

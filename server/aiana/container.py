@@ -1,0 +1,144 @@
+"""What Aiana is made of, each part made at its first use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiana.config import Config, load_config
+from aiana.lazy import lazy
+
+if TYPE_CHECKING:
+    from aiana.context.builder import ContextBuilder
+    from aiana.context.cache import ContextCache
+    from aiana.embeddings import Embedder
+    from aiana.indexing.indexer import Indexer
+    from aiana.search.searcher import Searcher
+    from aiana.storage import AianaStorage
+    from aiana.storage.link import Link
+    from aiana.storage.qdrant.tier import QdrantTier
+    from aiana.storage.tiered_cache import TieredCache
+
+FIRST_ANSWERS_S = 8.0
+"""Importing the client of Qdrant alone takes seconds on a cold machine."""
+
+
+class Activity(NamedTuple):
+    """What goes on in this process."""
+
+    busy: bool
+    """Texts are being embedded."""
+    loading: bool
+    """The model is being loaded."""
+    loaded: bool
+    """The model is in memory."""
+    servers: tuple[bool, ...]
+    """Whether each server that is in use answers, and last whether Qdrant is in step."""
+
+
+class Container:
+    """The database, its indexes, the servers and the embedder, each made at its first use."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or load_config()[0]
+        self._lock = threading.RLock()
+
+    @lazy
+    def storage(self) -> AianaStorage:
+        """The database. Raises StorageUnavailable."""
+        from aiana.storage import AianaStorage
+
+        return AianaStorage(self.config.database)
+
+    @lazy
+    def embedder(self) -> Embedder:
+        """The model, which is loaded at its first use."""
+        from aiana.embeddings import get_embedder
+
+        return get_embedder(
+            self.config.embedding_model,
+            device=self.config.embedding_device,
+            models_dir=self.config.models_dir,
+        )
+
+    @lazy
+    def searcher(self) -> Searcher:
+        """Search, by words and by meaning."""
+        from aiana.search.searcher import Searcher
+
+        return Searcher(self.config, self.storage, self.embedder, self.qdrant)
+
+    @lazy
+    def context_builder(self) -> ContextBuilder:
+        """What builds context blocks."""
+        from aiana.context.builder import ContextBuilder
+
+        return ContextBuilder(self.config, self.storage, self.searcher)
+
+    @lazy
+    def indexer(self) -> Indexer:
+        """The work that is done once for all processes: capture, chunks, vectors."""
+        from aiana.indexing.indexer import Indexer
+
+        return Indexer(self.config, self.storage, self.embedder, self.qdrant)
+
+    @lazy
+    def cache(self) -> TieredCache:
+        """Active sessions, contexts and activities: in Redis if configured, else beside SQLite."""
+        from aiana.storage.tiered_cache import open_cache
+
+        return open_cache(self.config, self.storage)
+
+    @lazy
+    def qdrant(self) -> QdrantTier | None:
+        """The vectors at scale, if a server is configured."""
+        if self.config.qdrant_url is None:
+            return None
+        from aiana.storage.qdrant.tier import open_tier
+
+        return open_tier(self.config, self.storage, self.embedder)
+
+    @lazy
+    def contexts(self) -> ContextCache:
+        """Contexts that were built before."""
+        from aiana.context.cache import ContextCache
+
+        return ContextCache(self.storage, self.cache, self.config.user)
+
+    def close(self) -> None:
+        """Stop background work and close the database."""
+        if "indexer" in self.__dict__:
+            self.indexer.stop()
+        if "cache" in self.__dict__:
+            self.cache.close()
+        if "qdrant" in self.__dict__ and self.qdrant is not None:
+            self.qdrant.close()
+        if "storage" in self.__dict__:
+            self.storage.close()
+
+    def activity(self) -> Activity:
+        """What goes on in this process; costs nothing, so that it can be asked all the time."""
+        made = self.__dict__
+        servers = [link.is_up for link in self.links()]
+        if made.get("qdrant") is not None:
+            servers.append(made["qdrant"].behind is None)
+        return Activity(
+            busy="indexer" in made and self.indexer.busy,
+            loading="searcher" in made and self.searcher.is_loading,
+            loaded="embedder" in made and self.embedder.is_loaded,
+            servers=tuple(servers),
+        )
+
+    def wait_for_servers(self, seconds: float = FIRST_ANSWERS_S) -> None:
+        """Wait until each configured server was asked, for a command that ends soon."""
+        deadline = time.monotonic() + seconds
+        tiers = [self.cache, self.qdrant]
+        for link in [tier.link for tier in tiers if tier is not None]:
+            if link is not None:
+                link.wait(max(0.0, deadline - time.monotonic()))
+
+    def links(self) -> list[Link]:
+        """Those to the servers that are in use; opens none."""
+        made = [self.__dict__.get("cache"), self.__dict__.get("qdrant")]
+        return [tier.link for tier in made if tier is not None and tier.link is not None]

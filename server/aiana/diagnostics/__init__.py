@@ -1,0 +1,1 @@
+"""The state of every tier, as status and doctor tell it."""

@@ -1,0 +1,254 @@
+"""What is well, what is not, and what mends it: the checks behind `aiana doctor`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiana.config import load_config
+from aiana.container import FIRST_ANSWERS_S, Container
+from aiana.errors import AianaError
+from aiana.protocol.results import Diagnosis, Finding
+
+if TYPE_CHECKING:
+    from aiana.storage.link import Link
+
+LOW_DISK, FULL_DISK = 1_000_000_000, 100_000_000
+OLDEST_REDIS = 6
+"""The first that speaks RESP3."""
+FIX = "aiana doctor --fix"
+_PRIVATE_FOLDERS = (".", "backups", "pages")
+
+
+class Checked(NamedTuple):
+    """A finding, and what `--fix` does about it."""
+
+    finding: Finding
+    fix: Callable[[], object] | None = None
+
+
+Check = Callable[[Container], Iterator[Checked]]
+
+
+def diagnose(aiana: Container, fix: bool) -> Diagnosis:
+    """What is found, after mending what can be mended if `fix` says so. Never raises AianaError."""
+    checked = _examined(aiana)
+    fixed = []
+    for finding, mend in checked if fix else []:
+        if mend is not None:
+            with suppress(AianaError):  # What could not be mended is found again.
+                mend()
+                fixed.append(finding.subject)
+    if fixed:
+        checked = _examined(aiana)
+    return Diagnosis(findings=[each.finding for each in checked], fixed=fixed)
+
+
+def _examined(aiana: Container) -> list[Checked]:
+    """Every check, in the order in which a person would go through them."""
+    checked: list[Checked] = []
+    for check in (_settings, _folder, _disk, _model, _database):
+        checked += _attempted(check, aiana)
+    if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
+        aiana.wait_for_servers()
+        for check in (_waiting, _redis, _qdrant, _team, _sources):
+            checked += _attempted(check, aiana)
+    return checked
+
+
+def _attempted(check: Check, aiana: Container) -> Iterator[Checked]:
+    try:
+        yield from check(aiana)
+    except AianaError as error:
+        yield _error(check.__name__.strip("_"), str(error))
+
+
+def _settings(_: Container) -> Iterator[Checked]:
+    config, problems = load_config()
+    for problem in problems:
+        yield _warning("settings", problem, f"edit {config.data_dir / 'config.toml'}")
+    if not problems:
+        yield _ok("settings", f"data in {config.data_dir}")
+
+
+def _folder(aiana: Container) -> Iterator[Checked]:
+    folder = aiana.config.data_dir
+    if not folder.is_dir():
+        yield _ok("permissions", f"{folder} does not exist yet: `aiana import` makes it")
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield _error("permissions", f"{folder} cannot be written", f"chmod u+rwx {folder}")
+        return
+    open_ones = _too_open(folder) if os.name == "posix" else []
+    if not open_ones:
+        yield _ok("permissions", f"{folder} is yours alone")
+        return
+
+    def close() -> None:
+        for path in open_ones:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+    others = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+    detail = f"Other users of this machine can open {open_ones[0]}{others}"
+    yield Checked(_error("permissions", detail, FIX).finding, close)
+
+
+def _too_open(folder: Path) -> list[Path]:
+    """The folders that others may enter, and the files there that others may open."""
+    folders = [folder / name for name in _PRIVATE_FOLDERS if (folder / name).is_dir()]
+    files = [path for each in folders for path in each.iterdir() if path.is_file()]
+    return [
+        path
+        for path in [*folders, *files]
+        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+
+
+def _disk(aiana: Container) -> Iterator[Checked]:
+    place = next(p for p in (aiana.config.data_dir, *aiana.config.data_dir.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    detail = f"{free / 1e9:,.1f} GB are free at {place}"
+    mend = "free some space, or set AIANA_HOME to a folder on another disk"
+    if free < FULL_DISK:
+        yield _error("disk", detail, mend)
+    elif free < LOW_DISK:
+        yield _warning("disk", detail, mend)
+    else:
+        yield _ok("disk", detail)
+
+
+def _database(aiana: Container) -> Iterator[Checked]:
+    path = aiana.config.database
+    restore = f"move {path} aside and put a copy from {path.parent / 'backups'} in its place"
+    with aiana.storage.database.reading() as connection:
+        found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    if found != ["ok"]:
+        yield _error("database", f"{path} is damaged: {'; '.join(found)}", restore)
+        return
+    if aiana.storage.database.read_only:
+        yield _error("database", f"{path} is read-only", f"chmod u+w {path}")
+        return
+    yield _ok("database", f"{path}, {path.stat().st_size / 1e6:,.1f} MB")
+    if aiana.storage.text_index_fits():
+        yield _ok("full text", "every text is found by its words")
+    else:
+        detail = "The full-text index does not fit the texts: searches miss some"
+        finding = _error("full text", detail, "aiana reindex fts").finding
+        yield Checked(finding, aiana.storage.rebuild_text_index)
+
+
+def _model(aiana: Container) -> Iterator[Checked]:
+    from aiana.embeddings import model_info
+
+    config = aiana.config
+    info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    if info.state == "unavailable":
+        yield _warning("model", info.reason or "There is none", "aiana model compile")
+    elif info.state == "uncompiled":
+        yield _warning("model", f"{info.name}: the first use compiles it", "aiana model compile")
+    else:
+        yield _ok("model", f"{info.name} on {info.device}")
+
+
+def _waiting(aiana: Container) -> Iterator[Checked]:
+    _, indexing = aiana.storage.counts(aiana.config.embedding_model)
+    detail = f"{indexing.pending:,} texts wait for a vector"
+    if indexing.pending:
+        yield _warning(
+            "vectors", f"{detail}: an editor, or an import, gets on with it", "aiana import"
+        )
+    else:
+        yield _ok("vectors", "every text has one")
+
+
+def _redis(aiana: Container) -> Iterator[Checked]:
+    from aiana.storage.redis import RedisCache
+
+    config, link = aiana.config, aiana.cache.link
+    if config.redis_url is None or link is None:
+        yield _ok("redis", "not configured; SQLite serves the cache")
+    elif not link.is_up:
+        yield _error("redis", _why_down(link), "start the server, or correct REDIS_URL")
+    else:
+        # Somebody is waiting for this answer alone: it may take longer than in a request.
+        redis = RedisCache(config.redis_url, config.user, timeout_s=FIRST_ANSWERS_S)
+        version = redis.version()
+        redis.close()
+        detail = f"Redis {version} at {aiana.cache.address}"
+        if int(version.partition(".")[0]) < OLDEST_REDIS:
+            yield _warning("redis", f"{detail} is old", f"upgrade it to {OLDEST_REDIS}.0 or later")
+        else:
+            yield _ok("redis", detail)
+
+
+def _qdrant(aiana: Container) -> Iterator[Checked]:
+    tier = aiana.qdrant
+    if tier is None:
+        yield _ok("qdrant", "not configured; the embedded vector index serves")
+        return
+    if not tier.link.is_up:
+        mend = "start the server, or correct QDRANT_URL and QDRANT_API_KEY"
+        yield _error("qdrant", _why_down(tier.link), mend)
+        return
+    yield _ok("qdrant", f"Qdrant {tier.version()} at {tier.address}, collection fits the model")
+    waiting, refused = tier.outbox.waiting(), tier.outbox.refused()
+    drift = None if waiting or refused else tier.drift()
+
+    def wrong(state: str, detail: str) -> Checked:
+        make = _error if state == "error" else _warning
+        finding = make("outbox", detail, "aiana reindex qdrant").finding
+        return Checked(finding, lambda: aiana.indexer.rebuild(["qdrant"]))
+
+    if refused:
+        yield wrong("error", f"{refused:,} texts were refused by Qdrant")
+    elif waiting:
+        yield wrong("warning", f"{waiting:,} texts still to be sent; an editor gets on with it")
+    elif drift:
+        yield wrong("error", f"Qdrant is not what SQLite is: {drift}")
+    else:
+        yield _ok("outbox", "Qdrant knows all that SQLite knows")
+
+
+def _team(aiana: Container) -> Iterator[Checked]:
+    config = aiana.config
+    if config.team and config.qdrant_url is None:
+        yield _warning("team", "A team shares a Qdrant, and none is configured", "set QDRANT_URL")
+    elif config.team and config.user == "default":
+        detail = "Nobody in the team can tell whose your memories are, and 'default' may be several"
+        yield _warning("team", detail, "set AIANA_USER")
+
+
+def _sources(aiana: Container) -> Iterator[Checked]:
+    from aiana.capture.inventory import capture_sources
+
+    found = [each for each in capture_sources(aiana.storage) if each.on_disk or each.stored]
+    for source in found:
+        detail = f"{source.title}: {source.stored:,} transcripts stored"
+        if source.missing:
+            soon = f", {source.expiring_soon:,} soon deleted" if source.expiring_soon else ""
+            yield _warning("capture", f"{detail}, {source.missing:,} not{soon}", "aiana import")
+        else:
+            yield _ok("capture", detail)
+    if not found:
+        yield _warning("capture", "No sessions of any assistant were found", "aiana import PATH")
+
+
+def _why_down(link: Link) -> str:
+    return link.down.reason if link.down else f"no answer within {FIRST_ANSWERS_S:.0f} s"
+
+
+def _ok(subject: str, detail: str) -> Checked:
+    return Checked(Finding(subject=subject, state="ok", detail=detail))
+
+
+def _warning(subject: str, detail: str, mend: str | None = None) -> Checked:
+    return Checked(Finding(subject=subject, state="warning", detail=detail, mend=mend))
+
+
+def _error(subject: str, detail: str, mend: str | None = None) -> Checked:
+    return Checked(Finding(subject=subject, state="error", detail=detail, mend=mend))

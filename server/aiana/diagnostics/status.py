@@ -1,0 +1,120 @@
+"""The state of Aiana in one answer that never fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiana import __version__
+from aiana.errors import AianaError
+from aiana.protocol.results import Counts, Health, Indexing, Status, Tier, Tiers
+from aiana.text import counted
+
+if TYPE_CHECKING:
+    from aiana.container import Container
+
+_NOTHING = Counts(
+    sessions=0, messages=0, memories=0, preferences=0, projects=0, chunks=0, vectors=0
+)
+
+
+def status_of(aiana: Container) -> Status:
+    """What works, what does not and why, what is stored, and what is left to do."""
+    config = aiana.config
+    embedder = embedder_tier(aiana)
+    counts, indexing, busy = _NOTHING, Indexing(pending=0), False
+    try:
+        counts, indexing = aiana.storage.counts(config.embedding_model)
+        busy = aiana.indexer.busy
+        indexing.rate_per_s = aiana.indexer.rate_per_s
+        sqlite = Tier(state="ok", detail=str(config.database))
+        if aiana.storage.database.read_only:
+            sqlite = Tier(state="unavailable", detail=f"{config.database} is read-only")
+    except AianaError as error:
+        sqlite = Tier(state="unavailable", detail=str(error))
+    tiers = Tiers(
+        sqlite=sqlite,
+        redis=_redis_tier(aiana),
+        qdrant=_qdrant_tier(aiana),
+        embedder=embedder,
+    )
+    health, message = _summary(tiers, counts, indexing)
+    return Status(
+        health=health,
+        quiescent=not busy and embedder.state != "loading",
+        message=message,
+        tiers=tiers,
+        counts=counts,
+        indexing=indexing,
+        version=__version__,
+        data_dir=str(config.data_dir),
+    )
+
+
+def embedder_tier(aiana: Container) -> Tier:
+    """State of the embedding model, without loading it."""
+    from aiana.embeddings import model_info
+
+    activity = aiana.activity()
+    if activity.loaded:
+        return Tier(state="ok", detail=f"{aiana.config.embedding_model} on {aiana.embedder.device}")
+    config = aiana.config
+    info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    if info.state == "unavailable":
+        return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
+    if activity.loading:
+        return Tier(state="loading", detail=f"{info.name} is being loaded")
+    detail = f"{info.name} on {info.device}, loaded at its first use"
+    return Tier(state="ok", detail=detail)
+
+
+def _redis_tier(aiana: Container) -> Tier:
+    instead = "SQLite serves the cache"
+    if aiana.config.redis_url is None:
+        return Tier(state="off", detail=f"not configured; {instead}")
+    try:
+        link, address = aiana.cache.link, aiana.cache.address
+    except AianaError as error:
+        return Tier(state="unavailable", detail=str(error))
+    if link is not None and link.is_up:
+        return Tier(state="ok", detail=f"cache at {address}")
+    if link is not None and link.down is not None:
+        return Tier(state="unavailable", detail=f"{link.down.reason} Meanwhile {instead}.")
+    return Tier(state="loading", detail=f"asking {address}; meanwhile {instead}")
+
+
+def _qdrant_tier(aiana: Container) -> Tier:
+    instead = "the embedded vector index serves"
+    if aiana.config.qdrant_url is None:
+        return Tier(state="off", detail=f"not configured; {instead}")
+    try:
+        tier = aiana.qdrant
+        behind = tier.behind if tier is not None else None
+    except AianaError as error:
+        return Tier(state="unavailable", detail=str(error))
+    assert tier is not None
+    waiting = f" ({behind})" if behind else ""
+    if tier.link.is_up and not behind:
+        return Tier(state="ok", detail=f"vectors at {tier.address}")
+    if tier.link.is_up:
+        return Tier(state="loading", detail=f"{tier.address}: {behind}; meanwhile {instead}")
+    if tier.link.down is not None:
+        reason = f"{tier.link.down.reason} Meanwhile {instead}{waiting}."
+        return Tier(state="unavailable", detail=reason)
+    return Tier(state="loading", detail=f"asking {tier.address}; meanwhile {instead}{waiting}")
+
+
+def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, str]:
+    memories = counted(counts.memories, "memory", "memories")
+    stored = f"{counted(counts.sessions, 'session')}, {memories}"
+    if tiers.sqlite.state != "ok":
+        return "error", tiers.sqlite.detail
+    if tiers.embedder.state == "unavailable":
+        return "warning", f"{stored}; search by meaning is off: {tiers.embedder.detail}"
+    for tier in (tiers.redis, tiers.qdrant):
+        if tier.state == "unavailable":
+            return "warning", f"{stored}; {tier.detail}"
+    if indexing.pending:
+        return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"
+    if not counts.sessions and not counts.memories:
+        return "ok", "Nothing is stored yet: `aiana import` reads the sessions on this machine"
+    return "ok", stored

@@ -1,0 +1,1 @@
+"""The work that is done once for all processes: capture, chunks, vectors."""

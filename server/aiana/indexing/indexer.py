@@ -1,0 +1,207 @@
+"""The work that is done once for all processes: capture, chunks, vectors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from aiana.config import Config
+from aiana.embeddings import Embedder
+from aiana.errors import AianaError, Conflict, ModelUnavailable
+from aiana.protocol.results import Reindexed
+
+if TYPE_CHECKING:
+    from aiana.storage import AianaStorage
+    from aiana.storage.chunks import Waiting
+    from aiana.storage.qdrant.tier import QdrantTier
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_S = 5.0
+"""How often transcripts are looked at; a look is one `stat` a file."""
+FIRST_ANSWER_S = 5.0
+"""What a command waits for Qdrant, if there is something to send."""
+BATCH = 32
+"""Texts embedded between two looks at whether to stop: about a second."""
+
+Progress = Callable[[int, int, str], None]
+
+
+class Indexer:
+    """Imports, cuts and embeds what is new, in whichever process holds `indexer.lock`."""
+
+    def __init__(
+        self,
+        config: Config,
+        storage: AianaStorage,
+        embedder: Embedder,
+        qdrant: QdrantTier | None = None,
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._embedder = embedder
+        self._qdrant = qdrant
+        self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.busy = False
+        self.rate_per_s: float | None = None
+
+    def start(self) -> None:
+        """Do the work in the background, as long as no other process does it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="aiana-indexer", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the background work after the batch at hand."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def index_pending(
+        self,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> int:
+        """Cut and embed everything that waits; returns how many texts got a vector.
+
+        Returns 0 at once if another process is at it. Raises ModelUnavailable.
+        """
+        with self._exclusive() as mine:
+            if not mine:
+                return 0
+            if self._qdrant is not None and self._qdrant.outbox.waiting():
+                self._qdrant.link.wait(FIRST_ANSWER_S)
+            done = self._index(progress, cancelled or self._stopped.is_set)
+            self._tell_qdrant(cancelled or self._stopped.is_set)
+            return done
+
+    def rebuild(
+        self,
+        targets: Sequence[str],
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Reindexed:
+        """Rebuild indexes from what is stored.
+
+        Raises ModelUnavailable, Conflict, and TierUnavailable if Qdrant is configured and does not
+        answer. Where another process sends to Qdrant, this returns what it has to send.
+        """
+        result = Reindexed()
+        if "fts" in targets:
+            result.fts = self._storage.rebuild_text_index()
+        if "vectors" in targets:
+            with self._exclusive() as mine:
+                if not mine:
+                    raise Conflict(
+                        "Another Aiana process is embedding just now. Wait for it, or close the "
+                        "editor that runs it, then try again."
+                    )
+                self._embedder.load()
+                self._storage.chunks.forget_vectors()
+                self._storage.chunks.forget_chunks()
+                result.vectors = self._index(progress, cancelled or self._stopped.is_set)
+        if "qdrant" in targets and self._qdrant is not None:
+            with self._exclusive() as mine:
+                result.qdrant = (
+                    self._qdrant.rebuild(cancelled or self._stopped.is_set, progress)
+                    if mine
+                    # The process that holds the lock sends them.
+                    else self._qdrant.outbox.add_all(self._embedder.model_name)
+                )
+        return result
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[bool]:
+        """Hold the lock, if no other process does."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            # Of this thread alone: whoever types or compiles goes first.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        while not self._stopped.is_set():
+            try:
+                with self._exclusive() as mine:
+                    while mine and not self._stopped.is_set():
+                        self._work()
+                        self._rest()
+            except AianaError as error:
+                logger.warning("Background work is put off: %s", error)
+            except Exception:
+                logger.exception("Background work failed")
+            self._rest()
+
+    def _rest(self) -> None:
+        self._stopped.wait(INTERVAL_S)
+
+    def _work(self) -> None:
+        """One round: what is on disk, then what has no chunks, then what has no vectors."""
+        from aiana.capture.importer import import_sources
+
+        import_sources(self._storage, cancelled=self._stopped.is_set)
+        try:
+            self._index(None, self._stopped.is_set)
+        except ModelUnavailable as error:
+            logger.info("Not embedding: %s", error)
+        self._tell_qdrant(self._stopped.is_set)
+
+    def _tell_qdrant(self, cancelled: Callable[[], bool]) -> None:
+        """Send what has changed, and see now and then whether it arrived."""
+        if self._qdrant is not None and self._qdrant.link.is_up:
+            self._qdrant.check()
+            self._qdrant.drain(cancelled)
+            self._qdrant.check()
+
+    def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
+        chunks, model = self._storage.chunks, self._embedder.model_name
+        while chunks.renew() and not cancelled():
+            pass
+        total = chunks.count_waiting(model)
+        if not total:
+            return 0
+        self._embedder.load()
+        self.busy = True
+        done, began = 0, time.monotonic()
+        try:
+            while not cancelled() and (texts := chunks.waiting(model, BATCH)):
+                done += self._embed(texts)
+                if self._qdrant is not None:
+                    self._qdrant.drain(cancelled)
+                self.rate_per_s = round(done / (time.monotonic() - began), 1)
+                if progress is not None:
+                    progress(done, max(total, done), "")
+        finally:
+            self.busy, self.rate_per_s = False, None
+        return done
+
+    def _embed(self, texts: Sequence[Waiting]) -> int:
+        """Embed texts and store their vectors; equal texts are embedded once."""
+        import numpy as np
+
+        chunks, model = self._storage.chunks, self._embedder.model_name
+        contents = list(dict.fromkeys(text.content for text in texts))
+        vectors = chunks.known_vectors(model, contents)
+        new = [content for content in contents if content not in vectors]
+        if new:
+            embedded = self._embedder.batch_embed(new).astype(np.float16)
+            vectors |= {text: row.tobytes() for text, row in zip(new, embedded, strict=True)}
+        chunks.put_vectors(model, [(text, vectors[text.content]) for text in texts])
+        return len(texts)

@@ -1,0 +1,1 @@
+"""The protocol: methods, params, results and URIs, as every front end reads them."""

@@ -1,0 +1,266 @@
+"""The whole protocol: every method with its params, result and errors.
+
+Handlers, commands, `docs/protocol.md` and the tests are made from, or checked against, METHODS.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from aiana.protocol import params, results
+
+PROTOCOL_VERSION = 1
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+SERVER_NOT_INITIALIZED = -32002
+REQUEST_CANCELLED = -32800
+REQUEST_FAILED = -32803
+
+STATUS_CHANGED = "aiana/statusChanged"
+DID_CHANGE = "aiana/didChange"
+
+Lane = Literal["read", "write", "long"]
+
+
+class Method(Struct, frozen=True):
+    """One request of the protocol."""
+
+    name: str
+    summary: str
+    params: type[params.Params]
+    result: type[results.Result]
+    lane: Lane
+    """Which executor serves it: reads run side by side, writes one after the other."""
+    example: dict[str, Any]
+    errors: tuple[str, ...] = ()
+    """Values of `data.kind` with -32803."""
+
+    @property
+    def command(self) -> str:
+        """Name of the `workspace/executeCommand` that does the same."""
+        return self.name.replace("/", ".")
+
+
+METHODS: tuple[Method, ...] = (
+    Method(
+        "aiana/search",
+        "Find messages and memories by words and by meaning.",
+        params.SearchParams,
+        results.SearchResult,
+        "read",
+        {"query": 'flaky login test after:30d -"jest"', "limit": 5},
+        ("storageUnavailable", "modelUnavailable"),
+    ),
+    Method(
+        "aiana/context",
+        "Build a context block for a chat: what is worth knowing, within a budget of tokens.",
+        params.ContextParams,
+        results.ContextResult,
+        "read",
+        {"query": "why did we pin the redis client", "maxTokens": 500},
+        ("storageUnavailable",),
+    ),
+    Method(
+        "aiana/memory/add",
+        "Keep a text. What is known already is not stored twice, and secrets are taken out.",
+        params.MemoryAddParams,
+        results.MemoryAdded,
+        "write",
+        {"content": "Integration tests need `make services` first", "memoryType": "pattern"},
+        ("storageUnavailable", "readOnly", "tooLarge"),
+    ),
+    Method(
+        "aiana/memory/get",
+        "Read one memory.",
+        params.MemoryGetParams,
+        results.MemoryResult,
+        "read",
+        {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11"},
+        ("notFound", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/memory/update",
+        "Change what is given of a memory, and leave the rest.",
+        params.MemoryUpdateParams,
+        results.MemoryResult,
+        "write",
+        {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "tags": ["ci"]},
+        ("notFound", "storageUnavailable", "readOnly", "tooLarge"),
+    ),
+    Method(
+        "aiana/memory/list",
+        "List memories, newest first.",
+        params.MemoryListParams,
+        results.MemoryPage,
+        "read",
+        {"filter": {"memoryTypes": ["pattern"]}, "limit": 10},
+        ("storageUnavailable",),
+    ),
+    Method(
+        "aiana/memory/delete",
+        "Delete memories by id, or all that a filter admits; `dryRun` counts them only.",
+        params.MemoryDeleteParams,
+        results.Deleted,
+        "write",
+        {"filter": {"project": "shop", "before": "2026-01-01"}, "dryRun": True},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/memory/feedback",
+        "Judge a memory; how often it was found so is kept with it.",
+        params.MemoryFeedbackParams,
+        results.MemoryResult,
+        "write",
+        {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "rating": "helpful"},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/memory/restore",
+        "Undo a deletion.",
+        params.MemoryRestoreParams,
+        results.MemoryResult,
+        "write",
+        {
+            "memory": {
+                "id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11",
+                "content": "Integration tests need `make services` first",
+                "memoryType": "pattern",
+                "project": "github.com/ada/shop",
+                "createdAt": "2026-02-01T12:00:00.000Z",
+                "updatedAt": "2026-02-01T12:00:00.000Z",
+            }
+        },
+        ("conflict", "storageUnavailable", "readOnly", "tooLarge"),
+    ),
+    Method(
+        "aiana/session/list",
+        "List sessions, newest first.",
+        params.SessionListParams,
+        results.SessionPage,
+        "read",
+        {"filter": {"sources": ["claude-code"]}, "limit": 10},
+        ("storageUnavailable",),
+    ),
+    Method(
+        "aiana/session/get",
+        "Read what is known of one session, without its messages.",
+        params.SessionParams,
+        results.SessionResult,
+        "read",
+        {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f"},
+        ("notFound", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/session/messages",
+        "Read messages of a session: all, or those around one.",
+        params.SessionMessagesParams,
+        results.MessageList,
+        "read",
+        {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f", "limit": 20},
+        ("notFound", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/session/delete",
+        "Delete a session with its messages.",
+        params.SessionParams,
+        results.Deleted,
+        "write",
+        {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f"},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/session/export",
+        "Write a session as a text, for people or for programs.",
+        params.SessionExportParams,
+        results.Exported,
+        "read",
+        {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f", "format": "markdown"},
+        ("notFound", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/session/start",
+        "Announce a session that an editor or assistant begins.",
+        params.SessionStartParams,
+        results.SessionResult,
+        "write",
+        {"id": "chat-42", "project": "/home/ada/shop"},
+        ("storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/session/end",
+        "Announce the end of a session.",
+        params.SessionEndParams,
+        results.SessionResult,
+        "write",
+        {"id": "chat-42", "summary": "Moved the cart to Redis"},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/preference/add",
+        "Keep how the user likes to work.",
+        params.PreferenceAddParams,
+        results.Profile,
+        "write",
+        {"text": "Uses uv for Python dependencies"},
+        ("storageUnavailable", "readOnly", "tooLarge"),
+    ),
+    Method(
+        "aiana/preference/list",
+        "List all preferences.",
+        params.NoParams,
+        results.Profile,
+        "read",
+        {},
+        ("storageUnavailable",),
+    ),
+    Method(
+        "aiana/preference/remove",
+        "Forget one preference.",
+        params.PreferenceRemoveParams,
+        results.Profile,
+        "write",
+        {"id": "0b8c11aa-5b3c-4a3e-9a7e-2f1f2f0b8c11"},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/capture/import",
+        "Read new transcripts of the assistants on this machine.",
+        params.ImportParams,
+        results.ImportResult,
+        "long",
+        {"sources": ["claude-code"], "since": "30d"},
+        ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/capture/sources",
+        "List the assistants that can be read, and where.",
+        params.NoParams,
+        results.SourceList,
+        "read",
+        {},
+        ("storageUnavailable",),
+    ),
+    Method(
+        "aiana/status",
+        "Say how Aiana is: what is stored, what serves, what is still to be done.",
+        params.NoParams,
+        results.Status,
+        "read",
+        {},
+        (),
+    ),
+    Method(
+        "aiana/reindex",
+        "Rebuild indexes from what is stored.",
+        params.ReindexParams,
+        results.Reindexed,
+        "long",
+        {"targets": ["fts"]},
+        ("storageUnavailable", "readOnly", "modelUnavailable", "conflict", "tierUnavailable"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Sessions and memories as Markdown and pages, from values."""

@@ -1,0 +1,213 @@
+"""What an `aiana:` URI shows, as Markdown."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import field
+
+from aiana.errors import NotFound
+from aiana.models import Memory, Message, SearchHit, Session
+from aiana.protocol.results import Result
+from aiana.render.markdown import TOOL_TYPES, markdown, tool_path
+from aiana.service import Aiana
+from aiana.times import readable
+
+SCHEME = "aiana"
+PREVIOUS = "↑ previous turn"
+NEXT = "↓ next turn"
+_LONGEST_NAME = 120
+_KEPT_S = 24 * 3600
+
+
+class Link(Result):
+    """Words of a page that lead somewhere."""
+
+    line: int
+    start: int
+    """First UTF-16 unit of the words in their line."""
+    end: int
+    target: str
+    """A URI."""
+
+
+class Page(Result):
+    """A document that cannot be edited."""
+
+    text: str
+    line: int = 0
+    """Zero-based line that the URI's fragment points at."""
+    title: str = ""
+    """What to call it, in a few words."""
+    links: list[Link] = field(default_factory=list)
+
+
+def read_page(aiana: Aiana, uri: str, *, navigation: bool = False) -> Page:
+    """The session or memory of `aiana:///session/<id>#<message>` or `aiana:///memory/<id>`.
+
+    What follows the id in the path is a name for people and is not looked at. With `navigation`
+    a session's turns lead to their neighbours. Raises NotFound, also for a URI that names nothing
+    of Aiana's.
+    """
+    parts = urlsplit(uri)
+    kind, _, rest = parts.path.strip("/").partition("/")
+    name = unquote(rest.partition("/")[0])
+    if parts.scheme == SCHEME and kind == "session":
+        session = aiana.get_session(name).session
+        messages = aiana.session_messages(session.id).messages
+        return _session(session, messages, unquote(parts.fragment), navigation)
+    if parts.scheme == SCHEME and kind == "memory":
+        return _memory(aiana.get_memory(name).memory)
+    raise NotFound(
+        f"{uri!r} is no document of Aiana: write aiana:///session/<id> or aiana:///memory/<id>."
+    )
+
+
+def write_page(folder: Path, uri: str, text: str) -> Path:
+    """A page as a real file, for editors that can open nothing else; for the user's eyes only.
+
+    Pages are copies: those of yesterday are removed, and all of them when anything is deleted.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in folder.glob("*.md"):
+        with contextlib.suppress(FileNotFoundError):
+            if old.stat().st_mtime < time.time() - _KEPT_S:
+                old.unlink()
+    kind, _, name = urlsplit(uri).path.strip("/").partition("/")
+    stem = f"{kind}-{quote(name, safe='')[-_LONGEST_NAME:]}" if name else kind
+    path = folder / f"{stem}.md"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
+    """What a search found, in full."""
+    lines = [f"# Aiana: {query}", ""]
+    if not hits:
+        lines.append("Nothing was found.")
+    for hit in hits:
+        who = hit.role or hit.memory_type
+        facts = [hit.user or hit.source, hit.project, who, readable(hit.timestamp)]
+        lines += [
+            f"## {hit.session_title or hit.memory_type or hit.kind}",
+            "",
+            " · ".join(fact for fact in facts if fact),
+            f"<{hit.uri}>",
+            "",
+            hit.content or hit.snippet,
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _session(
+    session: Session, messages: Sequence[Message], fragment: str, navigation: bool
+) -> Page:
+    text, starts = markdown(session, messages)
+    lines = text.split("\n")
+    turns = [message.id for message in messages if message.type not in TOOL_TYPES]
+    if navigation:
+        starts = _make_room(lines, starts, turns)
+    links = []
+    for turn, words in zip(turns, _neighbours(session, turns), strict=True) if navigation else ():
+        line = starts[turn] + 1
+        lines[line] = " · ".join(words)
+        links += [_link(lines, line, text, target) for text, target in words.items()]
+    for message in messages:
+        if path := tool_path(message):
+            file = Path(session.project_path or "", path)
+            if file.is_absolute():
+                links.append(_link(lines, starts[message.id], path, file.as_uri()))
+    return Page(
+        text="\n".join(lines),
+        line=starts.get(fragment, 0),
+        title=session.title or session.id,
+        links=links,
+    )
+
+
+def _make_room(lines: list[str], starts: dict[str, int], turns: list[str]) -> dict[str, int]:
+    """Put an empty line below the heading of each turn; returns where the messages begin now."""
+    moved = {}
+    added = 0
+    waiting = set(turns)
+    for message, line in starts.items():
+        moved[message] = line + added
+        if message in waiting:
+            lines.insert(moved[message] + 1, "")
+            added += 1
+    return moved
+
+
+def _neighbours(session: Session, turns: list[str]) -> Iterator[dict[str, str]]:
+    """For each turn, the words that lead away from it and the URI of where to."""
+    base = f"{SCHEME}:///session/{quote(session.id, safe='')}#"
+    for place in range(len(turns)):
+        words = {}
+        if place > 0:
+            words[PREVIOUS] = base + quote(turns[place - 1], safe="")
+        if place + 1 < len(turns):
+            words[NEXT] = base + quote(turns[place + 1], safe="")
+        yield words
+
+
+def _memory(memory: Memory) -> Page:
+    session = memory.session_id and f"{SCHEME}:///session/{quote(memory.session_id, safe='')}"
+    origin = _origin(memory)
+    facts = [
+        ("Project", memory.project),
+        ("Tags", ", ".join(memory.tags)),
+        ("From", origin or _place(memory)),
+        ("Session", session),
+        ("Created", readable(memory.created_at)),
+        ("Memory", memory.id),
+    ]
+    lines = [f"# {memory.memory_type.capitalize()}", ""]
+    links = []
+    for name, value in facts:
+        if value:
+            lines.append(f"- {name}: {value}")
+        if value and value in (origin, session):
+            links.append(_link(lines, len(lines) - 1, value, value))
+    return Page(
+        text="\n".join([*lines, "", memory.content.rstrip()]) + "\n",
+        title=memory.content.strip().partition("\n")[0],
+        links=links,
+    )
+
+
+def _place(memory: Memory) -> str | None:
+    """Where a memory was taken from, if that was no file."""
+    origin = memory.metadata.get("origin")
+    for kind, name in (("terminal", "the terminal"), ("chat", "a chat in")):
+        if isinstance(origin, dict) and isinstance(origin.get(kind), str):
+            return f"{name} {origin[kind]}"
+    return None
+
+
+def _link(lines: list[str], line: int, text: str, target: str) -> Link:
+    """A link from the last place of `text` in its line."""
+    start = _utf16_length(lines[line].rpartition(text)[0])
+    return Link(line=line, start=start, end=start + _utf16_length(text), target=target)
+
+
+def _utf16_length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _origin(memory: Memory) -> str | None:
+    """The file that a memory was taken from, with its first line."""
+    origin = memory.metadata.get("origin")
+    if not isinstance(origin, dict) or not isinstance(origin.get("uri"), str):
+        return None
+    lines = origin.get("lines")
+    start = lines[0] if isinstance(lines, list) and lines else None
+    uri: str = origin["uri"]
+    return f"{uri}#L{start + 1}" if isinstance(start, int) else uri

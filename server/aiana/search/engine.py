@@ -1,0 +1,318 @@
+"""Search: the lanes of words and of meaning, fused into one ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from math import isnan
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from aiana.models import Lane, Mode, SearchFilter
+from aiana.search import ranking
+from aiana.search.planning import Phrase, Plan, plan
+from aiana.search.query import Query
+from aiana.search.ranking import Hits
+
+if TYPE_CHECKING:
+    from aiana.search.catalogue import Catalogue
+    from aiana.search.text_index import TextIndex
+
+MOST_RANKED = 300
+"""Hits that a search gives at most: fifteen pages."""
+MOST_BY_MEANING = 200
+LEAST_COSINE = 0.15
+"""Less alike than this is chance with the default model."""
+MOST_PLACES = 8_000
+"""Places of terms that are read, rarest terms first; of the others only which texts hold them."""
+MOST_DOCUMENTS = 40_000
+"""Documents of the more common terms that are read; what is commoner than that says nothing."""
+MOST_LITERAL = 300
+"""Texts that are read to compare the spelling of an identifier."""
+MOST_BY_TIME = 200
+LEAST_BEGINNING = 3
+"""Letters from which a half-typed word counts beside others: most texts hold some `co…`."""
+
+
+_NO_TIME = np.datetime64("NaT").astype(np.int64)
+
+
+class MeaningIndex(Protocol):
+    """Cosines of a query's vector with every document of a catalogue; NaN where unknown.
+
+    An index that does not look at every document must know those that may count: the ones most
+    alike of those that are `admitted`, and of the others the best by their `words` (0 for none).
+    """
+
+    def cosines(
+        self,
+        query: NDArray[np.float32],
+        catalogue: Catalogue,
+        admitted: NDArray[np.bool_],
+        words: Callable[[], ranking.Floats],
+    ) -> NDArray[np.float32]: ...
+
+
+class Ranked(Struct, frozen=True):
+    """A document that was found: its key, its score 0..1, and how each lane saw it."""
+
+    key: int
+    score: float
+    scores: dict[str, float]
+    lanes: list[Lane]
+
+
+class Ranking(Struct, frozen=True, kw_only=True):
+    """What a search found, best first, and what it looked at."""
+
+    hits: list[Ranked]
+    lanes: list[Lane]
+    """The lanes that answered."""
+    messages: int
+    memories: int
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A parsed query, where to look, by which lanes; recency counts from `now`."""
+
+    query: Query
+    filter: SearchFilter
+    mode: Mode = "hybrid"
+    now: datetime
+
+
+def search(
+    request: Request,
+    text_index: TextIndex,
+    vector_index: MeaningIndex | None = None,
+    embed_query: Callable[[str], NDArray[np.float32]] | None = None,
+) -> Ranking:
+    """The best documents among those that the request's filter lets through, best first.
+
+    Without an index of vectors and a way to embed the query, words alone decide. A query that
+    only restricts is answered with the newest documents.
+    """
+    query = request.query
+    with text_index.database.reading():
+        catalogue = text_index.catalogue()
+        admitted = text_index.admitted(request.filter, catalogue)
+        lanes: list[Lane] = []
+        hits: list[Ranked] = []
+        if query.words or query.phrases:
+            asked = plan(query, text_index.tokenize)
+            within = _with_and_without(asked, text_index, catalogue, admitted)
+            keyword = session = np.zeros(len(catalogue), np.float32)
+            if request.mode != "semantic":
+                keyword, session = _by_words(asked, text_index, catalogue, within)
+                lanes.append("keyword")
+            cosines = None
+            if request.mode != "keyword" and vector_index is not None and embed_query is not None:
+                vector = embed_query(" ".join((*query.words, *query.phrases)))
+
+                def words() -> ranking.Floats:
+                    return ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)
+
+                cosines = vector_index.cosines(vector, catalogue, within, words)
+                lanes.append("semantic")
+            rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
+            recent = _recency(catalogue.times[rows], request.now)
+            seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
+                "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))
+            }
+            if cosines is not None:
+                seen["semantic"] = (alike, cosines)
+            hits = _ranked(rows, scores, recent, catalogue, seen)
+        elif query.is_filter_only:
+            hits = _newest(catalogue, admitted)
+    searched = catalogue.keys if admitted is None else catalogue.keys[admitted]
+    memories = int(np.count_nonzero(searched < 0))
+    return Ranking(hits=hits, lanes=lanes, messages=len(searched) - memories, memories=memories)
+
+
+def _with_and_without(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    admitted: NDArray[np.bool_] | None,
+) -> NDArray[np.bool_]:
+    """The rows that hold every required phrase and nothing that is excluded."""
+    rows = np.ones(len(catalogue), bool) if admitted is None else admitted.copy()
+    for phrase in asked.required:
+        holding = np.zeros(len(catalogue), bool)
+        holding[catalogue.present(text_index.documents_with(phrase))] = True
+        rows &= holding
+    for phrase in asked.excluded:
+        rows[catalogue.present(text_index.documents_with(phrase))] = False
+    return rows
+
+
+def _by_words(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    admitted: NDArray[np.bool_],
+) -> tuple[ranking.Floats, ranking.Floats]:
+    """Normalised scores of the words in each text, and of the words in its session."""
+    if not len(catalogue):
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    hits = _hits(asked, text_index, catalogue)
+    keyword = ranking.keyword_scores(hits, catalogue.norms)
+    keyword *= np.where(catalogue.spoken, np.float32(1), np.float32(ranking.TOOL_WEIGHT))
+    session = ranking.session_scores(
+        hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
+    )
+    keyword *= admitted
+    session *= admitted
+    return ranking.normalised(keyword), ranking.normalised(session)
+
+
+def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
+    """What the index knows of the terms, their pairs, and the phrases of a query."""
+    frequencies = text_index.frequencies([*asked.terms, *asked.parts])
+    places: dict[str, NDArray[np.int64]] = {}
+    hits: list[Hits] = []
+    places_left, documents_left = MOST_PLACES, MOST_DOCUMENTS
+    for term in sorted(frequencies, key=lambda term: frequencies[term][1]):
+        documents, occurrences = frequencies[term]
+        weight = 1.0 if term in asked.terms else ranking.PART_WEIGHT
+        if occurrences <= places_left:
+            places_left -= occurrences
+            places[term] = text_index.places(term)
+            hits.append(_hits_at(places[term], catalogue, weight, is_term=True))
+        elif not hits or documents <= documents_left:
+            documents_left -= documents
+            keys = text_index.documents_with(asked.terms.get(term, term))
+            hits.append(_hits_in(keys, catalogue, weight, is_term=True))
+    least = LEAST_BEGINNING if hits else 2
+    hits += _beginnings(asked, text_index, catalogue, frequencies, least)
+    for pair in asked.pairs:
+        if pair.first in places and pair.second in places:
+            met = ranking.next_to(places[pair.first], places[pair.second], pair.gap)
+            hits.append(_hits_at(met, catalogue, ranking.PAIR_WEIGHT))
+    for phrase in asked.phrases:
+        hits += _phrase_hits(phrase, text_index, catalogue)
+    return [hit for hit in hits if len(hit.rows)]
+
+
+def _hits_at(
+    places: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
+) -> Hits:
+    keys = places >> (ranking.PLACE_BITS + 1)
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1 if len(keys) else 0))
+    counts = np.diff(starts, append=len(keys)).astype(np.float32)
+    rows = catalogue.rows(keys[starts])
+    known = rows >= 0
+    return Hits(rows[known], counts[known], weight, is_term)
+
+
+def _hits_in(
+    keys: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
+) -> Hits:
+    rows = catalogue.present(keys)
+    return Hits(rows, np.ones(len(rows), np.float32), weight, is_term)
+
+
+def _beginnings(
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    frequencies: dict[str, tuple[int, int]],
+    least: int,
+) -> list[Hits]:
+    """What begins with the last word, if nothing holds it as it stands: it is still being typed."""
+    word = asked.last_word
+    terms = [term for term, spelling in asked.terms.items() if spelling == word]
+    if len(word) < least or not terms or terms[0] in frequencies:
+        return []
+    return [_hits_in(text_index.documents_with(word, prefix=True), catalogue, 1.0, is_term=True)]
+
+
+def _phrase_hits(phrase: Phrase, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
+    keys = text_index.documents_with(phrase.text)
+    share = phrase.share**2
+    hits = []
+    if phrase.tokens > 1:
+        weight = ranking.PHRASE_WEIGHT * phrase.tokens * share
+        hits.append(_hits_in(keys, catalogue, weight))
+    if phrase.literal and 0 < len(keys) <= MOST_LITERAL:
+        spelt = text_index.literally_with(phrase.text, keys)
+        hits.append(_hits_in(spelt, catalogue, ranking.LITERAL_WEIGHT * share))
+    return hits
+
+
+def _fuse(
+    catalogue: Catalogue,
+    keyword: ranking.Floats,
+    session: ranking.Floats,
+    cosines: NDArray[np.float32] | None,
+    admitted: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], ranking.Floats, NDArray[np.bool_]]:
+    """The rows that either lane found, best first, the scores of all rows, and what is alike."""
+    alike = np.zeros(len(catalogue), bool)
+    meaning = None
+    if cosines is not None:
+        meaning = ranking.meaning_scores(cosines, admitted)
+        close = admitted & (cosines >= LEAST_COSINE)
+        alike[_best(cosines, close, MOST_BY_MEANING)] = True
+    if cosines is not None and not keyword.any():
+        scores = np.nan_to_num(cosines)
+    else:
+        scores = ranking.fused(keyword, session, meaning, catalogue.alone)
+    return _best(scores, (keyword > 0) | alike, MOST_RANKED), scores, alike
+
+
+def _ranked(
+    rows: NDArray[np.int64],
+    scores: ranking.Floats,
+    recent: ranking.Floats,
+    catalogue: Catalogue,
+    lanes: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]],
+) -> list[Ranked]:
+    """Rows as hits, those that are new a little before those that are not."""
+    final = ranking.with_recency(np.clip(scores[rows], 0, 1), recent)
+    order = np.argsort(-final, kind="stable")
+    columns = {
+        lane: (held[rows[order]].tolist(), np.clip(seen[rows[order]], 0, 1).tolist())
+        for lane, (held, seen) in lanes.items()
+    }
+    hits = []
+    for place, (key, score, fresh) in enumerate(
+        zip(
+            catalogue.keys[rows[order]].tolist(),
+            final[order].tolist(),
+            recent[order].tolist(),
+            strict=True,
+        )
+    ):
+        seen: dict[str, float] = {"recency": fresh}
+        for lane, (_, values) in columns.items():
+            if not isnan(values[place]):
+                seen[lane] = values[place]
+        found: list[Lane] = [lane for lane, (held, _) in columns.items() if held[place]]
+        hits.append(Ranked(key, score, seen, found))
+    return hits
+
+
+def _best(scores: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
+    """The rows with the greatest scores among some, greatest first, equal ones in order."""
+    rows = np.flatnonzero(among)
+    if len(rows) > most:
+        least = np.partition(scores[rows], -most)[-most]
+        rows = rows[scores[rows] >= least]
+    return rows[np.argsort(-scores[rows], kind="stable")][:most]
+
+
+def _recency(times: NDArray[np.int64], now: datetime) -> ranking.Floats:
+    """How recent documents of these times are, 0..1."""
+    moment = int(now.timestamp() * 1000)
+    return ranking.recency(np.where(times == _NO_TIME, np.nan, (moment - times) / 86_400_000))
+
+
+def _newest(catalogue: Catalogue, admitted: NDArray[np.bool_] | None) -> list[Ranked]:
+    """What was said or changed last, newest first."""
+    rows = np.arange(len(catalogue)) if admitted is None else np.flatnonzero(admitted)
+    order = np.lexsort((-catalogue.keys[rows], -catalogue.times[rows]))[:MOST_BY_TIME]
+    return [Ranked(key, 1.0, {}, []) for key in catalogue.keys[rows[order]].tolist()]

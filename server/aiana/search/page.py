@@ -1,0 +1,110 @@
+"""From a ranking to hits: a page of it, near-duplicates folded, with snippets."""
+
+from __future__ import annotations
+
+from aiana.errors import InvalidQuery
+from aiana.models import SearchHit
+from aiana.search.duplicates import collapse
+from aiana.search.engine import Ranked, Ranking
+from aiana.search.query import Query
+from aiana.search.snippets import snippet
+from aiana.storage.database import Database
+from aiana.storage.documents import Document, fetch_documents
+from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
+
+MAX_CONTENT_CHARS = 20_000
+"""A longer text is not sent with its hit: `aiana/session/messages` reads it."""
+
+SPARE = 10
+"""Documents that are read beyond a page, since some will be folded."""
+
+
+class HitPage:
+    """One page of a search, from the place on that `cursor` names.
+
+    With `by_session` a session is shown by its best hit alone. Raises InvalidQuery for a cursor
+    that belongs to another search.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        query: Query,
+        by_session: bool = False,
+        cursor: str | None = None,
+    ) -> None:
+        self._database = database
+        self._query = query
+        self._by_session = by_session
+        self._signature = content_hash(repr(query)).hex()
+        self._start = 0 if cursor is None else _start(cursor, self._signature)
+
+    def of(self, ranking: Ranking, limit: int) -> tuple[list[SearchHit], str | None]:
+        """`limit` hits, near-duplicates folded, and the cursor of the next page."""
+        rest = ranking.hits[self._start :]
+        kept: list[tuple[int, Ranked, Document]] = []
+        sessions: set[str] = set()
+        taken = 0
+        while taken < len(rest) and len(kept) <= limit:
+            step = rest[taken : taken + limit + SPARE]
+            documents = fetch_documents(self._database, [hit.key for hit in step])
+            fresh = []
+            for place, hit in enumerate(step, taken):
+                document = documents.get(hit.key)
+                if document is not None and self._admits(document, sessions):
+                    fresh.append((place, hit, document))
+            wanted = limit + 1
+            folded = collapse(kept + fresh, _content, wanted, self._query.words)
+            kept = [item for item, _ in folded]
+            taken += len(step)
+        more = kept[limit][0] if len(kept) > limit else None
+        hits = [self._hit(hit, document) for _, hit, document in kept[:limit]]
+        next_start = None if more is None else self._start + more
+        cursor = None if next_start is None else encode_cursor(next_start, self._signature)
+        return hits, cursor
+
+    def _admits(self, document: Document, sessions: set[str]) -> bool:
+        """Whether a document may be shown: one of each session, where that is asked for."""
+        session = document.session_id if document.kind == "message" else None
+        if not self._by_session or session is None:
+            return True
+        if session in sessions:
+            return False
+        sessions.add(session)
+        return True
+
+    def _hit(self, ranked: Ranked, document: Document) -> SearchHit:
+        query = self._query
+        text, highlights = snippet(document.content, query.words, query.phrases)
+        return SearchHit(
+            id=document.id,
+            kind=document.kind,
+            uri=document.uri,
+            snippet=text,
+            highlights=highlights,
+            content=document.content if len(document.content) <= MAX_CONTENT_CHARS else None,
+            score=round(ranked.score, 4),
+            scores=ranked.scores,
+            project=document.project,
+            source=document.source,
+            timestamp=document.timestamp,
+            lanes=ranked.lanes,
+            role=document.role,
+            type=document.type,
+            tool_name=document.tool_name,
+            memory_type=document.memory_type,
+            session_id=document.session_id,
+            session_title=document.session_title,
+            message_id=document.id if document.kind == "message" else None,
+        )
+
+
+def _content(item: tuple[int, Ranked, Document]) -> str:
+    return item[2].content
+
+
+def _start(cursor: str, signature: str) -> int:
+    start, of = decode_cursor(cursor)
+    if of != signature or not isinstance(start, int):
+        raise InvalidQuery("This cursor belongs to another search: leave it out to start over.")
+    return start

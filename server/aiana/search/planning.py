@@ -1,0 +1,104 @@
+"""What a query asks of the index: its terms, pairs and phrases. Pure; the tokenizer is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from aiana.search.query import Query
+from aiana.storage.identifiers import compounds, identifier_parts
+
+Tokens = list[str]
+Tokenize = Callable[[Sequence[str]], list[Tokens]]
+"""Texts to their terms as the index keeps them: lower case, without accents, stemmed."""
+
+_WORD = re.compile(r"[^\W_]+")
+MAX_TERMS = 24
+MAX_PHRASE_TOKENS = 6
+"""A longer query is a question, of which no text repeats every word in order."""
+STOP_WORDS = frozenset(
+    """
+    a an and are as at be been but by can could did do does for from had has have he her him his
+    how i if in into is it its me my not of on or our she should so than that the their them
+    then there they this to was we were what when where which who whom why will with would you
+    your
+    """.split()  # noqa: SIM905
+)
+
+
+class Pair(Struct, frozen=True):
+    """Two terms that stand `gap` tokens apart in the query."""
+
+    first: str
+    second: str
+    gap: int
+
+
+class Phrase(Struct, frozen=True):
+    """Words whose meeting in order counts: an identifier, a path, or the query as a whole."""
+
+    text: str
+    tokens: int
+    share: float
+    """Part of the query's tokens that it makes up, 0..1."""
+    literal: bool
+    """It is one identifier or path, of which the exact spelling counts too."""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A query taken apart."""
+
+    terms: dict[str, str]
+    """The terms, and a word that has each as its stem."""
+    parts: Tokens
+    """Parts of the query's identifiers that are not terms themselves."""
+    pairs: list[Pair]
+    phrases: list[Phrase]
+    required: list[str]
+    excluded: list[str]
+    last_word: str
+    """What may be the beginning of a word that is still being typed."""
+
+
+def plan(query: Query, tokenize: Tokenize) -> Plan:
+    """Take a query apart. Stop words count only where there is nothing else, or in a phrase."""
+    text = " ".join((*query.words, *query.phrases))
+    found = compounds(text)
+    words = _WORD.findall(text)
+    parts, *stems = tokenize([identifier_parts(text), *words, *found])
+    stems, compound_tokens = stems[: len(words)], stems[len(words) :]
+    tokens = [token for word_tokens in stems for token in word_tokens]
+    spelt = {
+        token: word
+        for word, word_tokens in zip(words, stems, strict=True)
+        for token in word_tokens
+        if len(word_tokens) == 1
+    }
+    weak = {token for token, word in spelt.items() if word.lower() in STOP_WORDS}
+    kept = [(place, token) for place, token in enumerate(tokens) if token not in weak]
+    kept = kept or list(enumerate(tokens))
+    terms = list(dict.fromkeys(token for _, token in kept))[:MAX_TERMS]
+    phrases = [
+        Phrase(name, len(own), min(1.0, len(own) / len(tokens)), True)
+        for name, own in zip(found, compound_tokens, strict=True)
+        if own
+    ]
+    if 1 < len(tokens) <= MAX_PHRASE_TOKENS and text not in found:
+        phrases.append(Phrase(text, len(tokens), 1.0, False))
+    return Plan(
+        terms={term: spelt.get(term, term) for term in terms},
+        parts=[part for part in dict.fromkeys(parts) if part not in terms][:MAX_TERMS],
+        pairs=list(
+            dict.fromkeys(
+                Pair(first, second, after - before)
+                for (before, first), (after, second) in pairwise(kept)
+            )
+        )[:MAX_TERMS],
+        phrases=phrases,
+        required=list(query.phrases),
+        excluded=[*query.excluded_words, *query.excluded_phrases],
+        last_word=query.words[-1] if query.words and not query.phrases else "",
+    )

@@ -1,0 +1,193 @@
+"""From a question to hits: the lanes that can serve, and what each of them lacks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from aiana.config import Config
+from aiana.embeddings import Embedder, ModelInfo, model_info
+from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
+from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchHit
+from aiana.protocol.results import Searched, SearchResult
+from aiana.search.engine import Request, search
+from aiana.search.page import HitPage
+from aiana.search.query import Query, merge_filters, parse
+from aiana.search.team import among, hits_of_colleagues, memory_of_colleague
+from aiana.search.vector_index import VectorIndex
+from aiana.times import now
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiana.search.qdrant_index import QdrantIndex
+    from aiana.storage import AianaStorage
+    from aiana.storage.qdrant.tier import QdrantTier
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+"""A model that cannot be loaded, though it is there, is not tried again before."""
+Embed = Callable[[str], "NDArray[np.float32]"]
+FIRST_HITS = 10
+"""Hits of a partial answer that a whole one follows at once: what a list shows unscrolled."""
+
+
+class Searcher:
+    """Finds what is stored. Safe to share between threads."""
+
+    def __init__(
+        self,
+        config: Config,
+        storage: AianaStorage,
+        embedder: Embedder,
+        qdrant: QdrantTier | None = None,
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._embedder = embedder
+        self._text_index = storage.text_index
+        self._vector_index = VectorIndex(storage.database, embedder.model_name)
+        self._qdrant = qdrant
+        self._loading = threading.Lock()
+        self._failure: Degraded | None = None
+        self._retry_at = 0.0
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the model is being loaded just now."""
+        return self._loading.locked()
+
+    def warm_up(self) -> None:
+        """Load the model and the vectors now, so that the next search does not wait for them."""
+        with self._loading:
+            if self._embedder.is_loaded:
+                return
+            try:
+                self._embedder.load()
+            except ModelUnavailable as error:
+                self._failure = Degraded(tier="embedder", reason=str(error), since=now())
+                self._retry_at = time.monotonic() + RETRY_S
+            else:
+                self._failure = None
+                self._vector_index.refresh()
+
+    def _warm_up_aside(self) -> None:
+        try:
+            self.warm_up()
+        except AianaError as error:  # the next search meets it, or everything is closed by now
+            logger.info("The vectors were not read ahead: %s", error)
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        mode: Mode,
+        filter: SearchFilter,
+        group_by_session: bool = False,
+        partial: Callable[[SearchResult], None] | None = None,
+        wait_for_model: bool = False,
+    ) -> SearchResult:
+        """See `Aiana.search`."""
+        began = time.perf_counter()
+        query = parse(text)
+        wanted = merge_filters(filter, query.filter)
+        query = replace(query, filter=wanted)
+        page = HitPage(self._storage.database, query, group_by_session, cursor)
+        embed: Embed | None = None
+        degraded: list[Degraded] = []
+
+        def answer(mode: Mode, limit: int) -> SearchResult:
+            request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
+            remote = self._remote_index(wanted)
+            ranking = search(request, self._text_index, remote or self._vector_index, embed)
+            missing = [] if remote is None or remote.degraded is None else [remote.degraded]
+            hits, more = page.of(ranking, limit)
+            theirs = self._of_colleagues(query, embed, missing) if cursor is None else []
+            if theirs:
+                hits = among(hits, theirs, limit)
+                own = sum(hit.user is None for hit in hits)
+                _, more = page.of(ranking, own)
+            return SearchResult(
+                hits=hits,
+                modes=ranking.lanes,
+                searched=Searched(messages=ranking.messages, memories=ranking.memories),
+                took_ms=round((time.perf_counter() - began) * 1000, 1),
+                next_cursor=more,
+                degraded=degraded + missing,
+            )
+
+        if partial is not None and mode == "hybrid":
+            follows = self._embedder.is_loaded
+            partial(answer("keyword", min(limit, FIRST_HITS) if follows else limit))
+            wait_for_model = True
+        embed, degraded = self._embed_query(mode, wait_for_model)
+        return answer(mode, limit)
+
+    def _of_colleagues(
+        self, query: Query, embed: Embed | None, missing: list[Degraded]
+    ) -> list[SearchHit]:
+        """What colleagues share; `missing` is told if Qdrant fails."""
+        tier = self._qdrant
+        asked = " ".join((*query.words, *query.phrases))
+        if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
+            return []
+        try:
+            return hits_of_colleagues(tier, embed(asked), query)
+        except TierUnavailable:
+            missing += [tier.link.down] if tier.link.down else []
+            return []
+
+    def memory_of_colleague(self, memory_id: str) -> Memory | None:
+        """A memory that a colleague shares; None if there is none. Raises TierUnavailable."""
+        return None if self._qdrant is None else memory_of_colleague(self._qdrant, memory_id)
+
+    def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
+        """Qdrant, with the embedded index behind it, if a server is configured."""
+        if self._qdrant is None:
+            return None
+        from aiana.search.qdrant_index import QdrantIndex
+
+        return QdrantIndex(self._qdrant, self._vector_index, filter)
+
+    def _embed_query(self, mode: Mode, wait: bool) -> tuple[Embed | None, list[Degraded]]:
+        """The way to embed a query, or why there is none just now."""
+        if mode == "keyword":
+            return None, []
+        if not self._embedder.is_loaded and (wait or mode == "semantic"):
+            self.warm_up()
+        if self._embedder.is_loaded:
+            return self._embedder.embed, []
+        missing = self._missing_model()
+        if missing is not None:
+            if mode == "semantic":
+                raise ModelUnavailable(missing.reason)
+            return None, [missing]
+        if not self.is_loading:
+            threading.Thread(target=self._warm_up_aside, name="aiana-model", daemon=True).start()
+        reason = "The embedding model is being loaded; these hits were found by words alone."
+        return None, [Degraded(tier="embedder", reason=reason, since=now())]
+
+    def _missing_model(self) -> Degraded | None:
+        """Why there is no model; looked at anew, since the user may have mended it."""
+        info = self._model_info()
+        if info.state == "unavailable":
+            reason = info.reason or "There is no embedding model."
+            if self._failure is None or self._failure.reason != reason:
+                self._failure = Degraded(tier="embedder", reason=reason, since=now())
+        elif time.monotonic() >= self._retry_at:
+            self._failure = None
+        return self._failure
+
+    def _model_info(self) -> ModelInfo:
+        config = self._config
+        return model_info(config.embedding_model, config.embedding_device, config.models_dir)

@@ -1,0 +1,134 @@
+"""What colleagues remembered and share through one Qdrant, as hits beside one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from aiana.models import Memory, MemoryType, SearchHit
+from aiana.search.engine import LEAST_COSINE
+from aiana.search.qdrant_index import scope_of
+from aiana.search.query import Query
+from aiana.search.snippets import snippet
+from aiana.storage.filters import admits_memories
+from aiana.times import to_datetime
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiana.storage.qdrant.tier import QdrantTier
+
+OWN_SOURCE = "aiana"
+MOST = 5
+"""Memories of colleagues among the hits of one search."""
+_SPARE = 20
+"""Asked for beyond that, since some will hold what the query excludes."""
+
+
+def hits_of_colleagues(
+    tier: QdrantTier, vector: NDArray[np.float32], query: Query
+) -> list[SearchHit]:
+    """The memories of colleagues most like a query's vector; none unless this is a team.
+
+    Their words are only looked at for what the query demands or excludes. Raises TierUnavailable.
+    """
+    if not admits_memories(query.filter):
+        return []
+    scope = replace(
+        scope_of(tier.database, query.filter),
+        sources=[],
+        memory_types=query.filter.memory_types,
+        before=query.filter.before,
+    )
+    found = map(_read, tier.shared_by_colleagues(vector, MOST + _SPARE, scope))
+    return [
+        _hit(query, shared)
+        for shared in found
+        if shared is not None and shared.score >= LEAST_COSINE and _admits(query, shared)
+    ][:MOST]
+
+
+def among(own: list[SearchHit], theirs: list[SearchHit], limit: int) -> list[SearchHit]:
+    """The first hits of both: a colleague's stands before the first own hit that is less alike."""
+    merged = list(own)
+    for hit in theirs:
+        cosine = hit.scores["semantic"]
+        place = next(
+            (n for n, held in enumerate(merged) if held.scores.get("semantic", 1.0) < cosine),
+            len(merged),
+        )
+        neighbours = merged[place : place + 1] or merged[-1:]
+        score = neighbours[0].score if neighbours else cosine
+        merged.insert(place, replace(hit, score=round(score, 4)))
+    return merged[:limit]
+
+
+def memory_of_colleague(tier: QdrantTier, id: str) -> Memory | None:
+    """A memory that a colleague shares; None if there is none. Raises TierUnavailable."""
+    shared = _read({"id": id, **(tier.of_colleague(id) or {})})
+    if shared is None:
+        return None
+    return Memory(
+        id=id,
+        content=shared.content,
+        memory_type=shared.memory_type,
+        project=shared.project,
+        metadata={**shared.metadata, "user": shared.user},
+        created_at=shared.timestamp,
+        updated_at=shared.timestamp,
+    )
+
+
+class _Shared(Struct, frozen=True, kw_only=True):
+    """A point of a colleague as Aiana writes them."""
+
+    id: str
+    user: str
+    content: str
+    memory_type: MemoryType
+    timestamp: str
+    project: str = ""
+    score: float = 0.0
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def _read(point: dict[str, Any]) -> _Shared | None:
+    """A point, or None for one that somebody wrote in another form."""
+    try:
+        shared = msgspec.convert(point, _Shared)
+        to_datetime(shared.timestamp)
+    except ValueError:
+        return None
+    return shared
+
+
+def _admits(query: Query, shared: _Shared) -> bool:
+    content = " ".join(shared.content.casefold().split())
+    if any(text.casefold() in content for text in (*query.excluded_words, *query.excluded_phrases)):
+        return False
+    return all(phrase.casefold() in content for phrase in query.phrases)
+
+
+def _hit(query: Query, shared: _Shared) -> SearchHit:
+    text, highlights = snippet(shared.content, query.words, query.phrases)
+    return SearchHit(
+        id=shared.id,
+        kind="memory",
+        uri=f"aiana:///memory/{quote(shared.id, safe='')}",
+        snippet=text,
+        highlights=highlights,
+        content=shared.content,
+        score=0,
+        scores={"semantic": max(0.0, min(1.0, shared.score))},
+        project=shared.project,
+        source=OWN_SOURCE,
+        timestamp=shared.timestamp,
+        lanes=["semantic"],
+        memory_type=shared.memory_type,
+        user=shared.user,
+    )

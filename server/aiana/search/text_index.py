@@ -1,0 +1,157 @@
+"""The full-text index as ranking uses it: where terms stand, and which texts hold a phrase."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiana.models import SearchFilter
+from aiana.search.catalogue import Catalogue, CatalogueReader, Ints, numbers
+from aiana.search.query_cache import RecentAnswers
+from aiana.search.ranking import PLACE_BITS
+from aiana.storage.database import Database
+from aiana.storage.filters import (
+    admits_memories,
+    admits_messages,
+    marks,
+    memory_condition,
+    message_condition,
+    session_condition,
+)
+from aiana.storage.migrations import TOKENIZER
+from aiana.storage.rows import matching_projects
+
+
+class TextIndex:
+    """Reads `messages_fts`. Safe to share between threads; nothing a user types is an error."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._catalogue = CatalogueReader(database)
+        self._tokenizer = _Tokenizer()
+        self._recent = RecentAnswers(database)
+
+    def catalogue(self) -> Catalogue:
+        """All documents as columns."""
+        return self._catalogue.current()
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
+        """The terms of each text, in order, as the index keeps them."""
+        return self._tokenizer.tokenize(texts)
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Documents and places of each term that occurs."""
+        asked = "SELECT doc, cnt FROM messages_terms WHERE term = ?"
+        found: dict[str, tuple[int, int]] = {}
+        for term in terms:
+            row = self._recent.get(("frequency", term), partial(self._rows, asked, term))
+            if row:
+                found[term] = row[0]
+        return found
+
+    def places(self, term: str) -> Ints:
+        """Every place of a term, ascending."""
+        asked = (
+            f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} + offset) "
+            "FROM messages_places WHERE term = ?"
+        )
+        return self._recent.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
+
+    def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
+        """Keys of the documents that hold these words in this order; a prefix may go on."""
+        query = '"' + phrase.replace('"', '""').replace("\0", " ") + '"' + ("*" if prefix else "")
+        asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
+        return self._recent.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
+
+    def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
+        with self.database.reading() as connection:
+            return connection.execute(query, (parameter,)).fetchall()
+
+    def literally_with(self, text: str, keys: Ints) -> Ints:
+        """Those of the documents that contain `text` as it is spelt, but for ASCII case."""
+        with self.database.reading() as connection:
+            (found,) = connection.execute(
+                "SELECT group_concat(key) FROM documents "
+                f"WHERE key IN ({marks(keys)}) AND instr(lower(content), lower(?))",
+                (*keys.tolist(), text),
+            ).fetchone()
+        return numbers(found)
+
+    def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_] | None:
+        """Which rows of the catalogue a filter lets through; None if it lets all."""
+        if restriction == SearchFilter():
+            return None
+        rows = np.zeros(len(catalogue), bool)
+        with self.database.reading() as connection:
+            projects = (
+                None
+                if restriction.project is None
+                else matching_projects(connection, restriction.project)
+            )
+            if admits_messages(restriction):
+                rows |= self._messages(connection, restriction, projects, catalogue)
+            if admits_memories(restriction):
+                condition, values = memory_condition(restriction, projects)
+                (text,) = connection.execute(
+                    f"SELECT group_concat(-key) FROM memories WHERE {condition}", values
+                ).fetchone()
+                rows[catalogue.present(numbers(text))] = True
+        return rows
+
+    @staticmethod
+    def _messages(
+        connection: sqlite3.Connection,
+        restriction: SearchFilter,
+        projects: list[int] | None,
+        catalogue: Catalogue,
+    ) -> NDArray[np.bool_]:
+        condition, values = session_condition(restriction, projects)
+        sessions = f"SELECT key FROM sessions WHERE {condition}"
+        (text,) = connection.execute(
+            f"SELECT group_concat(key) FROM ({sessions})", values
+        ).fetchone()
+        rows = np.isin(catalogue.sessions, numbers(text)) & (catalogue.keys > 0)
+        own, own_values = message_condition(restriction)
+        if own_values:
+            (text,) = connection.execute(
+                "SELECT group_concat(key) FROM messages "
+                f"WHERE session_key IN ({sessions}) AND {own}",
+                (*values, *own_values),
+            ).fetchone()
+            fits = np.zeros(len(catalogue), bool)
+            fits[catalogue.present(numbers(text))] = True
+            rows &= fits
+        return rows
+
+
+class _Tokenizer:
+    """The tokenizer of the index, reached through an index in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            ":memory:", check_same_thread=False, isolation_level=None
+        )
+        self._connection.execute(
+            f"CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='{TOKENIZER}')"
+        )
+        self._connection.execute("CREATE VIRTUAL TABLE places USING fts5vocab(texts, 'instance')")
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in texts]
+        with self._lock:
+            self._connection.executemany(
+                "INSERT INTO texts(rowid, text) VALUES (?, ?)", enumerate(texts, 1)
+            )
+            for term, number in self._connection.execute(
+                "SELECT term, doc FROM places ORDER BY doc, offset"
+            ):
+                found[number - 1].append(term)
+            self._connection.execute("INSERT INTO texts(texts) VALUES ('delete-all')")
+        return found

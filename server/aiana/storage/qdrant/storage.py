@@ -1,0 +1,291 @@
+"""Qdrant: the vectors at scale, each with all that a hit needs. All of it can be rebuilt."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiana.errors import TierUnavailable
+from aiana.models import MemoryType
+from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection
+from aiana.storage.qdrant.points import COLLECTION, Layout, Point, Scope, filter_of, payload_indexes
+from aiana.storage.rows import content_hash
+from aiana.times import now
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+    from aiana.embeddings import Embedder
+
+TIMEOUT_S = 5.0
+"""For each answer, except to a search that somebody waits for."""
+BATCH = 128
+
+
+class QdrantStorage:
+    """One user's memories in the collection `aiana_memories`.
+
+    Raises TierUnavailable when Qdrant does not answer as it should, QdrantRefused when it does not
+    take a request. The first call imports qdrant_client (seconds, 70 MB) and makes the collection
+    if there is none. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        embedder: Embedder,
+        *,
+        api_key: str | None = None,
+        user: str = "default",
+        grpc_port: int | None = None,
+        layout: Layout | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._connection = QdrantConnection(url, api_key, grpc_port, timeout_s)
+        self._embedder = embedder
+        self._user = user
+        self._layout = layout or Layout()
+        self._fits = False
+
+    @property
+    def address(self) -> str:
+        """The URL without user and password."""
+        return self._connection.address
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def version(self) -> str:
+        """The server's version."""
+        return str(self._connection.call(lambda client: client.info().version))
+
+    def prepare(self) -> int:
+        """Make the collection if there is none; returns how many points it holds.
+
+        Raises TierUnavailable if it holds vectors of another size or distance.
+        """
+        from qdrant_client import models
+
+        info = self._connection.call(self._collection)
+        if info is None:
+            self._fits = False
+            self._connection.call(self._create)
+            info = self._connection.call(self._collection)
+        params = info.config.params.vectors
+        asked = (self._embedder.dimensions, models.Distance.COSINE)
+        found = (getattr(params, "size", None), getattr(params, "distance", None))
+        if found != asked:
+            raise TierUnavailable(
+                f"The collection {COLLECTION} of Qdrant at {self.address} holds vectors of "
+                f"{found[0]} dimensions ({found[1]}), the model {self._embedder.model_name} gives "
+                f"{asked[0]} (Cosine). Set AIANA_EMBEDDING_MODEL to the model it was made with, or "
+                "delete the collection and run `aiana reindex qdrant`."
+            )
+        if not self._fits:
+            self._connection.call(lambda client: self._index(client, info.payload_schema or {}))
+            self._fits = True
+        return int(info.points_count or 0)
+
+    @staticmethod
+    def _collection(client: QdrantClient) -> Any:
+        if not client.collection_exists(COLLECTION):
+            return None
+        return client.get_collection(COLLECTION)
+
+    def _create(self, client: QdrantClient) -> None:
+        from qdrant_client import models
+
+        layout = self._layout
+        quantization = None
+        if layout.quantized:
+            scalar = models.ScalarQuantizationConfig(
+                type=models.ScalarType.INT8, quantile=0.99, always_ram=True
+            )
+            quantization = models.ScalarQuantization(scalar=scalar)
+        try:
+            client.create_collection(
+                COLLECTION,
+                vectors_config=models.VectorParams(
+                    size=self._embedder.dimensions,
+                    distance=models.Distance.COSINE,
+                    on_disk=layout.on_disk or None,
+                ),
+                shard_number=layout.shards,
+                replication_factor=layout.replicas,
+                write_consistency_factor=layout.write_consistency,
+                on_disk_payload=True,
+                quantization_config=quantization,
+            )
+        except Exception:
+            # Another process may have been first.
+            if not client.collection_exists(COLLECTION):
+                raise
+
+    @staticmethod
+    def _index(client: QdrantClient, indexed: dict[str, Any]) -> None:
+        for name, schema in payload_indexes().items():
+            if name not in indexed:
+                client.create_payload_index(COLLECTION, name, field_schema=schema)
+
+    def add_memory(
+        self,
+        content: str,
+        session_id: str | None = None,
+        project: str = "",
+        memory_type: MemoryType = "conversation",
+        metadata: dict[str, Any] | None = None,
+        memory_id: str | None = None,
+    ) -> str:
+        """Embed and store a text; returns its id. The same `memory_id` replaces what it named."""
+        point = Point(
+            id=memory_id or str(uuid.uuid4()),
+            vector=self._embedder.embed(content).tolist(),
+            payload={
+                "content": content,
+                "session_id": session_id,
+                "project": project,
+                "memory_type": memory_type,
+                "timestamp": now(),
+                "source": "aiana",
+                "content_hash": content_hash(content).hex(),
+                "metadata": metadata or {},
+            },
+        )
+        self.put([point])
+        return point.id
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        project: str | None = None,
+        min_score: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """The memories most like a text: `id`, `score` (cosine) and the payload of each."""
+        vector = self._embedder.embed(query).tolist()
+        scope = Scope(projects=[] if project is None else [project])
+        return self.alike(vector, limit, scope, min_score)
+
+    def alike(
+        self, vector: list[float], limit: int, scope: Scope, min_score: float | None = None
+    ) -> list[dict[str, Any]]:
+        """The points most like a vector: `id`, `score` (cosine) and the payload of each."""
+        found = self._nearest(vector, limit, scope, min_score, with_payload=True)
+        return [{"id": str(hit.id), "score": hit.score, **(hit.payload or {})} for hit in found]
+
+    def nearest(self, vector: list[float], limit: int, scope: Scope) -> list[str]:
+        """Ids of the points most like a vector."""
+        return [str(hit.id) for hit in self._nearest(vector, limit, scope)]
+
+    def _nearest(
+        self,
+        vector: list[float],
+        limit: int,
+        scope: Scope,
+        min_score: float | None = None,
+        with_payload: bool = False,
+    ) -> list[Any]:
+        answer = self._ask(
+            lambda client: client.query_points(
+                COLLECTION,
+                query=vector,
+                query_filter=filter_of(scope, self._user),
+                limit=limit,
+                score_threshold=min_score,
+                with_payload=with_payload,
+            )
+        )
+        return list(answer.points)
+
+    def get(self, id: str, scope: Scope) -> dict[str, Any] | None:
+        """The payload of a point of a scope; None if there is none with this id."""
+        wanted = filter_of(scope, self._user, [id])
+        records, _ = self._ask(lambda client: client.scroll(COLLECTION, wanted, limit=1))
+        return records[0].payload if records else None
+
+    def put(self, points: Sequence[Point]) -> None:
+        """Store points; one with an id that is there already replaces it."""
+        from qdrant_client import models
+
+        own = {"user": self._user, "model": self._embedder.model_name}
+        for start in range(0, len(points), BATCH):
+            structs = [
+                models.PointStruct(id=p.id, vector=p.vector, payload={**p.payload, **own})
+                for p in points[start : start + BATCH]
+            ]
+            self._retried(lambda client, s=structs: client.upsert(COLLECTION, s, wait=True))
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Delete own points by their ids; returns how many of these ids are verified gone."""
+        for start in range(0, len(ids), BATCH):
+            self._delete(filter_of(Scope(), self._user, list(ids[start : start + BATCH])))
+        return len(ids) - len(self.hashes(ids))
+
+    def delete(self, scope: Scope) -> int:
+        """Delete all points of a scope; returns how many. Raises TierUnavailable if any is left."""
+        count = self.count(scope)
+        self._delete(filter_of(scope, self._user))
+        left = self.count(scope)
+        if left:
+            raise TierUnavailable(
+                f"Qdrant at {self.address} still holds {left:,} of {count:,} points that were "
+                "deleted. Try again."
+            )
+        return count
+
+    def _delete(self, wanted: Any) -> None:
+        from qdrant_client import models
+
+        selector = models.FilterSelector(filter=wanted)
+        self._retried(lambda client: client.delete(COLLECTION, selector, wait=True))
+
+    def count(self, scope: Scope | None = None) -> int:
+        """How many points there are."""
+        wanted = filter_of(scope or Scope(), self._user)
+        answer = self._retried(lambda c: c.count(COLLECTION, count_filter=wanted, exact=True))
+        return int(answer.count)
+
+    def hashes(self, ids: Sequence[str]) -> dict[str, str]:
+        """Content hashes of those of the own points that exist."""
+        found: dict[str, str] = {}
+        for start in range(0, len(ids), BATCH):
+            batch = list(ids[start : start + BATCH])
+            records = self._retried(
+                lambda client, b=batch: client.retrieve(
+                    COLLECTION, b, with_payload=["content_hash", "user"], with_vectors=False
+                )
+            )
+            payloads = {str(record.id): record.payload or {} for record in records}
+            found |= {
+                id: str(payload.get("content_hash"))
+                for id, payload in payloads.items()
+                if payload.get("user") == self._user
+            }
+        return found
+
+    def ids(self, scope: Scope, page: int = 1000) -> Iterator[list[str]]:
+        """The ids of all points of a scope, page by page."""
+        wanted, offset = filter_of(scope, self._user), None
+        while True:
+            records, offset = self._retried(
+                lambda client, o=offset: client.scroll(
+                    COLLECTION, wanted, limit=page, offset=o, with_payload=False
+                )
+            )
+            yield [str(record.id) for record in records]
+            if offset is None:
+                return
+
+    def _retried(self, work: Callable[..., Any]) -> Any:
+        return self._connection.patiently(lambda: self._ask(work))
+
+    def _ask(self, work: Callable[..., Any]) -> Any:
+        """Do something with a collection that is known, since it was last lost, to fit."""
+        if not self._fits:
+            self.prepare()
+        try:
+            return self._connection.call(work)
+        except CollectionLost:
+            self._fits = False
+            raise

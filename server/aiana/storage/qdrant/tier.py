@@ -1,0 +1,291 @@
+"""Qdrant as a tier: kept in step with SQLite, asked where it is, left out where it is not."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
+
+from aiana.errors import AianaError, TierUnavailable
+from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
+from aiana.storage.qdrant.connection import QdrantRefused
+from aiana.storage.qdrant.outbox import Change, Outbox
+from aiana.storage.qdrant.points import Layout, Scope
+from aiana.storage.qdrant.storage import QdrantStorage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiana.config import Config
+    from aiana.embeddings import Embedder
+    from aiana.storage.database import Database
+    from aiana.storage.sqlite import AianaStorage
+
+logger = logging.getLogger(__name__)
+
+ANSWER_S = 0.15
+"""What a search waits for Qdrant before the embedded index answers it."""
+SAMPLE = 64
+CHECK_EVERY_S = 600.0
+FIRST_REPAIR_S = 30.0
+"""Between two repairs, twice as long each time: two databases of one user that hold the same
+sessions would else repair each other all day."""
+DAY_S = 86_400.0
+BATCH = 128
+DRIFT = "drift"
+
+T = TypeVar("T")
+Progress = Callable[[int, int, str], None]
+
+
+class QdrantTier:
+    """The points of one database in Qdrant. Safe to share between threads.
+
+    `drain`, `check` and `rebuild` are for the process that holds the indexer's lock.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        qdrant: QdrantStorage,
+        model: str,
+        every_s: float = EVERY_S,
+        retry_s: float = FIRST_RETRY_S,
+        answer_s: float = ANSWER_S,
+        team: bool = False,
+    ) -> None:
+        self.database = database
+        self._qdrant = qdrant
+        self._model = model
+        self._answer_s = answer_s
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="aiana-qdrant")
+        self._points = 0
+        self._checked_at = self._repair_at = -1e9
+        self._repairs = 0
+        self.outbox = Outbox(database)
+        if not database.read_only:
+            self.outbox.enable(model, shared=team)
+        self._team = team
+        self._store = self.outbox.fact("store") or ""
+        self._scope = Scope(store=self._store, model=model)
+        self.link = Link("qdrant", self._probe, every_s=every_s, retry_s=retry_s)
+
+    @property
+    def address(self) -> str:
+        """Where Qdrant is."""
+        return self._qdrant.address
+
+    def version(self) -> str:
+        """The server's. Raises TierUnavailable."""
+        return self._qdrant.version()
+
+    def close(self) -> None:
+        self.link.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._qdrant.close()
+
+    def _probe(self) -> None:
+        points = self._qdrant.prepare()
+        if points < self._points or not points:
+            # Colleagues may have deleted theirs.
+            held, wanted = self._qdrant.count(self._scope), self.outbox.expected(self._model)
+            if held < wanted:
+                self.suspect(f"it holds {held:,} of {wanted:,} points")
+        self._points = points
+
+    def suspect(self, why: str) -> None:
+        """Have the one process that may repair it look at it; until then, do without."""
+        if self.outbox.expected(self._model) and not self.outbox.fact(DRIFT):
+            self.outbox.set_fact(DRIFT, why)
+
+    @property
+    def behind(self) -> str | None:
+        """Why Qdrant does not know all that SQLite knows; None if it does."""
+        drift = self.outbox.fact(DRIFT)
+        waiting = self.outbox.waiting()
+        if waiting:
+            return f"{waiting:,} texts still to be sent" + (f"; {drift}" if drift else "")
+        refused = self.outbox.refused()
+        if refused:
+            return f"{refused:,} texts were refused: `aiana reindex qdrant` tries again"
+        return drift
+
+    def nearest(self, vector: NDArray[np.float32], limit: int, scope: Scope) -> list[str]:
+        """Ids of the own points most like a vector. Raises TierUnavailable after 150 ms at most."""
+        own = replace(scope, store=self._store, model=self._model)
+        return self._in_time(lambda: self._qdrant.nearest(vector.tolist(), limit, own))
+
+    def shared_by_colleagues(
+        self, vector: NDArray[np.float32], limit: int, scope: Scope
+    ) -> list[dict[str, Any]]:
+        """What colleagues let others find: `id`, `score` (cosine) and payload, the best first.
+
+        Nothing, unless this is a team. Raises TierUnavailable after 150 ms at most.
+        """
+        if not self._team:
+            return []
+        theirs = replace(scope, model=self._model, of_colleagues=True)
+        return self._in_time(lambda: self._qdrant.alike(vector.tolist(), limit, theirs))
+
+    def of_colleague(self, id: str) -> dict[str, Any] | None:
+        """The payload of a memory that a colleague lets others find; None if there is none."""
+        if not self._team or not self.link.is_up or not _is_uuid(id):
+            return None
+        return self._in_time(lambda: self._qdrant.get(id, Scope(of_colleagues=True)))
+
+    def _in_time(self, work: Callable[[], T]) -> T:
+        """What Qdrant answers somebody who waits."""
+        try:
+            future: Future[T] = self._pool.submit(work)
+        except RuntimeError as error:
+            raise TierUnavailable("Aiana is closing.") from error
+        try:
+            return future.result(self._answer_s)
+        except FutureTimeout:
+            future.cancel()
+            late = TierUnavailable(
+                f"Qdrant at {self.address} did not answer within {self._answer_s * 1000:.0f} ms."
+            )
+            self.link.failed(late)
+            raise late from None
+        except TierUnavailable as error:
+            self.link.failed(error)
+            raise
+
+    def forget(self, ids: Sequence[str] = (), session_id: str | None = None) -> bool:
+        """Delete points now, for a receipt; returns whether they are verified gone.
+
+        What is not done now is done with the outbox.
+        """
+        if not self.link.is_up:
+            return False
+        try:
+            if session_id is not None:
+                self._qdrant.delete(Scope(store=self._store, session_id=session_id))
+            return self._qdrant.remove(ids) == len(ids)
+        except AianaError as error:
+            logger.warning("Qdrant is told of a deletion later: %s", error)
+            return False
+
+    def drain(
+        self, cancelled: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    ) -> int:
+        """Send what has changed; returns how many changes Qdrant knows now."""
+        done, total = 0, self.outbox.waiting()
+        while self.link.is_up and not cancelled() and (changes := self.outbox.batch(BATCH)):
+            try:
+                done += self._send(changes)
+            except TierUnavailable as error:
+                self.link.failed(error)
+            if progress is not None:
+                progress(done, max(total, done), "")
+        return done
+
+    def _send(self, changes: Sequence[Change]) -> int:
+        """Make the points of some ids what they are to be; returns for how many that was done."""
+        points = self.outbox.points([change.id for change in changes], self._model, self._store)
+        try:
+            self._qdrant.put(list(points.values()))
+            self._qdrant.remove([change.id for change in changes if change.id not in points])
+        except QdrantRefused as error:
+            if len(changes) == 1:
+                logger.warning("A text could not be sent: %s", error)
+                self.outbox.put_off(changes[0])
+                return 0
+            half = len(changes) // 2
+            return self._send(changes[:half]) + self._send(changes[half:])
+        self.outbox.done(changes)
+        return len(changes)
+
+    def check(self) -> None:
+        """Compare counts and a sample with SQLite; what differs is sent again, but not all day."""
+        moment = time.monotonic()
+        suspected = self.outbox.fact(DRIFT)
+        if not self.link.is_up or self.outbox.waiting():
+            return
+        if not suspected and moment - self._checked_at < CHECK_EVERY_S:
+            return
+        self._checked_at = moment
+        try:
+            found = self.drift()
+            if found and moment >= self._repair_at:
+                self._repairs += 1
+                self._repair_at = moment + min(FIRST_REPAIR_S * 2.0**self._repairs, DAY_S)
+                self._repair()
+            elif not found and moment >= self._repair_at:
+                self._repairs = 0
+        except TierUnavailable as error:
+            self.link.failed(error)
+            return
+        if found != suspected:
+            self.outbox.set_fact(DRIFT, found)
+
+    def drift(self) -> str | None:
+        """In what Qdrant differs from SQLite when nothing waits; None if in nothing."""
+        expected, found = self.outbox.expected(self._model), self._qdrant.count(self._scope)
+        if expected != found:
+            return f"it holds {found:,} of {expected:,} points"
+        wanted = self.outbox.sample(self._model, SAMPLE)
+        held = self._qdrant.hashes(list(wanted))
+        wrong = sum(held.get(id) != digest for id, digest in wanted.items())
+        return f"{wrong} of {len(wanted)} sampled points differ" if wrong else None
+
+    def _repair(self) -> None:
+        for page in self._qdrant.ids(self._scope):
+            self.outbox.add(self.outbox.strays(page))
+        self.outbox.add_all(self._model)
+
+    def rebuild(
+        self, cancelled: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    ) -> int:
+        """Send everything again from SQLite; returns how many points there are then.
+
+        Raises TierUnavailable if Qdrant does not answer, or holds something else at the end.
+        """
+        if not self.link.wait(30) and self.link.down is not None:
+            raise TierUnavailable(self.link.down.reason)
+        self._repair()
+        self.drain(cancelled, progress)
+        if self.link.down is not None:
+            raise TierUnavailable(self.link.down.reason)
+        drift = None if self.outbox.waiting() else self.drift()
+        self.outbox.set_fact(DRIFT, drift)
+        if drift:
+            raise TierUnavailable(f"Qdrant at {self.address} was sent everything, but {drift}.")
+        return self._qdrant.count(self._scope)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> QdrantTier:
+    """The tier as it is configured."""
+    assert config.qdrant_url is not None
+    layout = Layout(
+        shards=config.qdrant_shards,
+        replicas=config.qdrant_replicas,
+        write_consistency=config.qdrant_write_consistency,
+        on_disk=config.qdrant_on_disk,
+        quantized=config.qdrant_quantized,
+    )
+    qdrant = QdrantStorage(
+        config.qdrant_url,
+        embedder,
+        api_key=config.qdrant_api_key,
+        user=config.user,
+        grpc_port=config.qdrant_grpc_port,
+        layout=layout,
+    )
+    return QdrantTier(storage.database, qdrant, embedder.model_name, team=config.team)

@@ -1,0 +1,71 @@
+"""What callers hand in, made fit to be stored or searched with."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from msgspec.structs import replace
+
+from aiana.errors import InvalidQuery, TooLarge
+from aiana.models import Memory, SearchFilter
+
+MAX_MEMORY_CHARS = 1_000_000
+
+
+def redacted_text(text: str) -> tuple[str, int]:
+    """The text without secrets, and how many there were. Raises TooLarge and InvalidQuery."""
+    from aiana.redaction.redact import redact
+
+    if len(text) > MAX_MEMORY_CHARS:
+        raise TooLarge(
+            f"This text has {len(text):,} characters; a memory holds {MAX_MEMORY_CHARS:,}. "
+            "Keep the part that matters, or import the file as a session."
+        )
+    if not text.strip():
+        raise InvalidQuery("There is no text to keep.")
+    return redact(text)
+
+
+def redacted_values(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The same for every string of a JSON object."""
+    from aiana.redaction.redact import redact_tree
+
+    redacted: dict[str, Any] = redact_tree(metadata)[0]
+    return redacted
+
+
+def restorable(memory: Memory) -> Memory:
+    """A memory that a client kept, with nothing in it that was not checked. Raises InvalidQuery."""
+    try:
+        id = str(uuid.UUID(memory.id))
+    except ValueError:
+        raise InvalidQuery(f"{memory.id!r} is no id of a memory: it must be a UUID.") from None
+    if min(memory.helpful, memory.unhelpful, memory.harmful) < 0:
+        raise InvalidQuery("Judgements of a memory are counts; they cannot be negative.")
+    return replace(
+        memory,
+        id=id,
+        content=redacted_text(memory.content)[0],
+        metadata=redacted_values(memory.metadata),
+        created_at=resolved_time(memory.created_at),
+        updated_at=resolved_time(memory.updated_at),
+    )
+
+
+def resolved_filter(filter: SearchFilter | None) -> SearchFilter:
+    """The filter with its times in Aiana's form. Raises InvalidQuery."""
+    wanted = filter or SearchFilter()
+    after = None if wanted.after is None else resolved_time(wanted.after)
+    before = None if wanted.before is None else resolved_time(wanted.before)
+    return replace(wanted, after=after, before=before)
+
+
+def resolved_time(text: str) -> str:
+    """A date, a time or a span before now, in Aiana's form. Raises InvalidQuery."""
+    from aiana.times import resolve_time
+
+    moment = resolve_time(text)
+    if moment is None:
+        raise InvalidQuery(f"{text!r} is no time: write a date such as 2026-02-01, or 7d.")
+    return moment
