@@ -38,7 +38,7 @@ class Aiana(Container):
 
     def project_of(self, folder: str | Path) -> str:
         """Identity of the project that a folder belongs to."""
-        from aiana.capture.projects import project_of
+        from aiana.projects import project_of
 
         return project_of(str(folder)).id
 

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 ORDER = (
     {"errors", "models", "text", "times", "config", "lazy", "__init__"},
     {"protocol"},
-    {"redaction", "embeddings"},
+    {"redaction", "embeddings", "projects"},
     {"storage"},
     {"search"},
     {"context"},

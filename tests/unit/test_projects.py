@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiana.capture.projects import normalise_folder, project_of, remote_identity
+from aiana.projects import normalise_folder, project_of, remote_identity
 from aiana.models import Project
 
 
