@@ -15,7 +15,10 @@ await copyFile("webview/panel.css", "dist/webview/panel.css");
 const separateClient = {
   name: "separate-client",
   setup: (build) =>
-    build.onResolve({ filter: /^vscode-languageclient\/node$/ }, () => ({ path: "./client.js", external: true })),
+    build.onResolve({ filter: /^vscode-languageclient\/node$/ }, () => ({
+      path: "./client.js",
+      external: true,
+    })),
 };
 
 // One module re-exports VS Code's interface: a copy of its properties for each importing file takes 20 ms at activation.

@@ -3,9 +3,20 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/*.test.ts"], environment: "node" }, resolve: { alias: { vscode: new URL("./test/vscode.ts", import.meta.url).pathname } } },
+      {
+        test: { name: "unit", include: ["test/unit/*.test.ts"], environment: "node" },
+        resolve: { alias: { vscode: new URL("./test/vscode.ts", import.meta.url).pathname } },
+      },
       { test: { name: "webview", include: ["test/webview/*.test.ts"], environment: "jsdom" } },
-      { test: { name: "contract", include: ["test/contract/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -5,7 +5,10 @@ import * as vscode from "vscode";
 import { estimateTokens } from "./quotes";
 
 /** The attached texts, each in a block of its own, cut to about `maxTokens` in all; what cannot be read is left out. */
-export async function attachedTexts(references: readonly vscode.ChatPromptReference[], maxTokens: number): Promise<string> {
+export async function attachedTexts(
+  references: readonly vscode.ChatPromptReference[],
+  maxTokens: number,
+): Promise<string> {
   const blocks: string[] = [];
   let left = maxTokens;
   for (const { value } of references) {

@@ -21,8 +21,15 @@ export class Chat {
       if (vscode.workspace.getConfiguration("chat").get("disableAIFeatures")) {
         throw new Error("chat.disableAIFeatures is on");
       }
-      await vscode.commands.executeCommand("workbench.action.chat.open", { query: "", isPartialQuery: true, attachFiles: [vscode.Uri.file(file)] });
-      vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Attached to the chat: about {0} tokens", tokens)}`, 6_000);
+      await vscode.commands.executeCommand("workbench.action.chat.open", {
+        query: "",
+        isPartialQuery: true,
+        attachFiles: [vscode.Uri.file(file)],
+      });
+      vscode.window.setStatusBarMessage(
+        `$(check) ${vscode.l10n.t("Attached to the chat: about {0} tokens", tokens)}`,
+        6_000,
+      );
     } catch (error) {
       this.log.info("This editor's chat takes no attachments; using the clipboard.", error);
       await vscode.env.clipboard.writeText(text);

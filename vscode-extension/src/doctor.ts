@@ -25,7 +25,11 @@ export class Doctor {
     const rows = [
       "# Aiana Doctor",
       "",
-      ...(await this.findings().catch((error: unknown) => [`✗ ${messageOf(error)}`, "", "The log says more: “Aiana: Show Logs”."])),
+      ...(await this.findings().catch((error: unknown) => [
+        `✗ ${messageOf(error)}`,
+        "",
+        "The log says more: “Aiana: Show Logs”.",
+      ])),
       "",
       "## Editor",
       "",
@@ -60,7 +64,11 @@ function output(program: string, args: string[], env: NodeJS.ProcessEnv): Promis
       if (stdout) {
         resolve(stdout);
       } else {
-        reject(error ? new Error(stderr.trim().split("\n").at(-1) || error.message) : new Error(`${program} says nothing.`));
+        reject(
+          error
+            ? new Error(stderr.trim().split("\n").at(-1) || error.message)
+            : new Error(`${program} says nothing.`),
+        );
       }
     });
   });

@@ -48,10 +48,18 @@ export function deactivate(): Promise<void> | undefined {
 }
 
 /** Forks of VS Code may lack the chat's interfaces, or have them and refuse. */
-function chatParts(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, server: Server, documents: Documents): vscode.Disposable[] {
+function chatParts(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  server: Server,
+  documents: Documents,
+): vscode.Disposable[] {
   const icon = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
   const parts = {
-    "@aiana": () => ("chat" in vscode && "createChatParticipant" in vscode.chat ? registerParticipant(server, documents, icon) : undefined),
+    "@aiana": () =>
+      "chat" in vscode && "createChatParticipant" in vscode.chat
+        ? registerParticipant(server, documents, icon)
+        : undefined,
     tools: () => ("lm" in vscode && "registerTool" in vscode.lm ? registerTools(server) : undefined),
   };
   return Object.entries(parts).flatMap(([name, register]) => {

@@ -63,7 +63,8 @@ export class HitActions {
 
   async addToChat(uris: string[]): Promise<void> {
     const quotes = await Promise.all(uris.map((uri) => quote(this.server, uri)));
-    const budget = vscode.workspace.getConfiguration("aiana").get<number | null>("contextMaxTokens") ?? FALLBACK_BUDGET;
+    const budget =
+      vscode.workspace.getConfiguration("aiana").get<number | null>("contextMaxTokens") ?? FALLBACK_BUDGET;
     const name = quotes.length === 1 ? "aiana-memory" : `aiana-${quotes.length}-memories`;
     await this.chat.attach(name, citeQuotes(quotes, budget));
   }
@@ -82,15 +83,19 @@ export class HitActions {
     if (!ids.length) {
       return;
     }
-    const gone = await Promise.all(ids.map(async (id) => (await this.server.request(wire.memoryGet, { id })).memory));
+    const gone = await Promise.all(
+      ids.map(async (id) => (await this.server.request(wire.memoryGet, { id })).memory),
+    );
     await this.server.request(wire.memoryDelete, { ids });
     const undo = vscode.l10n.t("Undo");
     const what = gone.length === 1 ? firstLine(gone[0]!.content) : vscode.l10n.t("{0} memories", gone.length);
-    void vscode.window.showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo).then(async (choice) => {
-      if (choice === undo) {
-        await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
-      }
-    });
+    void vscode.window
+      .showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo)
+      .then(async (choice) => {
+        if (choice === undo) {
+          await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
+        }
+      });
   }
 
   async rate([uri]: string[], rating: wire.Rating): Promise<void> {
@@ -120,7 +125,13 @@ export class HitActions {
     const remove = vscode.l10n.t("Delete");
     const choice = await vscode.window.showWarningMessage(
       vscode.l10n.t("Delete the conversation “{0}” from Aiana?", session.title || session.id),
-      { modal: true, detail: vscode.l10n.t("Its {0} messages go for good, and later imports leave it out. The assistant's own file stays.", session.messageCount) },
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "Its {0} messages go for good, and later imports leave it out. The assistant's own file stays.",
+          session.messageCount,
+        ),
+      },
       remove,
     );
     if (choice === remove) {

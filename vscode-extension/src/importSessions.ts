@@ -7,11 +7,18 @@ import type { Server } from "./server";
 
 export async function importSessions(server: Server, log: vscode.LogOutputChannel): Promise<void> {
   const result = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Importing sessions"), cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t("Importing sessions"),
+      cancellable: true,
+    },
     async (progress, token) => {
       let done = 0;
       const onProgress = ({ percentage = done, message }: wire.WorkDoneProgress) => {
-        progress.report({ increment: percentage - done, message: message && `${percentage} %, ${basename(message)}` });
+        progress.report({
+          increment: percentage - done,
+          message: message && `${percentage} %, ${basename(message)}`,
+        });
         done = percentage;
       };
       try {
@@ -32,14 +39,26 @@ export async function importSessions(server: Server, log: vscode.LogOutputChanne
 }
 
 function report(counts: wire.ImportCounts[], log: vscode.LogOutputChannel): void {
-  const sum = (of: (count: wire.ImportCounts) => number) => counts.reduce((total, count) => total + of(count), 0);
+  const sum = (of: (count: wire.ImportCounts) => number) =>
+    counts.reduce((total, count) => total + of(count), 0);
   const failed = counts.flatMap((count) => count.failed);
   const found = sum((count) => count.found);
   const parts = found
-    ? [vscode.l10n.t("{0} conversations read, {1} new messages.", sum((c) => c.imported + c.updated), sum((c) => c.messages))]
+    ? [
+        vscode.l10n.t(
+          "{0} conversations read, {1} new messages.",
+          sum((c) => c.imported + c.updated),
+          sum((c) => c.messages),
+        ),
+      ]
     : [vscode.l10n.t("No conversations of assistants were found on this machine.")];
   if (sum((c) => c.redactions)) {
-    parts.push(vscode.l10n.t("{0} secrets were taken out.", sum((c) => c.redactions)));
+    parts.push(
+      vscode.l10n.t(
+        "{0} secrets were taken out.",
+        sum((c) => c.redactions),
+      ),
+    );
   }
   if (failed.length) {
     failed.forEach(({ path, reason }) => log.warn(`${path}: ${reason}`));
@@ -47,5 +66,7 @@ function report(counts: wire.ImportCounts[], log: vscode.LogOutputChannel): void
   }
   const logs = vscode.l10n.t("Show Logs");
   const buttons = failed.length ? [logs] : [];
-  void vscode.window.showInformationMessage(parts.join(" "), ...buttons).then((choice) => choice && log.show());
+  void vscode.window
+    .showInformationMessage(parts.join(" "), ...buttons)
+    .then((choice) => choice && log.show());
 }

@@ -25,7 +25,9 @@ export async function installServer(
   const wheel = await bundledWheel(extension);
   if (!wheel) {
     void vscode.window.showErrorMessage(
-      vscode.l10n.t("This build of the extension carries no server. Install Aiana with pip or uv, and put `aiana` on the PATH."),
+      vscode.l10n.t(
+        "This build of the extension carries no server. Install Aiana with pip or uv, and put `aiana` on the PATH.",
+      ),
     );
     return false;
   }
@@ -94,7 +96,11 @@ export async function installPlan(
     const range = `>=${MINIMUM_PYTHON}`;
     return [
       { title: create, command: uv, args: ["venv", "--allow-existing", "--python", range, environment] },
-      { title: install, command: uv, args: ["pip", "install", "--python", python, "--reinstall-package", "aiana", wheel] },
+      {
+        title: install,
+        command: uv,
+        args: ["pip", "install", "--python", python, "--reinstall-package", "aiana", wheel],
+      },
       model,
     ];
   }
@@ -103,7 +109,11 @@ export async function installPlan(
     if (base && (await isRecent(base))) {
       return [
         { title: create, command: base, args: ["-m", "venv", environment] },
-        { title: install, command: python, args: ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", wheel] },
+        {
+          title: install,
+          command: python,
+          args: ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", wheel],
+        },
         model,
       ];
     }

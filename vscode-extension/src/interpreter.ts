@@ -3,7 +3,9 @@
 import * as vscode from "vscode";
 
 interface Environments {
-  getEnvironment(scope: vscode.Uri | undefined): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
+  getEnvironment(
+    scope: vscode.Uri | undefined,
+  ): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
 }
 
 interface Python {
@@ -23,7 +25,9 @@ export async function activeInterpreter(log: vscode.LogOutputChannel): Promise<s
       return environment.execInfo.run.executable;
     }
     const python = await api<Python>("ms-python.python");
-    const resolved = await python?.environments.resolveEnvironment(python.environments.getActiveEnvironmentPath(folder));
+    const resolved = await python?.environments.resolveEnvironment(
+      python.environments.getActiveEnvironmentPath(folder),
+    );
     return resolved?.executable.uri?.fsPath;
   } catch (error) {
     log.warn("The Python extension did not name an interpreter.", error);

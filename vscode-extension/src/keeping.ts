@@ -15,7 +15,10 @@ export function addMemory(server: Server, params: wire.MemoryAddParams): Promise
 }
 
 /** Keep a memory, or ask the user what to do with its text; undefined if they give up. */
-export function addMemoryOrAsk(server: Server, params: wire.MemoryAddParams): Promise<wire.MemoryAdded | undefined> {
+export function addMemoryOrAsk(
+  server: Server,
+  params: wire.MemoryAddParams,
+): Promise<wire.MemoryAdded | undefined> {
   return sendOrAsk(server, params.content, addition(server, params));
 }
 
@@ -26,7 +29,11 @@ function addition(server: Server, params: wire.MemoryAddParams): () => Promise<w
 }
 
 /** Send until it is stored or the user gives up; `text` is what they would have to write again. */
-export async function sendOrAsk<R>(server: Server, text: string, send: () => Promise<R>): Promise<R | undefined> {
+export async function sendOrAsk<R>(
+  server: Server,
+  text: string,
+  send: () => Promise<R>,
+): Promise<R | undefined> {
   for (;;) {
     try {
       return await despiteRestarts(send);
@@ -54,7 +61,11 @@ async function tryAgain(server: Server, text: string, error: unknown): Promise<b
   const install = server.state === "missing" && vscode.workspace.isTrusted;
   const again = install ? vscode.l10n.t("Install Server") : vscode.l10n.t("Try Again");
   const copy = vscode.l10n.t("Copy Text");
-  const choice = await vscode.window.showErrorMessage(vscode.l10n.t("Not stored. {0}", messageOf(error)), again, copy);
+  const choice = await vscode.window.showErrorMessage(
+    vscode.l10n.t("Not stored. {0}", messageOf(error)),
+    again,
+    copy,
+  );
   if (choice === copy) {
     await vscode.env.clipboard.writeText(text);
   } else if (choice === again && install) {

@@ -21,7 +21,13 @@ export function assistantIcon(source: string | null | undefined): string {
 
 /** Last part of a project's identity or path. */
 export function projectName(project: string | null | undefined): string {
-  return project?.replace(/[\\/]+$/, "").split(/[\\/:]/).pop()?.replace(/\.git$/, "") ?? "";
+  return (
+    project
+      ?.replace(/[\\/]+$/, "")
+      .split(/[\\/:]/)
+      .pop()
+      ?.replace(/\.git$/, "") ?? ""
+  );
 }
 
 /** What to call a text. */
@@ -48,5 +54,8 @@ export function age(timestamp: string | null | undefined, now: number, language:
   }
   const seconds = Math.max(0, (now - time) / 1000);
   const [, unit, size] = STEPS.find(([limit]) => seconds < limit) ?? STEPS[STEPS.length - 1]!;
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(-Math.floor(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(
+    -Math.floor(seconds / size),
+    unit,
+  );
 }

@@ -35,7 +35,10 @@ export async function locate(places: Places): Promise<ServerCommand | undefined>
   return (
     found(await firstExecutable("aiana", folders, places.platform), "path") ??
     found(await besideInterpreter(places), "environment") ??
-    found(await firstExecutable("aiana", [scripts(places.privateEnvironment, places.platform)], places.platform), "private")
+    found(
+      await firstExecutable("aiana", [scripts(places.privateEnvironment, places.platform)], places.platform),
+      "private",
+    )
   );
 }
 

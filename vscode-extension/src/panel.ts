@@ -41,7 +41,9 @@ export class Panel implements vscode.WebviewViewProvider {
   async focus(): Promise<void> {
     this.wantsFocus = true;
     await this.server.ensureStarted();
-    await vscode.commands.executeCommand(this.server.state === "missing" ? "aiana.welcome.focus" : `${VIEW}.focus`);
+    await vscode.commands.executeCommand(
+      this.server.state === "missing" ? "aiana.welcome.focus" : `${VIEW}.focus`,
+    );
     this.post({ type: "focus" });
   }
 
@@ -93,7 +95,13 @@ export class Panel implements vscode.WebviewViewProvider {
     }
   }
 
-  private async search({ id, query, filters, cursor, rows }: Extract<ToExtension, { type: "search" }>): Promise<void> {
+  private async search({
+    id,
+    query,
+    filters,
+    cursor,
+    rows,
+  }: Extract<ToExtension, { type: "search" }>): Promise<void> {
     this.searching?.cancel();
     const source = new vscode.CancellationTokenSource();
     this.searching = source;
@@ -103,9 +111,20 @@ export class Panel implements vscode.WebviewViewProvider {
       }
     };
     try {
-      const params = this.scoped(filters, { query, cursor, limit: Math.max(PAGE, Math.min(rows, MOST_ROWS)), filter: searchFilter(filters) });
+      const params = this.scoped(filters, {
+        query,
+        cursor,
+        limit: Math.max(PAGE, Math.min(rows, MOST_ROWS)),
+        filter: searchFilter(filters),
+      });
       const partial = (result: wire.SearchResult) => show(result, true);
-      const result = await this.server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
+      const result = await this.server.requestWithProgress(
+        wire.search,
+        params,
+        "partialResultToken",
+        partial,
+        source.token,
+      );
       show(result, false);
     } catch (error) {
       if (!source.token.isCancellationRequested) {
@@ -119,7 +138,9 @@ export class Panel implements vscode.WebviewViewProvider {
   /** The search within what the filters say. */
   private scoped(filters: Filters, params: wire.SearchParams): wire.SearchParams {
     const project = filters.scope === "project" ? currentProject() : undefined;
-    return project ? { ...params, scope: "project", textDocument: { uri: project.uri } } : { ...params, scope: "all" };
+    return project
+      ? { ...params, scope: "project", textDocument: { uri: project.uri } }
+      : { ...params, scope: "all" };
   }
 
   private postResults(id: number, result: wire.SearchResult, partial: boolean, append: boolean): void {
@@ -145,7 +166,10 @@ export class Panel implements vscode.WebviewViewProvider {
         this.server.request(wire.memoryList, { filter, limit: 50 }),
         this.server.request(wire.sessionList, { filter, limit: HOME }),
       ]);
-      const items = memories.map(itemOfMemory).sort((a, b) => Number(b.pinned) - Number(a.pinned)).slice(0, HOME);
+      const items = memories
+        .map(itemOfMemory)
+        .sort((a, b) => Number(b.pinned) - Number(a.pinned))
+        .slice(0, HOME);
       const empty = !items.length && !sessions.length && (await this.nothingStored());
       this.post({ type: "home", id, memories: items, sessions: sessions.map(itemOfSession), empty });
     } catch (error) {
@@ -185,7 +209,9 @@ export class Panel implements vscode.WebviewViewProvider {
   }
 
   private postUnavailable(): void {
-    const tiers = Object.values(this.server.status?.tiers ?? {}).filter(({ state }) => state === "unavailable");
+    const tiers = Object.values(this.server.status?.tiers ?? {}).filter(
+      ({ state }) => state === "unavailable",
+    );
     this.post({ type: "unavailable", reasons: tiers.map(({ detail }) => detail) });
   }
 

@@ -42,7 +42,11 @@ export type ToExtension =
   | { type: "home"; id: number; filters: Filters }
   | { type: "selection"; uris: string[] }
   | { type: "action"; action: Action; uris: string[] }
-  | { type: "command"; command: "aiana.importSessions" | "aiana.remember" | "aiana.restartServer" | "aiana.showLogs" | "aiana.doctor" };
+  | {
+      type: "command";
+      command:
+        "aiana.importSessions" | "aiana.remember" | "aiana.restartServer" | "aiana.showLogs" | "aiana.doctor";
+    };
 
 export interface Setup {
   language: string;

@@ -20,22 +20,29 @@ const HISTORY_TURNS = 4;
 /** Part of the model's window that memory may fill. */
 const SHARE = 0.25;
 
-export function registerParticipant(server: Server, documents: Documents, icon: vscode.Uri): vscode.Disposable {
-  const participant = vscode.chat.createChatParticipant("aiana.memory", async (request, context, stream, token) => {
-    const turn: Turn = { server, documents, request, stream, token };
-    try {
-      await (COMMANDS[request.command ?? ""] ?? answer)(turn, context);
-    } catch (error) {
-      if (token.isCancellationRequested) {
-        return {};
+export function registerParticipant(
+  server: Server,
+  documents: Documents,
+  icon: vscode.Uri,
+): vscode.Disposable {
+  const participant = vscode.chat.createChatParticipant(
+    "aiana.memory",
+    async (request, context, stream, token) => {
+      const turn: Turn = { server, documents, request, stream, token };
+      try {
+        await (COMMANDS[request.command ?? ""] ?? answer)(turn, context);
+      } catch (error) {
+        if (token.isCancellationRequested) {
+          return {};
+        }
+        if (server.state === "missing") {
+          stream.button({ command: "aiana.installServer", title: vscode.l10n.t("Install Server") });
+        }
+        return { errorDetails: { message: messageOf(error) } };
       }
-      if (server.state === "missing") {
-        stream.button({ command: "aiana.installServer", title: vscode.l10n.t("Install Server") });
-      }
-      return { errorDetails: { message: messageOf(error) } };
-    }
-    return {};
-  });
+      return {};
+    },
+  );
   participant.iconPath = icon;
   return participant;
 }
@@ -50,8 +57,14 @@ interface Turn {
 }
 
 const COMMANDS: Record<string, (turn: Turn, context: vscode.ChatContext) => Promise<void>> = {
-  recall: needsPrompt(recall, () => vscode.l10n.t("Say what to look for, for example: `@aiana /recall redis client`")),
-  remember: needsPrompt(remember, () => vscode.l10n.t("Say what to remember, for example: `@aiana /remember integration tests need make services`")),
+  recall: needsPrompt(recall, () =>
+    vscode.l10n.t("Say what to look for, for example: `@aiana /recall redis client`"),
+  ),
+  remember: needsPrompt(remember, () =>
+    vscode.l10n.t(
+      "Say what to remember, for example: `@aiana /remember integration tests need make services`",
+    ),
+  ),
   context: showContext,
 };
 
@@ -71,7 +84,11 @@ async function answer(turn: Turn, context: vscode.ChatContext): Promise<void> {
   await cite(turn, memory);
   try {
     const attached = await attachedTexts(request.references, budget);
-    const response = await model.sendRequest(messages(question, memory.context, attached, context), {}, token);
+    const response = await model.sendRequest(
+      messages(question, memory.context, attached, context),
+      {},
+      token,
+    );
     for await (const part of response.text) {
       stream.markdown(part);
     }
@@ -80,7 +97,9 @@ async function answer(turn: Turn, context: vscode.ChatContext): Promise<void> {
       throw error;
     }
     // Whatever stopped the model (blocked, over its quota, out of reach), memory itself can be read.
-    stream.markdown(`${vscode.l10n.t("No model answered ({0}). This is what was found:", messageOf(error))}\n\n`);
+    stream.markdown(
+      `${vscode.l10n.t("No model answered ({0}). This is what was found:", messageOf(error))}\n\n`,
+    );
     await recall(turn);
   }
 }
@@ -106,7 +125,9 @@ function messages(
     if (turn instanceof vscode.ChatRequestTurn) {
       return user(turn.prompt);
     }
-    const parts = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : ""));
+    const parts = turn.response.map((part) =>
+      part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : "",
+    );
     return vscode.LanguageModelChatMessage.Assistant(parts.join(""));
   });
   const quoted = memory || "<aiana-context></aiana-context>";
@@ -118,9 +139,15 @@ async function recall({ server, documents, request, stream, token }: Turn): Prom
   const project = currentProject();
   const about = attachedFile(request.references) ?? (project && vscode.Uri.file(project.path));
   const textDocument = about && { uri: about.toString() };
-  const { hits, searched } = await server.request(wire.search, { query: request.prompt, textDocument, limit: 8 }, token);
+  const { hits, searched } = await server.request(
+    wire.search,
+    { query: request.prompt, textDocument, limit: 8 },
+    token,
+  );
   if (!hits.length) {
-    stream.markdown(vscode.l10n.t("Nothing found in {0} messages and memories.", searched.messages + searched.memories));
+    stream.markdown(
+      vscode.l10n.t("Nothing found in {0} messages and memories.", searched.messages + searched.memories),
+    );
     return;
   }
   for (const hit of hits) {
@@ -138,7 +165,11 @@ function literally(text: string): string {
 
 async function showContext(turn: Turn): Promise<void> {
   const { server, request, stream, token } = turn;
-  const memory = await server.request(wire.context, { query: request.prompt || undefined, ...about(request) }, token);
+  const memory = await server.request(
+    wire.context,
+    { query: request.prompt || undefined, ...about(request) },
+    token,
+  );
   if (!memory.context) {
     stream.markdown(vscode.l10n.t("Nothing is known that would be worth telling."));
     return;
@@ -151,7 +182,10 @@ async function showContext(turn: Turn): Promise<void> {
 async function remember({ server, documents, request, stream }: Turn): Promise<void> {
   const added = await addMemory(server, { content: request.prompt });
   stream.markdown(`${outcomeOf(added)} `);
-  stream.anchor(await documents.locate(`aiana:///memory/${encodeURIComponent(added.memory.id)}`), firstLine(added.memory.content));
+  stream.anchor(
+    await documents.locate(`aiana:///memory/${encodeURIComponent(added.memory.id)}`),
+    firstLine(added.memory.content),
+  );
 }
 
 /** Name the sources of an answer; one that is gone by now is left out. */

@@ -30,7 +30,9 @@ async function keep(server: Server, text: string): Promise<wire.Profile | undefi
   if (outcome.known) {
     void vscode.window.showInformationMessage(vscode.l10n.t("This preference is kept already."));
   } else if (!preferencesOf(outcome.profile).some(same)) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("Preference kept. A secret was taken out before it was stored."));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("Preference kept. A secret was taken out before it was stored."),
+    );
   } else {
     vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Preference kept")}`, 4_000);
   }
@@ -49,10 +51,20 @@ interface PreferenceItem extends vscode.QuickPickItem {
 export async function managePreferences(server: Server): Promise<void> {
   const profile = await server.request(wire.preferenceList, {});
   const pick = vscode.window.createQuickPick<PreferenceItem>();
-  const remove: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Remove") };
-  const add: PreferenceItem = { label: vscode.l10n.t("Add Preference"), iconPath: new vscode.ThemeIcon("add"), alwaysShow: true };
+  const remove: vscode.QuickInputButton = {
+    iconPath: new vscode.ThemeIcon("trash"),
+    tooltip: vscode.l10n.t("Remove"),
+  };
+  const add: PreferenceItem = {
+    label: vscode.l10n.t("Add Preference"),
+    iconPath: new vscode.ThemeIcon("add"),
+    alwaysShow: true,
+  };
   const show = (preferences: wire.Preference[]) => {
-    pick.items = [...preferences.map((preference) => ({ label: preference.text, preference, buttons: [remove] })), add];
+    pick.items = [
+      ...preferences.map((preference) => ({ label: preference.text, preference, buttons: [remove] })),
+      add,
+    ];
   };
   pick.title = vscode.l10n.t("Preferences");
   pick.placeholder = vscode.l10n.t("How you like to work, for all your assistants. Enter changes one.");
@@ -64,7 +76,11 @@ export async function managePreferences(server: Server): Promise<void> {
   });
   pick.onDidTriggerItemButton(({ item: { preference } }) => {
     if (preference) {
-      void showErrors(server.request(wire.preferenceRemove, { id: preference.id }).then((left) => show(preferencesOf(left))));
+      void showErrors(
+        server
+          .request(wire.preferenceRemove, { id: preference.id })
+          .then((left) => show(preferencesOf(left))),
+      );
     }
   });
   show(preferencesOf(profile));

@@ -91,7 +91,15 @@ export interface ContextParams {
 
 export interface ContextResult {
   context: string;
-  items: { id: string; uri: string; content: string; reason: string; score: number; tokens: number; stale?: string | null }[];
+  items: {
+    id: string;
+    uri: string;
+    content: string;
+    reason: string;
+    score: number;
+    tokens: number;
+    stale?: string | null;
+  }[];
   tokens: number;
   cached: boolean;
   degraded: Degraded[];
@@ -220,7 +228,10 @@ export interface Status {
   quiescent: boolean;
   message: string;
   tiers: Record<"sqlite" | "redis" | "qdrant" | "embedder", Tier>;
-  counts: Record<"sessions" | "messages" | "memories" | "preferences" | "projects" | "chunks" | "vectors", number>;
+  counts: Record<
+    "sessions" | "messages" | "memories" | "preferences" | "projects" | "chunks" | "vectors",
+    number
+  >;
   indexing: { pending: number; ratePerS?: number | null };
   version: string;
   dataDir: string;
@@ -238,20 +249,34 @@ export const context = request<ContextParams, ContextResult>("aiana/context");
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
 export const memoryGet = request<{ id: string }, { memory: Memory }>("aiana/memory/get");
 export const memoryUpdate = request<
-  { id: string; content?: string; memoryType?: MemoryType; project?: string; tags?: string[]; metadata?: Record<string, unknown> },
+  {
+    id: string;
+    content?: string;
+    memoryType?: MemoryType;
+    project?: string;
+    tags?: string[];
+    metadata?: Record<string, unknown>;
+  },
   { memory: Memory }
 >("aiana/memory/update");
-export const memoryList = request<Page, { memories: Memory[]; nextCursor?: string | null }>("aiana/memory/list");
+export const memoryList = request<Page, { memories: Memory[]; nextCursor?: string | null }>(
+  "aiana/memory/list",
+);
 export const memoryDelete = request<{ ids?: string[]; filter?: SearchFilter; dryRun?: boolean }, Deleted>(
   "aiana/memory/delete",
 );
 export const memoryRestore = request<{ memory: Memory }, { memory: Memory }>("aiana/memory/restore");
-export const memoryFeedback = request<{ id: string; rating: Rating }, { memory: Memory }>("aiana/memory/feedback");
-export const sessionList = request<Page, { sessions: Session[]; nextCursor?: string | null }>("aiana/session/list");
-export const sessionGet = request<{ id: string }, { session: Session }>("aiana/session/get");
-export const sessionMessages = request<{ id: string; around?: string; limit?: number }, { messages: Message[] }>(
-  "aiana/session/messages",
+export const memoryFeedback = request<{ id: string; rating: Rating }, { memory: Memory }>(
+  "aiana/memory/feedback",
 );
+export const sessionList = request<Page, { sessions: Session[]; nextCursor?: string | null }>(
+  "aiana/session/list",
+);
+export const sessionGet = request<{ id: string }, { session: Session }>("aiana/session/get");
+export const sessionMessages = request<
+  { id: string; around?: string; limit?: number },
+  { messages: Message[] }
+>("aiana/session/messages");
 export const sessionDelete = request<{ id: string }, Deleted>("aiana/session/delete");
 export const preferenceAdd = request<{ text: string; static?: boolean }, Profile>("aiana/preference/add");
 export const preferenceList = request<None, Profile>("aiana/preference/list");

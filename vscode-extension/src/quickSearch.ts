@@ -55,8 +55,15 @@ export function quickSearch(server: Server, actions: HitActions): void {
     try {
       const textDocument = project && { uri: project.uri };
       const params: wire.SearchParams = { query, limit: LIMIT, scope: all ? "all" : "project", textDocument };
-      const partial = (result: wire.SearchResult) => !source.token.isCancellationRequested && show(query, result, true);
-      const result = await server.requestWithProgress(wire.search, params, "partialResultToken", partial, source.token);
+      const partial = (result: wire.SearchResult) =>
+        !source.token.isCancellationRequested && show(query, result, true);
+      const result = await server.requestWithProgress(
+        wire.search,
+        params,
+        "partialResultToken",
+        partial,
+        source.token,
+      );
       if (!source.token.isCancellationRequested) {
         show(query, result, false);
         pick.busy = false;
@@ -71,7 +78,9 @@ export function quickSearch(server: Server, actions: HitActions): void {
     }
   };
   const retitle = () => {
-    pick.title = all ? vscode.l10n.t("Search memories of all projects") : vscode.l10n.t("Search memories of {0}", project!.name);
+    pick.title = all
+      ? vscode.l10n.t("Search memories of all projects")
+      : vscode.l10n.t("Search memories of {0}", project!.name);
   };
 
   pick.placeholder = vscode.l10n.t("Words or a question; after:30d, role:user, -without");
@@ -110,11 +119,24 @@ export function quickSearch(server: Server, actions: HitActions): void {
 
 function hitItem(item: PanelItem): HitItem {
   const buttons: ActionButton[] = [
-    { action: "addToChat", iconPath: new vscode.ThemeIcon("comment-discussion"), tooltip: vscode.l10n.t("Add to Chat") },
-    { action: "insert", iconPath: new vscode.ThemeIcon("insert"), tooltip: vscode.l10n.t("Insert at Cursor") },
+    {
+      action: "addToChat",
+      iconPath: new vscode.ThemeIcon("comment-discussion"),
+      tooltip: vscode.l10n.t("Add to Chat"),
+    },
+    {
+      action: "insert",
+      iconPath: new vscode.ThemeIcon("insert"),
+      tooltip: vscode.l10n.t("Insert at Cursor"),
+    },
     { action: "copy", iconPath: new vscode.ThemeIcon("copy"), tooltip: vscode.l10n.t("Copy Text") },
   ];
-  const facts = [item.source, item.detail, item.project, age(item.timestamp, Date.now(), vscode.env.language)];
+  const facts = [
+    item.source,
+    item.detail,
+    item.project,
+    age(item.timestamp, Date.now(), vscode.env.language),
+  ];
   return {
     uri: item.uri,
     label: item.text.replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b("),

@@ -19,7 +19,12 @@ export async function quote(server: Server, uri: string): Promise<Quote> {
   if (target?.kind === "memory") {
     const { memory } = await server.request(wire.memoryGet, { id: target.id });
     const origin = ["Memory", memory.memoryType, projectName(memory.project), memory.createdAt.slice(0, 10)];
-    return { uri, title: firstLine(memory.content), content: memory.content, origin: origin.filter(Boolean).join(", ") };
+    return {
+      uri,
+      title: firstLine(memory.content),
+      content: memory.content,
+      origin: origin.filter(Boolean).join(", "),
+    };
   }
   if (target?.kind !== "session" || !target.messageId) {
     throw new Error(`${uri} names neither a message nor a memory.`);
@@ -32,8 +37,18 @@ export async function quote(server: Server, uri: string): Promise<Quote> {
   if (!message) {
     throw new Error(`${uri} names a message that is not stored any more.`);
   }
-  const origin = [assistantTitle(session.source), message.toolName ?? message.role, projectName(session.project), message.timestamp.slice(0, 10)];
-  return { uri, title: session.title || firstLine(message.content), content: message.content, origin: origin.filter(Boolean).join(", ") };
+  const origin = [
+    assistantTitle(session.source),
+    message.toolName ?? message.role,
+    projectName(session.project),
+    message.timestamp.slice(0, 10),
+  ];
+  return {
+    uri,
+    title: session.title || firstLine(message.content),
+    content: message.content,
+    origin: origin.filter(Boolean).join(", "),
+  };
 }
 
 /** About how many tokens a model will count; the server counts its own blocks exactly. */
@@ -53,13 +68,19 @@ export function citeQuotes(quotes: Quote[], maxTokens: number): string {
   }));
   const more = (count: number) => (count ? `\n\n(${count} more did not fit into ${maxTokens} tokens.)` : "");
   const room = (count: number) =>
-    maxTokens * 4 - `${top}${more(quotes.length - count)}\n`.length - parts.slice(0, count).reduce((sum, { head }) => sum + head.length, 0);
-  const least = (count: number) => parts.slice(0, count).reduce((sum, { body }) => sum + Math.min(body.length, SHORTEST), 0);
+    maxTokens * 4 -
+    `${top}${more(quotes.length - count)}\n`.length -
+    parts.slice(0, count).reduce((sum, { head }) => sum + head.length, 0);
+  const least = (count: number) =>
+    parts.slice(0, count).reduce((sum, { body }) => sum + Math.min(body.length, SHORTEST), 0);
   let kept = parts.length;
   while (kept && least(kept) > room(kept)) {
     kept--;
   }
-  const lengths = shares(parts.slice(0, kept).map(({ body }) => body.length), room(kept));
+  const lengths = shares(
+    parts.slice(0, kept).map(({ body }) => body.length),
+    room(kept),
+  );
   const texts = lengths.map((length, index) => parts[index]!.head + cut(parts[index]!.body, length));
   return `${top}${texts.join("")}${more(parts.length - kept)}\n`;
 }

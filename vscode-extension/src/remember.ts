@@ -3,13 +3,23 @@
 import * as vscode from "vscode";
 import { addMemoryOrAsk } from "./keeping";
 import type * as wire from "./protocol";
-import { copied, type Selected, selectedInChat, selectedInEditor, selectedInTerminal, wholeChat } from "./selections";
+import {
+  copied,
+  type Selected,
+  selectedInChat,
+  selectedInEditor,
+  selectedInTerminal,
+  wholeChat,
+} from "./selections";
 import type { Server } from "./server";
 import { firstLine } from "./labels";
 import { currentProject } from "./workspace";
 
 /** Keep `params`, and say what came of it; undefined if it could not be kept. */
-export async function storeMemory(server: Server, params: wire.MemoryAddParams): Promise<wire.MemoryAdded | undefined> {
+export async function storeMemory(
+  server: Server,
+  params: wire.MemoryAddParams,
+): Promise<wire.MemoryAdded | undefined> {
   const result = await addMemoryOrAsk(server, params);
   if (result) {
     announce(result);
@@ -20,13 +30,19 @@ export async function storeMemory(server: Server, params: wire.MemoryAddParams):
 function announce(result: wire.MemoryAdded): void {
   const { memory, duplicateOf, redactions } = result;
   if (!duplicateOf && !redactions) {
-    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Remembered: {0}", firstLine(memory.content))}`, 6_000);
+    vscode.window.setStatusBarMessage(
+      `$(check) ${vscode.l10n.t("Remembered: {0}", firstLine(memory.content))}`,
+      6_000,
+    );
     return;
   }
   const open = vscode.l10n.t("Open");
   void vscode.window.showInformationMessage(outcomeOf(result), open).then((choice) => {
     if (choice === open) {
-      void vscode.commands.executeCommand("aiana.hit.open", `aiana:///memory/${encodeURIComponent(memory.id)}`);
+      void vscode.commands.executeCommand(
+        "aiana.hit.open",
+        `aiana:///memory/${encodeURIComponent(memory.id)}`,
+      );
     }
   });
 }
@@ -57,7 +73,10 @@ export async function rememberSelection(server: Server, place: unknown): Promise
 export async function rememberTerminalSelection(server: Server, place: unknown): Promise<void> {
   const inTerminal = await selectedInTerminal();
   const inEditor = place === undefined ? selectedInEditor() : undefined;
-  const selected = inTerminal && inEditor ? await chooseOne(inTerminal, inEditor) : (inTerminal ?? inEditor ?? (await offerCopied()));
+  const selected =
+    inTerminal && inEditor
+      ? await chooseOne(inTerminal, inEditor)
+      : (inTerminal ?? inEditor ?? (await offerCopied()));
   if (selected) {
     await storeMemory(server, selected);
   }
@@ -66,8 +85,18 @@ export async function rememberTerminalSelection(server: Server, place: unknown):
 async function chooseOne(inTerminal: Selected, inEditor: Selected): Promise<Selected | undefined> {
   const choice = await vscode.window.showQuickPick(
     [
-      { label: firstLine(inTerminal.content), description: vscode.l10n.t("in the terminal"), iconPath: new vscode.ThemeIcon("terminal"), selected: inTerminal },
-      { label: firstLine(inEditor.content), description: vscode.l10n.t("in the editor"), iconPath: new vscode.ThemeIcon("file"), selected: inEditor },
+      {
+        label: firstLine(inTerminal.content),
+        description: vscode.l10n.t("in the terminal"),
+        iconPath: new vscode.ThemeIcon("terminal"),
+        selected: inTerminal,
+      },
+      {
+        label: firstLine(inEditor.content),
+        description: vscode.l10n.t("in the editor"),
+        iconPath: new vscode.ThemeIcon("file"),
+        selected: inEditor,
+      },
     ],
     { title: vscode.l10n.t("Remember Selection"), placeHolder: vscode.l10n.t("Which selection?") },
   );
@@ -78,11 +107,16 @@ async function chooseOne(inTerminal: Selected, inEditor: Selected): Promise<Sele
 async function offerCopied(): Promise<Selected | undefined> {
   const text = await copied();
   if (!text) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("Select a text in an editor or a terminal, or copy one, first."));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("Select a text in an editor or a terminal, or copy one, first."),
+    );
     return undefined;
   }
   const yes = vscode.l10n.t("Remember");
-  const question = vscode.l10n.t("Nothing is selected. Remember what was copied? “{0}”", firstLine(text.content));
+  const question = vscode.l10n.t(
+    "Nothing is selected. Remember what was copied? “{0}”",
+    firstLine(text.content),
+  );
   return (await vscode.window.showInformationMessage(question, yes)) === yes ? text : undefined;
 }
 
@@ -127,11 +161,41 @@ export async function remember(server: Server): Promise<void> {
 
 function templates(): Template[] {
   return [
-    { label: vscode.l10n.t("Insight"), description: vscode.l10n.t("something found out"), iconPath: new vscode.ThemeIcon("lightbulb"), memoryType: "insight", text: "" },
-    { label: vscode.l10n.t("Decision"), description: vscode.l10n.t("what was chosen, and why"), iconPath: new vscode.ThemeIcon("git-merge"), memoryType: "insight", text: vscode.l10n.t("Decided: ") },
-    { label: vscode.l10n.t("Problem and fix"), description: vscode.l10n.t("the cause, and what helped"), iconPath: new vscode.ThemeIcon("tools"), memoryType: "insight", text: vscode.l10n.t("Cause and fix: ") },
-    { label: vscode.l10n.t("Pattern"), description: vscode.l10n.t("how things are done here"), iconPath: new vscode.ThemeIcon("symbol-structure"), memoryType: "pattern", text: "" },
-    { label: vscode.l10n.t("Preference"), description: vscode.l10n.t("how you like to work"), iconPath: new vscode.ThemeIcon("account"), memoryType: "preference", text: "" },
+    {
+      label: vscode.l10n.t("Insight"),
+      description: vscode.l10n.t("something found out"),
+      iconPath: new vscode.ThemeIcon("lightbulb"),
+      memoryType: "insight",
+      text: "",
+    },
+    {
+      label: vscode.l10n.t("Decision"),
+      description: vscode.l10n.t("what was chosen, and why"),
+      iconPath: new vscode.ThemeIcon("git-merge"),
+      memoryType: "insight",
+      text: vscode.l10n.t("Decided: "),
+    },
+    {
+      label: vscode.l10n.t("Problem and fix"),
+      description: vscode.l10n.t("the cause, and what helped"),
+      iconPath: new vscode.ThemeIcon("tools"),
+      memoryType: "insight",
+      text: vscode.l10n.t("Cause and fix: "),
+    },
+    {
+      label: vscode.l10n.t("Pattern"),
+      description: vscode.l10n.t("how things are done here"),
+      iconPath: new vscode.ThemeIcon("symbol-structure"),
+      memoryType: "pattern",
+      text: "",
+    },
+    {
+      label: vscode.l10n.t("Preference"),
+      description: vscode.l10n.t("how you like to work"),
+      iconPath: new vscode.ThemeIcon("account"),
+      memoryType: "preference",
+      text: "",
+    },
   ];
 }
 
@@ -143,7 +207,11 @@ async function chooseScope(): Promise<string | undefined> {
   }
   const choice = await vscode.window.showQuickPick(
     [
-      { label: vscode.l10n.t("In {0}", project.name), iconPath: new vscode.ThemeIcon("folder"), project: project.path },
+      {
+        label: vscode.l10n.t("In {0}", project.name),
+        iconPath: new vscode.ThemeIcon("folder"),
+        project: project.path,
+      },
       { label: vscode.l10n.t("In all projects"), iconPath: new vscode.ThemeIcon("globe"), project: "" },
     ],
     { title: vscode.l10n.t("Remember"), placeHolder: vscode.l10n.t("Where does it hold?") },

@@ -20,7 +20,9 @@ export function selectedInEditor(): Selected | undefined {
 
 export async function selectedInTerminal(): Promise<Selected | undefined> {
   const content = (await copiedBy("workbench.action.terminal.copySelection")).trimEnd();
-  return content ? { content, metadata: { origin: { terminal: vscode.window.activeTerminal?.name } } } : undefined;
+  return content
+    ? { content, metadata: { origin: { terminal: vscode.window.activeTerminal?.name } } }
+    : undefined;
 }
 
 /** What is marked in the chat while it has the focus. */

@@ -2,7 +2,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
-import type { DynamicFeature, LanguageClient, LanguageClientOptions, StaticFeature } from "vscode-languageclient/node";
+import type {
+  DynamicFeature,
+  LanguageClient,
+  LanguageClientOptions,
+  StaticFeature,
+} from "vscode-languageclient/node";
 import { Backoff } from "./backoff";
 import { activeInterpreter } from "./interpreter";
 import { locate, type ServerCommand } from "./locator";
@@ -53,7 +58,9 @@ export class Server implements vscode.Disposable {
     token?: vscode.CancellationToken,
   ): Promise<R> {
     const client = await this.ready();
-    return token ? client.sendRequest<R>(type.method, params, token) : client.sendRequest<R>(type.method, params);
+    return token
+      ? client.sendRequest<R>(type.method, params, token)
+      : client.sendRequest<R>(type.method, params);
   }
 
   /** Send a request, and call `onValue` with what `$/progress` brings for the token put into it. */
@@ -98,7 +105,12 @@ export class Server implements vscode.Disposable {
   /** The environment of Aiana's programs: this process's, with what the settings say. */
   environment(): NodeJS.ProcessEnv {
     const settings = vscode.workspace.getConfiguration("aiana");
-    const given = { AIANA_HOME: "server.dataFolder", AIANA_EMBEDDING_MODEL: "embeddingModel", REDIS_URL: "redisUrl", QDRANT_URL: "qdrantUrl" };
+    const given = {
+      AIANA_HOME: "server.dataFolder",
+      AIANA_EMBEDDING_MODEL: "embeddingModel",
+      REDIS_URL: "redisUrl",
+      QDRANT_URL: "qdrantUrl",
+    };
     const env = { ...process.env };
     for (const [name, key] of Object.entries(given)) {
       env[name] = settings.get<string>(key, "") || env[name];
@@ -131,7 +143,9 @@ export class Server implements vscode.Disposable {
     await this.starting?.catch(() => undefined);
     const client = this.client;
     this.client = undefined;
-    await client?.dispose(2_000).catch((error: unknown) => this.log.warn("The server did not stop cleanly.", error));
+    await client
+      ?.dispose(2_000)
+      .catch((error: unknown) => this.log.warn("The server did not stop cleanly.", error));
     // A request may have come meanwhile, and started the next one.
     if (!this.client && !this.starting) {
       this.setState("idle");
@@ -178,7 +192,8 @@ export class Server implements vscode.Disposable {
   }
 
   private async connect(command: ServerCommand): Promise<LanguageClient> {
-    const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, State } = await import("vscode-languageclient/node");
+    const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn, State } =
+      await import("vscode-languageclient/node");
     class Client extends LanguageClient {
       override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
         if (!("registrationType" in feature) || !NOT_USED.has(feature.registrationType.method)) {
@@ -215,7 +230,10 @@ export class Server implements vscode.Disposable {
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
-    const child = spawn(command.command, [...command.args, "lsp"], { env: this.environment(), cwd: currentProject()?.path });
+    const child = spawn(command.command, [...command.args, "lsp"], {
+      env: this.environment(),
+      cwd: currentProject()?.path,
+    });
     const ended = endOf(child);
     const client = new Client("aiana", "Aiana", () => Promise.resolve(child), options);
     client.onNotification(wire.STATUS_CHANGED, (status: wire.Status) => {
@@ -224,7 +242,11 @@ export class Server implements vscode.Disposable {
     });
     client.onNotification(wire.DID_CHANGE, (changes: wire.Changes) => this.storeChanged.fire(changes));
     try {
-      await withTimeout(Promise.race([client.start(), ended]), READY_MS, vscode.l10n.t("no answer within {0} seconds", READY_MS / 1000));
+      await withTimeout(
+        Promise.race([client.start(), ended]),
+        READY_MS,
+        vscode.l10n.t("no answer within {0} seconds", READY_MS / 1000),
+      );
       // When the process ends during the handshake, `start` succeeds all the same.
       if (!client.isRunning()) {
         throw new Error(vscode.l10n.t("it ended before it answered"));
@@ -245,7 +267,9 @@ export class Server implements vscode.Disposable {
   private crashed(): void {
     const wait = this.backoff.next(Date.now());
     if (wait === undefined) {
-      this.problem = vscode.l10n.t("Aiana's server stopped six times in three minutes and is not started again.");
+      this.problem = vscode.l10n.t(
+        "Aiana's server stopped six times in three minutes and is not started again.",
+      );
       this.log.error(this.problem);
       this.setState("failed");
       return;
@@ -273,7 +297,9 @@ export class Server implements vscode.Disposable {
 function endOf(child: ChildProcess): Promise<never> {
   const ended = new Promise<never>((_, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(vscode.l10n.t("it ended at once ({0}); the log may say why", signal ?? code ?? "?"))));
+    child.once("exit", (code, signal) =>
+      reject(new Error(vscode.l10n.t("it ended at once ({0}); the log may say why", signal ?? code ?? "?"))),
+    );
   });
   ended.catch(() => undefined);
   return ended;

@@ -20,14 +20,13 @@ export function createStatusItem(server: Server): vscode.Disposable {
       item.show();
     }
   };
-  return vscode.Disposable.from(
-    item,
-    server.onDidChangeStatus(render),
-    server.onDidChangeState(render),
-  );
+  return vscode.Disposable.from(item, server.onDidChangeStatus(render), server.onDidChangeState(render));
 }
 
-function describe(server: Server, status: wire.Status | undefined): { icon: string; tooltip: string; color?: "error" } {
+function describe(
+  server: Server,
+  status: wire.Status | undefined,
+): { icon: string; tooltip: string; color?: "error" } {
   switch (server.state) {
     case "starting":
       return { icon: "sync~spin", tooltip: vscode.l10n.t("Starting") };

@@ -41,8 +41,17 @@ function recallTool(server: Server): vscode.LanguageModelTool<RecallInput> {
         project: project?.path,
         maxTokens: input.maxTokens,
       };
-      const { tokenBudget, countTokens } = tokenizationOptions ?? { tokenBudget: Infinity, countTokens: () => Promise.resolve(0) };
-      const { context } = await contextWithin(server, params, tokenBudget, (text) => countTokens(text, token), token);
+      const { tokenBudget, countTokens } = tokenizationOptions ?? {
+        tokenBudget: Infinity,
+        countTokens: () => Promise.resolve(0),
+      };
+      const { context } = await contextWithin(
+        server,
+        params,
+        tokenBudget,
+        (text) => countTokens(text, token),
+        token,
+      );
       return text(context || "Nothing relevant is known.");
     },
   };

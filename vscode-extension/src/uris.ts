@@ -1,8 +1,6 @@
 /** `aiana:///session/<id>#<message>` and `aiana:///memory/<id>`: what citations and hits point at. */
 
-export type Target =
-  | { kind: "session"; id: string; messageId?: string }
-  | { kind: "memory"; id: string };
+export type Target = { kind: "session"; id: string; messageId?: string } | { kind: "memory"; id: string };
 
 /** What a URI names; undefined if it is none of ours. */
 export function parseTarget(uri: string): Target | undefined {
@@ -25,6 +23,9 @@ export function openCommand(uri: string): string {
 
 /** The last part of a document's path, which VS Code shows as its title. */
 export function fileName(title: string): string {
-  const clean = title.replace(/[\\/:*?"<>|#%\s]+/g, " ").slice(0, 60).replace(/^ |[ .]+$/g, "");
+  const clean = title
+    .replace(/[\\/:*?"<>|#%\s]+/g, " ")
+    .slice(0, 60)
+    .replace(/^ |[ .]+$/g, "");
   return `${clean || "Aiana"}.md`;
 }

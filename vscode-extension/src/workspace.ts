@@ -15,9 +15,13 @@ export function currentProject(): Project | undefined {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const active = vscode.window.activeTextEditor?.document.uri;
   // Our own documents, settings and output belong to no folder: the one before them is still meant.
-  worked = (active && vscode.workspace.getWorkspaceFolder(active)) ?? folders.find(({ uri }) => uri.toString() === worked?.uri.toString());
+  worked =
+    (active && vscode.workspace.getWorkspaceFolder(active)) ??
+    folders.find(({ uri }) => uri.toString() === worked?.uri.toString());
   const folder = worked ?? folders[0];
-  return folder?.uri.scheme === "file" ? { path: folder.uri.fsPath, name: folder.name, uri: folder.uri.toString() } : undefined;
+  return folder?.uri.scheme === "file"
+    ? { path: folder.uri.fsPath, name: folder.name, uri: folder.uri.toString() }
+    : undefined;
 }
 
 /** Tells when another project is meant. */

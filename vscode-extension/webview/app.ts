@@ -81,7 +81,12 @@ export class App {
     root.replaceChildren(this.controls.root, this.progress, this.status, this.main, this.footer);
     const saved = host.getState();
     if (saved) {
-      this.controls.restore(saved.query, { ...NO_FILTERS, ...saved.filters }, saved.grouped, saved.filtersShown);
+      this.controls.restore(
+        saved.query,
+        { ...NO_FILTERS, ...saved.filters },
+        saved.grouped,
+        saved.filtersShown,
+      );
     }
     window.addEventListener("message", (event: MessageEvent<ToPanel>) => this.receive(event.data));
     this.busy(true);
@@ -152,7 +157,14 @@ export class App {
     this.busy(true);
     const { query, value: filters } = this.controls;
     if (query) {
-      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor, rows: refresh ? this.items.length : 0 });
+      this.host.postMessage({
+        type: "search",
+        id: this.id,
+        query,
+        filters,
+        cursor,
+        rows: refresh ? this.items.length : 0,
+      });
     } else {
       this.host.postMessage({ type: "home", id: this.id, filters });
     }
@@ -193,11 +205,16 @@ export class App {
   private say(message: Results): void {
     const count = this.items.length;
     const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
-    const found = count === 0 ? t("Nothing found in {0} messages and memories", counted) : t("{0} of {1} messages and memories", count, counted);
+    const found =
+      count === 0
+        ? t("Nothing found in {0} messages and memories", counted)
+        : t("{0} of {1} messages and memories", count, counted);
     this.tell(found);
     this.showLacking(message);
     if (!count && !message.partial) {
-      this.notice.replaceChildren(element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")));
+      this.notice.replaceChildren(
+        element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")),
+      );
     }
   }
 
@@ -218,11 +235,17 @@ export class App {
     this.showLacking(NOTHING);
     if (message.empty) {
       this.notice.replaceChildren(
-        element("p", {}, t("Nothing is stored yet. Import the conversations that your assistants left on this machine.")),
+        element(
+          "p",
+          {},
+          t("Nothing is stored yet. Import the conversations that your assistants left on this machine."),
+        ),
         this.commandButton("aiana.importSessions", t("Import Sessions")),
       );
     } else if (!message.memories.length && !message.sessions.length) {
-      this.notice.replaceChildren(element("p", {}, t("Nothing here yet. Type to search, or choose All projects in the filters.")));
+      this.notice.replaceChildren(
+        element("p", {}, t("Nothing here yet. Type to search, or choose All projects in the filters.")),
+      );
     } else {
       this.notice.replaceChildren();
     }
@@ -268,7 +291,11 @@ export class App {
     }
   }
 
-  private commandButton(command: Extract<ToExtension, { type: "command" }>["command"], label: string, kind = "primary"): HTMLButtonElement {
+  private commandButton(
+    command: Extract<ToExtension, { type: "command" }>["command"],
+    label: string,
+    kind = "primary",
+  ): HTMLButtonElement {
     const button = element("button", { type: "button", class: kind }, label);
     button.addEventListener("click", () => this.host.postMessage({ type: "command", command }));
     return button;
@@ -290,7 +317,10 @@ export class App {
     }
     const groups = new Map<string, Section>();
     for (const item of this.items) {
-      const section = groups.get(item.group) ?? { title: item.group ? item.groupTitle : t("Memories"), items: [] };
+      const section = groups.get(item.group) ?? {
+        title: item.group ? item.groupTitle : t("Memories"),
+        items: [],
+      };
       section.items.push(item);
       groups.set(item.group, section);
     }

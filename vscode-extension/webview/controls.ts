@@ -43,7 +43,15 @@ export class Controls {
     this.filterToggle = iconButton("filter", "", () => this.showFilters(this.filterBox.hidden));
     this.filterToggle.setAttribute("aria-controls", "filters");
     this.filterBox.hidden = true;
-    const field = element("div", { class: "field" }, icon("search"), this.input, this.clear, this.groupToggle, this.filterToggle);
+    const field = element(
+      "div",
+      { class: "field" },
+      icon("search"),
+      this.input,
+      this.clear,
+      this.groupToggle,
+      this.filterToggle,
+    );
     this.root.append(field, this.filterBox);
     this.translate();
   }
@@ -126,8 +134,14 @@ export class Controls {
       ["30d", t("Last month")],
       ["1y", t("Last year")],
     ];
-    const sources: [string, string][] = [["", t("Any assistant")], ...this.sources.map(({ name: value, title }): [string, string] => [value, title])];
-    const scopes: [Filters["scope"], string][] = [["project", this.project || t("This project")], ["all", t("All projects")]];
+    const sources: [string, string][] = [
+      ["", t("Any assistant")],
+      ...this.sources.map(({ name: value, title }): [string, string] => [value, title]),
+    ];
+    const scopes: [Filters["scope"], string][] = [
+      ["project", this.project || t("This project")],
+      ["all", t("All projects")],
+    ];
     this.selects = {
       ...(this.project ? { scope: this.select("scope", t("Project"), scopes) } : {}),
       source: this.select("source", t("Assistant"), sources),
@@ -153,12 +167,17 @@ export class Controls {
   }
 
   private update(): void {
-    const active = this.filters.source !== "" || this.filters.type !== "" || this.filters.time !== "" || this.filters.scope === "all";
+    const active =
+      this.filters.source !== "" ||
+      this.filters.type !== "" ||
+      this.filters.time !== "" ||
+      this.filters.scope === "all";
     this.filterToggle.setAttribute("aria-expanded", String(!this.filterBox.hidden));
     this.filterToggle.classList.toggle("active", active);
     this.groupToggle.setAttribute("aria-pressed", String(this.grouped));
     this.clear.hidden = this.input.value === "";
-    this.input.placeholder = this.value.scope === "all" ? t("Search all projects") : t("Search {0}", this.project);
+    this.input.placeholder =
+      this.value.scope === "all" ? t("Search all projects") : t("Search {0}", this.project);
   }
 }
 

@@ -22,8 +22,16 @@ export function icon(name: string): HTMLElement {
 }
 
 /** A button with an icon and a name for those who do not see it. */
-export function iconButton(name: string, label: string, onClick: (event: MouseEvent) => void): HTMLButtonElement {
-  const button = element("button", { class: "icon-button", type: "button", title: label, "aria-label": label }, icon(name));
+export function iconButton(
+  name: string,
+  label: string,
+  onClick: (event: MouseEvent) => void,
+): HTMLButtonElement {
+  const button = element(
+    "button",
+    { class: "icon-button", type: "button", title: label, "aria-label": label },
+    icon(name),
+  );
   button.addEventListener("click", onClick);
   return button;
 }

@@ -58,7 +58,13 @@ export class ResultList {
     const held = sameQuery && (this.pointerInside || focused !== undefined);
     this.held = held ? sections : undefined;
     const filled = sections.filter(({ items }) => items.length);
-    const orders = filled.map(({ items }) => mergeOrder(this.shown, items.map(({ uri }) => uri), held));
+    const orders = filled.map(({ items }) =>
+      mergeOrder(
+        this.shown,
+        items.map(({ uri }) => uri),
+        held,
+      ),
+    );
     this.shown = orders.flat();
     this.forget(new Set(this.shown));
     for (const [number, section] of filled.entries()) {
@@ -70,7 +76,8 @@ export class ResultList {
     }
     arrange(this.root, [...this.root.children].slice(0, filled.length));
     if (focused) {
-      const next = this.rows.get(focused) ?? this.rows.get(this.shown[Math.min(index, this.shown.length - 1)] ?? "");
+      const next =
+        this.rows.get(focused) ?? this.rows.get(this.shown[Math.min(index, this.shown.length - 1)] ?? "");
       focus(next, { preventScroll: true });
     }
     const [first] = this.shown;
@@ -169,7 +176,9 @@ export class ResultList {
     if (!row || !uri) {
       return;
     }
-    const handled = this.moveKey(event, row) || ((event.target as HTMLElement).matches("button.main") && this.actKey(event, uri));
+    const handled =
+      this.moveKey(event, row) ||
+      ((event.target as HTMLElement).matches("button.main") && this.actKey(event, uri));
     if (handled) {
       event.preventDefault();
       event.stopPropagation();

@@ -6,8 +6,12 @@ import { element, highlighted, icon } from "./dom";
 import { t } from "./strings";
 
 export function createRow(item: PanelItem, language: string): HTMLElement {
-  const facts = [item.detail, item.project, age(item.timestamp, Date.now(), language)].filter(Boolean).join(" · ");
-  const meaning = item.semantic ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))] : [];
+  const facts = [item.detail, item.project, age(item.timestamp, Date.now(), language)]
+    .filter(Boolean)
+    .join(" · ");
+  const meaning = item.semantic
+    ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))]
+    : [];
   const main = element(
     "button",
     { class: "main", type: "button", tabindex: "-1", "aria-keyshortcuts": "Enter Space" },

@@ -8,5 +8,7 @@ export function setStrings(strings: Record<string, string>): void {
 
 /** `message` in the user's language, with `{0}`, `{1}`, ... filled in. */
 export function t(message: string, ...args: (string | number)[]): string {
-  return (bundle[message] ?? message).replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)]));
+  return (bundle[message] ?? message).replace(/\{(\d+)\}/g, (_, index: string) =>
+    String(args[Number(index)]),
+  );
 }

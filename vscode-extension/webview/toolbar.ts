@@ -33,7 +33,9 @@ export class Toolbar {
       button("insert", t("Insert at Cursor"), "insert"),
       button("copy", t("Copy Text"), "copy"),
     );
-    const more = iconButton("ellipsis", t("More Actions…"), (event) => openMenu(event.currentTarget as HTMLElement));
+    const more = iconButton("ellipsis", t("More Actions…"), (event) =>
+      openMenu(event.currentTarget as HTMLElement),
+    );
     this.root.setAttribute("aria-label", t("Actions"));
     this.root.append(...this.texts, more);
   }

@@ -20,10 +20,14 @@ function watch() {
   let pressed;
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => window.painted.push(performance.now() - data);
-  input.addEventListener("input", () => {
-    window.keys++;
-    pressed = performance.now();
-  }, true);
+  input.addEventListener(
+    "input",
+    () => {
+      window.keys++;
+      pressed = performance.now();
+    },
+    true,
+  );
   window.addEventListener("message", ({ data }) => {
     if (data.type === "results" && pressed !== undefined) {
       const since = pressed;
@@ -54,7 +58,11 @@ try {
   await panel.click("button[aria-label=Filters]");
   await panel.selectOption("select[aria-label=Project]", "all");
   const settled = () =>
-    until(() => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"), 60_000, "the search ends");
+    until(
+      () => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"),
+      60_000,
+      "the search ends",
+    );
   for (const warmUp of ["warm up", "again"]) {
     await panel.fill("#query", warmUp);
     await settled();
@@ -66,7 +74,11 @@ try {
     await page.keyboard.type(query, { delay: KEY_MS });
   }
   await settled();
-  const latencies = await panel.evaluate(() => ({ rendered: window.rendered, painted: window.painted, keys: window.keys }));
+  const latencies = await panel.evaluate(() => ({
+    rendered: window.rendered,
+    painted: window.painted,
+    keys: window.keys,
+  }));
   const activation = await activationTime(page);
   const size = (file) => statSync(file).size;
   const bundle = size(join(root, "vscode-extension", "dist", "extension.js"));

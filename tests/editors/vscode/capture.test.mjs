@@ -7,7 +7,17 @@ import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import * as chats from "./chats.mjs";
 import { writeConversations } from "./conversations.mjs";
-import { chooseFromMenu, Editor, makeWorld, palette, panelFrame, root, settled, stored, until } from "./harness.mjs";
+import {
+  chooseFromMenu,
+  Editor,
+  makeWorld,
+  palette,
+  panelFrame,
+  root,
+  settled,
+  stored,
+  until,
+} from "./harness.mjs";
 import { serverPids } from "./processes.mjs";
 
 const SECRET = `ghp_${"abcdefghijklmnopqrstuvwxyz0123456789"}`;
@@ -28,17 +38,23 @@ const python = join(root, ".venv", "bin", "python");
 let page;
 let holder;
 
-before(async () => {
-  writeFileSync(join(world.shop, "notes.md"), `# Notes\n\n${Object.values(NOTES).join("\n")}\n`);
-  // What these tests store is theirs alone: the server's own import and embedding wait while another process holds its lock.
-  execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
-  const hold = "import sys; from filelock import FileLock; FileLock(sys.argv[1]).acquire(); print(flush=True); sys.stdin.read()";
-  holder = spawn(python, ["-c", hold, join(world.home, "indexer.lock")], { stdio: ["pipe", "pipe", "inherit"] });
-  await once(holder.stdout, "data");
-  await editor.start();
-  page = await editor.browse();
-  await editor.ask("models", {}, 90_000);
-}, { timeout: 240_000 });
+before(
+  async () => {
+    writeFileSync(join(world.shop, "notes.md"), `# Notes\n\n${Object.values(NOTES).join("\n")}\n`);
+    // What these tests store is theirs alone: the server's own import and embedding wait while another process holds its lock.
+    execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
+    const hold =
+      "import sys; from filelock import FileLock; FileLock(sys.argv[1]).acquire(); print(flush=True); sys.stdin.read()";
+    holder = spawn(python, ["-c", hold, join(world.home, "indexer.lock")], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    await once(holder.stdout, "data");
+    await editor.start();
+    page = await editor.browse();
+    await editor.ask("models", {}, 90_000);
+  },
+  { timeout: 240_000 },
+);
 
 after(async () => {
   await editor.stop();
@@ -100,7 +116,10 @@ test("a duplicate is stored once, said so, and opened", async () => {
   await toast("This is remembered already.");
   await toastButton("Open");
   const opened = await opens(({ uri }) => uri.startsWith("aiana:/memory/"));
-  assert.match(opened.text, new RegExp(`\n- From: file://${world.shop}/notes.md#L3\n[^]*\n\n${NOTES.services}\n$`));
+  assert.match(
+    opened.text,
+    new RegExp(`\n- From: file://${world.shop}/notes.md#L3\n[^]*\n\n${NOTES.services}\n$`),
+  );
   assert.equal(memories(NOTES.services).length, 1);
 });
 
@@ -109,7 +128,12 @@ test("a secret is taken out, and that is said", async () => {
   await palette(page, "Aiana: Remember Selection");
   await toast("Remembered. One secret was taken out before it was stored.");
   assert.equal(rows(`SELECT count(*) FROM memories WHERE content LIKE '%${SECRET}%'`)[0][0], 0);
-  assert.equal(rows("SELECT count(*) FROM memories WHERE content LIKE 'The deploy robot logs in with %REDACTED% at night.'")[0][0], 1);
+  assert.equal(
+    rows(
+      "SELECT count(*) FROM memories WHERE content LIKE 'The deploy robot logs in with %REDACTED% at night.'",
+    )[0][0],
+    1,
+  );
   await clearToasts();
 });
 
@@ -117,7 +141,10 @@ test("the editor's context menu keeps the selection", async () => {
   await select(NOTES.token);
   await page.click(".view-line >> text=token", { button: "right" });
   await chooseFromMenu(page, "Remember Selection");
-  assert.deepEqual((await kept(NOTES.token))[0].origin, { uri: `file://${world.shop}/notes.md`, lines: [3, 3] });
+  assert.deepEqual((await kept(NOTES.token))[0].origin, {
+    uri: `file://${world.shop}/notes.md`,
+    lines: [3, 3],
+  });
 });
 
 test("a terminal's selection is kept: by its menu, and from the palette after asking which is meant", async () => {
@@ -129,19 +156,27 @@ test("a terminal's selection is kept: by its menu, and from the palette after as
   const box = await (await page.$(".terminal-wrapper.active .xterm-screen")).boundingBox();
   // The rows are drawn on a canvas: a double click selects a word once it is there.
   const at = (row) => [box.x + 30, box.y + 8 + row * 17];
-  await until(async () => {
-    await page.mouse.dblclick(...at(0));
-    await command("workbench.action.terminal.copySelection");
-    return (await editor.ask("clipboard")) === "heartbeat";
-  }, 20_000, "the shell has answered");
+  await until(
+    async () => {
+      await page.mouse.dblclick(...at(0));
+      await command("workbench.action.terminal.copySelection");
+      return (await editor.ask("clipboard")) === "heartbeat";
+    },
+    20_000,
+    "the shell has answered",
+  );
   await editor.ask("clipboard", { text: "mine" });
   await page.mouse.click(...at(0), { button: "right" });
   await chooseFromMenu(page, "Remember Selection");
-  assert.deepEqual(await kept("heartbeat"), [{ type: "insight", project: world.shop, origin: { terminal: "bash" } }]);
+  assert.deepEqual(await kept("heartbeat"), [
+    { type: "insight", project: world.shop, origin: { terminal: "bash" } },
+  ]);
   await page.mouse.dblclick(...at(1));
   await page.keyboard.press("Control+k");
   await page.keyboard.press("Alt+r");
-  assert.deepEqual(await kept("checksum"), [{ type: "insight", project: world.shop, origin: { terminal: "bash" } }]);
+  assert.deepEqual(await kept("checksum"), [
+    { type: "insight", project: world.shop, origin: { terminal: "bash" } },
+  ]);
   await palette(page, "Aiana: Remember Selection");
   await page.click(".quick-input-list .monaco-list-row >> text=in the editor");
   await kept(NOTES.cache);
@@ -166,7 +201,9 @@ test("Remember… asks for kind, place and text", async () => {
   assert.equal(await page.inputValue(".quick-input-widget input.input"), "Decided: ");
   await page.keyboard.type("tabs, because the linter says so");
   await page.keyboard.press("Enter");
-  assert.deepEqual(await kept("Decided: tabs, because the linter says so"), [{ type: "insight", project: "" }]);
+  assert.deepEqual(await kept("Decided: tabs, because the linter says so"), [
+    { type: "insight", project: "" },
+  ]);
   await palette(page, "Aiana: Remember…");
   await page.click(".quick-input-list .monaco-list-row >> text=how things are done here");
   await page.click(".quick-input-list .monaco-list-row >> text=In shop");
@@ -206,7 +243,11 @@ test("preferences are added, changed and removed", async () => {
   await page.waitForSelector(row("Pushes with"), { state: "detached" });
   await page.click(row("Likes short answers"));
   await write("Likes long answers", "Change Preference");
-  await until(() => preferences().includes("Likes long answers") && !preferences().includes("Likes short answers"), 20_000, "it is changed");
+  await until(
+    () => preferences().includes("Likes long answers") && !preferences().includes("Likes short answers"),
+    20_000,
+    "it is changed",
+  );
   assert.deepEqual(preferences().sort(), ["Likes long answers", "Uses uv"]);
 });
 
@@ -222,12 +263,21 @@ test("@aiana answers with the user's model; its references open the exact turn",
   assert.ok(others[0].endsWith(QUESTION));
   await response.getByText(/^Completed \d+ steps?/).click();
   await response.getByText(/^Used \d+ references?/).click();
-  const turn = memory.split("\n> ").find((quote) => quote.includes("speaks RESP3")).split("\n")[0];
+  const turn = memory
+    .split("\n> ")
+    .find((quote) => quote.includes("speaks RESP3"))
+    .split("\n")[0];
   const cited = response.locator(".chat-used-context-list .monaco-list-row");
   const index = [...memory.matchAll(/^\[(\d+)\] .*\n> (.*)$/gm)].findIndex(([, , quote]) => quote === turn);
   await cited.nth(index).click();
   const opened = await opens(({ uri }) => uri.startsWith("aiana:/session/"));
-  assert.ok(opened.text.split("\n").slice(opened.line, opened.line + 4).join("\n").includes(turn));
+  assert.ok(
+    opened.text
+      .split("\n")
+      .slice(opened.line, opened.line + 4)
+      .join("\n")
+      .includes(turn),
+  );
 });
 
 test("a selection in the chat and the whole conversation are kept", async () => {
@@ -235,7 +285,9 @@ test("a selection in the chat and the whole conversation are kept", async () => 
   await chats.lastResponse(page).getByText(ANSWER).click({ clickCount: 3 });
   await page.keyboard.press("Control+k");
   await page.keyboard.press("Alt+r");
-  assert.deepEqual(await kept(ANSWER), [{ type: "insight", project: world.shop, origin: { chat: "code-server" } }]);
+  assert.deepEqual(await kept(ANSWER), [
+    { type: "insight", project: world.shop, origin: { chat: "code-server" } },
+  ]);
   await palette(page, "Aiana: Remember This Conversation");
   assert.deepEqual(await kept(`User: @aiana ${QUESTION}\n\nAiana: ${ANSWER}`), [
     { type: "conversation", project: world.shop, origin: { chat: "code-server" } },
@@ -253,17 +305,27 @@ test("/recall, /context and /remember answer without asking the model", async ()
   await (await ask("@aiana /recall")).getByText("Say what to look for").waitFor();
   const context = await ask("@aiana /context redis client");
   await context.getByText("</aiana-context>").waitFor();
-  assert.match((await context.textContent()).replace(/\s/g, " "), /This is what an assistant would be told, \d+ tokens:/);
+  assert.match(
+    (await context.textContent()).replace(/\s/g, " "),
+    /This is what an assistant would be told, \d+ tokens:/,
+  );
   const remembered = await ask("@aiana /remember The cart moves in March.");
   await remembered.getByText("Remembered.").waitFor();
   await kept("The cart moves in March.");
-  await (await ask("@aiana /remember The cart moves in March.")).getByText("This is remembered already.").waitFor();
+  await (
+    await ask("@aiana /remember The cart moves in March.")
+  )
+    .getByText("This is remembered already.")
+    .waitFor();
   assert.equal(memories("The cart moves in March.").length, 1);
   await assert.rejects(editor.prompt(500), /the model is asked/);
 });
 
 test("a model that refuses, or breaks off, leaves the plain results", async () => {
-  for (const [behaviour, reason] of [["refuses", "quota exceeded"], ["breaks", "connection reset"]]) {
+  for (const [behaviour, reason] of [
+    ["refuses", "quota exceeded"],
+    ["breaks", "connection reset"],
+  ]) {
     await editor.ask("model", behaviour);
     const response = await ask(`@aiana ${QUESTION}`);
     await response.getByText(`(${reason})`).waitFor({ timeout: 20_000 });
@@ -283,10 +345,16 @@ test("Add to Chat attaches the chosen hits as one file, which the next question 
   await panel.press("#query", "ArrowDown");
   await page.keyboard.press("Shift+ArrowDown");
   await page.keyboard.press("Control+Enter");
-  const chip = await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-2-memories-\\d+-tokens\\.md/", { timeout: 30_000 });
+  const chip = await page.waitForSelector(
+    ".chat-attached-context-attachment >> text=/aiana-2-memories-\\d+-tokens\\.md/",
+    { timeout: 30_000 },
+  );
   const name = (await chip.textContent()).match(/aiana-2-memories-(\d+)-tokens\.md/);
   const storage = join(editor.user, "User", "workspaceStorage");
-  const file = join(storage, readdirSync(storage, { recursive: true }).find((path) => path.endsWith(name[0])));
+  const file = join(
+    storage,
+    readdirSync(storage, { recursive: true }).find((path) => path.endsWith(name[0])),
+  );
   const text = readFileSync(file, "utf8");
   assert.equal(Math.ceil(text.length / 4), Number(name[1]));
   assert.equal(text.match(/^## /gm).length, 2);
@@ -301,7 +369,10 @@ test("Add to Chat attaches the chosen hits as one file, which the next question 
 test("Add Project Context to Chat attaches the block, with its size in the name", async () => {
   await newChat();
   await palette(page, "Aiana: Add Project Context to Chat");
-  const chip = await page.waitForSelector(".chat-attached-context-attachment >> text=/aiana-context-\\d+-tokens\\.md/", { timeout: 30_000 });
+  const chip = await page.waitForSelector(
+    ".chat-attached-context-attachment >> text=/aiana-context-\\d+-tokens\\.md/",
+    { timeout: 30_000 },
+  );
   assert.ok(Number((await chip.textContent()).match(/(\d+)-tokens/)[1]) <= 1000);
   await page.waitForSelector(".statusbar-item >> text=/Attached to the chat: about \\d+ tokens/");
 });
@@ -316,20 +387,29 @@ test("the recall tool keeps to the caller's budget, and names what is wrong with
   assert.equal(await recall({ query: QUESTION }, { tokenBudget: 20 }), "Nothing relevant is known.");
   await assert.rejects(recall({}), /`query` is missing: give a short question/);
   await assert.rejects(recall({ query: QUESTION, scope: "planet" }), /`scope` must be one of project, all\./);
-  await assert.rejects(recall({ query: QUESTION, maxTokens: -1 }), /`maxTokens` must be a whole number above 0\./);
+  await assert.rejects(
+    recall({ query: QUESTION, maxTokens: -1 }),
+    /`maxTokens` must be a whole number above 0\./,
+  );
   await assert.rejects(recall({ query: QUESTION }, { cancel: true }), /Cancel/);
 });
 
 test("the remember tool stores after a yes, and nothing after a no", async () => {
-  const remember = (content) => editor.ask("tool", { name: "aiana_remember", input: { content, memoryType: "pattern" } });
+  const remember = (content) =>
+    editor.ask("tool", { name: "aiana_remember", input: { content, memoryType: "pattern" } });
   const refused = assert.rejects(remember("The port is 80."), /Cancel/);
   await page.waitForSelector(".monaco-dialog-box >> text=The port is 80.");
   await page.click(".monaco-dialog-box .monaco-button >> text=Cancel");
   await refused;
   const stored = remember(`The port is 8080, the key ${SECRET}.`);
   await page.click(".monaco-dialog-box .monaco-button >> text=Yes");
-  assert.match(await stored, /^Remembered as aiana:\/\/\/memory\/[\w-]+\. 1 secret was taken out before it was stored\.$/);
-  assert.deepEqual(rows("SELECT memory_type FROM memories WHERE content LIKE 'The port is %'"), [["pattern"]]);
+  assert.match(
+    await stored,
+    /^Remembered as aiana:\/\/\/memory\/[\w-]+\. 1 secret was taken out before it was stored\.$/,
+  );
+  assert.deepEqual(rows("SELECT memory_type FROM memories WHERE content LIKE 'The port is %'"), [
+    ["pattern"],
+  ]);
   await assert.rejects(remember(" "), /`content` is missing: give one to three sentences\./);
 });
 
@@ -359,21 +439,25 @@ test("while no server can be started the text is kept, and stored when the user 
   await clearToasts();
 });
 
-test("an import shows its progress and can be stopped; the next one goes on from there", { timeout: 180_000 }, async () => {
-  const total = writeConversations(world, 200, 100);
-  await palette(page, "Aiana: Import Sessions");
-  await toast("/[1-9]\\d* %, .*\\.jsonl/");
-  const [pid] = serverPids(world);
-  process.kill(Number(pid), "SIGSTOP");
-  await toastButton("Cancel");
-  process.kill(Number(pid), "SIGCONT");
-  await toast("Import stopped. What was read is kept.");
-  await clearToasts();
-  // The server does one import at a time: the second begins when the first has stopped.
-  await palette(page, "Aiana: Import Sessions");
-  const outcome = await toast("/\\d+ conversations read, \\d+ new messages\\./");
-  const added = Number((await outcome.textContent()).match(/(\d+) new messages/)[1]);
-  assert.ok(added > 0 && added < total, `${added} of ${total} were left for the second import`);
-  assert.deepEqual(rows("SELECT count(*) FROM messages WHERE content LIKE 'many %'"), [[total]]);
-  assert.deepEqual(rows("PRAGMA integrity_check"), [["ok"]]);
-});
+test(
+  "an import shows its progress and can be stopped; the next one goes on from there",
+  { timeout: 180_000 },
+  async () => {
+    const total = writeConversations(world, 200, 100);
+    await palette(page, "Aiana: Import Sessions");
+    await toast("/[1-9]\\d* %, .*\\.jsonl/");
+    const [pid] = serverPids(world);
+    process.kill(Number(pid), "SIGSTOP");
+    await toastButton("Cancel");
+    process.kill(Number(pid), "SIGCONT");
+    await toast("Import stopped. What was read is kept.");
+    await clearToasts();
+    // The server does one import at a time: the second begins when the first has stopped.
+    await palette(page, "Aiana: Import Sessions");
+    const outcome = await toast("/\\d+ conversations read, \\d+ new messages\\./");
+    const added = Number((await outcome.textContent()).match(/(\d+) new messages/)[1]);
+    assert.ok(added > 0 && added < total, `${added} of ${total} were left for the second import`);
+    assert.deepEqual(rows("SELECT count(*) FROM messages WHERE content LIKE 'many %'"), [[total]]);
+    assert.deepEqual(rows("PRAGMA integrity_check"), [["ok"]]);
+  },
+);

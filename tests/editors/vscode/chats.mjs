@@ -13,7 +13,9 @@ export async function newChat(editor, page) {
   await editor.ask("command", { command: "workbench.action.chat.open", args: [open] });
   // A question that comes before the model is in the picker is refused by VS Code itself.
   assert.deepEqual(await editor.ask("models"), ["Echo"]);
-  await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", { timeout: 30_000 });
+  await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", {
+    timeout: 30_000,
+  });
 }
 
 /** Ask in the chat; the answer is whole when this returns. */

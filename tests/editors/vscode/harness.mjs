@@ -1,6 +1,17 @@
 // Starts VS Code in headless Chromium with the packed extension, a fresh profile and a data folder of its own.
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
@@ -17,7 +28,12 @@ export const vsix = process.env.AIANA_TEST_VSIX ?? join(root, "vscode-extension"
 
 const cache = process.env.AIANA_DEV_CACHE ?? join(homedir(), ".cache", "aiana-dev");
 const nodes = join(cache, "node24", "node_modules", "node", "node_modules");
-const node = join(nodes, readdirSync(nodes).find((name) => name.startsWith("node-linux-")), "bin", "node");
+const node = join(
+  nodes,
+  readdirSync(nodes).find((name) => name.startsWith("node-linux-")),
+  "bin",
+  "node",
+);
 const codeServer = join(cache, "code-server", "node_modules", "code-server", "out", "node", "entry.js");
 
 /** A folder with a workspace `shop`, transcripts of two projects in it, and an empty data folder. */
@@ -26,7 +42,10 @@ export function makeWorld() {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const shop = join(folder, "shop");
   mkdirSync(shop);
-  writeFileSync(join(shop, "notes.md"), "# Notes\n\nIntegration tests need make services before they run.\nThe token is unrelated.\n");
+  writeFileSync(
+    join(shop, "notes.md"),
+    "# Notes\n\nIntegration tests need make services before they run.\nThe token is unrelated.\n",
+  );
   const transcripts = join(folder, "claude", "projects", "sample");
   mkdirSync(transcripts, { recursive: true });
   const samples = join(root, "tests", "fixtures", "sample");
@@ -61,7 +80,10 @@ export function uvFolder() {
 function modelCache() {
   const home = join(cache, "model-home");
   if (!existsSync(join(home, "models"))) {
-    execFileSync(join(root, ".venv", "bin", "aiana"), ["model", "compile"], { env: { ...process.env, AIANA_HOME: home }, stdio: "inherit" });
+    execFileSync(join(root, ".venv", "bin", "aiana"), ["model", "compile"], {
+      env: { ...process.env, AIANA_HOME: home },
+      stdio: "inherit",
+    });
   }
   return join(home, "models");
 }
@@ -113,12 +135,26 @@ export class Editor {
 
   async start() {
     for (const file of [vsix, testModel(this.user)]) {
-      execFileSync(node, [codeServer, ...this.folders(), "--install-extension", file], { env: this.env, stdio: "ignore" });
+      execFileSync(node, [codeServer, ...this.folders(), "--install-extension", file], {
+        env: this.env,
+        stdio: "ignore",
+      });
     }
     const port = await freePort();
     const log = openSync(join(this.user, "code-server.log"), "a");
-    const args = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
-    this.process = spawn(node, [codeServer, ...this.folders(), ...args], { env: this.env, stdio: ["ignore", log, log], detached: true });
+    const args = [
+      "--auth",
+      "none",
+      "--bind-addr",
+      `127.0.0.1:${port}`,
+      "--disable-telemetry",
+      "--disable-update-check",
+    ];
+    this.process = spawn(node, [codeServer, ...this.folders(), ...args], {
+      env: this.env,
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     this.url = `http://127.0.0.1:${port}/`;
     await until(async () => (await fetch(this.url)).ok, 30_000, "code-server answers");
     this.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
@@ -175,21 +211,34 @@ export class Editor {
   }
 }
 
-const CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const CHROMIUM = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 function testModel(folder) {
   const vsix = join(folder, "testmodel.vsix");
   const vsce = join(root, "vscode-extension", "node_modules", ".bin", "vsce");
-  execFileSync(vsce, ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", vsix], {
-    cwd: join(here, "testmodel"),
-    stdio: "ignore",
-  });
+  execFileSync(
+    vsce,
+    ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", vsix],
+    {
+      cwd: join(here, "testmodel"),
+      stdio: "ignore",
+    },
+  );
   return vsix;
 }
 
 /** Rows of the database, which the server has open at the same time. */
 export function stored(world, query) {
-  const script = "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]).fetchall()))";
+  const script =
+    "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]).fetchall()))";
   const python = join(root, ".venv", "bin", "python");
   return JSON.parse(execFileSync(python, ["-c", script, join(world.home, "conversations.db"), query]));
 }
@@ -198,7 +247,9 @@ export function stored(world, query) {
 export async function until(check, limit, what) {
   const end = Date.now() + limit;
   for (;;) {
-    const holds = await Promise.resolve().then(check).catch(() => false);
+    const holds = await Promise.resolve()
+      .then(check)
+      .catch(() => false);
     if (holds) {
       return holds;
     }
@@ -227,13 +278,21 @@ export async function panelFrame(page, limit = 30_000) {
 
 /** The rows of the panel, once the search or the list has been answered in full. */
 export async function settled(panel) {
-  await until(() => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"), 20_000, "the search ends");
+  await until(
+    () => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"),
+    20_000,
+    "the search ends",
+  );
   return panel.$$eval("li.row .text", (texts) => texts.map((text) => text.textContent));
 }
 
 /** Wait for a row with this text. */
 export function found(panel, text) {
-  return until(async () => (await settled(panel)).some((row) => row.includes(text)), 20_000, `“${text}” is found`);
+  return until(
+    async () => (await settled(panel)).some((row) => row.includes(text)),
+    20_000,
+    `“${text}” is found`,
+  );
 }
 
 /** Choose from the context menu that is opening: VS Code ignores clicks on one that has just come up. */
@@ -255,7 +314,9 @@ export async function palette(page, title) {
     try {
       await page.waitForSelector(".quick-input-widget input", { state: "visible", timeout: 5_000 });
       await page.fill(".quick-input-widget input", `>${title}`);
-      await page.waitForSelector(`.quick-input-list .monaco-list-row.focused[aria-label^="${title}"]`, { timeout: 5_000 });
+      await page.waitForSelector(`.quick-input-list .monaco-list-row.focused[aria-label^="${title}"]`, {
+        timeout: 5_000,
+      });
       break;
     } catch (error) {
       if (attempt === 4) {

@@ -19,7 +19,10 @@ async function browse(programs) {
 }
 
 async function findsByMeaning(page) {
-  await page.waitForSelector(".notification-toast >> text=/Creating a Python environment|Installing the server/", { timeout: 60_000 });
+  await page.waitForSelector(
+    ".notification-toast >> text=/Creating a Python environment|Installing the server/",
+    { timeout: 60_000 },
+  );
   const panel = await panelFrame(page, 400_000);
   await found(panel, "Fix users being signed out after a deploy");
   await panel.fill("#query", "why did people get logged out");
@@ -27,27 +30,35 @@ async function findsByMeaning(page) {
   await panel.waitForSelector("li.row mark");
 }
 
-test("without a server the view offers to install it with uv, and after a yes the panel works", LIMIT, async () => {
-  const { page } = await browse([uvFolder()]);
-  await palette(page, "Aiana: Search in Side Panel");
-  await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
-  await page.click(dialogButton("Install"));
-  await findsByMeaning(page);
-});
+test(
+  "without a server the view offers to install it with uv, and after a yes the panel works",
+  LIMIT,
+  async () => {
+    const { page } = await browse([uvFolder()]);
+    await palette(page, "Aiana: Search in Side Panel");
+    await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
+    await page.click(dialogButton("Install"));
+    await findsByMeaning(page);
+  },
+);
 
-test("without a server @aiana offers to install it with venv and pip: nothing after a no, after a yes all of it", LIMIT, async () => {
-  const { editor, page } = await browse([]);
-  await until(() => editor.ask("models").then(([name]) => name === "Echo"), 90_000, "the model is there");
-  await newChat(editor, page);
-  const response = await ask(editor, page, "@aiana why did we pin the redis client?");
-  await response.getByText("Aiana's server was not found on this machine.").waitFor();
-  const install = response.locator(".monaco-button", { hasText: "Install Server" });
-  await install.click();
-  await page.click(dialogButton("Cancel"));
-  assert.equal(existsSync(environment(editor)), false);
-  await install.click();
-  await page.click(dialogButton("Install"));
-  await palette(page, "Aiana: Search in Side Panel");
-  await findsByMeaning(page);
-  assert.equal(existsSync(environment(editor)), true);
-});
+test(
+  "without a server @aiana offers to install it with venv and pip: nothing after a no, after a yes all of it",
+  LIMIT,
+  async () => {
+    const { editor, page } = await browse([]);
+    await until(() => editor.ask("models").then(([name]) => name === "Echo"), 90_000, "the model is there");
+    await newChat(editor, page);
+    const response = await ask(editor, page, "@aiana why did we pin the redis client?");
+    await response.getByText("Aiana's server was not found on this machine.").waitFor();
+    const install = response.locator(".monaco-button", { hasText: "Install Server" });
+    await install.click();
+    await page.click(dialogButton("Cancel"));
+    assert.equal(existsSync(environment(editor)), false);
+    await install.click();
+    await page.click(dialogButton("Install"));
+    await palette(page, "Aiana: Search in Side Panel");
+    await findsByMeaning(page);
+    assert.equal(existsSync(environment(editor)), true);
+  },
+);

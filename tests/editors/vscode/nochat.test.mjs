@@ -8,12 +8,15 @@ import { Editor, makeWorld, palette, root } from "./harness.mjs";
 const editor = new Editor(makeWorld(), { "chat.disableAIFeatures": true });
 let page;
 
-before(async () => {
-  execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
-  await editor.start();
-  page = await editor.browse();
-  await editor.ask("editor", {}, 90_000);
-}, { timeout: 240_000 });
+before(
+  async () => {
+    execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
+    await editor.start();
+    page = await editor.browse();
+    await editor.ask("editor", {}, 90_000);
+  },
+  { timeout: 240_000 },
+);
 
 after(() => editor.stop());
 

@@ -14,10 +14,13 @@ const editor = new Editor(world);
 let page;
 let panel;
 
-before(async () => {
-  await editor.start();
-  page = await editor.browse();
-}, { timeout: 180_000 });
+before(
+  async () => {
+    await editor.start();
+    page = await editor.browse();
+  },
+  { timeout: 180_000 },
+);
 
 after(() => editor.stop());
 
@@ -36,7 +39,9 @@ test("conversations on this machine appear by themselves, and an import shows it
   panel = await panelFrame(page);
   await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
   await palette(page, "Aiana: Import Sessions");
-  await page.waitForSelector(".notification-toast >> text=/\\d conversations read, \\d+ new messages\\./", { timeout: 60_000 });
+  await page.waitForSelector(".notification-toast >> text=/\\d conversations read, \\d+ new messages\\./", {
+    timeout: 60_000,
+  });
 });
 
 test("typing shows the right hit first, and Enter opens the session at that turn", async () => {
@@ -44,10 +49,14 @@ test("typing shows the right hit first, and Enter opens the session at that turn
   await panel.waitForSelector("li.row mark", { timeout: 20_000 });
   const [first] = await settled(panel);
   await panel.press("#query", "Enter");
-  const opened = await until(async () => {
-    const active = await editor.ask("editor");
-    return active?.uri.startsWith("aiana:/session/") && active;
-  }, 20_000, "the session opens");
+  const opened = await until(
+    async () => {
+      const active = await editor.ask("editor");
+      return active?.uri.startsWith("aiana:/session/") && active;
+    },
+    20_000,
+    "the session opens",
+  );
   assert.match(opened.uri, new RegExp(RIGHT_SESSION));
   assert.ok(opened.line > 0);
   const turn = opened.text.split("\n").slice(opened.line).join("\n");
@@ -107,7 +116,10 @@ test("a folder that is on no disk has all projects searched", async () => {
 });
 
 test("in Restricted Mode searching works", async () => {
-  const restricted = new Editor(world, { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" });
+  const restricted = new Editor(world, {
+    "security.workspace.trust.enabled": true,
+    "security.workspace.trust.startupPrompt": "never",
+  });
   try {
     await restricted.start();
     const window = await restricted.browse();
@@ -133,7 +145,8 @@ test("of several folders the one that is worked in is searched", async () => {
     const window = await several.browse(undefined, `workspace=${workspace}`);
     await palette(window, "Aiana: Search in Side Panel");
     const frame = await panelFrame(window);
-    const placeholder = (project) => frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 30_000 });
+    const placeholder = (project) =>
+      frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 30_000 });
     await placeholder("shop");
     await type("uv lock python packages", frame);
     assert.ok(!(await settled(frame)).some((row) => row.includes("uv sync")));
@@ -145,7 +158,11 @@ test("of several folders the one that is worked in is searched", async () => {
     await type("uv lock python packages", frame);
     await found(frame, "uv sync");
     await frame.press("#query", "Enter");
-    await until(async () => (await several.ask("editor")).uri.startsWith("aiana:/session/"), 20_000, "the session opens");
+    await until(
+      async () => (await several.ask("editor")).uri.startsWith("aiana:/session/"),
+      20_000,
+      "the session opens",
+    );
     await placeholder("infra");
     await several.ask("select", { file: join(world.shop, "notes.md"), needle: "token" });
     await placeholder("shop");

@@ -10,7 +10,11 @@ const THEMES = {
 };
 const folder = process.argv[2];
 const world = makeWorld();
-const editor = new Editor(world, { "workbench.colorTheme": THEMES.dark, "editor.minimap.enabled": false, "window.commandCenter": false });
+const editor = new Editor(world, {
+  "workbench.colorTheme": THEMES.dark,
+  "editor.minimap.enabled": false,
+  "window.commandCenter": false,
+});
 
 try {
   await editor.start();
@@ -22,7 +26,10 @@ try {
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
   await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
-  await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "Integration tests need make services before they run." });
+  await editor.ask("select", {
+    file: `${world.shop}/notes.md`,
+    needle: "Integration tests need make services before they run.",
+  });
   await editor.ask("command", { command: "aiana.rememberSelection" });
   await panel.waitForSelector("h2 >> text=Memories", { timeout: 20_000 });
   await picture("panel-home");
@@ -52,7 +59,10 @@ try {
   await picture("quick-search");
   await page.keyboard.press("Escape");
   await editor.ask("models");
-  await editor.ask("command", { command: "workbench.action.chat.open", args: [{ mode: "ask", query: "@aiana /recall why did we pin the redis client?" }] });
+  await editor.ask("command", {
+    command: "workbench.action.chat.open",
+    args: [{ mode: "ask", query: "@aiana /recall why did we pin the redis client?" }],
+  });
   await page.waitForSelector(".interactive-response", { timeout: 20_000 });
   await picture("chat");
 } finally {

@@ -6,7 +6,10 @@ export function serverPids(world) {
   return readdirSync("/proc").filter((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.includes("lsp") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`);
+      return (
+        words.includes("lsp") &&
+        readFileSync(`/proc/${pid}/environ`, "utf8").includes(`AIANA_HOME=${world.home}\0`)
+      );
     } catch {
       return false;
     }

@@ -17,19 +17,22 @@ const editor = new Editor(world);
 let page;
 let panel;
 
-before(async () => {
-  writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n${LATE}\n\nEnd.\n`);
-  await editor.start();
-  page = await editor.browse();
-  await palette(page, "Aiana: Search in Side Panel");
-  panel = await panelFrame(page);
-  await found(panel, SIGNED_OUT);
-  for (const needle of [SERVICES, CACHE]) {
-    await editor.ask("select", { file: `${world.shop}/notes.md`, needle });
-    await editor.ask("command", { command: "aiana.rememberSelection" });
-    await found(panel, needle);
-  }
-}, { timeout: 240_000 });
+before(
+  async () => {
+    writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n${LATE}\n\nEnd.\n`);
+    await editor.start();
+    page = await editor.browse();
+    await palette(page, "Aiana: Search in Side Panel");
+    panel = await panelFrame(page);
+    await found(panel, SIGNED_OUT);
+    for (const needle of [SERVICES, CACHE]) {
+      await editor.ask("select", { file: `${world.shop}/notes.md`, needle });
+      await editor.ask("command", { command: "aiana.rememberSelection" });
+      await found(panel, needle);
+    }
+  },
+  { timeout: 240_000 },
+);
 
 after(() => editor.stop());
 
@@ -42,9 +45,11 @@ afterEach(async ({ name }) => {
 });
 
 const row = (text) => panel.locator("li.row", { hasText: text });
-const memory = (column, content) => stored(world, `SELECT ${column} FROM memories WHERE content = '${content}'`);
+const memory = (column, content) =>
+  stored(world, `SELECT ${column} FROM memories WHERE content = '${content}'`);
 const toasts = () => page.locator(".notification-toast").count();
-const focused = () => panel.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+const focused = () =>
+  panel.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
 
 async function search(text) {
   await panel.fill("#query", text);
@@ -58,10 +63,14 @@ async function choose(text, action) {
 }
 
 async function activeEditor(prefix) {
-  return until(async () => {
-    const active = await editor.ask("editor");
-    return active?.uri.startsWith(prefix) && active;
-  }, 20_000, `${prefix} is open`);
+  return until(
+    async () => {
+      const active = await editor.ask("editor");
+      return active?.uri.startsWith(prefix) && active;
+    },
+    20_000,
+    `${prefix} is open`,
+  );
 }
 
 test("a memory is pinned from its context menu, and then comes first", async () => {
@@ -99,7 +108,11 @@ test("the text of a hit is inserted at the cursor, and copied", async () => {
   await search("warm cache type:memory");
   await row(CACHE).hover();
   await panel.click("button[aria-label='Insert at Cursor']");
-  await until(async () => (await editor.ask("editor")).text.endsWith(`\n\n${CACHE}\n`), 20_000, "the text is inserted");
+  await until(
+    async () => (await editor.ask("editor")).text.endsWith(`\n\n${CACHE}\n`),
+    20_000,
+    "the text is inserted",
+  );
   await search("make services type:memory");
   await panel.press("#query", "ArrowDown");
   await page.keyboard.press("Control+C");
@@ -114,12 +127,19 @@ test("a document leads to neighbouring turns and to files, and space previews it
   assert.equal(await panel.evaluate(() => document.activeElement.className), "main");
   const lines = opened.text.split("\n");
   assert.match(lines[opened.line], /^## (User|Assistant) · 2026-01-12 /);
-  assert.deepEqual((await editor.ask("links")).find(([words]) => words === "src/auth/session.ts"), ["src/auth/session.ts", `file://${world.shop}/src/auth/session.ts`]);
+  assert.deepEqual(
+    (await editor.ask("links")).find(([words]) => words === "src/auth/session.ts"),
+    ["src/auth/session.ts", `file://${world.shop}/src/auth/session.ts`],
+  );
   const next = lines.findIndex((line, at) => at > opened.line && line.startsWith("## "));
   await editor.ask("openLink", { line: opened.line + 1, words: "↓ next turn" });
   await until(async () => (await editor.ask("editor")).line === next, 20_000, "the next turn is reached");
   await editor.ask("openLink", { line: next + 1, words: "↑ previous turn" });
-  await until(async () => (await editor.ask("editor")).line === opened.line, 20_000, "the turn before is reached");
+  await until(
+    async () => (await editor.ask("editor")).line === opened.line,
+    20_000,
+    "the turn before is reached",
+  );
 });
 
 test("grouping and filters work by the keyboard alone", async () => {
@@ -142,7 +162,11 @@ test("grouping and filters work by the keyboard alone", async () => {
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "Type");
   await page.keyboard.press("ArrowDown");
-  await until(async () => (await settled(panel)).every((text) => [CACHE, SERVICES].includes(text)), 20_000, "only memories are shown");
+  await until(
+    async () => (await settled(panel)).every((text) => [CACHE, SERVICES].includes(text)),
+    20_000,
+    "only memories are shown",
+  );
   await page.keyboard.press("ArrowUp");
   await until(async () => (await settled(panel)).length > 1, 20_000, "everything is shown");
   await panel.click("button[aria-label=Filters]");
@@ -151,7 +175,11 @@ test("grouping and filters work by the keyboard alone", async () => {
 test("hits that join later move nothing under the pointer", async () => {
   await panel.evaluate(() => {
     window.answers = [];
-    window.addEventListener("message", ({ data }) => data.type === "results" && window.answers.push({ ...data, uris: data.items.map(({ uri }) => uri) }));
+    window.addEventListener(
+      "message",
+      ({ data }) =>
+        data.type === "results" && window.answers.push({ ...data, uris: data.items.map(({ uri }) => uri) }),
+    );
   });
   await search("x");
   const box = await panel.locator("#results").boundingBox();
@@ -173,12 +201,18 @@ test("what is stored meanwhile joins without moving what is being read", async (
   await page.mouse.move(900, 400);
   assert.ok((await search("the")).length > 8);
   await panel.$eval("main", (main) => (main.scrollTop = 150));
-  const place = () => panel.$$eval("li.row", (rows) => rows.map((row) => [row.dataset.uri, Math.round(row.getBoundingClientRect().top)]));
+  const place = () =>
+    panel.$$eval("li.row", (rows) =>
+      rows.map((row) => [row.dataset.uri, Math.round(row.getBoundingClientRect().top)]),
+    );
   const [uri, top] = (await place()).find(([, y]) => y > 200);
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: LATE });
   await editor.ask("command", { command: "aiana.rememberSelection" });
   await found(panel, LATE);
-  assert.deepEqual((await place()).find(([each]) => each === uri), [uri, top]);
+  assert.deepEqual(
+    (await place()).find(([each]) => each === uri),
+    [uri, top],
+  );
 });
 
 test("nothing found is said with what was looked through", async () => {
@@ -193,9 +227,17 @@ test("a conversation is deleted after a question", async () => {
   await activeEditor("aiana:/session/");
   await choose(SIGNED_OUT, "Delete Conversation…");
   await page.click(".monaco-dialog-box .monaco-button >> text=Delete");
-  await until(async () => !(await settled(panel)).some((text) => text.includes(SIGNED_OUT)), 20_000, "the conversation is gone");
+  await until(
+    async () => !(await settled(panel)).some((text) => text.includes(SIGNED_OUT)),
+    20_000,
+    "the conversation is gone",
+  );
   assert.deepEqual(stored(world, `SELECT COUNT(*) FROM sessions WHERE title = '${SIGNED_OUT}'`), [[0]]);
-  await until(async () => /sessions?|conversation/i.test((await editor.ask("editor")).text.split("\n")[0]), 20_000, "its open document says so");
+  await until(
+    async () => /sessions?|conversation/i.test((await editor.ask("editor")).text.split("\n")[0]),
+    20_000,
+    "its open document says so",
+  );
   assert.doesNotMatch((await editor.ask("editor")).text, /^## /m);
 });
 
@@ -209,7 +251,13 @@ test("quick search has the best hit active, and Enter opens its turn", async () 
   await page.keyboard.press("Enter");
   const { uri, line, text } = await activeEditor("aiana:/session/18a0a8ac");
   assert.match(uri, /Pin the Redis client below 5\.md$/);
-  assert.match(text.split("\n").slice(line, line + 4).join("\n"), /^## Assistant .*[^]*speaks RESP3/);
+  assert.match(
+    text
+      .split("\n")
+      .slice(line, line + 4)
+      .join("\n"),
+    /^## Assistant .*[^]*speaks RESP3/,
+  );
 });
 
 test("query and filters outlive hiding the view and reloading the window", async () => {
@@ -243,7 +291,11 @@ test("the doctor says what was checked, with the command that mends it", async (
 
 test("Redis that is down is a line in the panel, never a message that pops up", async () => {
   await editor.ask("setting", { key: "aiana.redisUrl", value: "redis://127.0.0.1:1/0" });
-  await until(async () => /Redis/i.test(await panel.textContent("#footer")), 30_000, "the panel says what is missing");
+  await until(
+    async () => /Redis/i.test(await panel.textContent("#footer")),
+    30_000,
+    "the panel says what is missing",
+  );
   await found(panel, SERVICES);
   assert.equal(await toasts(), 0);
   await editor.ask("setting", { key: "aiana.redisUrl", value: undefined });

@@ -5,7 +5,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CancellationTokenSource, createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
 import { contextWithin } from "../../src/contextBudget";
 import * as wire from "../../src/protocol";
 import type { Server } from "../../src/server";
@@ -22,7 +28,9 @@ const python = process.env.AIANA_PYTHON ?? join(root, ".venv", "bin", "python");
 
 let server: ChildProcess;
 let connection: MessageConnection;
-let initialized: { capabilities: { experimental: { aiana: { protocolVersion: number; methods: string[] } } } };
+let initialized: {
+  capabilities: { experimental: { aiana: { protocolVersion: number; methods: string[] } } };
+};
 const answered = new Set<string>();
 
 async function request<P extends object, R>(type: wire.RequestType<P, R>, params: P): Promise<R> {
@@ -32,11 +40,21 @@ async function request<P extends object, R>(type: wire.RequestType<P, R>, params
 }
 
 beforeAll(async () => {
-  execFileSync(python, ["-m", "aiana", "import", join(root, "tests", "fixtures", "sample")], { env: environ, stdio: "ignore" });
+  execFileSync(python, ["-m", "aiana", "import", join(root, "tests", "fixtures", "sample")], {
+    env: environ,
+    stdio: "ignore",
+  });
   server = spawn(python, ["-m", "aiana", "lsp"], { env: environ, stdio: ["pipe", "pipe", "ignore"] });
-  connection = createMessageConnection(new StreamMessageReader(server.stdout!), new StreamMessageWriter(server.stdin!));
+  connection = createMessageConnection(
+    new StreamMessageReader(server.stdout!),
+    new StreamMessageWriter(server.stdin!),
+  );
   connection.listen();
-  initialized = await connection.sendRequest("initialize", { processId: null, rootUri: null, capabilities: {} });
+  initialized = await connection.sendRequest("initialize", {
+    processId: null,
+    rootUri: null,
+    capabilities: {},
+  });
   await connection.sendNotification("initialized", {});
 });
 
@@ -57,28 +75,47 @@ test("search: hits with their turns, keyword hits ahead as a partial result", as
       partial.push(value);
     }
   });
-  const result = await request(wire.search, { query: "redis client RESP3", limit: 5, scope: "all", partialResultToken: "p1" });
+  const result = await request(wire.search, {
+    query: "redis client RESP3",
+    limit: 5,
+    scope: "all",
+    partialResultToken: "p1",
+  });
   const [hit] = result.hits;
-  expect(hit).toMatchObject({ kind: "message", source: "claude-code", sessionTitle: "Pin the Redis client below 5" });
+  expect(hit).toMatchObject({
+    kind: "message",
+    source: "claude-code",
+    sessionTitle: "Pin the Redis client below 5",
+  });
   expect(hit!.uri).toBe(`aiana:///session/${hit!.sessionId}#${hit!.messageId}`);
   const marked = hit!.highlights.map(([start, end]) => hit!.snippet.slice(start, end).toLowerCase());
   expect(marked).toContain("redis");
   expect(result.searched.messages).toBe(38);
   expect(result.modes).toEqual(["keyword"]);
   expect(result.degraded[0]?.tier).toBe("embedder");
-  const [message] = (await request(wire.sessionMessages, { id: hit!.sessionId!, around: hit!.messageId!, limit: 1 })).messages;
+  const [message] = (
+    await request(wire.sessionMessages, { id: hit!.sessionId!, around: hit!.messageId!, limit: 1 })
+  ).messages;
   expect(message!.id).toBe(hit!.messageId);
 });
 
 test("the panel's filters are understood", async () => {
-  const filter: wire.SearchFilter = { kinds: ["message"], roles: ["user"], sources: ["claude-code"], after: "1y" };
+  const filter: wire.SearchFilter = {
+    kinds: ["message"],
+    roles: ["user"],
+    sources: ["claude-code"],
+    after: "1y",
+  };
   const { hits } = await request(wire.search, { query: "login", scope: "all", filter });
   expect(hits.every(({ role }) => role === "user")).toBe(true);
 });
 
 test("a document says which project is searched", async () => {
   const projects = async (folder: string) => {
-    const { hits } = await request(wire.search, { query: "login redis uv", textDocument: { uri: `file://${folder}/a.ts` } });
+    const { hits } = await request(wire.search, {
+      query: "login redis uv",
+      textDocument: { uri: `file://${folder}/a.ts` },
+    });
     return [...new Set(hits.map(({ project }) => project))];
   };
   expect(await projects("/home/ada/shop")).toEqual(["/home/ada/shop"]);
@@ -86,7 +123,11 @@ test("a document says which project is searched", async () => {
 });
 
 test("context: a fenced block of citations within the budget", async () => {
-  const { context, items, tokens } = await request(wire.context, { query: "redis client", scope: "all", maxTokens: 500 });
+  const { context, items, tokens } = await request(wire.context, {
+    query: "redis client",
+    scope: "all",
+    maxTokens: 500,
+  });
   expect(context).toMatch(/^<aiana-context nonce="\w+">\n[^]*RESP3[^]*\n<\/aiana-context>\n?$/);
   expect(tokens).toBeLessThanOrEqual(500);
   expect(items.every(({ uri }) => uri === "" || context.includes(uri))).toBe(true);
@@ -95,7 +136,13 @@ test("context: a fenced block of citations within the budget", async () => {
 test("context within what a model counts, however it counts", async () => {
   const token = new CancellationTokenSource().token;
   const within = (budget: number, count: (text: string) => number) =>
-    contextWithin({ request } as Server, { query: "redis client", scope: "all" }, budget, async (text) => count(text), token as never);
+    contextWithin(
+      { request } as Server,
+      { query: "redis client", scope: "all" },
+      budget,
+      async (text) => count(text),
+      token as never,
+    );
   const letters = await within(900, (text) => text.length);
   expect(letters.context).toContain("<aiana-context");
   expect(letters.context.length).toBeLessThanOrEqual(900);
@@ -108,27 +155,43 @@ test("memories: add, twice, get, update, list, rate, delete", async () => {
   const params: wire.MemoryAddParams = {
     content: "Integration tests need make services",
     memoryType: "pattern",
-    origin: { uri: "file:///a.md", range: { start: { line: 1, character: 0 }, end: { line: 1, character: 4 } } },
+    origin: {
+      uri: "file:///a.md",
+      range: { start: { line: 1, character: 0 }, end: { line: 1, character: 4 } },
+    },
   };
   const { memory, redactions } = await request(wire.memoryAdd, params);
   expect(redactions).toBe(0);
   expect(memory.metadata).toEqual({ origin: { uri: "file:///a.md", lines: [1, 1] } });
   expect((await request(wire.memoryAdd, params)).duplicateOf).toBe(memory.id);
   expect((await request(wire.memoryGet, { id: memory.id })).memory).toEqual(memory);
-  expect((await request(wire.memoryUpdate, { id: memory.id, tags: ["pinned"] })).memory.tags).toEqual(["pinned"]);
+  expect((await request(wire.memoryUpdate, { id: memory.id, tags: ["pinned"] })).memory.tags).toEqual([
+    "pinned",
+  ]);
   expect((await request(wire.memoryList, { limit: 10 })).memories.map(({ id }) => id)).toEqual([memory.id]);
   expect((await request(wire.memoryFeedback, { id: memory.id, rating: "helpful" })).memory.helpful).toBe(1);
-  expect(await request(wire.memoryDelete, { ids: [memory.id] })).toMatchObject({ deleted: 1, ids: [memory.id] });
-  await expect(request(wire.memoryGet, { id: memory.id })).rejects.toMatchObject({ code: -32803, data: { kind: "notFound" } });
+  expect(await request(wire.memoryDelete, { ids: [memory.id] })).toMatchObject({
+    deleted: 1,
+    ids: [memory.id],
+  });
+  await expect(request(wire.memoryGet, { id: memory.id })).rejects.toMatchObject({
+    code: -32803,
+    data: { kind: "notFound" },
+  });
   const rated = { ...memory, tags: ["pinned"], helpful: 1 };
   const restored = (await request(wire.memoryRestore, { memory: rated })).memory;
   expect(restored).toEqual(rated);
-  await expect(request(wire.memoryRestore, { memory })).rejects.toMatchObject({ code: -32803, data: { kind: "conflict" } });
+  await expect(request(wire.memoryRestore, { memory })).rejects.toMatchObject({
+    code: -32803,
+    data: { kind: "conflict" },
+  });
   await request(wire.memoryDelete, { ids: [memory.id] });
 });
 
 test("a secret is taken out, and counted", async () => {
-  const { memory, redactions } = await request(wire.memoryAdd, { content: "use ghp_abcdefghijklmnopqrstuvwxyz0123456789 here" });
+  const { memory, redactions } = await request(wire.memoryAdd, {
+    content: "use ghp_abcdefghijklmnopqrstuvwxyz0123456789 here",
+  });
   expect(redactions).toBe(1);
   expect(memory.content).not.toContain("ghp_abc");
 });
@@ -140,7 +203,9 @@ test("sessions: list, get, messages, delete", async () => {
   expect((await request(wire.sessionGet, { id: session.id })).session).toEqual(session);
   const { messages } = await request(wire.sessionMessages, { id: session.id });
   expect(messages).toHaveLength(session.messageCount);
-  const page = await request(wire.textDocumentContent, { uri: `aiana:///session/${session.id}#${messages[0]!.id}` });
+  const page = await request(wire.textDocumentContent, {
+    uri: `aiana:///session/${session.id}#${messages[0]!.id}`,
+  });
   expect(page.title).toBe(session.title);
   expect(page.text.split("\n")[page.line]).toMatch(/^## User/);
   expect((await request(wire.sessionDelete, { id: session.id })).deleted).toBeGreaterThan(0);
@@ -154,7 +219,10 @@ test("preferences: add, list, remove", async () => {
 
 test("capture: sources, import", async () => {
   const { sources } = await request(wire.captureSources, {});
-  expect(sources.find(({ name }) => name === "claude-code")).toMatchObject({ title: "Claude Code", onDisk: 0 });
+  expect(sources.find(({ name }) => name === "claude-code")).toMatchObject({
+    title: "Claude Code",
+    onDisk: 0,
+  });
   const result = await request(wire.captureImport, { paths: [join(root, "tests", "fixtures", "sample")] });
   expect(result.sources["claude-code"]).toMatchObject({ found: 6, failed: [] });
 });
@@ -175,16 +243,28 @@ test("a repeated key stores once", async () => {
 
 test("errors: what is wrong with the params, what is not there, what is too large", async () => {
   const wrong = request(wire.search, { query: "x", limit: "many" } as never);
-  await expect(wrong).rejects.toMatchObject({ code: -32602, data: { errors: [expect.stringMatching(/^\$\.limit: /)] } });
+  await expect(wrong).rejects.toMatchObject({
+    code: -32602,
+    data: { errors: [expect.stringMatching(/^\$\.limit: /)] },
+  });
   await expect(request(wire.memoryAdd, {} as never)).rejects.toMatchObject({ code: -32602 });
   await expect(request({ method: "aiana/no/such" }, {})).rejects.toMatchObject({ code: -32601 });
-  await expect(request(wire.sessionGet, { id: "none" })).rejects.toMatchObject({ code: -32803, data: { kind: "notFound" } });
+  await expect(request(wire.sessionGet, { id: "none" })).rejects.toMatchObject({
+    code: -32803,
+    data: { kind: "notFound" },
+  });
   const large = request(wire.memoryAdd, { content: "x".repeat(1_000_001) });
-  await expect(large).rejects.toMatchObject({ code: -32803, message: expect.stringContaining("1,000,001"), data: { kind: "tooLarge" } });
+  await expect(large).rejects.toMatchObject({
+    code: -32803,
+    message: expect.stringContaining("1,000,001"),
+    data: { kind: "tooLarge" },
+  });
 });
 
 test("every request type was answered, and the server knows each", () => {
-  const types = Object.values(wire).filter((value) => typeof value === "object").map(({ method }) => method);
+  const types = Object.values(wire)
+    .filter((value) => typeof value === "object")
+    .map(({ method }) => method);
   expect([...answered].sort()).toEqual(types.sort());
   const ours = types.filter((method) => method.startsWith("aiana/"));
   expect(initialized.capabilities.experimental.aiana.methods).toEqual(expect.arrayContaining(ours));

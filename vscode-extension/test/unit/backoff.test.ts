@@ -3,7 +3,14 @@ import { Backoff } from "../../src/backoff";
 
 test("waits longer after each crash, and gives up at the sixth in three minutes", () => {
   const backoff = new Backoff();
-  expect([0, 1, 2, 3, 4, 5].map((second) => backoff.next(second * 1000))).toEqual([500, 1000, 2000, 4000, 8000, undefined]);
+  expect([0, 1, 2, 3, 4, 5].map((second) => backoff.next(second * 1000))).toEqual([
+    500,
+    1000,
+    2000,
+    4000,
+    8000,
+    undefined,
+  ]);
 });
 
 test("old crashes are forgiven", () => {

@@ -12,10 +12,18 @@ let openChat: (options: { attachFiles: { fsPath: string }[] }) => void;
 
 vi.mock("vscode", () => ({
   Uri: { file: (fsPath: string) => ({ fsPath }) },
-  l10n: { t: (message: string, ...values: unknown[]) => message.replace(/\{(\d)\}/g, (_, index) => String(values[index])) },
+  l10n: {
+    t: (message: string, ...values: unknown[]) =>
+      message.replace(/\{(\d)\}/g, (_, index) => String(values[index])),
+  },
   env: { clipboard: { writeText: async (text: string) => (clipboard = text) } },
-  window: { showInformationMessage: async (message: string) => void messages.push(message), setStatusBarMessage: () => undefined },
-  workspace: { getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }) },
+  window: {
+    showInformationMessage: async (message: string) => void messages.push(message),
+    setStatusBarMessage: () => undefined,
+  },
+  workspace: {
+    getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }),
+  },
   commands: { executeCommand: async (_: string, options: never) => openChat(options) },
 }));
 

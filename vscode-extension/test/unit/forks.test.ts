@@ -7,29 +7,53 @@ const participants: string[] = [];
 
 /** Answers every call and every property with itself: an editor that agrees to all. */
 const agreeing: any = new Proxy(function () {}, {
-  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : key === Symbol.iterator ? [][Symbol.iterator] : agreeing),
+  get: (_, key) =>
+    key === Symbol.toPrimitive ? () => "" : key === Symbol.iterator ? [][Symbol.iterator] : agreeing,
   set: () => true,
   apply: () => agreeing,
   construct: () => agreeing,
 });
 
 function editor(chat: Record<string, unknown>): Record<string, unknown> {
-  const names = ["Uri", "EventEmitter", "Disposable", "ThemeIcon", "ViewColumn", "window", "workspace", "languages", "env", "extensions", "l10n"];
+  const names = [
+    "Uri",
+    "EventEmitter",
+    "Disposable",
+    "ThemeIcon",
+    "ViewColumn",
+    "window",
+    "workspace",
+    "languages",
+    "env",
+    "extensions",
+    "l10n",
+  ];
   const registerCommand = (id: string) => commands.push(id);
-  return { ...Object.fromEntries(names.map((name) => [name, agreeing])), StatusBarAlignment: {}, commands: { registerCommand }, ...chat };
+  return {
+    ...Object.fromEntries(names.map((name) => [name, agreeing])),
+    StatusBarAlignment: {},
+    commands: { registerCommand },
+    ...chat,
+  };
 }
 
 async function activateIn(chat: Record<string, unknown>): Promise<void> {
   vi.resetModules();
   vi.doMock("vscode", () => editor(chat));
   const { activate } = await import("../../src/extension.js");
-  activate({ extension: { packageJSON: { version: "1" } }, globalStorageUri: { fsPath: "/nowhere" }, subscriptions: [] } as never);
+  activate({
+    extension: { packageJSON: { version: "1" } },
+    globalStorageUri: { fsPath: "/nowhere" },
+    subscriptions: [],
+  } as never);
 }
 
 beforeEach(() => [commands, tools, participants].forEach((list) => list.splice(0)));
 
 const declared = (): string[] =>
-  JSON.parse(readFileSync("package.json", "utf8")).contributes.commands.map(({ command }: { command: string }) => command);
+  JSON.parse(readFileSync("package.json", "utf8")).contributes.commands.map(
+    ({ command }: { command: string }) => command,
+  );
 
 test("in VS Code the participant and both tools are there", async () => {
   await activateIn({

@@ -19,6 +19,8 @@ test("every command is registered", () => {
 });
 
 test("in Restricted Mode no setting that names a command, folder, model or server is used", () => {
-  const settings = Object.keys(contributes.configuration.properties).filter((key) => key !== "aiana.contextMaxTokens");
+  const settings = Object.keys(contributes.configuration.properties).filter(
+    (key) => key !== "aiana.contextMaxTokens",
+  );
   expect(capabilities.untrustedWorkspaces.restrictedConfigurations.sort()).toEqual(settings.sort());
 });

@@ -11,8 +11,24 @@ test("the controls become a filter of the protocol", () => {
 });
 
 test("a hit found by meaning alone is marked", () => {
-  const hit = { id: "1", kind: "message", uri: "u", snippet: "s", highlights: [], score: 1, lanes: ["semantic"], source: "codex", toolName: "Bash", role: "tool" } as const;
-  expect(itemOfHit({ ...hit, highlights: [], lanes: ["semantic"] })).toMatchObject({ semantic: true, icon: "openai", source: "Codex", detail: "Bash" });
+  const hit = {
+    id: "1",
+    kind: "message",
+    uri: "u",
+    snippet: "s",
+    highlights: [],
+    score: 1,
+    lanes: ["semantic"],
+    source: "codex",
+    toolName: "Bash",
+    role: "tool",
+  } as const;
+  expect(itemOfHit({ ...hit, highlights: [], lanes: ["semantic"] })).toMatchObject({
+    semantic: true,
+    icon: "openai",
+    source: "Codex",
+    detail: "Bash",
+  });
   expect(itemOfHit({ ...hit, highlights: [], lanes: ["keyword", "semantic"] }).semantic).toBe(false);
 });
 

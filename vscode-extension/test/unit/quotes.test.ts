@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { citeQuotes, estimateTokens, type Quote } from "../../src/quotes";
 
-const quote = (content: string, title = "Pinned"): Quote => ({ uri: "aiana:///memory/1", title, content, origin: "Memory, insight" });
+const quote = (content: string, title = "Pinned"): Quote => ({
+  uri: "aiana:///memory/1",
+  title,
+  content,
+  origin: "Memory, insight",
+});
 
 test("each quote is cited, and every line of it is marked as quoted", () => {
   expect(citeQuotes([quote("one\n# two")], 1000)).toBe(
@@ -23,7 +28,16 @@ test("a long quote is cut before a short one is lost", () => {
 });
 
 test("quotes that do not fit are counted", () => {
-  const text = citeQuotes(Array.from({ length: 9 }, (_, index) => quote("y".repeat(200), `Title ${index}`)), 200);
-  expect(text.match(/^## Title \d/gm)).toEqual(["## Title 0", "## Title 1", "## Title 2", "## Title 3", "## Title 4"]);
+  const text = citeQuotes(
+    Array.from({ length: 9 }, (_, index) => quote("y".repeat(200), `Title ${index}`)),
+    200,
+  );
+  expect(text.match(/^## Title \d/gm)).toEqual([
+    "## Title 0",
+    "## Title 1",
+    "## Title 2",
+    "## Title 3",
+    "## Title 4",
+  ]);
   expect(text).toContain("\n\n(4 more did not fit into 200 tokens.)\n");
 });

@@ -4,8 +4,20 @@ import type { PanelItem, ToExtension, ToPanel } from "../../src/panelMessages";
 import { App, type SavedState } from "../../webview/app";
 
 const item = (name: string, fields: Partial<PanelItem> = {}): PanelItem => ({
-  uri: `aiana:///session/s#${name}`, kind: "message", icon: "claude", source: "Claude Code", detail: "user", text: `text of ${name}`,
-  highlights: [], project: "shop", timestamp: "2026-01-12T09:14:00.000Z", group: "s", groupTitle: "Fix it", semantic: false, pinned: false, ...fields,
+  uri: `aiana:///session/s#${name}`,
+  kind: "message",
+  icon: "claude",
+  source: "Claude Code",
+  detail: "user",
+  text: `text of ${name}`,
+  highlights: [],
+  project: "shop",
+  timestamp: "2026-01-12T09:14:00.000Z",
+  group: "s",
+  groupTitle: "Fix it",
+  semantic: false,
+  pinned: false,
+  ...fields,
 });
 
 let sent: ToExtension[];
@@ -17,7 +29,15 @@ function open(): void {
     getState: () => saved,
     setState: (state) => (saved = state),
   });
-  receive({ type: "setup", setup: { language: "en", strings: {}, project: "shop", sources: [{ name: "claude-code", title: "Claude Code" }] } });
+  receive({
+    type: "setup",
+    setup: {
+      language: "en",
+      strings: {},
+      project: "shop",
+      sources: [{ name: "claude-code", title: "Claude Code" }],
+    },
+  });
 }
 
 function receive(message: ToPanel): void {
@@ -37,7 +57,18 @@ function typeQuery(query: string): void {
 
 function results(items: PanelItem[], fields: Partial<Extract<ToPanel, { type: "results" }>> = {}): void {
   const { id } = last("search");
-  receive({ type: "results", id, items, append: false, partial: false, nextCursor: "", searched: 12431, degraded: [], warming: false, ...fields });
+  receive({
+    type: "results",
+    id,
+    items,
+    append: false,
+    partial: false,
+    nextCursor: "",
+    searched: 12431,
+    degraded: [],
+    warming: false,
+    ...fields,
+  });
 }
 
 const texts = () => [...document.querySelectorAll(".row .text")].map((text) => text.textContent);
@@ -45,13 +76,17 @@ const mains = () => [...document.querySelectorAll<HTMLButtonElement>("button.mai
 const footer = () => document.querySelector("#footer")!.textContent;
 const status = () => document.querySelector("#status")!.textContent;
 const press = (key: string, options: KeyboardEventInit = {}) =>
-  document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }));
+  document.activeElement!.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }),
+  );
 
 async function violations(): Promise<string[]> {
   vi.useRealTimers();
   document.documentElement.lang = "en";
   document.title = "Aiana";
-  const found = await axe.run(document, { rules: { "color-contrast": { enabled: false }, "page-has-heading-one": { enabled: false } } });
+  const found = await axe.run(document, {
+    rules: { "color-contrast": { enabled: false }, "page-has-heading-one": { enabled: false } },
+  });
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
@@ -66,8 +101,17 @@ afterEach(() => vi.useRealTimers());
 
 test("an empty box shows memories and recent conversations", async () => {
   open();
-  receive({ type: "home", id: last("home").id, memories: [item("m", { kind: "memory" })], sessions: [item("s", { kind: "session" })], empty: false });
-  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual(["Memories", "Recent Conversations"]);
+  receive({
+    type: "home",
+    id: last("home").id,
+    memories: [item("m", { kind: "memory" })],
+    sessions: [item("s", { kind: "session" })],
+    empty: false,
+  });
+  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
+    "Memories",
+    "Recent Conversations",
+  ]);
   expect(await violations()).toEqual([]);
 });
 
@@ -88,7 +132,10 @@ test("of fast keystrokes the first and the last are asked", () => {
     input.dispatchEvent(new Event("input"));
   }
   vi.advanceTimersByTime(50);
-  expect(sent.filter(({ type }) => type === "search")).toMatchObject([{ query: "r" }, { query: "red", filters: { scope: "project" } }]);
+  expect(sent.filter(({ type }) => type === "search")).toMatchObject([
+    { query: "r" },
+    { query: "red", filters: { scope: "project" } },
+  ]);
 });
 
 test("hits with marks; untrusted text stays text", async () => {
@@ -106,7 +153,17 @@ test("an answer to an older question is not shown", () => {
   typeQuery("old");
   const { id } = last("search");
   typeQuery("new");
-  receive({ type: "results", id, items: [item("old")], append: false, partial: false, nextCursor: "", searched: 1, degraded: [], warming: false });
+  receive({
+    type: "results",
+    id,
+    items: [item("old")],
+    append: false,
+    partial: false,
+    nextCursor: "",
+    searched: 1,
+    degraded: [],
+    warming: false,
+  });
   expect(texts()).toEqual([]);
 });
 
@@ -231,7 +288,10 @@ test("keyboard: move, open, preview, add to chat, copy, several, back", () => {
   expect(last("action")).toMatchObject({ action: "preview" });
   press("ArrowDown", { shiftKey: true });
   press("Enter", { ctrlKey: true });
-  expect(last("action")).toMatchObject({ action: "addToChat", uris: ["aiana:///session/s#a", "aiana:///session/s#b"] });
+  expect(last("action")).toMatchObject({
+    action: "addToChat",
+    uris: ["aiana:///session/s#a", "aiana:///session/s#b"],
+  });
   expect(last("selection").uris).toHaveLength(2);
   press("End");
   press("c", { ctrlKey: true });
@@ -258,7 +318,10 @@ test("grouped by conversation, with headings", async () => {
   typeQuery("q");
   results([item("a"), item("b", { group: "t", groupTitle: "Other" }), item("c")]);
   document.querySelector<HTMLButtonElement>('[aria-label="Group by Conversation"]')!.click();
-  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual(["Fix it", "Other"]);
+  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
+    "Fix it",
+    "Other",
+  ]);
   expect(texts()).toEqual(["text of a", "text of c", "text of b"]);
   expect(await violations()).toEqual([]);
 });
@@ -276,9 +339,17 @@ test("filters are asked for, and are accessible", async () => {
 });
 
 test("query, filters and grouping outlive a reload", () => {
-  saved = { query: "redis", filters: { scope: "all", source: "", type: "memory", time: "7d" }, grouped: true, filtersShown: true };
+  saved = {
+    query: "redis",
+    filters: { scope: "all", source: "", type: "memory", time: "7d" },
+    grouped: true,
+    filtersShown: true,
+  };
   open();
-  expect(last("search")).toMatchObject({ query: "redis", filters: { scope: "all", type: "memory", time: "7d" } });
+  expect(last("search")).toMatchObject({
+    query: "redis",
+    filters: { scope: "all", type: "memory", time: "7d" },
+  });
 });
 
 test("a failed server can be restarted from the panel, which then asks again", () => {

@@ -34,10 +34,13 @@ exports.activate = (context) => {
         throw new Error("connection reset");
       }
     },
-    provideTokenCount: async (model, text) => Math.ceil((typeof text === "string" ? text : texts(text)).length / 4),
+    provideTokenCount: async (model, text) =>
+      Math.ceil((typeof text === "string" ? text : texts(text)).length / 4),
   };
   context.subscriptions.push(vscode.lm.registerLanguageModelChatProvider("aiana-test", provider));
-  context.subscriptions.push(vscode.workspace.registerFileSystemProvider("virtual", virtual, { isReadonly: true }));
+  context.subscriptions.push(
+    vscode.workspace.registerFileSystemProvider("virtual", virtual, { isReadonly: true }),
+  );
   // Of several windows the first one does what is asked.
   try {
     fs.mkdirSync(path.join(folder, "window"));
@@ -61,7 +64,12 @@ const virtual = {
     if (path !== "/" && path !== "/read.me") {
       throw vscode.FileSystemError.FileNotFound(path);
     }
-    return { type: path === "/" ? vscode.FileType.Directory : vscode.FileType.File, ctime: 0, mtime: 0, size: 4 };
+    return {
+      type: path === "/" ? vscode.FileType.Directory : vscode.FileType.File,
+      ctime: 0,
+      mtime: 0,
+      size: 4,
+    };
   },
   readDirectory: () => [["read.me", vscode.FileType.File]],
   readFile: () => Buffer.from("text"),
@@ -77,7 +85,11 @@ const asks = {
   tool: async ({ name, input, tokenBudget, cancel }) => {
     const source = new vscode.CancellationTokenSource();
     const tokenizationOptions = tokenBudget && { tokenBudget, countTokens: async (text) => text.length };
-    const asked = vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined, tokenizationOptions }, source.token);
+    const asked = vscode.lm.invokeTool(
+      name,
+      { input, toolInvocationToken: undefined, tokenizationOptions },
+      source.token,
+    );
     if (cancel) {
       source.cancel();
     }
@@ -96,13 +108,22 @@ const asks = {
   command: async ({ command, args = [] }) => (await vscode.commands.executeCommand(command, ...args)) ?? null,
   editor: async () => {
     const editor = vscode.window.activeTextEditor;
-    return editor && { uri: editor.document.uri.toString(true), line: editor.selection.active.line, text: editor.document.getText() };
+    return (
+      editor && {
+        uri: editor.document.uri.toString(true),
+        line: editor.selection.active.line,
+        text: editor.document.getText(),
+      }
+    );
   },
   select: async ({ file, needle }) => {
     const document = await vscode.workspace.openTextDocument(file);
     const editor = await vscode.window.showTextDocument(document);
     const start = document.getText().indexOf(needle);
-    editor.selection = new vscode.Selection(document.positionAt(start), document.positionAt(start + needle.length));
+    editor.selection = new vscode.Selection(
+      document.positionAt(start),
+      document.positionAt(start + needle.length),
+    );
     return true;
   },
   // Where the links of the active editor lead, by their words.
@@ -115,7 +136,10 @@ const asks = {
   openLink: async ({ line, words }) => {
     const editor = vscode.window.activeTextEditor;
     const at = new vscode.Position(line, editor.document.lineAt(line).text.indexOf(words) + 1);
-    await vscode.window.showTextDocument(editor.document, { selection: new vscode.Range(at, at), preview: false });
+    await vscode.window.showTextDocument(editor.document, {
+      selection: new vscode.Range(at, at),
+      preview: false,
+    });
     await vscode.commands.executeCommand("editor.action.openLink");
     return true;
   },
