@@ -118,7 +118,11 @@ def test_content_of_a_memory(serve: Start) -> None:
         f"- Memory: {memory['id']}\n\nUse `uv`.\n",
         "line": 0,
         "title": "Use `uv`.",
+        "uri": f"aiana:///memory/{memory['id']}",
+        "kind": "memory",
+        "id": memory["id"],
         "links": [],
+        "sections": [],
     }
 
 
@@ -171,6 +175,16 @@ def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_pat
         ("↓ next turn", f"{base}#a2"),
         ("↑ previous turn", f"{base}#u1"),
         ("src/a.ts", "file:///shop/src/a.ts"),
+    ]
+    assert (page["uri"], page["kind"], page["id"]) == (base, "session", "s 1")
+    sections = [(s["kind"], s["uri"], s["messageId"]) for s in page["sections"]]
+    assert sections[0] == ("turn", f"{base}#u1", "u1")
+    assert [kind for kind, _, _ in sections] == ["turn", "tool", "turn"]
+    begins = [lines[section["line"]] for section in page["sections"]]
+    assert begins == [
+        "## User · 2026-01-12 09:14 UTC",
+        "**🙂** called for src/a.ts",
+        "## Assistant · 2026-01-12 09:14 UTC",
     ]
     asked = client.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
     assert [link["target"] for link in asked] == [link["target"] for link in page["links"]]

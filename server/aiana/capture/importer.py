@@ -60,7 +60,7 @@ def import_sources(
     for file in files:
         for offset in _import_file(storage, file, counts[file.source.name]):
             if progress is not None:
-                progress(done + min(offset, file.size), total, str(file.path))
+                progress(done + min(offset, file.size), total, file.path.name)
             if cancelled is not None and cancelled():
                 return counts
         done += file.size

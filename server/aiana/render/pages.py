@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import field
@@ -36,15 +37,33 @@ class Link(Result):
     """A URI."""
 
 
+class Section(Result):
+    """One message of a session's page; it ends where the next one begins."""
+
+    line: int
+    """Zero-based line that it begins on."""
+    kind: Literal["turn", "thinking", "tool"]
+    """Editors fold all but turns."""
+    uri: str
+    message_id: str
+
+
 class Page(Result):
     """A document that cannot be edited."""
 
     text: str
+    uri: str
+    """The document's one URI, whatever stood after the id in the one that was asked for."""
+    kind: Literal["memory", "session"]
+    id: str
+    """Of the session or memory."""
     line: int = 0
     """Zero-based line that the URI's fragment points at."""
     title: str = ""
     """What to call it, in a few words."""
     links: list[Link] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    """The messages of a session in order; none of a memory."""
 
 
 def read_page(aiana: Aiana, uri: str, *, navigation: bool = False) -> Page:
@@ -125,12 +144,31 @@ def _session(
             file = Path(session.project_path or "", path)
             if file.is_absolute():
                 links.append(_link(lines, starts[message.id], path, file.as_uri()))
+    uri = f"{SCHEME}:///session/{quote(session.id, safe='')}"
     return Page(
         text="\n".join(lines),
         line=starts.get(fragment, 0),
         title=session.title or session.id,
+        uri=uri,
+        kind="session",
+        id=session.id,
         links=links,
+        sections=[
+            Section(
+                line=starts[message.id],
+                kind=_section_kind(message),
+                uri=f"{uri}#{quote(message.id, safe='')}",
+                message_id=message.id,
+            )
+            for message in messages
+        ],
     )
+
+
+def _section_kind(message: Message) -> Literal["turn", "thinking", "tool"]:
+    if message.type in TOOL_TYPES:
+        return "tool"
+    return "thinking" if message.metadata.get("thinking") else "turn"
 
 
 def _make_room(lines: list[str], starts: dict[str, int], turns: list[str]) -> dict[str, int]:
@@ -179,6 +217,9 @@ def _memory(memory: Memory) -> Page:
     return Page(
         text="\n".join([*lines, "", memory.content.rstrip()]) + "\n",
         title=memory.content.strip().partition("\n")[0],
+        uri=f"{SCHEME}:///memory/{quote(memory.id, safe='')}",
+        kind="memory",
+        id=memory.id,
         links=links,
     )
 
