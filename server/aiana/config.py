@@ -3,54 +3,105 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-ENVIRONMENT = {
-    "embedding_model": "AIANA_EMBEDDING_MODEL",
-    "embedding_device": "AIANA_EMBEDDING_DEVICE",
-    "context_max_tokens": "AIANA_CONTEXT_MAX_TOKENS",
-    "user": "AIANA_USER",
-    "redis_url": "REDIS_URL",
-    "qdrant_url": "QDRANT_URL",
-    "qdrant_api_key": "QDRANT_API_KEY",
-    "team": "AIANA_TEAM",
-}
+from aiana.errors import StorageUnavailable
+from aiana.models import SettingProblem
+
+FILE = "config.toml"
+HOME = "AIANA_HOME"
+_NO_SETTINGS = (
+    "AIANA_TEST_",
+    "AIANA_DEV_",
+    "AIANA_UID",
+    "AIANA_TEAM_ADDRESS",
+    "AIANA_REDIS_PASSWORD",
+    "AIANA_QDRANT_API_KEY",
+)
+"""Variables that the tests and the compose file read begin so."""
+
+
+def _is(what: str, env: str | None = None, **limits: Any) -> Meta:
+    """What a setting takes, in words and as limits, and a variable with a name of its own."""
+    return Meta(extra={"takes": what, "env": env}, **limits)
+
+
+_Text = Annotated[str, _is("a text", min_length=1)]
+_Switch = Annotated[bool, _is("`true` or `false`")]
+_Count = Annotated[int, _is("a whole number from 1", ge=1)]
 
 
 class Config(Struct, frozen=True, kw_only=True, rename="camel"):
-    """All that a user can set; every field has a default that needs no thought."""
+    """All that a user can set; every field has a default that needs no thought.
+
+    This is the table of settings: each is a key of `config.toml` and of an editor's settings under
+    its camelCase name, and a variable of the environment, `AIANA_` and its name in capitals.
+    """
 
     data_dir: Path
     """Folder of the database, the models and `config.toml` (`AIANA_HOME`, default `~/.aiana`)."""
-    embedding_model: str = "all-MiniLM-L6-v2"
+    problems: tuple[SettingProblem, ...] = ()
+    """What of the settings was not understood, and is not in force."""
+
+    embedding_model: _Text = "all-MiniLM-L6-v2"
     """Model name or path."""
-    embedding_device: str | None = None
-    """`cuda`, `mps` or `cpu`; the best one that exists when unset."""
-    context_max_tokens: int = 1000
+    embedding_device: (
+        Annotated[
+            str,
+            _is("`cuda`, `cuda:1` and so on, `mps` or `cpu`", pattern=r"^(cuda(:\d+)?|mps|cpu)$"),
+        ]
+        | None
+    ) = None
+    """The best one that exists when unset."""
+    context_max_tokens: Annotated[
+        int, _is("a whole number from 0 to 1000000", ge=0, le=1_000_000)
+    ] = 1000
     """Budget of a context block in tokens."""
-    user: str = "default"
+    user: _Text = "default"
     """Whose profile this is, where several people share a Redis or Qdrant."""
-    redis_url: str | None = None
-    qdrant_url: str | None = None
-    qdrant_api_key: str | None = None
-    team: bool = False
+    redis_url: (
+        Annotated[
+            str,
+            _is(
+                "`redis://`, `rediss://` or `unix://` and an address",
+                "REDIS_URL",
+                pattern=r"^(?:rediss?|unix)://\S+$",
+            ),
+        ]
+        | None
+    ) = None
+    qdrant_url: (
+        Annotated[
+            str,
+            _is("`http://` or `https://` and an address", "QDRANT_URL", pattern=r"^https?://\S+$"),
+        ]
+        | None
+    ) = None
+    qdrant_api_key: Annotated[str, _is("a text", "QDRANT_API_KEY", min_length=1)] | None = None
+    team: _Switch = False
     """Memories are shared with, and those of colleagues found in, the same Qdrant."""
-    qdrant_grpc_port: int | None = None
+    qdrant_grpc_port: Annotated[int, _is("a port, 1 to 65535", ge=1, le=65535)] | None = None
     """Port of Qdrant's gRPC interface, where that is to be used."""
-    qdrant_shards: int | None = None
+    qdrant_shards: _Count | None = None
     """Of the collection when it is made; Qdrant's own default when unset, as for the next two."""
-    qdrant_replicas: int | None = None
-    qdrant_write_consistency: int | None = None
-    qdrant_on_disk: bool = False
+    qdrant_replicas: _Count | None = None
+    qdrant_write_consistency: _Count | None = None
+    qdrant_on_disk: _Switch = False
     """Vectors are read from disk instead of being held in memory."""
-    qdrant_quantized: bool = False
+    qdrant_quantized: _Switch = False
     """Vectors are held in memory as 8-bit integers for the first pass over them."""
+
+    @property
+    def file(self) -> Path:
+        """Where settings are kept; it need not exist."""
+        return self.data_dir / FILE
 
     @property
     def database(self) -> Path:
@@ -66,47 +117,159 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
         return self.data_dir / "models"
 
 
+class Setting(Struct, frozen=True):
+    """One row of the table of settings."""
+
+    field: str
+    key: str
+    """Its name in `config.toml` and for editors."""
+    variable: str
+    """Its name in the environment."""
+    takes: str
+    """What may be given, in words."""
+    type: Any
+    default: Any
+
+
+def _settings() -> Iterator[Setting]:
+    for field in msgspec.structs.fields(Config):
+        if field.name in ("data_dir", "problems"):
+            continue
+        extra = _extra(field.type)
+        yield Setting(
+            field.name,
+            field.encode_name,
+            extra["env"] or f"AIANA_{field.name.upper()}",
+            extra["takes"],
+            field.type,
+            field.default,
+        )
+
+
+def _extra(annotation: Any) -> dict[str, Any]:
+    """What `_is` says of a setting, which may also be unset."""
+    for part in (annotation, *getattr(annotation, "__args__", ())):
+        for meta in getattr(part, "__metadata__", ()):
+            extra: dict[str, Any] = meta.extra
+            return extra
+    raise TypeError(f"A setting of type {annotation} does not say what it takes.")
+
+
+SETTINGS = tuple(_settings())
+_BY_NAME = {name: each for each in SETTINGS for name in (each.key, each.field)}
+_BY_VARIABLE = {each.variable: each for each in SETTINGS}
+
+
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """`AIANA_HOME`, or `~/.aiana`."""
-    home = environ.get("AIANA_HOME")
-    return Path(home).expanduser().absolute() if home else Path.home() / ".aiana"
+    """`AIANA_HOME`, or `~/.aiana`. Raises StorageUnavailable if there is no such home."""
+    given = environ.get(HOME)
+    try:
+        return Path(given or "~/.aiana").expanduser().absolute()
+    except RuntimeError as error:  # nobody of that name, or a user without a home
+        what = f"{HOME} is {given}, and there is no such home" if given else "You have no home"
+        raise StorageUnavailable(f"{what} folder. Set {HOME} to the whole path of one.") from error
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The folder that Aiana was started in is gone. Set {HOME} to a whole path."
+        ) from error
 
 
 def load_config(
-    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ
-) -> tuple[Config, list[str]]:
-    """The settings in force, and what is wrong with them in plain words.
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    others: Collection[str] = (),
+) -> Config:
+    """The settings in force, and as `problems` what is wrong with them in plain words.
 
     A setting that is wrong is left out, never fatal. `overrides` carries the keys of the
-    configuration file in camelCase or snake_case, as an editor sends them.
+    configuration file in camelCase or snake_case, as an editor sends them; groups among them, and
+    the keys that `others` names, are the editor's own. Raises StorageUnavailable if the data
+    folder cannot be told.
     """
-    problems: list[str] = []
     folder = data_dir(environ)
+    file = _File(folder / FILE)
+    # A text field that was left empty in an editor, or a variable without a value, sets nothing.
+    variables = {n: v for n, v in environ.items() if v and (n in _BY_VARIABLE or _is_ours(n))}
+    editors = {
+        key: value
+        for key, value in (overrides or {}).items()
+        if value not in (None, "") and key not in others and not isinstance(value, Mapping)
+    }
     merged: dict[str, Any] = {}
-    layers = [
-        (str(folder / "config.toml"), _read_file(folder / "config.toml", problems)),
-        ("the environment", {f: environ[v] for f, v in ENVIRONMENT.items() if environ.get(v)}),
-        ("the editor's settings", dict(overrides or {})),
-    ]
-    fields = {f.name: f for f in msgspec.structs.fields(Config) if f.name != "data_dir"}
-    names = {f.encode_name: name for name, f in fields.items()}
-    for origin, layer in layers:
-        for key, value in layer.items():
-            name = names.get(key, key)
-            if name not in fields or value is None:
-                continue
-            try:
-                merged[name] = msgspec.convert(value, fields[name].type, strict=False)
-            except msgspec.ValidationError as error:
-                problems.append(f"{key} in {origin} is ignored: {error}")
-    return Config(data_dir=folder, **merged), problems
+    problems = list(file.problems)
+    for origin, layer, names in (
+        (str(file.path), file.settings, _BY_NAME),
+        ("the environment", variables, _BY_VARIABLE),
+        ("the editor's settings", editors, _BY_NAME),
+    ):
+        for name, value in layer.items():
+            wrong = _take(merged, names.get(name), name, value)
+            if wrong is not None:
+                place = file.place(name) if layer is file.settings else {}
+                message = f"{name} in {origin} {wrong}"
+                problems.append(SettingProblem(setting=name, message=message, **place))
+    return Config(data_dir=folder, problems=tuple(problems), **merged)
 
 
-def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
+def _is_ours(variable: str) -> bool:
+    ours = variable.startswith("AIANA_") and variable != HOME
+    return ours and not variable.startswith(_NO_SETTINGS)
+
+
+def _take(merged: dict[str, Any], setting: Setting | None, name: str, value: Any) -> str | None:
+    """Put a value into `merged`, or say what is wrong with it; not the value, it may be secret."""
+    if setting is None:
+        return f"is no setting. {_nearest(name)}"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        problems.append(f"{path} is ignored: {error}")
-        return {}
+        merged[setting.field] = msgspec.convert(value, setting.type, strict=False)
+    except msgspec.ValidationError:
+        return f"is left out: it takes {setting.takes}."
+    return None
+
+
+def _nearest(name: str) -> str:
+    """The setting that was meant, or all there are."""
+    from difflib import get_close_matches  # only who mistypes pays for it
+
+    names = _BY_VARIABLE if name.isupper() else {setting.key: setting for setting in SETTINGS}
+    folded = {re.sub("[-_. ]", "", known).lower(): known for known in names}
+    close = get_close_matches(re.sub("[-_. ]", "", name).lower(), folded, 1)
+    if close:
+        return f"Is {folded[close[0]]} meant?"
+    return f"There are: {', '.join(names)}."
+
+
+class _File:
+    """`config.toml`, as far as it can be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings: dict[str, Any] = {}
+        self.problems: list[SettingProblem] = []
+        self._text = ""
+        try:
+            # Windows' editors begin a file with a byte order mark.
+            self._text = path.read_text(encoding="utf-8-sig")
+            self.settings = tomllib.loads(self._text)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            self._ignored(f"it cannot be read ({error.strerror or error})")
+        except UnicodeDecodeError:
+            self._ignored("it is not UTF-8")
+        except (ValueError, RecursionError) as error:
+            found = re.search(r"at line (\d+)", str(error))
+            self._ignored(f"it is not TOML ({error})", int(found[1]) if found else None)
+
+    def place(self, key: str) -> dict[str, Any]:
+        """The file, and the line on which a key is set, from 1."""
+        setting = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[]=.]""")
+        lines = enumerate(self._text.splitlines(), 1)
+        line = next((number for number, text in lines if setting.match(text)), None)
+        return {"file": str(self.path), "line": line}
+
+    def _ignored(self, reason: str, line: int | None = None) -> None:
+        message = f"{self.path} is left out: {reason}."
+        self.problems.append(
+            SettingProblem(setting="", message=message, file=str(self.path), line=line)
+        )

@@ -41,7 +41,7 @@ class Container:
     """The database, its indexes, the servers and the embedder, each made at its first use."""
 
     def __init__(self, config: Config | None = None) -> None:
-        self.config = config or load_config()[0]
+        self.config = config or load_config()
         self._lock = threading.RLock()
 
     @lazy

@@ -143,6 +143,19 @@ class Degraded(Struct, frozen=True, kw_only=True, rename="camel"):
     since: str
 
 
+class SettingProblem(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A setting that was not understood and is not in force."""
+
+    setting: str
+    """Its name as it was written; empty where a whole file could not be read."""
+    message: str
+    """What is wrong with it, what is allowed, or what was probably meant; never its value."""
+    file: str | None = None
+    """Path of the file that says it; None for the environment and an editor's settings."""
+    line: int | None = None
+    """The line in that file, from 1, where it is known."""
+
+
 class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Restricts a search; empty lists restrict nothing."""
 

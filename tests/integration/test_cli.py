@@ -133,9 +133,18 @@ def test_wrong_settings_are_reported_and_left_out(run: Run, tmp_path: Path) -> N
     (tmp_path / "aiana").mkdir()
     (tmp_path / "aiana" / "config.toml").write_text('contextMaxTokens = "many"\nunknown = 1\n')
     listed = run("preferences")
+    file = tmp_path / "aiana" / "config.toml"
     assert listed.returncode == 0
-    assert "contextMaxTokens in" in listed.stderr
-    assert "is ignored" in listed.stderr
+    assert listed.stderr.splitlines()[0] == (
+        f"warning: contextMaxTokens in {file} is left out: "
+        "it takes a whole number from 0 to 1000000."
+    )
+    assert listed.stderr.splitlines()[1].startswith(f"warning: unknown in {file} is no setting.")
+    state = json.loads(run("status", "--json").stdout)
+    assert [(each["setting"], each["line"]) for each in state["settings"]] == [
+        ("contextMaxTokens", 1),
+        ("unknown", 2),
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from aiana.config import Config
+from aiana.config import Config, load_config
 from aiana.protocol.results import Finding
 from aiana.service import Aiana
 from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
@@ -80,10 +80,10 @@ def test_nothing_is_wrong(opened: Open) -> None:
 
 def test_settings_that_are_ignored(opened: Open, home: Path) -> None:
     (home / "config.toml").write_text("contextMaxTokens = 'many'\n")
-    finding = found(opened(), "settings")
+    finding = found(opened(problems=load_config().problems), "settings")
     assert finding.state == "warning"
     assert "contextMaxTokens" in finding.detail
-    assert finding.mend == f"edit {home / 'config.toml'}"
+    assert finding.mend == f"edit {home / 'config.toml'}, line 1"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")

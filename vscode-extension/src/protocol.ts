@@ -235,6 +235,7 @@ export interface Status {
   indexing: { pending: number; ratePerS?: number | null };
   version: string;
   dataDir: string;
+  settings: { setting: string; message: string; file?: string | null; line?: number | null }[];
 }
 
 export interface Changes {

@@ -25,9 +25,9 @@ _AGES = ((365 * 86400, "y"), (30 * 86400, "mo"), (7 * 86400, "w"), (86400, "d"),
 @contextmanager
 def opened() -> Iterator[Aiana]:
     """The service with the settings in force; what is wrong with them goes to stderr."""
-    config, problems = load_config()
-    for problem in problems:
-        click.echo(f"{click.style('warning:', fg='yellow')} {problem}", err=True)
+    config = load_config()
+    for problem in config.problems:
+        click.echo(f"{click.style('warning:', fg='yellow')} {problem.message}", err=True)
     aiana = Aiana(config)
     try:
         yield aiana

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from aiana.config import load_config
 from aiana.container import FIRST_ANSWERS_S, Container
 from aiana.errors import AianaError
 from aiana.protocol.results import Diagnosis, Finding
@@ -68,12 +67,13 @@ def _attempted(check: Check, aiana: Container) -> Iterator[Checked]:
         yield _error(check.__name__.strip("_"), str(error))
 
 
-def _settings(_: Container) -> Iterator[Checked]:
-    config, problems = load_config()
-    for problem in problems:
-        yield _warning("settings", problem, f"edit {config.data_dir / 'config.toml'}")
-    if not problems:
-        yield _ok("settings", f"data in {config.data_dir}")
+def _settings(aiana: Container) -> Iterator[Checked]:
+    for problem in aiana.config.problems:
+        line = f", line {problem.line}" if problem.line else ""
+        mend = f"edit {problem.file}{line}" if problem.file else f"correct {problem.setting}"
+        yield _warning("settings", problem.message, mend)
+    if not aiana.config.problems:
+        yield _ok("settings", f"data in {aiana.config.data_dir}")
 
 
 def _folder(aiana: Container) -> Iterator[Checked]:

@@ -47,6 +47,7 @@ def status_of(aiana: Container) -> Status:
         indexing=indexing,
         version=__version__,
         data_dir=str(config.data_dir),
+        settings=list(config.problems),
     )
 
 

@@ -16,7 +16,7 @@ from aiana.config import load_config
 from aiana.errors import AianaError
 from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
-from aiana.lsp.standard import Standard
+from aiana.lsp.standard import OWN_SETTINGS, Standard
 from aiana.lsp.stdio import serve, take_stdout
 from aiana.protocol import methods as wire
 from aiana.service import Aiana
@@ -38,9 +38,9 @@ def make_server() -> AianaServer:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         options = params.initialization_options
-        config, problems = load_config(options if isinstance(options, dict) else None)
-        for problem in problems:
-            logger.warning("%s", problem)
+        config = load_config(options if isinstance(options, dict) else None, others=OWN_SETTINGS)
+        for problem in config.problems:
+            logger.warning("%s", problem.message)
         server.service = Aiana(config)
 
     @server.feature(types.INITIALIZED)

@@ -49,6 +49,10 @@ class Options(Struct, frozen=True, rename="camel"):
     """Send `aiana/didChange` and `aiana/statusChanged`; some clients complain of what is new."""
 
 
+OWN_SETTINGS = frozenset(field.encode_name for field in msgspec.structs.fields(Options))
+"""Keys of a client's settings that are no settings of Aiana."""
+
+
 class Standard:
     """The features, and which of them this client wants."""
 
@@ -137,9 +141,9 @@ class Standard:
         # Editors answer with {} where nothing is set: what was said at the start still holds.
         settings = {**self._initial, **settings}
         self._options = _options(settings)
-        config, problems = load_config(settings)
-        for problem in problems:
-            logger.warning("%s", problem)
+        config = load_config(settings, others=OWN_SETTINGS)
+        for problem in config.problems:
+            logger.warning("%s", problem.message)
         if self._server.service is not None and "contextMaxTokens" in settings:
             self._server.service.config = replace(
                 self._server.service.config, context_max_tokens=config.context_max_tokens

@@ -6,7 +6,16 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from aiana.models import Degraded, Lane, Memory, Message, Preference, SearchHit, Session
+from aiana.models import (
+    Degraded,
+    Lane,
+    Memory,
+    Message,
+    Preference,
+    SearchHit,
+    Session,
+    SettingProblem,
+)
 
 Health = Literal["ok", "warning", "error"]
 
@@ -244,6 +253,8 @@ class Status(Result):
     indexing: Indexing
     version: str
     data_dir: str
+    settings: list[SettingProblem] = field(default_factory=list)
+    """Settings that are not in force since they were not understood."""
 
 
 class Finding(Result):
