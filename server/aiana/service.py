@@ -11,6 +11,7 @@ from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
 from aiana.protocol import results
 from aiana.render.markdown import export_session
+from aiana.storage.rows import check_expected
 from aiana.times import now
 from aiana.validation import (
     redacted_text,
@@ -169,21 +170,27 @@ class Aiana(Container):
         ids: Sequence[str] | None = None,
         filter: SearchFilter | None = None,
         dry_run: bool = False,
+        expected: int | None = None,
     ) -> results.Deleted:
-        """Delete memories and verify that no index holds them any more.
+        """Delete memories by their whole ids or by a filter, and verify that no index holds them.
 
-        Raises NotFound, and InvalidQuery unless exactly one of `ids` and `filter` is given.
+        `expected` is how many a dry run counted; a filter that admits several needs it. Raises
+        NotFound, Conflict if there are more or fewer by now, and InvalidQuery for an empty filter
+        or unless exactly one of `ids` and `filter` is given.
         """
         if (ids is None) == (filter is None):
             raise InvalidQuery("Give either ids or a filter.")
         memories = self.storage.memories
-        if ids is None:
-            chosen = memories.matching(resolved_filter(filter))
-        else:
-            chosen = [memories.get(memory_id).id for memory_id in dict.fromkeys(ids)]
+        wanted = resolved_filter(filter)
         if dry_run:
+            chosen = memories.matching(wanted) if ids is None else memories.chosen(ids)
             return results.Deleted(deleted=len(chosen), ids=chosen)
-        gone = memories.delete(chosen)
+        if ids is None:
+            chosen, gone = memories.delete_matching(wanted, expected)
+        else:
+            chosen = memories.chosen(ids)
+            check_expected(len(chosen), expected)
+            gone = memories.delete(chosen)
         return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone, chosen))
 
     def restore_memory(self, memory: Memory) -> results.MemoryResult:
@@ -201,14 +208,7 @@ class Aiana(Container):
     ) -> results.SessionPage:
         """Sessions, newest first. Raises InvalidQuery for a cursor that is none."""
         wanted = resolved_filter(filter)
-        sessions, more = self.storage.sessions.page(
-            project=wanted.project,
-            limit=limit,
-            cursor=cursor,
-            sources=wanted.sources,
-            after=wanted.after,
-            before=wanted.before,
-        )
+        sessions, more = self.storage.sessions.page(wanted, limit, cursor)
         return results.SessionPage(sessions=sessions, next_cursor=more)
 
     def get_session(self, session_id: str) -> results.SessionResult:
@@ -230,12 +230,16 @@ class Aiana(Container):
         messages = self.storage.sessions.messages(session.id)
         return results.Exported(format=format, text=export_session(session, messages, format))
 
-    def delete_session(self, session_id: str) -> results.Deleted:
-        """Delete a session for good: later imports leave it out. Raises NotFound."""
-        session = self.storage.sessions.get(session_id)
-        gone = self.storage.sessions.delete([session.id])
-        receipt = self._receipt(gone, session_id=session.id)
-        return results.Deleted(deleted=1, ids=[session.id], receipt=receipt)
+    def delete_session(self, session_id: str, dry_run: bool = False) -> results.Deleted:
+        """Delete a session, by its whole id, and those of its sub-agents for good.
+
+        Later imports leave them out. Raises NotFound.
+        """
+        if dry_run:
+            ids = self.storage.sessions.family(session_id)
+            return results.Deleted(deleted=len(ids), ids=ids)
+        ids, gone = self.storage.sessions.delete([session_id])
+        return results.Deleted(deleted=len(ids), ids=ids, receipt=self._receipt(gone, sessions=ids))
 
     def start_session(
         self, session_id: str, project: str, metadata: dict[str, Any] | None = None
@@ -286,7 +290,7 @@ class Aiana(Container):
         return self.profile()
 
     def remove_preference(self, preference_id: str) -> results.Profile:
-        """Delete a preference by its id, or a unique beginning of it. Raises NotFound."""
+        """Delete a preference by its whole id. Raises NotFound."""
         self.storage.preferences.remove(preference_id)
         self.cache.invalidate_context()
         self.cache.publish_profile()
@@ -372,13 +376,13 @@ class Aiana(Container):
         self.cache.record_activity({"kind": kind, "id": id, "project": project})
 
     def _receipt(
-        self, gone: Gone, ids: Sequence[str] = (), session_id: str | None = None
+        self, gone: Gone, ids: Sequence[str] = (), sessions: Sequence[str] = ()
     ) -> results.Receipt:
-        """What is verified gone, of these memories or of that session, wherever it was kept."""
+        """What is verified gone, of these memories or sessions, wherever it was kept."""
         for page in self.config.pages_dir.glob("*.md"):
             page.unlink(missing_ok=True)
         remaining = self.storage.remaining(gone)
-        away = self.qdrant is not None and self.qdrant.forget(ids, session_id)
+        away = self.qdrant is not None and self.qdrant.forget(ids, sessions)
         link = self.cache.link
         if link is not None:
             link.wait(FIRST_ANSWER_S)

@@ -85,9 +85,9 @@ def test_memories_and_preferences(run: Run, tmp_path: Path) -> None:
     assert run("forget", "--project", str(tmp_path), "--dry-run").stdout == (
         "1 would be forgotten.\n"
     )
-    assert run("forget", added["memory"]["id"][:8]).stdout == "1 forgotten.\n"
+    assert run("forget", added["memory"]["id"][:8], "--yes").stdout == "1 forgotten.\n"
     preference = json.loads(run("preferences", "--json").stdout)["static"][0]["id"]
-    assert run("preferences", "--remove", preference[:8]).stdout.startswith("None yet.")
+    assert run("preferences", "--remove", preference).stdout.startswith("None yet.")
 
 
 def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
@@ -98,7 +98,11 @@ def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "session.json"
     assert run("sessions", "export", "dac1e157", "--format", "json", "-o", str(out)).returncode == 0
     assert len(json.loads(out.read_text())["messages"]) == 8
-    assert run("forget", "--session", "dac1e157").stdout == "1 forgotten.\n"
+    unsure = run("forget", "--session", "dac1e157")
+    assert unsure.returncode == 2
+    assert unsure.stderr.startswith("dac1e157-375f-539f-a889-fa3020fef082  Make the login test")
+    assert "say --yes" in unsure.stderr
+    assert run("forget", "--session", "dac1e157", "--yes").stdout == "1 forgotten.\n"
     gone = run("sessions", "show", "dac1e157")
     assert gone.returncode == 1
     assert gone.stderr.startswith("error: There is no session dac1e157.")

@@ -237,7 +237,8 @@ def test_the_beginning_of_an_id_is_enough_if_it_is_unique(storage: AianaStorage)
 def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     step = batch(message("m1", "secret plans"))
     storage.write_batch(step)
-    gone = storage.sessions.delete(["s1"])
+    ids, gone = storage.sessions.delete(["s1"])
+    assert ids == ["s1"]
     assert gone == Gone(documents=[1], indexed=[1], owners=[])
     assert storage.remaining(gone) == Gone(documents=[], indexed=[], owners=[])
     assert found(storage, "secret") == []

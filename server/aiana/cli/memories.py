@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
+from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.output import json_option, opened, print_json
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
-from aiana.text import counted
+from aiana.protocol.results import Deleted
+from aiana.service import Aiana
+from aiana.text import counted, one_line
 
 
 @click.command()
@@ -59,6 +64,7 @@ def remember(
 @click.option("--before", help="All made before a date, or longer ago than 90d.")
 @click.option("--session", "session_id", help="A whole session, which no import brings back.")
 @click.option("--dry-run", is_flag=True, help="Only count.")
+@yes_option
 @json_option
 def forget(
     ids: tuple[str, ...],
@@ -67,9 +73,14 @@ def forget(
     before: str | None,
     session_id: str | None,
     dry_run: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Delete memories by their IDS or by what they have in common; verified in every index.
+
+    The beginning of an id is enough if you confirm what it means, as you do where several
+    memories have in common what you ask for. Nothing is left of what was forgotten: not in an
+    index, a backup or a page that was opened.
 
     \b
     Examples:
@@ -85,11 +96,73 @@ def forget(
         raise click.UsageError("Give either IDS, or --project/--type/--before, or --session.")
     with opened() as aiana:
         if session_id:
-            result = aiana.delete_session(session_id)
+            plan = _session(aiana, session_id)
+        elif ids:
+            plan = _named(aiana, ids)
         else:
-            result = aiana.delete_memories(ids or None, chosen if by_filter else None, dry_run)
+            plan = _alike(aiana, chosen)
+        if dry_run:
+            result = plan.would
+        else:
+            for line in plan.meant:
+                click.echo(line, err=True)
+            if plan.doubtful:
+                confirm(f"Forget {plan.things} for good?", yes)
+            result = plan.carry_out()
     if as_json:
         print_json(result)
         return
     verb = "would be forgotten" if dry_run else "forgotten"
     click.echo(f"{result.deleted} {verb}.")
+
+
+class _Plan(NamedTuple):
+    """What is to be forgotten, before it is."""
+
+    would: Deleted
+    things: str
+    meant: list[str]
+    """What the beginnings of ids were taken for."""
+    doubtful: bool
+    """Somebody must look at it first."""
+    carry_out: Callable[[], Deleted]
+
+
+def _session(aiana: Aiana, session_id: str) -> _Plan:
+    session = aiana.get_session(session_id).session
+    guessed = session.id != session_id
+    would = aiana.delete_session(session.id, dry_run=True)
+    things = "this session"
+    if would.deleted > 1:
+        things += f" and {would.deleted - 1} of its sub-agents"
+    return _Plan(
+        would,
+        things,
+        [f"{session.id}  {one_line(session.title or '')}"] if guessed else [],
+        guessed,
+        lambda: aiana.delete_session(session.id),
+    )
+
+
+def _named(aiana: Aiana, ids: tuple[str, ...]) -> _Plan:
+    memories = [aiana.get_memory(memory_id).memory for memory_id in ids]
+    guessed = [memory for memory, given in zip(memories, ids, strict=True) if memory.id != given]
+    would = aiana.delete_memories([memory.id for memory in memories], dry_run=True)
+    return _Plan(
+        would,
+        counted(would.deleted, "memory", "memories"),
+        [f"{memory.id}  {one_line(memory.content)[:80]}" for memory in guessed],
+        bool(guessed),
+        lambda: aiana.delete_memories(would.ids),
+    )
+
+
+def _alike(aiana: Aiana, chosen: SearchFilter) -> _Plan:
+    would = aiana.delete_memories(filter=chosen, dry_run=True)
+    return _Plan(
+        would,
+        counted(would.deleted, "memory", "memories"),
+        [],
+        would.deleted > 1,
+        lambda: aiana.delete_memories(filter=chosen, expected=would.deleted),
+    )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import click
 
+from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.output import json_option, opened, print_json
+from aiana.errors import NotFound
+from aiana.models import Preference
 from aiana.protocol.results import Profile
+from aiana.text import one_line
 
 
 @click.command()
@@ -26,9 +30,10 @@ def prefer(text: tuple[str, ...], for_now: bool, as_json: bool) -> None:
 
 @click.command()
 @click.option("--remove", metavar="ID", help="Delete the preference with this id.")
+@yes_option
 @json_option
-def preferences(remove: str | None, as_json: bool) -> None:
-    """List the preferences, or remove one.
+def preferences(remove: str | None, yes: bool, as_json: bool) -> None:
+    """List the preferences, or remove one; confirm it if you give the beginning of an id.
 
     \b
     Examples:
@@ -36,7 +41,28 @@ def preferences(remove: str | None, as_json: bool) -> None:
       aiana preferences --remove 0b8c11aa
     """
     with opened() as aiana:
-        _show(aiana.remove_preference(remove) if remove else aiana.profile(), as_json)
+        profile = aiana.profile()
+        if remove is not None:
+            preference = _meant(profile, remove)
+            if preference.id != remove:
+                click.echo(f"{preference.id}  {one_line(preference.text)}", err=True)
+                confirm("Remove this preference?", yes)
+            profile = aiana.remove_preference(preference.id)
+        _show(profile, as_json)
+
+
+def _meant(profile: Profile, beginning: str) -> Preference:
+    """The preference that an id or the beginning of one means. Raises NotFound."""
+    known = [*profile.static, *profile.dynamic]
+    begun = [p for p in known if p.id == beginning] or [
+        p for p in known if beginning and p.id.startswith(beginning)
+    ]
+    if len(begun) != 1:
+        raise NotFound(
+            f"{'Several preferences begin' if begun else 'No preference begins'} with "
+            f"{beginning!r}. `aiana preferences` shows them."
+        )
+    return begun[0]
 
 
 def _show(profile: Profile, as_json: bool) -> None:

@@ -122,7 +122,7 @@ class ContextBuilder:
         return items
 
     def _recent(self, project: str | None) -> list[ContextItem]:
-        sessions, _ = self._storage.sessions.page(project=project, limit=RECENT_SESSIONS)
+        sessions, _ = self._storage.sessions.page(SearchFilter(project=project), RECENT_SESSIONS)
         return [
             ContextItem(
                 id=session.id,

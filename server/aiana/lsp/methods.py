@@ -131,7 +131,7 @@ def memory_list(aiana: Aiana, p: params.MemoryListParams, call: Call) -> results
 
 
 def memory_delete(aiana: Aiana, p: params.MemoryDeleteParams, call: Call) -> results.Deleted:
-    return aiana.delete_memories(p.ids, p.filter, p.dry_run)
+    return aiana.delete_memories(p.ids, p.filter, p.dry_run, p.expected)
 
 
 def memory_restore(aiana: Aiana, p: params.MemoryRestoreParams, call: Call) -> results.MemoryResult:
@@ -158,8 +158,8 @@ def session_messages(
     return aiana.session_messages(p.id, p.around, p.limit)
 
 
-def session_delete(aiana: Aiana, p: params.SessionParams, call: Call) -> results.Deleted:
-    return aiana.delete_session(p.id)
+def session_delete(aiana: Aiana, p: params.SessionDeleteParams, call: Call) -> results.Deleted:
+    return aiana.delete_session(p.id, p.dry_run)
 
 
 def session_export(aiana: Aiana, p: params.SessionExportParams, call: Call) -> results.Exported:

@@ -103,12 +103,13 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/delete",
-        "Delete memories by id, or all that a filter admits; `dryRun` counts them only.",
+        "Delete memories by whole ids, or all that a filter admits. Ask with `dryRun` first, then "
+        "send the number as `expected`.",
         params.MemoryDeleteParams,
         results.Deleted,
         "write",
         {"filter": {"project": "shop", "before": "2026-01-01"}, "dryRun": True},
-        ("notFound", "storageUnavailable", "readOnly"),
+        ("notFound", "conflict", "storageUnavailable", "readOnly"),
     ),
     Method(
         "aiana/memory/feedback",
@@ -166,8 +167,8 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/delete",
-        "Delete a session with its messages.",
-        params.SessionParams,
+        "Delete a session with its messages, and those of its sub-agents, for good.",
+        params.SessionDeleteParams,
         results.Deleted,
         "write",
         {"id": "5f0c9d3e-0b1a-4c8d-9e2f-6a7b8c9d0e1f"},

@@ -121,12 +121,23 @@ class MemoryListParams(Params):
     cursor: str | None = None
 
 
+class DeletionFilter(
+    SearchFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
+):
+    """A filter of which every field must be known: one that was left out would delete more."""
+
+
 class MemoryDeleteParams(Params):
-    """Delete memories by id, or all that a filter admits."""
+    """Delete memories by whole ids, or all that a filter admits."""
 
     ids: list[str] | None = None
-    filter: SearchFilter | None = None
+    filter: DeletionFilter | None = None
+    """Must restrict something; unlike elsewhere, a field that is not known is an error."""
     dry_run: bool = False
+    """Change nothing and say what would be deleted."""
+    expected: Annotated[int, Meta(ge=0)] | None = None
+    """How many the dry run said; with other than so many nothing is deleted (`conflict`). Needed
+    where a filter admits more than one."""
 
 
 class MemoryRestoreParams(Params):
@@ -147,7 +158,7 @@ class SessionListParams(Params):
     """List sessions, newest first."""
 
     filter: SearchFilter = field(default_factory=SearchFilter)
-    """`project`, `sources`, `after` and `before` apply."""
+    """Sessions in which a search with this filter could find a message."""
     limit: Limit = 50
     cursor: str | None = None
 
@@ -156,6 +167,15 @@ class SessionParams(Params):
     """Name one session."""
 
     id: Text
+
+
+class SessionDeleteParams(Params):
+    """Delete a session with those of its sub-agents."""
+
+    id: Text
+    """The whole id."""
+    dry_run: bool = False
+    """Change nothing and say what would be deleted."""
 
 
 class SessionMessagesParams(Params):

@@ -62,6 +62,8 @@ def message_condition(restriction: SearchFilter) -> Condition:
 
 def memory_condition(restriction: SearchFilter, projects: list[int] | None) -> Condition:
     """Of the table `memories`; `projects` are keys, None for all."""
+    if not admits_memories(restriction):
+        return "0", []
     conditions, values = ["1"], list[object]()
     if projects is not None:
         conditions.append(f"project_key IN ({marks(projects)})")
@@ -83,6 +85,34 @@ def _between(
             conditions.append(f"{column} {sign} ?")
             values.append(moment)
     return " AND ".join(conditions), values
+
+
+def listed_condition(restriction: SearchFilter, projects: list[int] | None) -> Condition:
+    """Of the table `sessions`: those of which a search with this filter could find something.
+
+    A session without any message counts by its own time.
+    """
+    if not admits_messages(restriction):
+        return "0", []
+    condition, values = session_condition(restriction, projects)
+    own, own_values = message_condition(restriction)
+    if not own_values:
+        return condition, values
+    said = f"EXISTS (SELECT 1 FROM messages WHERE session_key = sessions.key AND {own})"
+    if not (restriction.roles or restriction.types or restriction.tools):
+        begun, _ = _between("started_at", restriction, ["message_count = 0"], [])
+        said = f"({said} OR {begun})"
+        own_values = own_values * 2
+    return f"{condition} AND {said}", [*values, *own_values]
+
+
+def is_empty(restriction: SearchFilter) -> bool:
+    """Whether the filter lets everything through."""
+    nothing = SearchFilter()
+    return all(
+        getattr(restriction, name) == getattr(nothing, name)
+        for name in SearchFilter.__struct_fields__
+    )
 
 
 def marks(values: Sized) -> str:

@@ -7,14 +7,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiana.errors import Conflict, NotFound
+from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.storage.database import Database
-from aiana.storage.filters import Condition, memory_condition
+from aiana.storage.filters import Condition, is_empty, memory_condition
 from aiana.storage.rows import (
+    LEAST_BEGINNING,
     MEMORY_COLUMNS,
     Gone,
     bump_revision,
+    check_expected,
     content_hash,
     decode_cursor,
     encode_cursor,
@@ -132,19 +134,24 @@ class MemoryStore:
     def get(self, memory_id: str) -> Memory:
         """The memory with this id, or a unique beginning of it. Raises NotFound."""
         with self._database.reading() as connection:
-            return self._get(connection, memory_id)
-
-    def _get(self, connection: sqlite3.Connection, memory_id: str) -> Memory:
-        row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
-        if row is None and len(memory_id) >= 4:
-            begun = connection.execute(
-                f"{_SELECT} WHERE substr(m.id, 1, ?) = ? LIMIT 2", (len(memory_id), memory_id)
-            ).fetchall()
-            if len(begun) > 1:
-                raise NotFound(f"Several memories begin with {memory_id}: give more of it.")
-            row = begun[0] if begun else None
+            row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
+            if row is None and len(memory_id) >= LEAST_BEGINNING:
+                begun = connection.execute(
+                    f"{_SELECT} WHERE substr(m.id, 1, ?) = ? LIMIT 2", (len(memory_id), memory_id)
+                ).fetchall()
+                if len(begun) > 1:
+                    raise NotFound(f"Several memories begin with {memory_id}: give more of it.")
+                row = begun[0] if begun else None
         if row is None:
             raise NotFound(f"There is no memory {memory_id}.")
+        return memory_of(row)
+
+    @staticmethod
+    def _exactly(connection: sqlite3.Connection, memory_id: str) -> Memory:
+        """The memory to be changed: a beginning might mean another one by now."""
+        row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"There is no memory {memory_id}. Changes take the whole id.")
         return memory_of(row)
 
     def update(
@@ -158,7 +165,7 @@ class MemoryStore:
     ) -> Memory:
         """Change what is given and leave the rest. Raises NotFound."""
         with self._database.writing() as connection:
-            memory = self._get(connection, memory_id)
+            memory = self._exactly(connection, memory_id)
             changes: dict[str, Any] = {"updated_at": now()}
             if content is not None:
                 content = storable(content)
@@ -176,14 +183,14 @@ class MemoryStore:
             if metadata is not None:
                 changes["metadata"] = storable(to_json(metadata))
             self._change(connection, memory.id, changes)
-            return self._get(connection, memory.id)
+            return self._exactly(connection, memory.id)
 
     def feedback(self, memory_id: str, rating: Rating) -> Memory:
         """Count one person's judgement of a memory. Raises NotFound."""
         with self._database.writing() as connection:
-            memory = self._get(connection, memory_id)
+            memory = self._exactly(connection, memory_id)
             self._change(connection, memory.id, {rating: getattr(memory, rating) + 1})
-            return self._get(connection, memory.id)
+            return self._exactly(connection, memory.id)
 
     @staticmethod
     def _change(connection: sqlite3.Connection, memory_id: str, changes: dict[str, Any]) -> None:
@@ -215,6 +222,11 @@ class MemoryStore:
         more = encode_cursor(page[-1][7], page[-1][-1]) if len(rows) > limit and page else None
         return [memory_of(row) for row in page], more
 
+    def chosen(self, ids: Sequence[str]) -> list[str]:
+        """The ids, each once. Raises NotFound for one that is none."""
+        with self._database.reading() as connection:
+            return [self._exactly(connection, id).id for id in dict.fromkeys(ids)]
+
     def matching(self, filter: SearchFilter) -> list[str]:
         """Ids of all memories that a filter admits."""
         with self._database.reading() as connection:
@@ -232,22 +244,48 @@ class MemoryStore:
             )
             return {row[0] for row in rows}
 
-    def delete(self, memory_ids: Sequence[str]) -> Gone:
-        """Delete memories. Raises NotFound."""
-        gone: list[int] = []
+    def delete_matching(
+        self, filter: SearchFilter, expected: int | None = None
+    ) -> tuple[list[str], Gone]:
+        """Delete all that a filter admits, if they are as many as expected; returns their ids.
+
+        Raises InvalidQuery for a filter that admits everything, and for several without a number
+        to expect; Conflict if they are fewer or more.
+        """
+        if is_empty(filter):
+            raise InvalidQuery(
+                "This filter lets every memory through, so nothing was deleted: say which ones, "
+                "by project, type, session or time."
+            )
         with self._database.writing() as connection:
-            for memory_id in memory_ids:
-                memory = self._get(connection, memory_id)
-                key, project = connection.execute(
-                    "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
-                ).fetchone()
-                connection.execute("DELETE FROM memories WHERE key = ?", (key,))
-                connection.execute(
-                    "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)",
-                    (memory.id, now()),
+            ids = self.matching(filter)
+            if expected is None and len(ids) > 1:
+                raise InvalidQuery(
+                    f"The filter admits {len(ids):,} memories and nothing was deleted: look at "
+                    "them with a dry run, then say how many you expect."
                 )
-                bump_revision(connection, "memories", project)
-                gone.append(-key)
+            check_expected(len(ids), expected)
+            return ids, self._delete(connection, ids)
+
+    def delete(self, memory_ids: Sequence[str]) -> Gone:
+        """Delete memories by their whole ids; all of them or none. Raises NotFound."""
+        with self._database.writing() as connection:
+            return self._delete(connection, list(dict.fromkeys(memory_ids)))
+
+    def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> Gone:
+        gone: list[int] = []
+        for memory_id in memory_ids:
+            memory = self._exactly(connection, memory_id)
+            key, project = connection.execute(
+                "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
+            ).fetchone()
+            connection.execute("DELETE FROM memories WHERE key = ?", (key,))
+            connection.execute(
+                "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)",
+                (memory.id, now()),
+            )
+            bump_revision(connection, "memories", project)
+            gone.append(-key)
         return Gone(documents=gone, indexed=gone, owners=gone)
 
     @staticmethod

@@ -46,17 +46,15 @@ class PreferenceStore:
         return [preference_of(row) for row in rows]
 
     def remove(self, preference_id: str) -> Preference:
-        """Delete a preference by its id, or a unique beginning of it. Raises NotFound."""
+        """Delete a preference by its whole id. Raises NotFound."""
         with self._database.writing() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM preferences WHERE substr(id, 1, ?) = ?",
-                (len(preference_id), preference_id),
-            ).fetchall()
-            if not preference_id or len(rows) != 1:
+            row = connection.execute(
+                f"DELETE FROM preferences WHERE id = ? RETURNING {_COLUMNS}", (preference_id,)
+            ).fetchone()
+            if row is None:
                 raise NotFound(
-                    f"{'Several preferences begin' if rows else 'No preference begins'} with "
-                    f"{preference_id!r}. `aiana preferences` shows them."
+                    f"There is no preference {preference_id}. `aiana preferences` shows them; "
+                    "changes take the whole id."
                 )
-            connection.execute("DELETE FROM preferences WHERE id = ?", (rows[0][0],))
             bump_revision(connection, "preferences", 0)
-        return preference_of(rows[0])
+        return preference_of(row)

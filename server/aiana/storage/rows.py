@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aiana.errors import InvalidQuery
+from aiana.errors import Conflict, InvalidQuery
 from aiana.models import Memory, Message, Preference, Project, Session
 
 SESSION_COLUMNS = (
@@ -26,6 +26,10 @@ MEMORY_COLUMNS = (
     "m.id, m.content, m.memory_type, p.id, m.session_id, m.tags, m.metadata, m.created_at, "
     "m.updated_at, m.helpful, m.unhelpful, m.harmful"
 )
+
+
+LEAST_BEGINNING = 4
+"""Characters of an id that may stand for it where something is read; changes take all of it."""
 
 
 class Gone(Struct, frozen=True, kw_only=True):
@@ -166,6 +170,15 @@ def bump_revision(connection: sqlite3.Connection, kind: str, project_key: int) -
         "ON CONFLICT (kind, project_key) DO UPDATE SET revision = excluded.revision",
         (kind, project_key),
     )
+
+
+def check_expected(found: int, expected: int | None) -> None:
+    """Raises Conflict if a deletion would take more or less than the caller was told."""
+    if expected is not None and found != expected:
+        raise Conflict(
+            f"{expected:,} were to be deleted, but there are {found:,} by now, so nothing was: "
+            "look at them again."
+        )
 
 
 def encode_cursor(*position: object) -> str:

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from aiana.errors import NotFound
-from aiana.models import Message, Session
+from aiana.models import Message, SearchFilter, Session
 from aiana.storage.database import Database
+from aiana.storage.filters import listed_condition
 from aiana.storage.rows import (
+    LEAST_BEGINNING,
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
     Gone,
@@ -25,6 +27,15 @@ from aiana.storage.rows import (
 from aiana.storage.session_writer import SessionWriter
 from aiana.times import now
 
+_FAMILY = """
+WITH RECURSIVE family(key, id, source, project_key) AS (
+    SELECT key, id, source, project_key FROM sessions WHERE key = ?
+    UNION SELECT s.key, s.id, s.source, s.project_key
+    FROM sessions s JOIN family f ON s.parent_id = f.id AND s.source = f.source
+)
+SELECT * FROM family
+"""
+
 
 class SessionStore:
     """The sessions and their messages."""
@@ -35,30 +46,19 @@ class SessionStore:
 
     def page(
         self,
-        project: str | None = None,
+        filter: SearchFilter | None = None,
         limit: int = 50,
         cursor: str | None = None,
-        sources: Sequence[str] = (),
-        after: str | None = None,
-        before: str | None = None,
         include_children: bool = False,
     ) -> tuple[list[Session], str | None]:
         """Sessions, newest first, and the cursor of the next page if there is one."""
-        where, params = ["1"], list[object]()
+        wanted = filter or SearchFilter()
         with self._database.reading() as connection:
-            if project is not None:
-                keys = matching_projects(connection, project)
-                where.append(f"s.project_key IN ({','.join('?' * len(keys))})")
-                params += keys
-            if sources:
-                where.append(f"s.source IN ({','.join('?' * len(sources))})")
-                params += sources
-            if after is not None:
-                where.append("coalesce(s.ended_at, s.started_at) >= ?")
-                params.append(after)
-            if before is not None:
-                where.append("s.started_at < ?")
-                params.append(before)
+            projects = (
+                None if wanted.project is None else matching_projects(connection, wanted.project)
+            )
+            condition, params = listed_condition(wanted, projects)
+            where = [f"s.key IN (SELECT key FROM sessions WHERE {condition})"]
             if not include_children:
                 where.append("s.parent_id IS NULL")
             if cursor is not None:
@@ -133,7 +133,7 @@ class SessionStore:
     def end(self, session_id: str, ended_at: str, summary: str | None = None) -> Session:
         """Note when a session ended, and what it was about. Raises NotFound."""
         with self._database.writing() as connection:
-            key = self._key(connection, session_id)
+            key = self._exactly(connection, session_id)
             connection.execute(
                 "UPDATE sessions SET ended_at = ?, summary = coalesce(?, summary) WHERE key = ?",
                 (ended_at, summary and storable(summary), key),
@@ -151,37 +151,55 @@ class SessionStore:
             result = self._writer.write_messages(connection, messages, keys, replay_ids=False)
         return result.messages_added + result.messages_updated
 
-    def delete(self, session_ids: Iterable[str]) -> Gone:
-        """Delete sessions with their messages and chunks, and keep them from coming back.
+    def family(self, session_id: str) -> list[str]:
+        """Ids of the session and of those of its sub-agents, and theirs. Raises NotFound."""
+        with self._database.reading() as connection:
+            return [id for _, id, *_ in self._family(connection, session_id)]
 
-        Raises NotFound.
+    def _family(
+        self, connection: sqlite3.Connection, session_id: str
+    ) -> list[tuple[int, str, str, int]]:
+        """Key, id, source and key of the project of each, parents first."""
+        return connection.execute(_FAMILY, (self._exactly(connection, session_id),)).fetchall()
+
+    def delete(self, session_ids: Iterable[str]) -> tuple[list[str], Gone]:
+        """Delete sessions, and those of their sub-agents, with their messages and chunks.
+
+        They do not come back with a later import. Returns their ids. Raises NotFound.
         """
+        ids: list[str] = []
         messages: list[int] = []
         chunks: list[int] = []
         with self._database.writing() as connection:
             for session_id in session_ids:
-                key = self._key(connection, session_id)
-                identity = connection.execute(
-                    "SELECT id, source, project_key FROM sessions WHERE key = ?", (key,)
-                ).fetchone()
-                for table, keys in (("messages", messages), ("chunks", chunks)):
-                    held = connection.execute(
-                        f"SELECT key FROM {table} WHERE session_key = ?", (key,)
+                for key, id, source, project in self._family(connection, session_id):
+                    ids.append(id)
+                    for table, keys in (("messages", messages), ("chunks", chunks)):
+                        held = connection.execute(
+                            f"SELECT key FROM {table} WHERE session_key = ?", (key,)
+                        )
+                        keys += [row[0] for row in held]
+                    connection.execute("DELETE FROM chunks WHERE session_key = ?", (key,))
+                    connection.execute("DELETE FROM messages WHERE session_key = ?", (key,))
+                    connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
+                    connection.execute(
+                        "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
+                        (source, id, now()),
                     )
-                    keys += [row[0] for row in held]
-                connection.execute("DELETE FROM chunks WHERE session_key = ?", (key,))
-                connection.execute("DELETE FROM messages WHERE session_key = ?", (key,))
-                connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
-                connection.execute(
-                    "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
-                    (identity[1], identity[0], now()),
-                )
-                bump_revision(connection, "sessions", identity[2])
-        return Gone(documents=messages, indexed=messages, owners=chunks)
+                    bump_revision(connection, "sessions", project)
+        return ids, Gone(documents=messages, indexed=messages, owners=chunks)
+
+    @staticmethod
+    def _exactly(connection: sqlite3.Connection, session_id: str) -> int:
+        """Key of the session to be changed: a beginning might mean another one by now."""
+        row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"There is no session {session_id}. Changes take the whole id.")
+        return int(row[0])
 
     def _key(self, connection: sqlite3.Connection, session_id: str) -> int:
         row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()
-        if row is None and len(session_id) >= 4:
+        if row is None and len(session_id) >= LEAST_BEGINNING:
             begun = connection.execute(
                 "SELECT key FROM sessions WHERE substr(id, 1, ?) = ? LIMIT 2",
                 (len(session_id), session_id),

@@ -84,7 +84,7 @@ class AianaStorage:
 
     def list_sessions(self, project: str | None = None, limit: int = 10) -> list[Session]:
         """The newest sessions, of one project (identity, folder or name) if given."""
-        return self.sessions.page(project=project, limit=limit)[0]
+        return self.sessions.page(SearchFilter(project=project), limit=limit)[0]
 
     def get_messages(self, session_id: str) -> list[Message]:
         """All messages of a session in order. Raises NotFound."""

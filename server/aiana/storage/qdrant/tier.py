@@ -159,7 +159,7 @@ class QdrantTier:
             self.link.failed(error)
             raise
 
-    def forget(self, ids: Sequence[str] = (), session_id: str | None = None) -> bool:
+    def forget(self, ids: Sequence[str] = (), sessions: Sequence[str] = ()) -> bool:
         """Delete points now, for a receipt; returns whether they are verified gone.
 
         What is not done now is done with the outbox.
@@ -167,7 +167,7 @@ class QdrantTier:
         if not self.link.is_up:
             return False
         try:
-            if session_id is not None:
+            for session_id in sessions:
                 self._qdrant.delete(Scope(store=self._store, session_id=session_id))
             return self._qdrant.remove(ids) == len(ids)
         except AianaError as error:
