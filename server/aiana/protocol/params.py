@@ -135,7 +135,7 @@ class MemoryDeleteParams(Params):
     """Must restrict something; unlike elsewhere, a field that is not known is an error."""
     dry_run: bool = False
     """Change nothing and say what would be deleted."""
-    expected: Annotated[int, Meta(ge=0)] | None = None
+    expected: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
     """How many the dry run said; with other than so many nothing is deleted (`conflict`). Needed
     where a filter admits more than one."""
 
