@@ -19,6 +19,9 @@ Mode = Literal["hybrid", "keyword", "semantic"]
 Scope = Literal["project", "all"]
 Rating = Literal["helpful", "unhelpful", "harmful"]
 
+SPOKEN: tuple[MessageType, ...] = ("user", "assistant", "summary")
+"""Types of messages that are embedded: what people and assistants said, and not tool traffic."""
+
 
 class Project(Struct, frozen=True, kw_only=True, rename="camel"):
     """A project is the same project wherever it is checked out: its identity is the git remote."""
@@ -68,6 +71,8 @@ class Message(Struct, frozen=True, kw_only=True, rename="camel"):
     """The call's arguments as JSON."""
     parent_id: str | None = None
     timestamp: str
+    position: int | None = None
+    """Place in the session as its source tells, ascending; None: after all that are stored."""
     tokens: int | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
 

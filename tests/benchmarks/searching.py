@@ -27,6 +27,7 @@ import numpy as np
 
 from aiana.embeddings import get_embedder
 from aiana.errors import ModelUnavailable
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.engine import Request, search
 from aiana.search.planning import STOP_WORDS
@@ -100,7 +101,7 @@ def fill(storage: AianaStorage, chunks: int, model: str) -> list[str]:
                         for place, text in enumerate(said)
                     ],
                 )
-        while storage.chunks.renew(500):
+        while storage.chunks.renew(chunks_of, 500):
             pass
     numbers = np.random.default_rng(11)
     while waiting := storage.chunks.waiting(model, 5000):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Mode, SearchFilter
 from aiana.search.engine import MeaningIndex, Request, search
 from aiana.search.qdrant_index import MOST_NEAREST, QdrantIndex
@@ -67,7 +68,7 @@ class Both:
 
 def embed(storage: AianaStorage, vectors_of: Callable[[list[str]], NDArray[np.float32]]) -> int:
     """Cut and embed all that is stored; returns how many texts got a vector."""
-    while storage.chunks.renew(500):
+    while storage.chunks.renew(chunks_of, 500):
         pass
     waiting = storage.chunks.waiting(MODEL, 100_000)
     rows = vectors_of([text.content for text in waiting])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
+from aiana.indexing.chunking import chunks_of
 from aiana.search.catalogue import Catalogue
 from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.vector_index import to_bytes
@@ -45,7 +46,7 @@ class Store:
         return memory.id
 
     def embed(self) -> None:
-        while self.storage.chunks.renew():
+        while self.storage.chunks.renew(chunks_of):
             pass
         waiting = self.storage.chunks.waiting(MODEL, 10_000)
         rows = [self.vector() for _ in waiting]

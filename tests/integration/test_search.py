@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aiana.embeddings import Embedder
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.engine import Ranked, Ranking, Request, search
 from aiana.search.query import parse
@@ -71,7 +72,7 @@ class Library:
 
     def embed(self, embedder: Embedder) -> None:
         self.embedder = embedder
-        while self.storage.chunks.renew():
+        while self.storage.chunks.renew(chunks_of):
             pass
         waiting = self.storage.chunks.waiting(MODEL, 1000)
         vectors = embedder.batch_embed([text.content for text in waiting])

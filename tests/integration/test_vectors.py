@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
-from aiana.models import Message, SearchFilter, Session
+from aiana.indexing.chunking import chunks_of
+from aiana.models import Message, MessageType, SearchFilter, Session
 from aiana.search.catalogue import CatalogueReader
 from aiana.search.engine import MeaningIndex
 from aiana.search.qdrant_index import QdrantIndex
@@ -45,7 +46,7 @@ def record(storage: AianaStorage, session: str, count: int, length: int = 400) -
             for place in range(count)
         ],
     )
-    while storage.chunks.renew():
+    while storage.chunks.renew(chunks_of):
         pass
 
 
@@ -116,8 +117,7 @@ def test_cosines_agree_with_exact_ones(storage: AianaStorage, index: Index) -> N
     query = unit(1, seed=2)[0]
     with storage.database.reading() as connection:
         owners = connection.execute(
-            "SELECT c.key FROM messages m JOIN chunks c ON c.first_message_key = m.key "
-            "ORDER BY m.session_key, m.key"
+            "SELECT c.key FROM chunks c, json_each(c.message_keys) m ORDER BY m.value"
         ).fetchall()
     wanted = [float(exact[owner] @ query) for (owner,) in owners]
     assert len(wanted) == 1500
@@ -128,6 +128,38 @@ def test_all_turns_of_a_chunk_have_its_cosine(storage: AianaStorage, index: Inde
     record(storage, "a", 3, length=50)
     (vector,) = embed(storage, seed=1).values()
     assert index.cosines(vector) == pytest.approx([1, 1, 1], abs=0.002)
+
+
+def test_cosine_goes_to_the_messages_of_the_chunk(storage: AianaStorage, index: Index) -> None:
+    kinds: list[MessageType] = ["assistant", "tool_result", "user", "tool_use", "summary"]
+    storage.sessions.record(
+        Session(id="a", source="codex", project="p", started_at=START),
+        [
+            Message(
+                id=f"m{place}",
+                session_id="a",
+                type=kinds[place % 5],
+                content=f"{place} ".ljust(350 + 37 * (place % 7), "x"),
+                timestamp=START,
+            )
+            for place in range(40)
+        ],
+    )
+    while storage.chunks.renew(chunks_of):
+        pass
+    exact = embed(storage, seed=1)
+    query = unit(1, seed=2)[0]
+    with storage.database.reading() as connection:
+        owners = dict(
+            connection.execute(
+                "SELECT m.value, c.key FROM chunks c, json_each(c.message_keys) m"
+            ).fetchall()
+        )
+        spoken = connection.execute(
+            "SELECT key, type IN ('user', 'assistant', 'summary') FROM messages ORDER BY key"
+        ).fetchall()
+    wanted = [float(exact[owners[key]] @ query) if said else np.nan for key, said in spoken]
+    assert index.cosines(query) == pytest.approx(wanted, abs=0.002, nan_ok=True)
 
 
 def test_new_removed_and_changed_vectors_are_seen(storage: AianaStorage, index: Index) -> None:

@@ -32,7 +32,6 @@ ORDER = (
 EXCEPTIONS = {
     # `AianaStorage.search` is promised beside the storage; searching knows the storage.
     ("storage/sqlite.py", "search"),
-    ("storage/chunks.py", "search"),
     ("render/pages.py", "service"),
 }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aiana.search.chunking import (
+from aiana.indexing.chunking import (
     CHUNK_CHARS,
     OVERLAP_CHARS,
     PIECE_CHARS,
-    Turn,
     chunks_of,
     pieces,
 )
+from aiana.storage.chunks import Turn
 
 
 def turns(*texts: str) -> list[Turn]:
@@ -18,25 +18,25 @@ def turns(*texts: str) -> list[Turn]:
 
 def test_short_neighbours_share_a_chunk() -> None:
     (chunk,) = chunks_of("s", turns("Which port?", "8080", "thanks"))
-    assert (chunk.first_key, chunk.last_key) == (1, 3)
+    assert chunk.message_keys == [1, 2, 3]
     assert chunk.content == "Which port?\n8080\nthanks"
 
 
 def test_a_chunk_ends_before_it_grows_too_long() -> None:
     half = "x" * (CHUNK_CHARS // 2)
     chunks = chunks_of("s", turns(half, half, half))
-    assert [(chunk.first_key, chunk.last_key) for chunk in chunks] == [(1, 2), (3, 3)]
+    assert [chunk.message_keys for chunk in chunks] == [[1, 2], [3]]
 
 
 def test_silent_turns_are_left_out() -> None:
     chunks = chunks_of("s", turns("", "  \n", "said"))
-    assert [(chunk.first_key, chunk.content) for chunk in chunks] == [(3, "said")]
+    assert [(chunk.message_keys, chunk.content) for chunk in chunks] == [([3], "said")]
     assert chunks_of("s", []) == []
 
 
 def test_a_long_turn_is_cut_into_chunks_of_its_own() -> None:
     chunks = chunks_of("s", turns("before", "word " * 1000, "after"))
-    assert [chunk.first_key for chunk in chunks] == [1, *[2] * (len(chunks) - 2), 3]
+    assert [chunk.message_keys for chunk in chunks] == [[1], *[[2]] * (len(chunks) - 2), [3]]
     assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 

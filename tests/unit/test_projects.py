@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aiana.projects import normalise_folder, project_of, remote_identity
 from aiana.models import Project
+from aiana.projects import normalise_folder, project_of, remote_identity
 
 
 @pytest.fixture(autouse=True)

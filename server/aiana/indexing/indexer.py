@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.errors import AianaError, Conflict, ModelUnavailable
+from aiana.indexing.chunking import chunks_of
 from aiana.protocol.results import Reindexed
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Indexer:
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
-        while chunks.renew() and not cancelled():
+        while chunks.renew(chunks_of) and not cancelled():
             pass
         total = chunks.count_waiting(model)
         if not total:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.search.chunking import SPOKEN
+from aiana.models import SPOKEN
 from aiana.search.ranking import length_norms
 from aiana.storage.database import Database
 
@@ -19,18 +19,20 @@ Ints = NDArray[np.int64]
 _SPOKEN = ", ".join(f"'{kind}'" for kind in SPOKEN)
 # One concatenated text a column is several times faster to hand over than a row a document.
 _MESSAGES = (
-    "SELECT group_concat(key), group_concat(session_key), group_concat(size), "
-    f"group_concat(type IN ({_SPOKEN})), group_concat(timestamp) FROM (SELECT key, session_key, "
-    "size, type, timestamp FROM messages {where} ORDER BY session_key, timestamp)"
+    "SELECT group_concat(key), group_concat(session_key), group_concat(position), "
+    f"group_concat(size), group_concat(type IN ({_SPOKEN})), group_concat(timestamp) FROM "
+    "(SELECT key, session_key, position, size, type, timestamp FROM messages {where} "
+    "ORDER BY session_key, position)"
 )
 _MEMORIES = (
-    "SELECT group_concat(-key), group_concat(-key), group_concat(length(content)), "
-    "group_concat(1), group_concat(updated_at) FROM memories"
+    "SELECT group_concat(-key), group_concat(-key), group_concat(0), "
+    "group_concat(length(content)), group_concat(1), group_concat(updated_at) FROM memories"
 )
 _STATE = (
     "SELECT (SELECT count(*) FROM messages), (SELECT coalesce(max(key), 0) FROM messages), "
     "(SELECT coalesce(max(key), 0) FROM memories), "
-    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'memories')"
+    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'memories'), "
+    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'order')"
 )
 
 
@@ -48,6 +50,7 @@ class _State(NamedTuple):
     last_message: int
     last_memory: int
     memory_revision: int
+    order_revision: int
 
 
 class Columns(NamedTuple):
@@ -57,6 +60,8 @@ class Columns(NamedTuple):
     """Of documents."""
     sessions: Ints
     """Keys of sessions; a memory is a session of its own, below zero."""
+    positions: Ints
+    """Places of messages in their session."""
     sizes: NDArray[np.float32]
     """Characters."""
     spoken: NDArray[np.bool_]
@@ -67,11 +72,12 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[str | None]) -> Columns:
         """The columns of a row of `group_concat`s."""
-        keys, sessions, sizes, spoken, times = row
+        keys, sessions, positions, sizes, spoken, times = row
         moments = times.replace("Z", "").split(",") if times else []
         return cls(
             numbers(keys),
             numbers(sessions),
+            numbers(positions),
             numbers(sizes).astype(np.float32),
             numbers(spoken).astype(bool),
             np.array(moments, "datetime64[ms]").astype(np.int64),
@@ -91,9 +97,8 @@ class Catalogue:
     """All documents, those of a session side by side in their order; row numbers are positions."""
 
     def __init__(self, columns: Columns, last_message: int, last_memory: int) -> None:
-        # Stable: documents that are new come after those of their session.
-        self.columns = columns.at(np.argsort(columns.sessions, kind="stable"))
-        self.keys, self.sessions, self.sizes, self.spoken, self.times = self.columns
+        self.columns = columns.at(np.lexsort((columns.positions, columns.sessions)))
+        self.keys, self.sessions, _, self.sizes, self.spoken, self.times = self.columns
         self._last_message = last_message
         self._last_memory = last_memory
 
@@ -151,7 +156,7 @@ class CatalogueReader:
         self._database = database
         self._lock = threading.Lock()
         self._state: _State | None = None
-        self._catalogue = Catalogue(Columns.of((None,) * 5), 0, 0)
+        self._catalogue = Catalogue(Columns.of((None,) * 6), 0, 0)
 
     def current(self) -> Catalogue:
         """The catalogue of the database as this thread's transaction sees it."""
@@ -166,13 +171,14 @@ class CatalogueReader:
     def _messages(self, connection: sqlite3.Connection, state: _State) -> Columns:
         columns = self._catalogue.columns
         known = columns.at(np.flatnonzero(columns.keys > 0))
-        if self._state is not None and len(known.keys):
+        moved = self._state is not None and self._state.order_revision != state.order_revision
+        if self._state is not None and len(known.keys) and not moved:
             row = connection.execute(
                 _MESSAGES.format(where="WHERE key > ?"), (self._state.last_message,)
             ).fetchone()
             known = known.then(Columns.of(row))
-        if len(known.keys) == state.messages:
-            return known
+            if len(known.keys) == state.messages:
+                return known
         return Columns.of(connection.execute(_MESSAGES.format(where="")).fetchone())
 
     def _memories(self, connection: sqlite3.Connection, state: _State) -> Columns:

@@ -12,7 +12,6 @@ import numpy as np
 from aiana.errors import TierUnavailable
 from aiana.models import Degraded, SearchFilter
 from aiana.search.engine import MOST_BY_MEANING
-from aiana.search.vector_index import spoken_rows
 from aiana.storage.qdrant.points import Scope
 from aiana.storage.rows import matching_projects
 
@@ -86,17 +85,17 @@ class QdrantIndex:
     def _documents(self, ids: list[str], catalogue: Catalogue) -> NDArray[np.bool_]:
         """The rows that points speak for."""
         wanted: Any = (json.dumps(ids),)
-        within = "id IN (SELECT value FROM json_each(?))"
+        within = "IN (SELECT value FROM json_each(?))"
         with self._tier.database.reading() as connection:
             keys = connection.execute(
-                f"SELECT -key, -key FROM memories WHERE {within}", wanted
+                f"SELECT -key FROM memories WHERE id {within}", wanted
             ).fetchall()
             keys += connection.execute(
-                f"SELECT first_message_key, last_message_key FROM chunks WHERE {within}", wanted
+                f"SELECT m.value FROM chunks c, json_each(c.message_keys) m WHERE c.id {within}",
+                wanted,
             ).fetchall()
         rows = np.zeros(len(catalogue), bool)
-        first, last = np.array(keys, np.int64).reshape(-1, 2).T
-        rows[spoken_rows(catalogue, first, last)[1]] = True
+        rows[catalogue.present(np.array(keys, np.int64).reshape(-1))] = True
         return rows
 
 

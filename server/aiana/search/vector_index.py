@@ -19,8 +19,7 @@ from aiana.storage.database import Database
 
 BLOCK = 1024
 _SELECT = (
-    "SELECT v.key, v.owner, coalesce(c.first_message_key, v.owner), "
-    "coalesce(c.last_message_key, v.owner), v.vector FROM vectors v "
+    "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
     "LEFT JOIN chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
 )
 
@@ -43,16 +42,6 @@ def firsts(lengths: Ints) -> Ints:
 def ranges(starts: Ints, lengths: Ints) -> Ints:
     """`start, start + 1, ...` of each length, one behind the other."""
     return np.arange(int(lengths.sum())) + np.repeat(starts - firsts(lengths), lengths)
-
-
-def spoken_rows(catalogue: Catalogue, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-    """The rows that chunks speak for, from their first to their last document: chunk, row."""
-    start, end = catalogue.rows(first).astype(np.int64), catalogue.rows(last)
-    lengths = np.where((start >= 0) & (end >= start), end - start + 1, 0)
-    chunks, rows = np.repeat(np.arange(len(lengths)), lengths), ranges(start, lengths)
-    # Tool traffic stands between the turns of a chunk without being part of it.
-    spoken = catalogue.spoken[rows]
-    return chunks[spoken], rows[spoken]
 
 
 class VectorIndex:
@@ -104,7 +93,7 @@ class VectorIndex:
         lengths = ends[places] - spread.starts[places]
         if len(places):
             chunks = spread.chunks[ranges(spread.starts[places], lengths)]
-            best = np.maximum.reduceat(rows.only_at(chunks).cosines(query), firsts(lengths))
+            best = np.maximum.reduceat(rows.cosines(query, chunks), firsts(lengths))
             found[spread.documents[places]] = best
         return found
 
@@ -151,12 +140,14 @@ class _Rows:
     def __init__(
         self,
         keys: Ints,
-        first: Ints,
-        last: Ints,
+        documents: Ints,
+        lengths: Ints,
         scales: NDArray[np.float32],
         components: NDArray[np.int8],
     ) -> None:
-        self.keys, self.first, self.last = keys, first, last
+        self.keys = keys
+        self.documents, self.lengths = documents, lengths
+        """Documents of all vectors one behind the other, and how many each vector has."""
         self.scales, self.components = scales, components
         self.newest = int(keys[-1]) if len(keys) else 0
 
@@ -166,12 +157,15 @@ class _Rows:
         return cls(none, none, none, np.empty(0, np.float32), np.empty((0, 0), np.int8))
 
     @classmethod
-    def of(cls, fetched: list[tuple[int, int, int, int, bytes]]) -> _Rows:
-        keys, _, first, last, blobs = zip(*fetched, strict=True)
+    def of(cls, fetched: list[tuple[int, str | int, bytes]]) -> _Rows:
+        keys, owned, blobs = zip(*fetched, strict=True)
+        lists = [str(owner).strip("[]") for owner in owned]
+        lengths = np.array([text.count(",") + 1 if text else 0 for text in lists], np.int64)
+        documents = numbers(",".join(text for text in lists if text))
         vectors = np.frombuffer(b"".join(blobs), "<f2").reshape(len(blobs), -1).astype(np.float32)
         greatest = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny)
         components = np.rint(vectors * (127 / greatest)[:, None]).astype(np.int8)
-        return cls(np.array(keys), np.array(first), np.array(last), greatest / 127, components)
+        return cls(np.array(keys), documents, lengths, greatest / 127, components)
 
     @classmethod
     def joined(cls, blocks: list[_Rows]) -> _Rows:
@@ -180,8 +174,8 @@ class _Rows:
             return blocks[0] if blocks else cls.empty()
         return cls(
             np.concatenate([block.keys for block in blocks]),
-            np.concatenate([block.first for block in blocks]),
-            np.concatenate([block.last for block in blocks]),
+            np.concatenate([block.documents for block in blocks]),
+            np.concatenate([block.lengths for block in blocks]),
             np.concatenate([block.scales for block in blocks]),
             np.concatenate([block.components for block in blocks]),
         )
@@ -192,23 +186,28 @@ class _Rows:
 
     def only_at(self, places: Ints) -> _Rows:
         """Those at these places."""
+        lengths = self.lengths[places]
         return _Rows(
             self.keys[places],
-            self.first[places],
-            self.last[places],
+            self.documents[ranges(firsts(self.lengths)[places], lengths)],
+            lengths,
             self.scales[places],
             self.components[places],
         )
 
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = np.empty(len(self.keys), np.float32)
+    def cosines(
+        self, query: NDArray[np.float32], places: Ints | None = None
+    ) -> NDArray[np.float32]:
+        """With all of them, or with those at these places."""
+        components = self.components if places is None else self.components[places]
+        found = np.empty(len(components), np.float32)
         buffer = np.empty((BLOCK, len(query)), np.float32)
         for start in range(0, len(found), BLOCK):
-            block = self.components[start : start + BLOCK]
+            block = components[start : start + BLOCK]
             floats = buffer[: len(block)]
             np.copyto(floats, block)
             np.dot(floats, query, out=found[start : start + BLOCK])
-        found *= self.scales
+        found *= self.scales if places is None else self.scales[places]
         return found
 
 
@@ -216,8 +215,11 @@ class _Spread:
     """Which rows of the catalogue each vector speaks for, sorted by row."""
 
     def __init__(self, catalogue: Catalogue, rows: _Rows) -> None:
-        chunks, documents = spoken_rows(catalogue, rows.first, rows.last)
+        documents = catalogue.rows(rows.documents)
+        chunks = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
         order = np.argsort(documents, kind="stable")
+        # Those that the catalogue does not hold yet, or no longer, stand in front.
+        order = order[np.count_nonzero(documents < 0) :]
         self.chunks = chunks[order]
         documents = documents[order]
         self.starts = np.flatnonzero(np.diff(documents, prepend=-1))

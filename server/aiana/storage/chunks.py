@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from aiana.search.chunking import SPOKEN, Chunk, Turn, chunks_of
+from aiana.models import SPOKEN
 from aiana.storage.database import Database
 from aiana.storage.rows import content_hash
 
 _SPOKEN = ", ".join(f"'{kind}'" for kind in SPOKEN)
+
+
+class Turn(Struct, frozen=True):
+    """A spoken message: its key in the database, its identifier in the session, its text."""
+
+    key: int
+    id: str
+    content: str
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """A stretch of a session: one or several whole turns, or a piece of one long turn."""
+
+    id: str
+    """A UUID that follows from the session, the first turn and the piece."""
+    message_keys: list[int]
+    """The messages that it speaks for, in their order."""
+    content: str
+
+
+Cut = Callable[[str, Sequence[Turn]], list[Chunk]]
+"""Takes a session's unique name and its spoken turns in order; gives its chunks."""
 
 
 class Waiting(Struct, frozen=True):
@@ -27,7 +50,7 @@ class ChunkStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def renew(self, sessions: int = 20) -> int:
+    def renew(self, cut: Cut, sessions: int = 20) -> int:
         """Cut anew up to so many sessions that have changed, newest first; returns how many."""
         with self._database.writing() as connection:
             keys = connection.execute(
@@ -36,10 +59,10 @@ class ChunkStore:
                 (sessions,),
             ).fetchall()
             for (key,) in keys:
-                self._renew(connection, key)
+                self._renew(connection, key, cut)
         return len(keys)
 
-    def _renew(self, connection: sqlite3.Connection, session_key: int) -> None:
+    def _renew(self, connection: sqlite3.Connection, session_key: int, cut: Cut) -> None:
         """Chunks whose text is unchanged keep their key, and so their vector."""
         # With the store's name: colleagues may have read the same session into the same Qdrant.
         (name,) = connection.execute(
@@ -49,34 +72,32 @@ class ChunkStore:
         ).fetchone()
         turns = connection.execute(
             "SELECT key, id, content FROM messages WHERE session_key = ? "
-            f"AND type IN ({_SPOKEN}) ORDER BY timestamp, key",
+            f"AND type IN ({_SPOKEN}) ORDER BY position, key",
             (session_key,),
         )
-        wanted = {chunk.id: chunk for chunk in chunks_of(name, [Turn(*row) for row in turns])}
+        wanted = {chunk.id: chunk for chunk in cut(name, [Turn(*row) for row in turns])}
         stored = connection.execute(
-            "SELECT id, content, first_message_key, last_message_key FROM chunks "
-            "WHERE session_key = ?",
-            (session_key,),
+            "SELECT id, content, message_keys FROM chunks WHERE session_key = ?", (session_key,)
         ).fetchall()
         gone = []
         for chunk_id, *rest in stored:
             chunk = wanted.get(chunk_id)
-            if chunk and [chunk.content, chunk.first_key, chunk.last_key] == rest:
+            if chunk and [chunk.content, json.dumps(chunk.message_keys)] == rest:
                 del wanted[chunk_id]
             else:
                 gone.append((chunk_id,))
         connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
         connection.executemany(
-            "INSERT INTO chunks (id, session_key, first_message_key, last_message_key, "
-            "content_hash, content) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO chunks (id, session_key, message_keys, content_hash, content) "
+            "VALUES (?, ?, ?, ?, ?)",
             [self._row(session_key, chunk) for chunk in wanted.values()],
         )
         connection.execute("UPDATE sessions SET dirty_from = NULL WHERE key = ?", (session_key,))
 
     @staticmethod
-    def _row(session_key: int, chunk: Chunk) -> tuple[str, int, int, int, bytes, str]:
+    def _row(session_key: int, chunk: Chunk) -> tuple[str, int, str, bytes, str]:
         digest = content_hash(chunk.content)
-        return chunk.id, session_key, chunk.first_key, chunk.last_key, digest, chunk.content
+        return chunk.id, session_key, json.dumps(chunk.message_keys), digest, chunk.content
 
     def waiting(self, model: str, limit: int) -> list[Waiting]:
         """Texts that have no vector of this model: memories first, then the newest chunks."""

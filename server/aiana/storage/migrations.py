@@ -68,6 +68,13 @@ def m002_outbox(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def m003_order(connection: sqlite3.Connection) -> None:
+    """Messages have a place in their session, chunks name the messages that they speak for."""
+    for statement in _ORDER.split(";;"):
+        connection.execute(statement)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -287,4 +294,31 @@ WHEN old.project_key != new.project_key
     AND EXISTS (SELECT 1 FROM facts WHERE name = 'qdrant') BEGIN
     INSERT OR REPLACE INTO outbox (id) SELECT id FROM chunks WHERE session_key = new.key;
 END
+"""
+
+# What is stored keeps the order in which it was shown: by time, then as it came in.
+_ORDER = """
+ALTER TABLE messages ADD COLUMN position INTEGER NOT NULL DEFAULT 0;;
+UPDATE messages SET position = place.number FROM (
+    SELECT key, row_number() OVER (PARTITION BY session_key ORDER BY timestamp, key) AS number
+    FROM messages
+) AS place WHERE place.key = messages.key;;
+DROP INDEX messages_by_session;;
+CREATE INDEX messages_by_session
+    ON messages (session_key, position, type, role, tool_name, timestamp, size);;
+ALTER TABLE chunks ADD COLUMN message_keys TEXT NOT NULL DEFAULT '[]';;
+UPDATE chunks SET message_keys = (
+    SELECT '[' || coalesce(group_concat(key, ', '), '') || ']' FROM (
+        SELECT m.key FROM messages m WHERE m.session_key = chunks.session_key
+            AND m.type IN ('user', 'assistant', 'summary') AND trim(m.content) != ''
+            AND m.position BETWEEN
+                (SELECT position FROM messages WHERE key = chunks.first_message_key)
+                AND (SELECT position FROM messages WHERE key = chunks.last_message_key)
+        ORDER BY m.position
+    )
+);;
+DROP INDEX chunks_by_session;;
+ALTER TABLE chunks DROP COLUMN first_message_key;;
+ALTER TABLE chunks DROP COLUMN last_message_key;;
+CREATE INDEX chunks_by_session ON chunks (session_key)
 """

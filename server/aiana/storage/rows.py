@@ -20,7 +20,7 @@ SESSION_COLUMNS = (
 )
 MESSAGE_COLUMNS = (
     "m.id, s.id, m.type, m.role, m.content, m.tool_name, m.tool_input, m.parent_id, m.timestamp, "
-    "m.tokens, m.metadata"
+    "m.tokens, m.metadata, m.position"
 )
 MEMORY_COLUMNS = (
     "m.id, m.content, m.memory_type, p.id, m.session_id, m.tags, m.metadata, m.created_at, "
@@ -74,6 +74,7 @@ def message_of(row: tuple[Any, ...]) -> Message:
         timestamp=row[8],
         tokens=row[9],
         metadata=json.loads(row[10]),
+        position=row[11],
     )
 
 

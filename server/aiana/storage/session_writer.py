@@ -16,10 +16,12 @@ from aiana.times import now
 DERIVED, SUMMARISED, GIVEN = range(3)
 _MESSAGE_FIELDS = (
     "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
-    "tool_input, metadata"
+    "tool_input, metadata, position"
 )
 _UPSERT_MESSAGES = f"""
-INSERT INTO messages ({_MESSAGE_FIELDS}) SELECT * FROM incoming WHERE true ORDER BY rowid
+INSERT INTO messages ({_MESSAGE_FIELDS})
+SELECT session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers,
+    tool_input, metadata, coalesce(position, rowid + ?) FROM incoming WHERE true ORDER BY rowid
 ON CONFLICT (id, session_key) DO UPDATE SET
     type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
     timestamp = excluded.timestamp, parent_id = excluded.parent_id, tokens = excluded.tokens,
@@ -27,6 +29,13 @@ ON CONFLICT (id, session_key) DO UPDATE SET
     tool_input = excluded.tool_input, metadata = excluded.metadata
 WHERE content != excluded.content OR type != excluded.type OR metadata != excluded.metadata
     OR tool_input IS NOT excluded.tool_input OR timestamp != excluded.timestamp
+"""
+
+
+_MOVE_MESSAGES = """
+UPDATE messages SET position = i.position FROM incoming i
+WHERE messages.session_key = i.session_key AND messages.id = i.id
+    AND messages.position != i.position
 """
 
 
@@ -135,18 +144,22 @@ class SessionWriter:
             before = connection.execute(count, (key,)).fetchone()[0]
             next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
             (first_new,) = next_key.fetchone()
-            written = self._upsert_messages(connection, key, batch)
+            written, moved = self._upsert_messages(connection, key, batch)
             new = connection.execute(count, (key,)).fetchone()[0] - before
             added += new
             updated += written - new
             skipped += len(batch) - written
-            if written:
-                self._after_write(connection, key, first_new if written == new else 0)
+            if written or moved:
+                self._after_write(connection, key, first_new if written == new and not moved else 0)
+            if moved:
+                # What other processes hold in memory stands in another order now.
+                bump_revision(connection, "order", 0)
         return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)
 
     def _upsert_messages(
         self, connection: sqlite3.Connection, session_key: int, messages: list[Message]
-    ) -> int:
+    ) -> tuple[int, int]:
+        """How many messages are new or changed, and how many stand at another place now."""
         rows = []
         for m in messages:
             content = storable(m.content)
@@ -166,16 +179,23 @@ class SessionWriter:
                     parts,
                     m.tool_input and storable(m.tool_input),
                     storable(to_json(m.metadata)) if m.metadata else "{}",
+                    m.position,
                 )
             )
         # One statement for all rows: FTS5 writes out what it has gathered at the end of each.
         connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
         connection.executemany(
-            "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
-        written = connection.execute(_UPSERT_MESSAGES).rowcount
+        (last,) = connection.execute(
+            "SELECT coalesce(max(position), 0) FROM messages WHERE session_key = ?", (session_key,)
+        ).fetchone()
+        written = connection.execute(_UPSERT_MESSAGES, (last,)).rowcount
+        moved = 0
+        if any(m.position is not None for m in messages):
+            moved = connection.execute(_MOVE_MESSAGES).rowcount
         connection.execute("DELETE FROM incoming")
-        return written
+        return written, moved
 
     @staticmethod
     def _after_write(connection: sqlite3.Connection, session_key: int, dirty_from: int) -> None:
@@ -186,7 +206,7 @@ class SessionWriter:
             "dirty_from = min(coalesce(dirty_from, ?2), ?2), "
             "title = coalesce(title, (SELECT trim(substr(replace(content, char(10), ' '), 1, 120)) "
             "  FROM messages WHERE session_key = ?1 AND type = 'user' AND content != '' "
-            "  ORDER BY timestamp, key LIMIT 1)) WHERE key = ?1",
+            "  ORDER BY position, key LIMIT 1)) WHERE key = ?1",
             (session_key, dirty_from),
         )
         project = connection.execute(

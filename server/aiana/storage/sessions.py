@@ -92,7 +92,7 @@ class SessionStore:
 
         Raises NotFound for an unknown session or message.
         """
-        order = "ORDER BY m.timestamp, m.key"
+        order = "ORDER BY m.position, m.key"
         select = (
             f"SELECT {MESSAGE_COLUMNS} FROM messages m JOIN sessions s ON s.key = m.session_key "
             "WHERE m.session_key = ?"
@@ -105,19 +105,19 @@ class SessionStore:
                 ).fetchall()
                 return [message_of(row) for row in rows]
             anchor = connection.execute(
-                "SELECT timestamp, key FROM messages WHERE session_key = ? AND id = ?",
+                "SELECT position, key FROM messages WHERE session_key = ? AND id = ?",
                 (key, around),
             ).fetchone()
             if anchor is None:
                 raise NotFound(f"Session {session_id} has no message {around}.")
             half = (limit or 50) // 2
             earlier = connection.execute(
-                f"{select} AND (m.timestamp, m.key) < (?, ?) "
-                "ORDER BY m.timestamp DESC, m.key DESC LIMIT ?",
+                f"{select} AND (m.position, m.key) < (?, ?) "
+                "ORDER BY m.position DESC, m.key DESC LIMIT ?",
                 (key, *anchor, half),
             ).fetchall()
             later = connection.execute(
-                f"{select} AND (m.timestamp, m.key) >= (?, ?) {order} LIMIT ?",
+                f"{select} AND (m.position, m.key) >= (?, ?) {order} LIMIT ?",
                 (key, *anchor, (limit or 50) - len(earlier)),
             ).fetchall()
         return [message_of(row) for row in [*reversed(earlier), *later]]

@@ -145,7 +145,8 @@ class AianaStorage:
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT r.kind, p.id, r.revision FROM revisions r "
-                "LEFT JOIN projects p ON p.key = r.project_key WHERE r.revision > ?",
+                "LEFT JOIN projects p ON p.key = r.project_key "
+                "WHERE r.revision > ? AND r.kind != 'order'",
                 (revision,),
             ).fetchall()
         kinds = sorted({row[0] for row in rows})

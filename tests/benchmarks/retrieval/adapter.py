@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aiana.config import Config
 from aiana.embeddings import Embedder
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.vector_index import to_bytes
 from aiana.service import Aiana
@@ -56,7 +57,7 @@ class Store:
         with self.storage.database.writing():
             for name, members in sessions.items():
                 self.storage.sessions.record(*messages_of(name, members))
-        while self.storage.chunks.renew(500):
+        while self.storage.chunks.renew(chunks_of, 500):
             pass
         waiting = self.storage.chunks.waiting(self._vectors.model, 10_000_000)
         vectors = self._vectors.of([text.content for text in waiting])

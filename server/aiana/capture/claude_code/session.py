@@ -24,8 +24,8 @@ from aiana.capture.claude_code.records import (
 )
 from aiana.capture.claude_code.state import Known, State
 from aiana.capture.claude_code.tags import Piece, pieces, without_reminders
-from aiana.projects import project_of
 from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
+from aiana.projects import project_of
 from aiana.redaction.arguments import flatten
 from aiana.times import normalise_time
 

@@ -23,7 +23,9 @@ WHERE m.id IN (SELECT value FROM json_each(?2))
 """
 _CHUNKS = """
 SELECT c.id, v.vector, c.content, s.id, p.id, 'conversation',
-    coalesce((SELECT timestamp FROM messages WHERE key = c.last_message_key), s.started_at),
+    coalesce((
+        SELECT timestamp FROM messages WHERE key = json_extract(c.message_keys, '$[#-1]')
+    ), s.started_at),
     s.source, c.content_hash, '{}', 0
 FROM chunks c JOIN sessions s ON s.key = c.session_key JOIN projects p ON p.key = s.project_key
     JOIN vectors v ON v.owner = c.key AND v.model = ?1

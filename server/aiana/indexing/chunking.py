@@ -5,10 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from aiana.storage.chunks import Chunk, Turn
 
-SPOKEN = ("user", "assistant", "summary")
-"""Types of messages that are embedded: what people and assistants said, and not tool traffic."""
 CHUNK_CHARS = 500
 """Short neighbouring turns are embedded together up to this size, for a turn alone often says too
 little to mean anything. On development queries 300 to 600 characters did as well as one vector a
@@ -17,24 +15,6 @@ PIECE_CHARS = 900
 """A longer turn is cut into pieces of about this size: 256 word pieces of English text."""
 OVERLAP_CHARS = 100
 _NAMESPACE = uuid.UUID("3a2f0f0e-51f6-5c0e-9d57-6d1a2f6f8a11")
-
-
-class Turn(Struct, frozen=True):
-    """A spoken message: its key in the database, its identifier in the session, its text."""
-
-    key: int
-    id: str
-    content: str
-
-
-class Chunk(Struct, frozen=True, kw_only=True):
-    """A stretch of a session: one or several whole turns, or a piece of one long turn."""
-
-    id: str
-    """A UUID that follows from the session, the first turn and the piece."""
-    first_key: int
-    last_key: int
-    content: str
 
 
 def chunks_of(session: str, turns: Sequence[Turn]) -> list[Chunk]:
@@ -66,8 +46,7 @@ def _chunks(session: str, group: Sequence[Turn]) -> Iterator[Chunk]:
     for number, piece in enumerate(pieces(text)):
         yield Chunk(
             id=str(uuid.uuid5(_NAMESPACE, f"{session}\n{group[0].id}\n{number}")),
-            first_key=group[0].key,
-            last_key=group[-1].key,
+            message_keys=[turn.key for turn in group],
             content=piece,
         )
 
