@@ -82,6 +82,7 @@ format: $(INSTALLED) $(STYLUA)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m aiana.protocol.document docs/protocol.md
+	$(BIN)/python -m aiana.protocol.typescript vscode-extension/src/protocol.ts
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

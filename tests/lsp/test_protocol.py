@@ -11,8 +11,11 @@ from aiana.lsp.main import make_server
 from aiana.lsp.methods import Methods
 from aiana.protocol.document import document
 from aiana.protocol.methods import METHODS, Method
+from aiana.protocol.typescript import typescript
 
-PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "protocol.md"
+MIRROR = ROOT / "vscode-extension" / "src" / "protocol.ts"
 
 
 def test_every_method_has_a_handler() -> None:
@@ -29,3 +32,7 @@ def test_examples_are_valid(method: Method) -> None:
 def test_the_page_is_written_from_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert document(page) == page, "run `make docs`"
+
+
+def test_the_mirror_for_typescript_is_written_from_the_table() -> None:
+    assert MIRROR.read_text(encoding="utf-8") == typescript(), "run `make docs`"

@@ -5,6 +5,11 @@ import * as vscode from "vscode";
 import * as wire from "./protocol";
 import type { Server } from "./server";
 
+interface WorkDoneProgress {
+  percentage?: number;
+  message?: string;
+}
+
 export async function importSessions(server: Server, log: vscode.LogOutputChannel): Promise<void> {
   const result = await vscode.window.withProgress(
     {
@@ -14,7 +19,7 @@ export async function importSessions(server: Server, log: vscode.LogOutputChanne
     },
     async (progress, token) => {
       let done = 0;
-      const onProgress = ({ percentage = done, message }: wire.WorkDoneProgress) => {
+      const onProgress = ({ percentage = done, message }: WorkDoneProgress) => {
         progress.report({
           increment: percentage - done,
           message: message && `${percentage} %, ${basename(message)}`,

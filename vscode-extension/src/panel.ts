@@ -209,10 +209,9 @@ export class Panel implements vscode.WebviewViewProvider {
   }
 
   private postUnavailable(): void {
-    const tiers = Object.values(this.server.status?.tiers ?? {}).filter(
-      ({ state }) => state === "unavailable",
-    );
-    this.post({ type: "unavailable", reasons: tiers.map(({ detail }) => detail) });
+    const tiers: wire.Tier[] = this.server.status ? Object.values(this.server.status.tiers) : [];
+    const reasons = tiers.filter(({ state }) => state === "unavailable").map(({ detail }) => detail);
+    this.post({ type: "unavailable", reasons });
   }
 
   private post(message: ToPanel): void {

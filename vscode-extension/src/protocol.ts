@@ -1,4 +1,8 @@
-/** Mirrors `server/aiana/lsp/protocol.py`; the contract test sends every request to the real server. */
+/**
+ * Every request of the server, with its params and result.
+ *
+ * Generated from server/aiana/protocol: run `make docs` instead of changing it here.
+ */
 
 export interface RequestType<P, R> {
   readonly method: string;
@@ -10,111 +14,175 @@ function request<P, R>(method: string): RequestType<P, R> {
   return { method };
 }
 
+export type MessageType = "assistant" | "summary" | "system" | "tool_result" | "tool_use" | "user";
 export type MemoryType = "conversation" | "insight" | "pattern" | "preference";
-export type Mode = "keyword" | "semantic";
-export type Scope = "project" | "all";
-export type Rating = "helpful" | "unhelpful" | "harmful";
-type Token = string | number;
+export type Kind = "memory" | "message";
+export type Lane = "keyword" | "semantic";
+export type Mode = "hybrid" | "keyword" | "semantic";
+export type Scope = "all" | "project";
+export type Rating = "harmful" | "helpful" | "unhelpful";
+export type Health = "error" | "ok" | "warning";
 
-export interface SearchFilter {
-  project?: string;
-  kinds?: ("memory" | "message")[];
-  memoryTypes?: MemoryType[];
-  sources?: string[];
-  roles?: string[];
-  tools?: string[];
-  sessionId?: string;
-  after?: string;
-  before?: string;
+/** What was changed since the client was last told, by whichever process. */
+export interface Changes {
+  kinds: ("memories" | "preferences" | "sessions")[];
+  projects: string[];
 }
 
-export interface Degraded {
-  tier: "redis" | "qdrant" | "embedder" | "index";
-  reason: string;
-  since?: string | null;
-}
-
-export interface SearchHit {
+/** One thing that a context block quotes. */
+export interface ContextEntry {
   id: string;
-  kind: "memory" | "message";
   uri: string;
-  snippet: string;
-  /** UTF-16 code unit ranges of `snippet`. */
-  highlights: [number, number][];
-  content?: string | null;
+  content: string;
+  /** Why it was chosen: `preference`, `recent` or `relevant`. */
+  reason: string;
   score: number;
-  project?: string | null;
-  source?: string | null;
-  timestamp?: string | null;
-  lanes: Mode[];
-  role?: string | null;
-  type?: string | null;
-  toolName?: string | null;
-  memoryType?: MemoryType | null;
-  sessionId?: string | null;
-  sessionTitle?: string | null;
-  messageId?: string | null;
+  tokens: number;
+  stale: string | null;
 }
 
-export interface SearchParams {
-  query: string;
-  limit?: number;
-  cursor?: string;
-  mode?: "hybrid" | Mode;
-  scope?: Scope;
-  /** Whose project is searched; absent, the first folder's. */
-  textDocument?: { uri: string };
-  filter?: SearchFilter;
-  groupBySession?: boolean;
-  workDoneToken?: Token;
-  partialResultToken?: Token;
-}
-
-export interface SearchResult {
-  hits: SearchHit[];
-  modes: Mode[];
-  searched: { messages: number; memories: number };
-  tookMs: number;
-  nextCursor?: string | null;
-  degraded: Degraded[];
-}
-
+/** Build a context block for a chat. */
 export interface ContextParams {
-  query?: string;
-  textDocument?: { uri: string };
-  selection?: string;
-  project?: string;
+  query?: string | null;
+  textDocument?: TextDocument | null;
+  /** Text that is selected in the document. */
+  selection?: string | null;
+  /** Default: the workspace folder of the document. */
+  project?: string | null;
   scope?: Scope;
-  maxTokens?: number;
+  /** Default: the setting `contextMaxTokens` (1,000). */
+  maxTokens?: number | null;
+  /** Do not answer from a cache. */
   refresh?: boolean;
 }
 
+/** An `<aiana-context>` block within its budget. */
 export interface ContextResult {
+  /** Empty when nothing is worth quoting. */
   context: string;
-  items: {
-    id: string;
-    uri: string;
-    content: string;
-    reason: string;
-    score: number;
-    tokens: number;
-    stale?: string | null;
-  }[];
+  items: ContextEntry[];
   tokens: number;
   cached: boolean;
   degraded: Degraded[];
 }
 
-export interface Position {
-  line: number;
-  character: number;
+/** What is stored. */
+export interface Counts {
+  sessions: number;
+  messages: number;
+  memories: number;
+  preferences: number;
+  projects: number;
+  chunks: number;
+  vectors: number;
 }
 
+/** A tier that did not answer as it should, and why. */
+export interface Degraded {
+  tier: "embedder" | "index" | "qdrant" | "redis";
+  reason: string;
+  since: string;
+}
+
+/** What was deleted, or would be with `dryRun`. */
+export interface Deleted {
+  deleted: number;
+  ids: string[];
+  receipt: Receipt | null;
+}
+
+/** A filter of which every field must be known: one that was left out would delete more. */
+export interface DeletionFilter {
+  /** Identity, path or name of a project. */
+  project?: string | null;
+  kinds?: Kind[];
+  /** Of memories; together with `roles`, `types` or `tools` either kind may match. */
+  memoryTypes?: MemoryType[];
+  sources?: string[];
+  /** Of messages; a memory has no role. */
+  roles?: string[];
+  /** Of messages. */
+  types?: MessageType[];
+  tools?: string[];
+  sessionId?: string | null;
+  after?: string | null;
+  before?: string | null;
+}
+
+/** A session as text. */
+export interface Exported {
+  format: "json" | "markdown";
+  text: string;
+}
+
+/** A transcript that could not be read, and why. */
+export interface Failure {
+  path: string;
+  reason: string;
+}
+
+/** What an import did with one source. */
+export interface ImportCounts {
+  /** Transcript files. */
+  found: number;
+  /** Files that were read for the first time. */
+  imported: number;
+  /** Files that had grown or changed. */
+  updated: number;
+  /** Files with nothing new. */
+  skipped: number;
+  failed: Failure[];
+  /** Messages that were added or changed. */
+  messages: number;
+  /** Secrets that were taken out before anything was stored. */
+  redactions: number;
+  /** Lines that could not be understood. */
+  skippedLines: number;
+  /** Bytes that were read. */
+  bytes: number;
+}
+
+/** Read new transcripts. */
+export interface ImportParams {
+  /** Names of assistants; default all, or none if paths are given. */
+  sources?: string[] | null;
+  /** Files and folders. */
+  paths?: string[] | null;
+  /** Only files changed since this time or span (`7d`). */
+  since?: string | null;
+  workDoneToken?: string | number | null;
+}
+
+/** What an import did, per source. */
+export interface ImportResult {
+  sources: Record<string, ImportCounts>;
+}
+
+/** Work that is left to the indexer. */
+export interface Indexing {
+  /** Texts without a vector. */
+  pending: number;
+  /** Texts embedded per second, while it is running. */
+  ratePerS: number | null;
+}
+
+/** Words of a page that lead somewhere. */
+export interface Link {
+  line: number;
+  /** First UTF-16 unit of the words in their line. */
+  start: number;
+  end: number;
+  /** A URI. */
+  target: string;
+}
+
+/** Something a person or an assistant chose to keep. */
 export interface Memory {
+  /** A UUID. */
   id: string;
   content: string;
   memoryType: MemoryType;
-  project: string | null;
+  project: string;
   sessionId: string | null;
   tags: string[];
   metadata: Record<string, unknown>;
@@ -122,68 +190,146 @@ export interface Memory {
   updatedAt: string;
   helpful: number;
   unhelpful: number;
+  /** Memories that somebody called harmful are found by search but never put into a context. */
   harmful: number;
 }
 
+/** Keep a text. */
 export interface MemoryAddParams {
   content: string;
   memoryType?: MemoryType;
-  project?: string;
-  sessionId?: string;
+  /** Default: the workspace folder of the origin; an empty text means no project. */
+  project?: string | null;
+  sessionId?: string | null;
   tags?: string[];
   metadata?: Record<string, unknown>;
-  origin?: { uri: string; range?: { start: Position; end: Position } };
-  idempotencyKey?: string;
+  origin?: Origin | null;
+  /** A retry with the same key stores nothing and returns what the first try stored. */
+  idempotencyKey?: string | null;
 }
 
+/** A stored memory. */
 export interface MemoryAdded {
   memory: Memory;
-  duplicateOf?: string | null;
+  /** Id of the equal memory that was there already; nothing was stored then. */
+  duplicateOf: string | null;
+  /** Secrets that were taken out before the text was stored. */
   redactions: number;
 }
 
-export interface Deleted {
-  deleted: number;
-  ids: string[];
-  receipt: Record<"sqlite" | "fts" | "vectors" | "redis" | "qdrant", number | null>;
+/** Delete memories by whole ids, or all that a filter admits. */
+export interface MemoryDeleteParams {
+  ids?: string[] | null;
+  /** Must restrict something; unlike elsewhere, a field that is not known is an error. */
+  filter?: DeletionFilter | null;
+  /** Change nothing and say what would be deleted. */
+  dryRun?: boolean;
+  /** How many the dry run said; with other than so many nothing is deleted (`conflict`). Needed where a filter admits more than one. */
+  expected?: number | null;
 }
 
-export interface Page {
+/** Judge a memory. */
+export interface MemoryFeedbackParams {
+  id: string;
+  rating: Rating;
+}
+
+/** Name one memory. */
+export interface MemoryGetParams {
+  id: string;
+}
+
+/** List memories, newest first. */
+export interface MemoryListParams {
   filter?: SearchFilter;
   limit?: number;
-  cursor?: string;
+  cursor?: string | null;
 }
 
-export interface Session {
+/** Memories, newest first. */
+export interface MemoryPage {
+  memories: Memory[];
+  nextCursor: string | null;
+}
+
+/** Undo a deletion. */
+export interface MemoryRestoreParams {
+  /** As it was, from `aiana/memory/get` or a list. */
+  memory: Memory;
+}
+
+/** One memory. */
+export interface MemoryResult {
+  memory: Memory;
+}
+
+/** Change what is given of a memory, and leave the rest. */
+export interface MemoryUpdateParams {
   id: string;
-  source: string;
-  project: string | null;
-  projectPath: string | null;
-  transcriptPath: string | null;
-  startedAt: string | null;
-  endedAt: string | null;
-  title: string | null;
-  summary: string | null;
-  parentId: string | null;
-  messageCount: number;
-  tokenCount: number;
-  metadata: Record<string, unknown>;
+  content?: string | null;
+  memoryType?: MemoryType | null;
+  project?: string | null;
+  tags?: string[] | null;
+  metadata?: Record<string, unknown> | null;
 }
 
+/** One turn of a session: what was said by either side, or one tool call or result. */
 export interface Message {
+  /** The source's own identifier, unique within the session. */
   id: string;
   sessionId: string;
-  type: "assistant" | "summary" | "system" | "tool_result" | "tool_use" | "user";
-  role: string;
+  type: MessageType;
+  /** Who speaks: `user`, `assistant`, `system`, `tool`, or a name that the source gives. */
+  role: string | null;
   content: string;
   toolName: string | null;
+  /** The call's arguments as JSON. */
   toolInput: string | null;
   parentId: string | null;
   timestamp: string;
+  /** Place in the session as its source tells, ascending; None: after all that are stored. */
+  position: number | null;
   tokens: number | null;
   metadata: Record<string, unknown>;
 }
 
+/** Messages of one session in order. */
+export interface MessageList {
+  messages: Message[];
+}
+
+export type NoParams = Record<string, never>;
+
+/** Where a memory was taken from. */
+export interface Origin {
+  uri: string;
+  range?: Range | null;
+}
+
+/** A document that cannot be edited: what `workspace/textDocumentContent` answers. */
+export interface Page {
+  text: string;
+  /** The document's one URI, whatever stood after the id in the one that was asked for. */
+  uri: string;
+  kind: "memory" | "session";
+  /** Of the session or memory. */
+  id: string;
+  /** Zero-based line that the URI's fragment points at. */
+  line: number;
+  /** What to call it, in a few words. */
+  title: string;
+  links: Link[];
+  /** The messages of a session in order; none of a memory. */
+  sections: Section[];
+}
+
+/** Zero-based, in the negotiated position encoding. */
+export interface Position {
+  line: number;
+  character: number;
+}
+
+/** How the user likes to work; static ones hold always, dynamic ones fade with newer ones. */
 export interface Preference {
   id: string;
   text: string;
@@ -191,114 +337,345 @@ export interface Preference {
   createdAt: string;
 }
 
+/** Keep a preference. */
+export interface PreferenceAddParams {
+  text: string;
+  /** False: something of these days, which newer ones push out of a context. */
+  static?: boolean;
+}
+
+/** Name one preference. */
+export interface PreferenceRemoveParams {
+  id: string;
+}
+
+/** The user's preferences. */
 export interface Profile {
   static: Preference[];
   dynamic: Preference[];
 }
 
-export interface ImportCounts {
-  found: number;
-  imported: number;
-  updated: number;
-  skipped: number;
-  failed: { path: string; reason: string }[];
-  messages: number;
-  redactions: number;
+/** A stretch of a document. */
+export interface Range {
+  start: Position;
+  end: Position;
 }
 
+/** Per tier, how many of the deleted items were verified gone; None where it is not in use. */
+export interface Receipt {
+  sqlite: number;
+  fts: number;
+  vectors: number;
+  redis: number | null;
+  qdrant: number | null;
+}
+
+/** Rebuild indexes from what is stored. */
+export interface ReindexParams {
+  targets?: ("fts" | "qdrant" | "vectors")[];
+  workDoneToken?: string | number | null;
+}
+
+/** How many items each rebuilt index holds; None where a target was not asked for. */
+export interface Reindexed {
+  fts: number | null;
+  vectors: number | null;
+  qdrant: number | null;
+}
+
+/** Restricts a search; empty lists restrict nothing. */
+export interface SearchFilter {
+  /** Identity, path or name of a project. */
+  project?: string | null;
+  kinds?: Kind[];
+  /** Of memories; together with `roles`, `types` or `tools` either kind may match. */
+  memoryTypes?: MemoryType[];
+  sources?: string[];
+  /** Of messages; a memory has no role. */
+  roles?: string[];
+  /** Of messages. */
+  types?: MessageType[];
+  tools?: string[];
+  sessionId?: string | null;
+  after?: string | null;
+  before?: string | null;
+}
+
+/** One thing found. */
+export interface SearchHit {
+  id: string;
+  kind: Kind;
+  uri: string;
+  snippet: string;
+  /** UTF-16 code unit ranges of `snippet` that match the query. */
+  highlights: [number, number][];
+  content?: string | null;
+  score: number;
+  /** `keyword`, `semantic`, `recency`, each 0..1, where the lane knows the hit. */
+  scores: Record<string, number>;
+  project: string;
+  source: string;
+  timestamp: string;
+  lanes: Lane[];
+  role?: string | null;
+  type?: string | null;
+  toolName?: string | null;
+  memoryType?: MemoryType | null;
+  sessionId?: string | null;
+  sessionTitle?: string | null;
+  messageId?: string | null;
+  /** The colleague whose memory it is; none for what is one's own. */
+  user?: string | null;
+}
+
+/** Find messages and memories. */
+export interface SearchParams {
+  /** See the query language. */
+  query: string;
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string | null;
+  mode?: Mode;
+  /** Default: `project` when one is known, else `all`. */
+  scope?: Scope | null;
+  /** Whose workspace folder is the project; default: the first folder. */
+  textDocument?: TextDocument | null;
+  filter?: SearchFilter;
+  /** At most one hit, the best, of each session. */
+  groupBySession?: boolean;
+  workDoneToken?: string | number | null;
+  /** The first keyword hits are reported here at once; the answer then waits for the model. */
+  partialResultToken?: string | number | null;
+}
+
+/** Hits, best first. */
+export interface SearchResult {
+  hits: SearchHit[];
+  /** The lanes that answered. */
+  modes: Lane[];
+  searched: Searched;
+  tookMs: number;
+  nextCursor: string | null;
+  degraded: Degraded[];
+}
+
+/** How much a search looked through. */
+export interface Searched {
+  messages: number;
+  memories: number;
+}
+
+/** One message of a session's page; it ends where the next one begins. */
+export interface Section {
+  /** Zero-based line that it begins on. */
+  line: number;
+  /** Editors fold all but turns. */
+  kind: "thinking" | "tool" | "turn";
+  uri: string;
+  messageId: string;
+}
+
+/** One conversation with one assistant. */
+export interface Session {
+  /** The source's own identifier. */
+  id: string;
+  source: string;
+  /** Identity of the project (`Project.id`). */
+  project: string;
+  /** The working directory that the session recorded. */
+  projectPath: string;
+  transcriptPath: string;
+  startedAt: string;
+  endedAt: string | null;
+  title: string | null;
+  summary: string | null;
+  /** The session that spawned this one (sub-agents). */
+  parentId: string | null;
+  messageCount: number;
+  tokenCount: number;
+  metadata: Record<string, unknown>;
+}
+
+/** Delete a session with those of its sub-agents. */
+export interface SessionDeleteParams {
+  /** The whole id. */
+  id: string;
+  /** Change nothing and say what would be deleted. */
+  dryRun?: boolean;
+}
+
+/** Announce the end of a session. */
+export interface SessionEndParams {
+  id: string;
+  summary?: string | null;
+}
+
+/** Write a session as text. */
+export interface SessionExportParams {
+  id: string;
+  format?: "json" | "markdown";
+}
+
+/** List sessions, newest first. */
+export interface SessionListParams {
+  /** Sessions in which a search with this filter could find a message. */
+  filter?: SearchFilter;
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** Read messages of a session. */
+export interface SessionMessagesParams {
+  id: string;
+  /** Id of the message in the middle. */
+  around?: string | null;
+  limit?: number | null;
+}
+
+/** Sessions, newest first. */
+export interface SessionPage {
+  sessions: Session[];
+  nextCursor: string | null;
+}
+
+/** Name one session. */
+export interface SessionParams {
+  id: string;
+}
+
+/** One session. */
+export interface SessionResult {
+  session: Session;
+}
+
+/** Announce a session that an editor or assistant begins. */
+export interface SessionStartParams {
+  id: string;
+  project: string;
+  metadata?: Record<string, unknown>;
+}
+
+/** A setting that was not understood and is not in force. */
+export interface SettingProblem {
+  /** Its name as it was written; empty where a whole file could not be read. */
+  setting: string;
+  /** What is wrong with it, what is allowed, or what was probably meant; never its value. */
+  message: string;
+  /** Path of the file that says it; None for the environment and an editor's settings. */
+  file: string | null;
+  /** The line in that file, from 1, where it is known. */
+  line: number | null;
+}
+
+/** The assistants that Aiana knows. */
+export interface SourceList {
+  sources: SourceStatus[];
+}
+
+/** One assistant on this machine, reconciled with what is stored of it. */
 export interface SourceStatus {
   name: string;
   title: string;
+  /** Where transcripts were looked for. */
   roots: string[];
+  /** Transcript files that exist. */
   onDisk: number;
+  /** Transcript files that have been imported. */
   stored: number;
+  /** Files on disk that have not been imported to their end. */
   missing: number;
+  /** Imported files that no longer exist; what they held is kept. */
   vanished: number;
+  /** Files that the assistant will delete within a week. */
   expiringSoon: number;
-  lastImport?: string | null;
+  lastImport: string | null;
 }
 
+/** The state of Aiana. */
+export interface Status {
+  health: Health;
+  /** Nothing is running in the background. */
+  quiescent: boolean;
+  /** One line for a person. */
+  message: string;
+  tiers: Tiers;
+  counts: Counts;
+  indexing: Indexing;
+  version: string;
+  dataDir: string;
+  /** Settings that are not in force since they were not understood. */
+  settings: SettingProblem[];
+}
+
+/** A document in the editor. */
+export interface TextDocument {
+  uri: string;
+}
+
+/** State of one tier. */
 export interface Tier {
-  state: "ok" | "loading" | "off" | "unavailable";
+  state: "loading" | "off" | "ok" | "unavailable";
+  /** What it is, or why it is off and how to mend that. */
   detail: string;
 }
 
-export interface Status {
-  health: "ok" | "warning" | "error";
-  quiescent: boolean;
-  message: string;
-  tiers: Record<"sqlite" | "redis" | "qdrant" | "embedder", Tier>;
-  counts: Record<
-    "sessions" | "messages" | "memories" | "preferences" | "projects" | "chunks" | "vectors",
-    number
-  >;
-  indexing: { pending: number; ratePerS?: number | null };
-  version: string;
-  dataDir: string;
-  settings: { setting: string; message: string; file?: string | null; line?: number | null }[];
+/** All tiers. */
+export interface Tiers {
+  sqlite: Tier;
+  redis: Tier;
+  qdrant: Tier;
+  embedder: Tier;
 }
 
-export interface Changes {
-  kinds: string[];
-  projects: string[];
-}
-
-type None = Record<string, never>;
-
+/** Find messages and memories by words and by meaning. */
 export const search = request<SearchParams, SearchResult>("aiana/search");
+/** Build a context block for a chat: what is worth knowing, within a budget of tokens. */
 export const context = request<ContextParams, ContextResult>("aiana/context");
+/** Keep a text. What is known already is not stored twice, and secrets are taken out. */
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
-export const memoryGet = request<{ id: string }, { memory: Memory }>("aiana/memory/get");
-export const memoryUpdate = request<
-  {
-    id: string;
-    content?: string;
-    memoryType?: MemoryType;
-    project?: string;
-    tags?: string[];
-    metadata?: Record<string, unknown>;
-  },
-  { memory: Memory }
->("aiana/memory/update");
-export const memoryList = request<Page, { memories: Memory[]; nextCursor?: string | null }>(
-  "aiana/memory/list",
-);
-export const memoryDelete = request<{ ids?: string[]; filter?: SearchFilter; dryRun?: boolean }, Deleted>(
-  "aiana/memory/delete",
-);
-export const memoryRestore = request<{ memory: Memory }, { memory: Memory }>("aiana/memory/restore");
-export const memoryFeedback = request<{ id: string; rating: Rating }, { memory: Memory }>(
-  "aiana/memory/feedback",
-);
-export const sessionList = request<Page, { sessions: Session[]; nextCursor?: string | null }>(
-  "aiana/session/list",
-);
-export const sessionGet = request<{ id: string }, { session: Session }>("aiana/session/get");
-export const sessionMessages = request<
-  { id: string; around?: string; limit?: number },
-  { messages: Message[] }
->("aiana/session/messages");
-export const sessionDelete = request<{ id: string }, Deleted>("aiana/session/delete");
-export const preferenceAdd = request<{ text: string; static?: boolean }, Profile>("aiana/preference/add");
-export const preferenceList = request<None, Profile>("aiana/preference/list");
-export const preferenceRemove = request<{ id: string }, Profile>("aiana/preference/remove");
-export const captureImport = request<
-  { sources?: string[]; paths?: string[]; since?: string; workDoneToken?: Token },
-  { sources: Record<string, ImportCounts> }
->("aiana/capture/import");
-export const captureSources = request<None, { sources: SourceStatus[] }>("aiana/capture/sources");
-export const status = request<None, Status>("aiana/status");
+/** Read one memory. */
+export const memoryGet = request<MemoryGetParams, MemoryResult>("aiana/memory/get");
+/** Change what is given of a memory, and leave the rest. */
+export const memoryUpdate = request<MemoryUpdateParams, MemoryResult>("aiana/memory/update");
+/** List memories, newest first. */
+export const memoryList = request<MemoryListParams, MemoryPage>("aiana/memory/list");
+/** Delete memories by whole ids, or all that a filter admits. Ask with `dryRun` first, then send the number as `expected`. */
+export const memoryDelete = request<MemoryDeleteParams, Deleted>("aiana/memory/delete");
+/** Judge a memory; how often it was found so is kept with it. */
+export const memoryFeedback = request<MemoryFeedbackParams, MemoryResult>("aiana/memory/feedback");
+/** Undo a deletion. */
+export const memoryRestore = request<MemoryRestoreParams, MemoryResult>("aiana/memory/restore");
+/** List sessions, newest first. */
+export const sessionList = request<SessionListParams, SessionPage>("aiana/session/list");
+/** Read what is known of one session, without its messages. */
+export const sessionGet = request<SessionParams, SessionResult>("aiana/session/get");
+/** Read messages of a session: all, or those around one. */
+export const sessionMessages = request<SessionMessagesParams, MessageList>("aiana/session/messages");
+/** Delete a session with its messages, and those of its sub-agents, for good. */
+export const sessionDelete = request<SessionDeleteParams, Deleted>("aiana/session/delete");
+/** Write a session as a text, for people or for programs. */
+export const sessionExport = request<SessionExportParams, Exported>("aiana/session/export");
+/** Announce a session that an editor or assistant begins. */
+export const sessionStart = request<SessionStartParams, SessionResult>("aiana/session/start");
+/** Announce the end of a session. */
+export const sessionEnd = request<SessionEndParams, SessionResult>("aiana/session/end");
+/** Keep how the user likes to work. */
+export const preferenceAdd = request<PreferenceAddParams, Profile>("aiana/preference/add");
+/** List all preferences. */
+export const preferenceList = request<NoParams, Profile>("aiana/preference/list");
+/** Forget one preference. */
+export const preferenceRemove = request<PreferenceRemoveParams, Profile>("aiana/preference/remove");
+/** Read new transcripts of the assistants on this machine. */
+export const captureImport = request<ImportParams, ImportResult>("aiana/capture/import");
+/** List the assistants that can be read, and where. */
+export const captureSources = request<NoParams, SourceList>("aiana/capture/sources");
+/** Say how Aiana is: what is stored, what serves, what is still to be done. */
+export const status = request<NoParams, Status>("aiana/status");
+/** Rebuild indexes from what is stored. */
+export const reindex = request<ReindexParams, Reindexed>("aiana/reindex");
+/** What an `aiana:` URI shows, and where its fragment points. */
+export const textDocumentContent = request<{ uri: string }, Page>("workspace/textDocumentContent");
 
-/** The text of an `aiana:` document; `line` is where the URI's fragment points. */
-export const textDocumentContent = request<{ uri: string }, { text: string; line: number; title: string }>(
-  "workspace/textDocumentContent",
-);
-
+/** Notifications, with a `Status` and with `Changes`. */
 export const STATUS_CHANGED = "aiana/statusChanged";
 export const DID_CHANGE = "aiana/didChange";
-
-export interface WorkDoneProgress {
-  kind: "begin" | "report" | "end";
-  percentage?: number;
-  message?: string;
-}

@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from aiana.protocol import methods as wire
-from aiana.render.pages import Page
+from aiana.protocol.results import Page
 
 ANSWER_WITHIN_S = 60
 EXITS_WITHIN_S = 60

@@ -16,8 +16,8 @@ from pygls.capabilities import get_capability
 
 from aiana.config import Config, load_config
 from aiana.lsp.server import AianaServer, Call
-from aiana.protocol.results import ContextResult, Deleted, MemoryAdded, SearchResult
-from aiana.render.pages import SCHEME, Link, Page, hits_page, read_page, write_page
+from aiana.protocol.results import ContextResult, Deleted, Link, MemoryAdded, Page, SearchResult
+from aiana.render.pages import SCHEME, hits_page, read_page, write_page
 from aiana.service import Aiana
 from aiana.text import counted
 

@@ -16,7 +16,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from aiana.protocol.methods import METHODS, Method
 
-BEGIN = "<!-- generated from aiana/lsp/protocol.py: `make docs` -->"
+BEGIN = "<!-- generated from aiana/protocol: `make docs` -->"
 
 
 def document(head: str) -> str:
@@ -31,7 +31,7 @@ def _lines() -> Iterator[str]:
     for method in METHODS:
         yield from _method(method)
         for cls in (method.params, method.result):
-            _collect(cls, shared)
+            collect(cls, shared)
     for method in METHODS:
         shared.pop(method.params.__name__, None)
     yield "## Types"
@@ -64,8 +64,8 @@ def _method(method: Method) -> Iterator[str]:
 
 
 def _fields(cls: type[Struct], with_defaults: bool) -> Iterator[str]:
-    docs = _field_docs(cls)
-    types = {field.encode_name: field.type for field in _struct_type(cls).fields}
+    docs = field_docs(cls)
+    types = {field.encode_name: field.type for field in struct_type(cls).fields}
     yield "| field | type | default | |" if with_defaults else "| field | type | |"
     yield "|---|---|---|---|" if with_defaults else "|---|---|---|"
     for field in structs.fields(cls):
@@ -108,23 +108,23 @@ def _type(info: mi.Type) -> str:
     return names[type(info)]
 
 
-def _struct_type(cls: type[Struct]) -> mi.StructType:
+def struct_type(cls: type[Struct]) -> mi.StructType:
     info = mi.type_info(cls)
     assert isinstance(info, mi.StructType)
     return info
 
 
-def _collect(cls: type[Struct], found: dict[str, type[Struct]]) -> None:
+def collect(cls: type[Struct], found: dict[str, type[Struct]]) -> None:
     """`cls` and every struct that its fields mention."""
     if cls.__name__ in found:
         return
     found[cls.__name__] = cls
-    waiting: list[Any] = [field.type for field in _struct_type(cls).fields]
+    waiting: list[Any] = [field.type for field in struct_type(cls).fields]
     while waiting:
         info = waiting.pop()
         match info:
             case mi.StructType(cls=inner):
-                _collect(inner, found)
+                collect(inner, found)
             case mi.UnionType(types=options):
                 waiting += options
             case mi.ListType(item_type=item):
@@ -133,7 +133,7 @@ def _collect(cls: type[Struct], found: dict[str, type[Struct]]) -> None:
                 waiting.append(value)
 
 
-def _field_docs(cls: type[Struct]) -> dict[str, str]:
+def field_docs(cls: type[Struct]) -> dict[str, str]:
     """The string below each field in the source of `cls` and its bases."""
     docs: dict[str, str] = {}
     for base in reversed([c for c in cls.__mro__ if issubclass(c, Struct) and c is not Struct]):

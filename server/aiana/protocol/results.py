@@ -289,3 +289,43 @@ class Reindexed(Result):
     fts: int | None = None
     vectors: int | None = None
     qdrant: int | None = None
+
+
+class Link(Result):
+    """Words of a page that lead somewhere."""
+
+    line: int
+    start: int
+    """First UTF-16 unit of the words in their line."""
+    end: int
+    target: str
+    """A URI."""
+
+
+class Section(Result):
+    """One message of a session's page; it ends where the next one begins."""
+
+    line: int
+    """Zero-based line that it begins on."""
+    kind: Literal["turn", "thinking", "tool"]
+    """Editors fold all but turns."""
+    uri: str
+    message_id: str
+
+
+class Page(Result):
+    """A document that cannot be edited: what `workspace/textDocumentContent` answers."""
+
+    text: str
+    uri: str
+    """The document's one URI, whatever stood after the id in the one that was asked for."""
+    kind: Literal["memory", "session"]
+    id: str
+    """Of the session or memory."""
+    line: int = 0
+    """Zero-based line that the URI's fragment points at."""
+    title: str = ""
+    """What to call it, in a few words."""
+    links: list[Link] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    """The messages of a session in order; none of a memory."""

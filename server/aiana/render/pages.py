@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from msgspec import field
-
 from aiana.errors import NotFound
 from aiana.models import Memory, Message, SearchHit, Session
-from aiana.protocol.results import Result
+from aiana.protocol.results import Link, Page, Section
 from aiana.render.markdown import TOOL_TYPES, markdown, tool_path
 from aiana.service import Aiana
 from aiana.times import readable
@@ -24,46 +22,6 @@ PREVIOUS = "↑ previous turn"
 NEXT = "↓ next turn"
 _LONGEST_NAME = 120
 _KEPT_S = 24 * 3600
-
-
-class Link(Result):
-    """Words of a page that lead somewhere."""
-
-    line: int
-    start: int
-    """First UTF-16 unit of the words in their line."""
-    end: int
-    target: str
-    """A URI."""
-
-
-class Section(Result):
-    """One message of a session's page; it ends where the next one begins."""
-
-    line: int
-    """Zero-based line that it begins on."""
-    kind: Literal["turn", "thinking", "tool"]
-    """Editors fold all but turns."""
-    uri: str
-    message_id: str
-
-
-class Page(Result):
-    """A document that cannot be edited."""
-
-    text: str
-    uri: str
-    """The document's one URI, whatever stood after the id in the one that was asked for."""
-    kind: Literal["memory", "session"]
-    id: str
-    """Of the session or memory."""
-    line: int = 0
-    """Zero-based line that the URI's fragment points at."""
-    title: str = ""
-    """What to call it, in a few words."""
-    links: list[Link] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
-    """The messages of a session in order; none of a memory."""
 
 
 def read_page(aiana: Aiana, uri: str, *, navigation: bool = False) -> Page:

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { age, projectName } from "../../src/labels";
 import { itemOfHit, searchFilter } from "../../src/panelItems";
+import type { SearchHit } from "../../src/protocol";
 
 test("the controls become a filter of the protocol", () => {
   const none = { scope: "project", source: "", type: "", time: "" } as const;
@@ -11,25 +12,23 @@ test("the controls become a filter of the protocol", () => {
 });
 
 test("a hit found by meaning alone is marked", () => {
-  const hit = {
+  const hit: SearchHit = {
     id: "1",
     kind: "message",
     uri: "u",
     snippet: "s",
     highlights: [],
     score: 1,
+    scores: {},
     lanes: ["semantic"],
+    project: "",
     source: "codex",
+    timestamp: "",
     toolName: "Bash",
     role: "tool",
-  } as const;
-  expect(itemOfHit({ ...hit, highlights: [], lanes: ["semantic"] })).toMatchObject({
-    semantic: true,
-    icon: "openai",
-    source: "Codex",
-    detail: "Bash",
-  });
-  expect(itemOfHit({ ...hit, highlights: [], lanes: ["keyword", "semantic"] }).semantic).toBe(false);
+  };
+  expect(itemOfHit(hit)).toMatchObject({ semantic: true, icon: "openai", source: "Codex", detail: "Bash" });
+  expect(itemOfHit({ ...hit, lanes: ["keyword", "semantic"] }).semantic).toBe(false);
 });
 
 test("names and ages", () => {
