@@ -124,12 +124,12 @@ def test_get_embedder_is_one_per_setting(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_missing_model_says_what_to_run() -> None:
     with pytest.raises(
-        ModelUnavailable, match=r"neither compiled.*`aiana model compile --download`"
+        ModelUnavailable, match=r"neither compiled.*aiana model compile --download`"
     ):
         Embedder(MODEL).embed("x")
     info = model_info(MODEL)
     assert info.state == "unavailable"
-    assert "`aiana model compile --download`" in (info.reason or "")
+    assert "aiana model compile --download`" in (info.reason or "")
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:

@@ -42,11 +42,11 @@ class TokenCounter:
         path = self._find_tokenizer()
         if path is None:
             return None
-        from tokenizers import Tokenizer
-
         try:
+            from tokenizers import Tokenizer
+
             tokenizer = Tokenizer.from_file(str(path))
-        except Exception:  # a damaged file; the library raises plain Exception
+        except Exception:  # a damaged file, which raises plain Exception, or no such library
             return None
         tokenizer.no_truncation()
         tokenizer.no_padding()

@@ -13,14 +13,12 @@ import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from aiana.embeddings.locate import (
-    INSTALL,
     Source,
     canonical_name,
     compiled_folder,
@@ -40,6 +38,7 @@ from aiana.embeddings.manifest import (
     write_manifest,
 )
 from aiana.errors import Conflict, ModelUnavailable
+from aiana.invocation import EXTRAS, command, install, missing
 
 if TYPE_CHECKING:
     import torch
@@ -116,18 +115,18 @@ def _publishers_source(name: str, download: bool) -> Source:
 
 
 def _run_compiler(name: str, source: Source, folder: Path, force: bool) -> None:
-    modules = {"torch": "torch", "sentence-transformers": "sentence_transformers", "onnx": "onnx"}
-    missing = [package for package, module in modules.items() if find_spec(module) is None]
-    if missing:
+    absent = missing((*EXTRAS["semantic"], *EXTRAS["full"]))
+    if absent:
+        packages = ", ".join(module.replace("_", "-") for module in absent)
         raise ModelUnavailable(
-            f"{name} is not compiled yet, and compiling it needs {', '.join(missing)}."
-            f" Run {INSTALL}, then `aiana model compile`."
+            f"{name} is not compiled yet, and compiling it needs {packages}."
+            f" Run `{install('semantic', 'full')}`, then `{command('model', 'compile')}`."
         )
-    command = [sys.executable, "-m", "aiana.embeddings.compile", name, str(source.folder)]
-    command += [source.origin, str(folder), *(["--force"] if force else [])]
+    compiler = [sys.executable, "-m", "aiana.embeddings.compile", name, str(source.folder)]
+    compiler += [source.origin, str(folder), *(["--force"] if force else [])]
     # Standard input and output may be a protocol's: the child gets neither.
     done = subprocess.run(
-        command,
+        compiler,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -141,7 +140,8 @@ def _run_compiler(name: str, source: Source, folder: Path, force: bool) -> None:
     if done.returncode == _BUSY:
         raise Conflict(lines[-1])
     raise ModelUnavailable(
-        f"{name} could not be compiled: {lines[-1]}. Mend that, then run `aiana model compile`."
+        f"{name} could not be compiled: {lines[-1]}."
+        f" Mend that, then run `{command('model', 'compile')}`."
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
     DEFAULT_MODEL,
-    INSTALL,
     Source,
     canonical_name,
     default_model,
@@ -22,9 +21,10 @@ from aiana.embeddings.locate import (
     sentence_length,
     verify_package,
 )
-from aiana.embeddings.manifest import MODEL_FILE, REBUILD, TOKENIZER_FILE, check_digests
+from aiana.embeddings.manifest import MODEL_FILE, TOKENIZER_FILE, check_digests, rebuild
 from aiana.embeddings.windows import BLOCK, encodings, windows
 from aiana.errors import ModelUnavailable
+from aiana.invocation import EXTRAS, missing, unavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,6 +181,8 @@ class Embedder:
         return [row if len(row) <= most else row[: most - 1] + row[-1:] for row in rows]
 
     def _open_engine(self) -> Engine:
+        if absent := missing(EXTRAS["semantic"]):
+            raise ModelUnavailable(unavailable(absent[0]))
         source = self._source = locate(self.model_name, self._models_dir)
         device = choose_device(self._asked_device)
         if device != "cpu":
@@ -200,8 +202,10 @@ class Embedder:
         else:
             check_digests(source.folder, source.manifest)
             file, pad_id = source.folder / MODEL_FILE, source.manifest.pad_id
-        from aiana.embeddings.onnx import OnnxEngine
-
+        try:
+            from aiana.embeddings.onnx import OnnxEngine
+        except ImportError as error:
+            raise ModelUnavailable(unavailable("onnxruntime", error)) from error
         return OnnxEngine(file, pad_id, self._threads)
 
     def _open_torch(self, device: str) -> Engine:
@@ -211,8 +215,8 @@ class Embedder:
             from aiana.embeddings.torch import TorchEngine
         except ImportError as error:
             raise ModelUnavailable(
-                f"{self.model_name} on {device} needs sentence-transformers: {error}."
-                f" Run {INSTALL}."
+                f"{self.model_name} cannot run on {device}: "
+                + unavailable(error.name or "torch", error)
             ) from error
         return TorchEngine(weights.folder, device, self._threads)
 
@@ -238,13 +242,15 @@ def _embedder(name: str, device: str | None, models_dir: Path, threads: int) -> 
 
 
 def _open_tokenizer(path: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise ModelUnavailable(unavailable("tokenizers", error)) from error
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
         raise ModelUnavailable(
-            f"The tokenizer {path} cannot be read: {error}. {REBUILD}"
+            f"The tokenizer {path} cannot be read: {error}. {rebuild()}"
         ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()

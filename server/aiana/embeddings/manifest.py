@@ -9,12 +9,17 @@ import msgspec
 from msgspec import Struct, field
 
 from aiana.errors import ModelUnavailable
+from aiana.invocation import command
 
 MANIFEST = "manifest.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 FORMAT = 1
-REBUILD = "Run `aiana model compile` to build it again."
+
+
+def rebuild() -> str:
+    """What to do about a compiled model that is damaged."""
+    return f"Run `{command('model', 'compile')}` to build it again."
 
 
 class FileRecord(Struct, frozen=True):
@@ -94,4 +99,4 @@ def sha256_of(path: Path) -> str:
 
 def damaged(folder: Path, why: str) -> ModelUnavailable:
     """The error for a compiled model that cannot be used."""
-    return ModelUnavailable(f"The compiled model in {folder} is damaged: {why}. {REBUILD}")
+    return ModelUnavailable(f"The compiled model in {folder} is damaged: {why}. {rebuild()}")

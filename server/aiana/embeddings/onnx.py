@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from aiana.embeddings.manifest import rebuild
 from aiana.errors import ModelUnavailable
 
 
@@ -38,8 +39,7 @@ class OnnxEngine:
             self.dimensions = int(self.run([[pad_id]]).shape[1])
         except Exception as error:  # onnxruntime's own kinds share no base class
             raise ModelUnavailable(
-                f"onnxruntime cannot load {path}: {str(error).strip().splitlines()[0]}."
-                " Run `aiana model compile` to build it again."
+                f"onnxruntime cannot load {path}: {str(error).strip().splitlines()[0]}. {rebuild()}"
             ) from error
 
     def run(self, rows: list[list[int]]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aiana.errors import TierUnavailable
+from aiana.invocation import unavailable
 from aiana.times import now
 
 if TYPE_CHECKING:
@@ -218,8 +219,10 @@ class RedisCache:
         return changed  # type: ignore[no-any-return]
 
     def _call(self, work: Callable[[Redis], Any]) -> Any:
-        from redis.exceptions import AuthenticationError, RedisError
-
+        try:
+            from redis.exceptions import AuthenticationError, RedisError
+        except ImportError as error:
+            raise TierUnavailable(unavailable("redis", error)) from error
         try:
             if self._client is None:
                 self._client = self._connect()

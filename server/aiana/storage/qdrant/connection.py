@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aiana.errors import AianaError, TierUnavailable
+from aiana.invocation import unavailable
 from aiana.storage.redis import without_password
 
 if TYPE_CHECKING:
@@ -97,8 +98,10 @@ class QdrantConnection:
         return self._client
 
     def _connect(self) -> QdrantClient:
-        from qdrant_client import QdrantClient
-
+        try:
+            from qdrant_client import QdrantClient
+        except ImportError as error:
+            raise TierUnavailable(unavailable("qdrant_client", error)) from error
         try:
             with warnings.catch_warnings():
                 # On one machine there is no https; docs/scaling.md says when it is needed.

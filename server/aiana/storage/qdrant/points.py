@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from aiana.errors import TierUnavailable
+from aiana.invocation import unavailable
 from aiana.models import MemoryType
 
 COLLECTION = "aiana_memories"
@@ -47,10 +49,18 @@ class Scope(Struct, frozen=True, kw_only=True):
     """What other users share, instead of what is the user's own."""
 
 
+def client_models() -> Any:
+    """`qdrant_client.models`, imported at its first use. Raises TierUnavailable without it."""
+    try:
+        from qdrant_client import models
+    except ImportError as error:
+        raise TierUnavailable(unavailable("qdrant_client", error)) from error
+    return models
+
+
 def filter_of(scope: Scope, user: str, ids: list[str] | None = None) -> Any:
     """The points of a scope as seen by a user, of these ids if any are given."""
-    from qdrant_client import models
-
+    models = client_models()
     fields: dict[str, list[Any]] = {
         "project": list(scope.projects),
         "source": list(scope.sources),
@@ -78,8 +88,7 @@ def filter_of(scope: Scope, user: str, ids: list[str] | None = None) -> Any:
 
 def payload_indexes() -> dict[str, Any]:
     """The index of each field of the payload that filters name."""
-    from qdrant_client import models
-
+    models = client_models()
     tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
     keyword = models.PayloadSchemaType.KEYWORD
     return {

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from aiana.errors import TierUnavailable
 from aiana.models import MemoryType
 from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection
-from aiana.storage.qdrant.points import COLLECTION, Layout, Point, Scope, filter_of, payload_indexes
+from aiana.storage.qdrant.points import (
+    COLLECTION,
+    Layout,
+    Point,
+    Scope,
+    client_models,
+    filter_of,
+    payload_indexes,
+)
 from aiana.storage.rows import content_hash
 from aiana.times import now
 
@@ -65,8 +73,7 @@ class QdrantStorage:
 
         Raises TierUnavailable if it holds vectors of another size or distance.
         """
-        from qdrant_client import models
-
+        models = client_models()
         info = self._connection.call(self._collection)
         if info is None:
             self._fits = False
@@ -94,8 +101,7 @@ class QdrantStorage:
         return client.get_collection(COLLECTION)
 
     def _create(self, client: QdrantClient) -> None:
-        from qdrant_client import models
-
+        models = client_models()
         layout = self._layout
         quantization = None
         if layout.quantized:
@@ -206,8 +212,7 @@ class QdrantStorage:
 
     def put(self, points: Sequence[Point]) -> None:
         """Store points; one with an id that is there already replaces it."""
-        from qdrant_client import models
-
+        models = client_models()
         own = {"user": self._user, "model": self._embedder.model_name}
         for start in range(0, len(points), BATCH):
             structs = [
@@ -235,8 +240,7 @@ class QdrantStorage:
         return count
 
     def _delete(self, wanted: Any) -> None:
-        from qdrant_client import models
-
+        models = client_models()
         selector = models.FilterSelector(filter=wanted)
         self._retried(lambda client: client.delete(COLLECTION, selector, wait=True))
 
