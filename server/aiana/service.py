@@ -14,8 +14,7 @@ from aiana.render.markdown import export_session
 from aiana.storage.rows import check_expected
 from aiana.times import now
 from aiana.validation import (
-    redacted_text,
-    redacted_values,
+    checked_text,
     resolved_filter,
     resolved_time,
     restorable,
@@ -114,14 +113,17 @@ class Aiana(Container):
         idempotency_key: str | None = None,
     ) -> results.MemoryAdded:
         """Keep a text; secrets are taken out first. Raises TooLarge and InvalidQuery."""
-        text, redactions = redacted_text(content)
+        from aiana.redaction.door import admit
+
+        given = (checked_text(content), list(tags), metadata or {}, project, session_id or "")
+        (text, tags, metadata, project, session), redactions = admit(given)
         memory, twin = self.storage.memories.add(
             text,
             memory_type,
             project=project,
-            session_id=session_id,
+            session_id=session or None,
             tags=tags,
-            metadata=redacted_values(metadata or {}),
+            metadata=metadata,
             idempotency_key=idempotency_key,
         )
         if twin is None:
@@ -150,11 +152,11 @@ class Aiana(Container):
         """Change what is given and leave the rest. Raises NotFound and TooLarge."""
         memory = self.storage.memories.update(
             memory_id,
-            content=None if content is None else redacted_text(content)[0],
+            content=None if content is None else checked_text(content),
             memory_type=memory_type,
             project=project,
             tags=tags,
-            metadata=None if metadata is None else redacted_values(metadata),
+            metadata=metadata,
         )
         return results.MemoryResult(memory=memory)
 
@@ -251,16 +253,16 @@ class Aiana(Container):
             project=self.project_of(project),
             project_path=project,
             started_at=now(),
-            metadata=redacted_values(metadata or {}),
+            metadata=metadata or {},
         )
         stored = self.storage.sessions.put(session)
-        self.cache.set_active_session(session_id, stored.project, session.metadata)
-        self._note("session started", session_id, stored.project)
+        self.cache.set_active_session(stored.id, stored.project, session.metadata)
+        self._note("session started", stored.id, stored.project)
         return results.SessionResult(session=stored)
 
     def end_session(self, session_id: str, summary: str | None = None) -> results.SessionResult:
         """Note that a session has ended. Raises NotFound."""
-        text = None if summary is None else redacted_text(summary)[0]
+        text = None if summary is None else checked_text(summary)
         session = self.storage.sessions.end(session_id, now(), text)
         self.cache.end_session(session.id)
         self._note("session ended", session.id, session.project)
@@ -279,13 +281,11 @@ class Aiana(Container):
 
         Secrets are taken out first. Messages are told apart by their ids within the session.
         """
-        from aiana.redaction.door import redacted_batch
-
-        return self.storage.sessions.record(*redacted_batch(session, messages))
+        return self.storage.sessions.record(session, messages)
 
     def add_preference(self, text: str, static: bool = True) -> results.Profile:
         """Keep a preference; secrets are taken out first. Raises TooLarge."""
-        self.storage.preferences.add(redacted_text(text)[0], static=static)
+        self.storage.preferences.add(checked_text(text), static=static)
         self.cache.publish_profile()
         return self.profile()
 

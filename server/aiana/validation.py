@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,10 +12,8 @@ from aiana.models import Memory, SearchFilter
 MAX_MEMORY_CHARS = 1_000_000
 
 
-def redacted_text(text: str) -> tuple[str, int]:
-    """The text without secrets, and how many there were. Raises TooLarge and InvalidQuery."""
-    from aiana.redaction.redact import redact
-
+def checked_text(text: str) -> str:
+    """The text, if it can be kept. Raises TooLarge and InvalidQuery."""
     if len(text) > MAX_MEMORY_CHARS:
         raise TooLarge(
             f"This text has {len(text):,} characters; a memory holds {MAX_MEMORY_CHARS:,}. "
@@ -24,15 +21,7 @@ def redacted_text(text: str) -> tuple[str, int]:
         )
     if not text.strip():
         raise InvalidQuery("There is no text to keep.")
-    return redact(text)
-
-
-def redacted_values(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The same for every string of a JSON object."""
-    from aiana.redaction.redact import redact_tree
-
-    redacted: dict[str, Any] = redact_tree(metadata)[0]
-    return redacted
+    return text
 
 
 def restorable(memory: Memory) -> Memory:
@@ -46,8 +35,7 @@ def restorable(memory: Memory) -> Memory:
     return replace(
         memory,
         id=id,
-        content=redacted_text(memory.content)[0],
-        metadata=redacted_values(memory.metadata),
+        content=checked_text(memory.content),
         created_at=resolved_time(memory.created_at),
         updated_at=resolved_time(memory.updated_at),
     )

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "server"))
 from aiana.capture.claude_code.source import ClaudeCode
 from aiana.capture.importer import import_sources
-from aiana.redaction.door import clean
+from aiana.redaction.door import admit_batch
 from aiana.storage import AianaStorage
 
 TARGET = 100_000_000
@@ -95,7 +95,7 @@ def main() -> None:
         parsing = time.process_time() - start
         start = time.process_time()
         for batch in batches:
-            clean(batch)
+            admit_batch(batch)
         cleaning = time.process_time() - start
         del batches
 

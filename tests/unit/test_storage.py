@@ -160,8 +160,8 @@ def test_an_equal_id_alone_is_no_replay(storage: AianaStorage) -> None:
 
 
 def test_a_failed_batch_leaves_nothing_behind(storage: AianaStorage) -> None:
-    broken = Message(id="m2", session_id="s1", type="user", content=None, timestamp="x")  # type: ignore[arg-type]
-    with pytest.raises(AttributeError):
+    broken = Message(id="m2", session_id="s1", type="user", timestamp=None)  # type: ignore[arg-type]
+    with pytest.raises(sqlite3.IntegrityError):
         storage.write_batch(batch(message("m1", "first"), broken))
     assert storage.get_stats().messages == 0
     assert storage.capture_position("a.jsonl") is None

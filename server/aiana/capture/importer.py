@@ -12,7 +12,6 @@ from aiana.capture.files import TranscriptFile, files_given, files_on_disk
 from aiana.capture.jsonl import untouched
 from aiana.errors import AianaError, StorageUnavailable
 from aiana.protocol.results import Failure, ImportCounts
-from aiana.redaction.door import clean
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:
@@ -82,11 +81,10 @@ def _import_file(
         is_new, is_counted = position is None, False
         skipped_lines = position.skipped_lines if position else 0
         for batch in file.source.read(file.path, position):
-            batch = clean(batch)
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
             counts.messages += written
-            counts.redactions += batch.redactions if written else 0
+            counts.redactions += result.redactions if written else 0
             counts.skipped_lines += max(0, batch.position.skipped_lines - skipped_lines)
             skipped_lines = batch.position.skipped_lines
             counts.bytes += batch.bytes_read

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiana.capture import sources
 from aiana.capture.files import files_on_disk
 from aiana.protocol.results import SourceStatus
+from aiana.redaction.door import admitted
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage
@@ -23,12 +24,11 @@ def capture_sources(storage: AianaStorage) -> list[SourceStatus]:
     for source in sources().values():
         positions = storage.capture_positions(source.name)
         files = files_on_disk([source])
+        sizes = {admitted(str(file.path)): file.size for file in files}
         complete = sum(
-            1
-            for file in files
-            if (known := positions.get(str(file.path))) and known.size == file.size
+            path in positions and positions[path].size == size for path, size in sizes.items()
         )
-        elsewhere = positions.keys() - {str(file.path) for file in files}
+        elsewhere = positions.keys() - sizes.keys()
         days = source.retention_days()
         expired = time.time() - ((days or 0) - EXPIRING_DAYS) * 86_400
         states.append(

@@ -102,6 +102,15 @@ def run(log_file: Path | None = None, log_level: str = "warning") -> int:
     return server.exit_status
 
 
+class _Formatter(logging.Formatter):
+    """Takes secrets out of what is logged, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from aiana.redaction.redact import redact
+
+        return redact(super().format(record))[0]
+
+
 def _configure_logging(log_file: Path | None, level: str) -> None:
     handler: logging.Handler
     if log_file is None:
@@ -109,7 +118,7 @@ def _configure_logging(log_file: Path | None, level: str) -> None:
     else:
         os.close(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         handler = logging.FileHandler(log_file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])
     logging.captureWarnings(True)
     # pygls logs bodies, which hold what people wrote, and each expected error with a traceback.

@@ -1,51 +1,89 @@
-"""What is done to every text before it is stored: our own blocks and all secrets are taken out."""
+"""The one door: whatever is stored has been through `admit`.
+
+The stores call it on what they are given, so that what they derive from a text is clean as well;
+their connections (`aiana.storage.guarded`) call it on every text that a statement carries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from aiana.models import CaptureBatch, Message, Session
+from aiana.models import CaptureBatch, Message
 from aiana.redaction.arguments import flatten
 from aiana.redaction.redact import redact, redact_json, redact_tree
 from aiana.redaction.strip import strip_blocks
 
+T = TypeVar("T")
 
-def clean(batch: CaptureBatch) -> CaptureBatch:
+
+def admit(value: T) -> tuple[T, int]:
+    """`value` as it may be stored, and how many secrets it held.
+
+    A text, or any struct, mapping or sequence of them, keys included. The same value becomes the
+    same every time, so that ids and paths can be compared after it; admitting twice is admitting.
+    """
+    result: Any = value
+    n = 0
+    if isinstance(value, str):
+        result, n = redact(value)
+    elif isinstance(value, Message):
+        result, n = _admit_message(value)
+    elif isinstance(value, msgspec.Struct):
+        changes, n = _admit_fields(value, value.__struct_fields__)
+        result = msgspec.structs.replace(value, **changes) if changes else value
+    elif isinstance(value, dict):
+        clean, n = redact_tree(value) if _is_json(value) else _admit_items(value)
+        result = clean if clean != value else value
+    elif isinstance(value, list | tuple):
+        items = [admit(item) for item in value]
+        n = sum(count for _, count in items)
+        if any(new is not old for (new, _), old in zip(items, value, strict=True)):
+            result = type(value)(item for item, _ in items)
+    return result, n
+
+
+def admitted(value: T) -> T:
+    """`value` as it may be stored."""
+    return admit(value)[0]
+
+
+def admit_batch(batch: CaptureBatch) -> CaptureBatch:
     """The batch as it may be stored; `redactions` counts the secrets that it held."""
-    total = 0
-    messages = []
-    for message in batch.messages:
-        message, n = _clean_message(message)
-        messages.append(message)
-        total += n
-    sessions = []
-    for session in batch.sessions:
-        session, n = _clean_session(session)
-        sessions.append(session)
-        total += n
-    titles = {}
-    for message_id, title in batch.titles.items():
-        titles[message_id], n = redact(title)
-        total += n
-    return msgspec.structs.replace(
-        batch,
-        messages=messages,
-        sessions=sessions,
-        titles=titles,
-        redactions=batch.redactions + total,
-    )
+    position, _ = admit(batch.position)  # what it remembers is stored, and counted, elsewhere too
+    batch, n = admit(msgspec.structs.replace(batch, position=position))
+    return msgspec.structs.replace(batch, redactions=batch.redactions + n)
 
 
-def redacted_batch(session: Session, messages: Iterable[Message]) -> tuple[Session, list[Message]]:
-    """A session and its messages as they may be stored."""
-    return _clean_session(session)[0], [_clean_message(message)[0] for message in messages]
-
-
-def _clean_message(message: Message) -> tuple[Message, int]:
+def _admit_fields(value: msgspec.Struct, names: tuple[str, ...]) -> tuple[dict[str, Any], int]:
     changes: dict[str, Any] = {}
+    total = 0
+    for name in names:
+        field = getattr(value, name)
+        if not field or isinstance(field, int | float):
+            continue
+        clean, n = admit(field)
+        total += n
+        if clean is not field:
+            changes[name] = clean
+    return changes, total
+
+
+def _is_json(value: dict[Any, Any]) -> bool:
+    return not any(isinstance(item, msgspec.Struct) for item in value.values())
+
+
+def _admit_items(value: dict[Any, Any]) -> tuple[dict[Any, Any], int]:
+    items = [(*admit(key), *admit(item)) for key, item in value.items()]
+    return {key: item for key, _, item, _ in items}, sum(n + m for _, n, _, m in items)
+
+
+_OF_MESSAGE = tuple(n for n in Message.__struct_fields__ if n not in ("content", "tool_input"))
+
+
+def _admit_message(message: Message) -> tuple[Message, int]:
+    changes, total = _admit_fields(message, _OF_MESSAGE)
     content, n = redact(strip_blocks(message.content))
     if message.tool_input is not None:
         arguments, m = redact_json(strip_blocks(message.tool_input))
@@ -59,13 +97,4 @@ def _clean_message(message: Message) -> tuple[Message, int]:
         changes["content"] = content
     if not changes:
         return message, n
-    return msgspec.structs.replace(message, **changes), n
-
-
-def _clean_session(session: Session) -> tuple[Session, int]:
-    changes, total = {}, 0
-    for name in ("title", "summary", "metadata"):
-        value = getattr(session, name)
-        changes[name], n = redact_tree(value)
-        total += n
-    return msgspec.structs.replace(session, **changes), total
+    return msgspec.structs.replace(message, **changes), total + n

@@ -18,6 +18,8 @@ from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
+MIN_CHARS = 8
+"""No text that is shorter holds a secret that could be told."""
 _MARK = "[redacted:"
 
 _URL_CREDENTIALS = re.compile(
@@ -107,6 +109,8 @@ _WORDLIKE = re.compile(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
 
 def redact(text: str) -> tuple[str, int]:
     """`text` without its secrets, and how many were taken out."""
+    if len(text) < MIN_CHARS:
+        return text, 0
     text, tokens = _replace(text, _tokens(text))
     text, urls = _replace(text, _url_credentials(text)) if "://" in text else (text, 0)
     text, values = _replace(text, _named_values(text))

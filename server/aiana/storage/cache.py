@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aiana.errors import TierUnavailable
+from aiana.storage.guarded import GuardedConnection
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
     CONTEXT_TTL_S,
@@ -225,7 +226,9 @@ class SqliteCache:
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, factory=GuardedConnection
+        )
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         connection.execute("PRAGMA journal_mode = WAL")
         # What a power failure takes is computed again.

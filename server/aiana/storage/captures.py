@@ -7,6 +7,7 @@ import sqlite3
 import msgspec
 
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
 from aiana.storage.rows import storable
 from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
@@ -21,7 +22,11 @@ class CaptureStore:
         self._writer = writer
 
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
-        """Store one step of a transcript, its position included, in one transaction."""
+        """Store one step of a transcript, its position included, in one transaction.
+
+        Secrets are taken out first; the result counts those of the messages.
+        """
+        batch = admit_batch(batch)
         with self._database.writing() as connection:
             keys, added = self._writer.upsert_sessions(connection, batch.sessions)
             result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
@@ -36,7 +41,10 @@ class CaptureStore:
                 ),
             )
         return msgspec.structs.replace(
-            result, sessions_added=added, sessions_updated=len(keys) - added
+            result,
+            sessions_added=added,
+            sessions_updated=len(keys) - added,
+            redactions=batch.redactions,
         )
 
     def positions(self, source: str) -> dict[str, CapturePosition]:

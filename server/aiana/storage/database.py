@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiana.errors import ReadOnly, StorageUnavailable
+from aiana.storage.guarded import GuardedConnection
 from aiana.storage.migrations import migrate
 
 BUSY_TIMEOUT_S = 15.0
@@ -66,6 +67,7 @@ class Database:
                 timeout=BUSY_TIMEOUT_S,
                 isolation_level=None,
                 check_same_thread=False,
+                factory=GuardedConnection,
             )
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute("PRAGMA foreign_keys = ON")

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
+from aiana.redaction.door import admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, memory_condition
 from aiana.storage.rows import (
@@ -53,9 +54,14 @@ class MemoryStore:
 
         A repeated `idempotency_key` returns what its first use stored.
         """
-        content = storable(content)
+        content = storable(admitted(content))
+        tags = [storable(tag) for tag in admitted(list(tags))]
+        metadata = admitted(metadata or {})
+        project, session_id = admitted(project), session_id and admitted(session_id)
         with self._database.writing() as connection:
             if idempotency_key is not None:
+                # Whatever it is made of, only its hash is kept.
+                idempotency_key = content_hash(idempotency_key).hex()
                 done = connection.execute(
                     f"{_SELECT} WHERE m.idempotency_key = ?", (idempotency_key,)
                 ).fetchone()
@@ -74,8 +80,8 @@ class MemoryStore:
                 memory_type=memory_type,
                 project=project,
                 session_id=session_id,
-                tags=[storable(tag) for tag in tags],
-                metadata=metadata or {},
+                tags=tags,
+                metadata=metadata,
                 created_at=(moment := now()),
                 updated_at=moment,
             )
@@ -87,6 +93,7 @@ class MemoryStore:
 
         Nothing happens if it is there as it was. Raises Conflict if it is there but was changed.
         """
+        memory = admitted(memory)
         with self._database.writing() as connection:
             row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory.id,)).fetchone()
             if row is not None:
@@ -164,6 +171,8 @@ class MemoryStore:
         metadata: dict[str, Any] | None = None,
     ) -> Memory:
         """Change what is given and leave the rest. Raises NotFound."""
+        content = content and admitted(content)
+        tags, metadata = tags and admitted(list(tags)), metadata and admitted(metadata)
         with self._database.writing() as connection:
             memory = self._exactly(connection, memory_id)
             changes: dict[str, Any] = {"updated_at": now()}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiana.errors import TierUnavailable
 from aiana.invocation import unavailable
+from aiana.redaction.door import admitted
 from aiana.times import now
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class RedisCache:
         self, project: str, context: str, ttl: int = CONTEXT_TTL_S, variant: str = ""
     ) -> None:
         """Keep a context for `ttl` seconds; `variant` tells several of one project apart."""
-        value = json.dumps({"context": context, "expires_at": time.time() + ttl})
+        value = _text({"context": context, "expires_at": time.time() + ttl})
         key = _context_key(project)
         self._call(
             lambda redis: redis.eval(_PUT_CONTEXT, 1, key, variant, value, ttl, MOST_VARIANTS)
@@ -152,7 +153,7 @@ class RedisCache:
 
     def set_profile(self, profile: dict[str, list[str]], only_if_known: bool = False) -> None:
         """Replace all preferences, or only such as are there already."""
-        text = json.dumps(profile)
+        text = _text(profile)
         self._call(
             lambda redis: redis.set(self._profile_key, text, ex=PROFILE_TTL_S, xx=only_if_known)
         )
@@ -163,7 +164,7 @@ class RedisCache:
 
     def record_activity(self, activity: dict[str, Any]) -> None:
         """Note what happened; only the newest are kept."""
-        text = json.dumps({"timestamp": now(), **activity})
+        text = _text({"timestamp": now(), **activity})
 
         def record(redis: Redis) -> None:
             with redis.pipeline() as pipeline:
@@ -180,7 +181,7 @@ class RedisCache:
 
         def add(pipeline: Any) -> None:
             stored = pipeline.lrange(ACTIVITIES, 0, -1)
-            texts = dict.fromkeys([*stored, *map(json.dumps, activities)])
+            texts = dict.fromkeys([*stored, *map(_text, activities)])
             newest = sorted(texts, key=lambda text: json.loads(text)["timestamp"], reverse=True)
             pipeline.multi()
             if len(texts) > len(stored):
@@ -210,7 +211,7 @@ class RedisCache:
             changed = change(None if text is None else json.loads(text))
             pipeline.multi()
             if changed is not None:
-                pipeline.set(key, json.dumps(changed), ex=ttl)
+                pipeline.set(key, _text(changed), ex=ttl)
             return changed
 
         changed: Any = self._call(
@@ -284,9 +285,14 @@ def _without_secret(text: str, url: str) -> str:
     return text.replace(password, "***") if password else text
 
 
+def _text(value: dict[str, Any]) -> str:
+    """A value as Redis may hold it."""
+    return json.dumps(admitted(value))
+
+
 def _session_key(session_id: str) -> str:
-    return f"aiana:session:{session_id}"
+    return admitted(f"aiana:session:{session_id}")
 
 
 def _context_key(project: str) -> str:
-    return f"aiana:context:{project}"
+    return admitted(f"aiana:context:{project}")

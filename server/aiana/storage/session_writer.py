@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 
 from aiana.models import Message, Session
+from aiana.storage.guarded import Admitted
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
 from aiana.times import now
 
@@ -47,10 +48,12 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     messages_added: int = 0
     messages_updated: int = 0
     messages_skipped: int = 0
+    redactions: int = 0
+    """Secrets that the batch held."""
 
 
 class SessionWriter:
-    """Writes inside the caller's transaction.
+    """Writes inside the caller's transaction what has been through the door.
 
     `identifier_parts` gives the searchable parts of the identifiers in a text.
     """
@@ -175,9 +178,9 @@ class SessionWriter:
                     m.timestamp,
                     m.parent_id,
                     m.tokens,
-                    content,
+                    Admitted(content),
                     parts,
-                    m.tool_input and storable(m.tool_input),
+                    m.tool_input and Admitted(storable(m.tool_input)),
                     storable(to_json(m.metadata)) if m.metadata else "{}",
                     m.position,
                 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from aiana.errors import NotFound
 from aiana.models import Message, SearchFilter, Session
+from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import listed_condition
 from aiana.storage.rows import (
@@ -124,6 +125,7 @@ class SessionStore:
 
     def put(self, session: Session) -> Session:
         """Store a session that an editor or assistant announces; keeps what is known of it."""
+        session = admitted(session)
         with self._database.writing() as connection:
             self._writer.upsert_session(connection, session)
             key = project_key(connection, named_project(session.project, session.project_path))
@@ -146,6 +148,7 @@ class SessionStore:
 
     def record(self, session: Session, messages: Sequence[Message]) -> int:
         """Store messages that come from no transcript; returns how many are new or changed."""
+        (session, messages), _ = admit((session, list(messages)))
         with self._database.writing() as connection:
             keys, _ = self._writer.upsert_sessions(connection, [session])
             result = self._writer.write_messages(connection, messages, keys, replay_ids=False)

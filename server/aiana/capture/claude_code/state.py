@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from aiana.redaction.door import admitted
+
 _QUEUE = 50
 """Prompts that are remembered in each stage of the queue."""
 
@@ -21,7 +23,7 @@ class Queue(Struct):
     """Prompts typed while the assistant worked, by where they were seen.
 
     A steering prompt leaves the queue (`remove`) and comes in as an attachment, in either order;
-    older versions write only one of the two.
+    older versions write only one of the two. Texts are kept, and compared, without their secrets.
     """
 
     waiting: list[str] = field(default_factory=list)
@@ -35,10 +37,12 @@ class Queue(Struct):
 
     def put(self, text: str) -> None:
         """A prompt was typed."""
+        text = admitted(text)
         self.waiting = [*self.waiting, text][-_QUEUE:]
 
     def remove(self, session_id: str, time: str, text: str) -> None:
         """A prompt was handed to the assistant; newer versions say which one."""
+        text = admitted(text)
         if not text and self.waiting:
             text = self.waiting[0]
         if text in self.waiting:
@@ -50,6 +54,7 @@ class Queue(Struct):
 
     def attach(self, text: str) -> bool:
         """A prompt came in as an attachment; False if it was stored before."""
+        text = admitted(text)
         if text in self.stored:
             self.stored.remove(text)
             return False

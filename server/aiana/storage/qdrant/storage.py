@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiana.errors import TierUnavailable
 from aiana.models import MemoryType
+from aiana.redaction.door import admitted
 from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection
 from aiana.storage.qdrant.points import (
     COLLECTION,
@@ -216,7 +217,7 @@ class QdrantStorage:
         own = {"user": self._user, "model": self._embedder.model_name}
         for start in range(0, len(points), BATCH):
             structs = [
-                models.PointStruct(id=p.id, vector=p.vector, payload={**p.payload, **own})
+                models.PointStruct(id=p.id, vector=p.vector, payload=admitted({**p.payload, **own}))
                 for p in points[start : start + BATCH]
             ]
             self._retried(lambda client, s=structs: client.upsert(COLLECTION, s, wait=True))

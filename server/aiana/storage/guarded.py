@@ -1,0 +1,59 @@
+"""SQLite connections that let no secret pass: every text that a statement carries is redacted.
+
+The stores clean what they are given; this is what makes it hard to store anything around them. It
+holds for lookups too, so that an id or a path that holds a secret still finds its row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from aiana.redaction.redact import MIN_CHARS, redact, redact_json
+from aiana.storage.rows import storable
+
+
+class Admitted(str):
+    """A text that has been through the door, and need not be looked at again."""
+
+    __slots__ = ()
+
+
+class GuardedCursor(sqlite3.Cursor):
+    """Statements whose texts are redacted, and hold nothing that UTF-8 cannot."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> GuardedCursor:
+        super().execute(sql, _guarded(parameters))
+        return self
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> GuardedCursor:
+        super().executemany(sql, map(_guarded, parameters))
+        return self
+
+
+class GuardedConnection(sqlite3.Connection):
+    """Give it to `sqlite3.connect` as its `factory`."""
+
+    def cursor(self, factory: Any = GuardedCursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> GuardedCursor:
+        return self.cursor().execute(sql, parameters)  # type: ignore[no-any-return]
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> GuardedCursor:
+        return self.cursor().executemany(sql, parameters)  # type: ignore[no-any-return]
+
+
+def _guarded(parameters: Any) -> Any:
+    if isinstance(parameters, dict):
+        return {name: _guarded_value(value) for name, value in parameters.items()}
+    return [_guarded_value(value) for value in parameters]
+
+
+def _guarded_value(value: Any) -> Any:
+    if type(value) is not str:
+        return str(value) if type(value) is Admitted else value
+    if len(value) >= MIN_CHARS:
+        value = (redact_json if value[0] in "{[" else redact)(value)[0]
+    return storable(value)
