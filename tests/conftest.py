@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from aiana.embeddings import DEFAULT_MODEL, compile_model
 from aiana.errors import ModelUnavailable
+
+# What is shown in local time is the same on every machine.
+os.environ["TZ"] = "UTC"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,17 @@ def readable(time: str) -> str:
     return f"{time[:10]} {time[11:16]} UTC"
 
 
+def local(time: str, zone: bool = False) -> str:
+    """A time in Aiana's form on this machine's clock, to the minute; with its zone if asked for."""
+    try:
+        moment = to_datetime(time).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return readable(time)
+    return moment.strftime("%Y-%m-%d %H:%M %z" if zone else "%Y-%m-%d %H:%M").replace(
+        "+0000", "UTC"
+    )
+
+
 def to_datetime(text: str) -> datetime:
     """The moment that a time in Aiana's form names."""
     return datetime.fromisoformat(text)

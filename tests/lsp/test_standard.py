@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from aiana.protocol.methods import METHODS
-from aiana.times import readable
+from aiana.times import local
 from tests.lsp.client import Client, ServerError
 
 Start = Callable[..., Client]
@@ -102,7 +102,10 @@ def test_options_advertise_what_they_name(start: Start) -> None:
 def test_content_of_a_session_with_the_line_of_its_message(serve: Start) -> None:
     page = serve().request("workspace/textDocumentContent", {"uri": URI})
     assert page["text"].splitlines()[0] == "# Pin the Redis client below 5"
-    assert page["text"].splitlines()[page["line"]] == "## Assistant · 2026-02-03 10:44 UTC"
+    assert (
+        page["text"].splitlines()[page["line"]]
+        == "## Assistant · 2026-02-03 10:44 · Pinned `redis` to `~4.7` in package.json with a…"
+    )
 
 
 def test_content_of_a_memory(serve: Start) -> None:
@@ -114,7 +117,7 @@ def test_content_of_a_memory(serve: Start) -> None:
         "workspace/textDocumentContent", {"uri": f"aiana:///memory/{memory['id']}"}
     )
     assert page == {
-        "text": f"# Pattern\n\n- Tags: a, b\n- Created: {readable(memory['createdAt'])}\n"
+        "text": f"# Pattern\n\n- Tags: a, b\n- Created: {local(memory['createdAt'], zone=True)}\n"
         f"- Memory: {memory['id']}\n\nUse `uv`.\n",
         "line": 0,
         "title": "Use `uv`.",
@@ -170,7 +173,7 @@ def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_pat
     uri = f"{base}/A name.md#a2"
     page = client.request("workspace/textDocumentContent", {"uri": uri})
     lines = page["text"].split("\n")
-    assert lines[page["line"]] == "## Assistant · 2026-01-12 09:14 UTC"
+    assert lines[page["line"]] == "## Assistant · 2026-01-12 09:14 · because"
     assert [(words_of(page, link), link["target"]) for link in page["links"]] == [
         ("↓ next turn", f"{base}#a2"),
         ("↑ previous turn", f"{base}#u1"),
@@ -182,9 +185,9 @@ def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_pat
     assert [kind for kind, _, _ in sections] == ["turn", "tool", "turn"]
     begins = [lines[section["line"]] for section in page["sections"]]
     assert begins == [
-        "## User · 2026-01-12 09:14 UTC",
+        "## User · 2026-01-12 09:14 · why",
         "**🙂** called for src/a.ts",
-        "## Assistant · 2026-01-12 09:14 UTC",
+        "## Assistant · 2026-01-12 09:14 · because",
     ]
     asked = client.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
     assert [link["target"] for link in asked] == [link["target"] for link in page["links"]]
@@ -211,7 +214,10 @@ def test_show_opens_a_real_file_where_documents_cannot_be_read(serve: Start) -> 
     assert client.answer(number) is None
     path = file_of(shown["uri"])
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[shown["selection"]["start"]["line"]] == "## Assistant · 2026-02-03 10:44 UTC"
+    assert (
+        lines[shown["selection"]["start"]["line"]]
+        == "## Assistant · 2026-02-03 10:44 · Pinned `redis` to `~4.7` in package.json with a…"
+    )
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
@@ -358,7 +364,10 @@ def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
     assert symbol["name"].startswith("why did `npm update` break the cart?")
     lines = file_of(symbol["location"]["uri"]).read_text(encoding="utf-8").splitlines()
     line = symbol["location"]["range"]["start"]["line"]
-    assert lines[line] == "## User · 2026-02-03 10:40 UTC"
+    assert (
+        lines[line]
+        == "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…"
+    )
     assert client.request("workspace/symbol", {"query": " "}) == []
 
 

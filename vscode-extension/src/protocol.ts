@@ -473,6 +473,8 @@ export interface Section {
   kind: "thinking" | "tool" | "turn";
   uri: string;
   messageId: string;
+  /** For an outline: who, when and the first words; of a tool its name and what it is about. */
+  title: string;
 }
 
 /** One conversation with one assistant. */

@@ -311,6 +311,8 @@ class Section(Result):
     """Editors fold all but turns."""
     uri: str
     message_id: str
+    title: str = ""
+    """For an outline: who, when and the first words; of a tool its name and what it is about."""
 
 
 class Page(Result):

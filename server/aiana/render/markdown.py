@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from aiana.models import Message, Session
-from aiana.times import readable
+from aiana.render.blocks import closed, edit_of, fenced, split_lines
+from aiana.text import one_line
+from aiana.times import local
 
-_LINE_END = re.compile(r"\r\n?|\n")
 TOOL_TYPES = ("tool_use", "tool_result")
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "summary": "Summary", "system": "System"}
-
-
-class _FileInput(msgspec.Struct):
-    """What tools that read and write files are given."""
-
-    file_path: str = ""
+_HEADING_CHARS = 50
+_MARKS = re.compile(r"^[\s#>*_`~|+-]+")
 
 
 def export_session(
@@ -37,48 +34,65 @@ def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[s
     facts = [
         ("Project", session.project),
         ("Assistant", session.source),
-        ("Started", session.started_at and readable(session.started_at)),
-        ("Ended", session.ended_at and readable(session.ended_at)),
+        ("Started", session.started_at and local(session.started_at, zone=True)),
+        ("Ended", session.ended_at and local(session.ended_at, zone=True)),
         ("Session", session.id),
     ]
-    lines = [f"# {session.title or session.id}", ""]
-    lines += [f"- {name}: {value}" for name, value in facts if value]
+    lines = [f"# {one_line(session.title or session.id)}", ""]
+    lines += [f"- {name}: {one_line(value)}" for name, value in facts if value]
     lines.append("")
     starts = {}
     for message in messages:
         starts[message.id] = len(lines)
-        # Editors end a line at a lone carriage return too, and progress bars are full of them.
-        lines += _LINE_END.split(_markdown(message))
+        lines += split_lines(_markdown(message))
     return "\n".join(lines).rstrip() + "\n", starts
 
 
-def _markdown(message: Message) -> str:
+def heading(message: Message) -> str:
+    """What stands above a message: who, when, and its first words; of a tool its name."""
     if message.type in TOOL_TYPES:
         verb = "called" if message.type == "tool_use" else "answered"
         path = tool_path(message)
-        about = f" for {path}" if path else ""
-        fence = _fence(message.content)
-        head = f"**{message.tool_name or 'tool'}** {verb}{about}"
-        return f"{head}\n\n{fence}\n{message.content}\n{fence}\n"
+        return f"**{message.tool_name or 'tool'}** {verb}{f' for {path}' if path else ''}"
     speaker = _SPEAKERS.get(message.type, message.type)
-    return f"## {speaker} · {readable(message.timestamp)}\n\n{message.content}\n"
+    if message.metadata.get("thinking"):
+        speaker += " (thinking)"
+    parts = [speaker, local(message.timestamp), first_words(message.content)]
+    return "## " + " · ".join(part for part in parts if part)
+
+
+def first_words(text: str) -> str:
+    """What a text begins with, on one line and without its marks of Markdown."""
+    for line in split_lines(text[:2_000]):
+        words = one_line(_MARKS.sub("", line))
+        if words and not line.lstrip().startswith(("```", "~~~")):
+            cut = words[:_HEADING_CHARS]
+            if len(words) > _HEADING_CHARS:
+                cut = (cut.rpartition(" ")[0] or cut) + "…"
+            return cut
+    return ""
+
+
+def _markdown(message: Message) -> str:
+    if message.type not in TOOL_TYPES:
+        return f"{heading(message)}\n\n{closed(message.content)}\n"
+    edit = edit_of(_arguments(message)) if message.type == "tool_use" else None
+    block = fenced(message.content) if edit is None else fenced(edit, "diff")
+    return f"{heading(message)}\n\n{block}\n"
 
 
 def tool_path(message: Message) -> str | None:
     """The file that a tool was called for, as the assistant wrote it."""
-    if message.type != "tool_use" or not message.tool_input:
+    arguments = _arguments(message) if message.type == "tool_use" else None
+    path = arguments.get("file_path") if isinstance(arguments, dict) else None
+    return path if isinstance(path, str) and path and path.isprintable() else None
+
+
+def _arguments(message: Message) -> Any:
+    """What a tool was called with: JSON's value, or the text if it is none."""
+    if not message.tool_input:
         return None
     try:
-        path = msgspec.json.decode(message.tool_input, type=_FileInput).file_path
-    except msgspec.DecodeError:
-        return None
-    return path if path and path.isprintable() else None
-
-
-def _fence(text: str) -> str:
-    """A fence that no run of backticks in `text` can close."""
-    longest = run = 0
-    for character in text:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return "`" * max(3, longest + 1)
+        return msgspec.json.decode(message.tool_input)
+    except (msgspec.DecodeError, RecursionError):
+        return message.tool_input

@@ -13,9 +13,10 @@ from urllib.parse import quote, unquote, urlsplit
 from aiana.errors import NotFound
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.protocol.results import Link, Page, Section
-from aiana.render.markdown import TOOL_TYPES, markdown, tool_path
+from aiana.render.blocks import closed
+from aiana.render.markdown import TOOL_TYPES, first_words, heading, markdown, tool_path
 from aiana.service import Aiana
-from aiana.times import readable
+from aiana.times import local
 
 SCHEME = "aiana"
 PREVIOUS = "↑ previous turn"
@@ -71,14 +72,14 @@ def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
         lines.append("Nothing was found.")
     for hit in hits:
         who = hit.role or hit.memory_type
-        facts = [hit.user or hit.source, hit.project, who, readable(hit.timestamp)]
+        facts = [hit.user or hit.source, hit.project, who, local(hit.timestamp)]
         lines += [
             f"## {hit.session_title or hit.memory_type or hit.kind}",
             "",
             " · ".join(fact for fact in facts if fact),
             f"<{hit.uri}>",
             "",
-            hit.content or hit.snippet,
+            closed(hit.content or hit.snippet),
             "",
         ]
     return "\n".join(lines).rstrip() + "\n"
@@ -117,10 +118,18 @@ def _session(
                 kind=_section_kind(message),
                 uri=f"{uri}#{quote(message.id, safe='')}",
                 message_id=message.id,
+                title=_outline(message),
             )
             for message in messages
         ],
     )
+
+
+def _outline(message: Message) -> str:
+    if message.type not in TOOL_TYPES:
+        return heading(message).removeprefix("## ")
+    about = tool_path(message) or first_words(message.content)
+    return f"{message.tool_name or 'tool'}: {about}" if about else message.tool_name or "tool"
 
 
 def _section_kind(message: Message) -> Literal["turn", "thinking", "tool"]:
@@ -162,7 +171,7 @@ def _memory(memory: Memory) -> Page:
         ("Tags", ", ".join(memory.tags)),
         ("From", origin or _place(memory)),
         ("Session", session),
-        ("Created", readable(memory.created_at)),
+        ("Created", local(memory.created_at, zone=True)),
         ("Memory", memory.id),
     ]
     lines = [f"# {memory.memory_type.capitalize()}", ""]
@@ -173,7 +182,7 @@ def _memory(memory: Memory) -> Page:
         if value and value in (origin, session):
             links.append(_link(lines, len(lines) - 1, value, value))
     return Page(
-        text="\n".join([*lines, "", memory.content.rstrip()]) + "\n",
+        text="\n".join([*lines, "", closed(memory.content.rstrip())]) + "\n",
         title=memory.content.strip().partition("\n")[0],
         uri=f"{SCHEME}:///memory/{quote(memory.id, safe='')}",
         kind="memory",
