@@ -163,7 +163,7 @@ class Aiana(Container):
     def list_memories(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.MemoryPage:
-        """Memories, newest first. Raises InvalidQuery for a cursor that is none."""
+        """Memories, pinned first, then the newest. Raises InvalidQuery for a cursor that is none."""
         memories, more = self.storage.memories.page(resolved_filter(filter), limit, cursor)
         return results.MemoryPage(memories=memories, next_cursor=more)
 
@@ -208,7 +208,7 @@ class Aiana(Container):
     def list_sessions(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.SessionPage:
-        """Sessions, newest first. Raises InvalidQuery for a cursor that is none."""
+        """Sessions by their last activity. Raises InvalidQuery for a cursor that is none."""
         wanted = resolved_filter(filter)
         sessions, more = self.storage.sessions.page(wanted, limit, cursor)
         return results.SessionPage(sessions=sessions, next_cursor=more)
