@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-MessageType = Literal["user", "assistant", "tool_use", "tool_result", "system", "summary"]
+MessageType = Literal[
+    "user", "assistant", "thinking", "tool_use", "tool_result", "system", "summary"
+]
 MemoryType = Literal["conversation", "preference", "pattern", "insight"]
 MEMORY_TYPES: tuple[MemoryType, ...] = ("conversation", "preference", "pattern", "insight")
 Kind = Literal["message", "memory"]
@@ -105,22 +107,27 @@ class Preference(Struct, frozen=True, kw_only=True, rename="camel"):
     created_at: str
 
 
+class LeftOut(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A line of a transcript that was left out, wholly or in part, and why."""
+
+    path: str
+    line: int
+    """Counted from 1; 0 where the file has no lines."""
+    reason: str
+
+
 class CapturePosition(Struct, frozen=True, kw_only=True):
-    """How far a transcript file has been read, and how to tell that its beginning is unchanged."""
+    """How far a transcript has been read, and what must be known to read on."""
 
     path: str
     source: str
-    offset: int
-    """Bytes of complete lines that are stored."""
-    size: int
-    mtime_ns: int
-    inode: int
-    head_hash: str
-    """Hash of the first 4 KiB (or of `offset` bytes, where that is less)."""
-    tail_hash: str
-    """Hash of the 4 KiB before `offset`."""
+    mark: dict[str, Any] = field(default_factory=dict)
+    """Where the reading stopped and how to tell that nothing before it changed; the source's own
+    affair."""
     skipped_lines: int = 0
-    """Lines that could not be understood, counted and left out."""
+    """Lines that were left out, wholly or in part."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """The first of them."""
     state: dict[str, Any] = field(default_factory=dict)
     """What the reader must remember between two reads of the file."""
 
@@ -137,6 +144,8 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
     redactions: int = 0
     bytes_read: int = 0
     """Bytes of transcript that this step took."""
+    reached: int = 0
+    """Bytes of the file that have been read in all, for people who wait."""
     position: CapturePosition
 
 

@@ -319,15 +319,13 @@ class Aiana(Container):
         """
         from aiana.capture.importer import import_sources
 
-        return results.ImportResult(
-            sources=import_sources(
-                self.storage,
-                sources=sources,
-                paths=paths,
-                since=None if since is None else resolved_time(since),
-                progress=progress,
-                cancelled=cancelled,
-            )
+        return import_sources(
+            self.storage,
+            sources=sources,
+            paths=paths,
+            since=None if since is None else resolved_time(since),
+            progress=progress,
+            cancelled=cancelled,
         )
 
     def capture_sources(self) -> results.SourceList:

@@ -101,10 +101,10 @@ def main() -> None:
 
         with AianaStorage(Path(temporary, "data", "conversations.db")) as storage:
             start, wall = time.process_time(), time.perf_counter()
-            counts = import_sources(storage, paths=[folder])["claude-code"]
+            counts = import_sources(storage, paths=[folder]).sources["claude-code"]
             whole, wall = time.process_time() - start, time.perf_counter() - wall
             start = time.process_time()
-            again = import_sources(storage, paths=[folder])["claude-code"]
+            again = import_sources(storage, paths=[folder]).sources["claude-code"]
             second = time.process_time() - start
         assert again.bytes == 0
         print(f"{platform.machine()}, Python {platform.python_version()}, one core")

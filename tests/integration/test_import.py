@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from aiana.capture.claude_code import ClaudeCode
 from aiana.capture.importer import import_sources
 from aiana.capture.inventory import capture_sources
 from aiana.errors import NotFound
@@ -58,7 +59,7 @@ def write(path: Path, *records: dict[str, Any], mtime: int = 1_000_000_000) -> P
 
 
 def run(storage: AianaStorage, **options: Any) -> ImportCounts:
-    return import_sources(storage, **options)["claude-code"]
+    return import_sources(storage, **options).sources["claude-code"]
 
 
 def content(storage: AianaStorage, session: str = "s1") -> list[tuple[str, str]]:
@@ -188,12 +189,22 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
     notes = folder / "notes.txt"
     notes.write_text("not ours")
     (folder / "loop.jsonl").symlink_to(folder / "loop.jsonl")
-    counts = run(storage, paths=[folder, wide, notes, tmp_path / "missing"])
-    assert [(Path(f.path).name, f.reason) for f in counts.failed] == [
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "endless.jsonl").symlink_to("/dev/zero")
+    given: list[Path | str] = [folder, wide, notes, folder / "pipe.jsonl"]
+    given += [folder / "endless.jsonl", "/dev/zero", tmp_path / "missing", "~nobody-here/x.jsonl"]
+    result = import_sources(storage, paths=given)
+    assert [(Path(f.path).name, f.reason) for f in result.failed] == [
         ("wide.jsonl", "No known assistant writes files like this."),
         ("notes.txt", "No known assistant writes files like this."),
+        ("pipe.jsonl", "It is not a regular file."),
+        ("endless.jsonl", "It is not a regular file."),
+        ("zero", "It is not a regular file."),
         ("missing", "There is no such file or folder."),
+        ("x.jsonl", "There is no such file or folder."),
     ]
+    counts = result.sources["claude-code"]
+    assert counts.failed == []
     assert (counts.found, counts.imported, counts.messages) == (1, 1, 1)
     assert content(storage) == [("u1", "hello")]
     assert run(storage, paths=[str(good)]).skipped == 1
@@ -214,10 +225,83 @@ def test_a_bad_file_among_the_assistants_own_is_reported(
     assert (counts.found, counts.imported, counts.messages) == (4, 2, 1)
 
 
+def test_damage_is_told_by_file_and_line(storage: AianaStorage, projects: Path) -> None:
+    path = projects / "s1.jsonl"
+    whole = json.dumps(said("user", "u1", "kestrel"))
+    glued = json.dumps(said("user", "u2", "gannet"))
+    path.write_text(f"{whole}\n{whole[:150]}{glued}\nnoise\n{glued}{whole}\n")
+    counts = run(storage)
+    assert content(storage) == [("u2", "gannet"), ("u1", "kestrel")]
+    told = [(2, "It holds a record without its end."), (3, "It is no JSON object.")]
+    assert counts.skipped_lines == 2
+    assert [(line.path, line.line, line.reason) for line in counts.left_out] == [
+        (str(path), line, reason) for line, reason in told
+    ]
+    with path.open("a") as file:
+        file.write("more noise\n")
+    again = run(storage)
+    assert [(line.line, again.skipped_lines) for line in again.left_out] == [(5, 1)]
+    (state,) = capture_sources(storage)
+    assert state.skipped_lines == 3
+    assert [line.line for line in state.left_out] == [2, 3, 5]
+
+
+def test_what_is_named_of_the_damage_is_bounded(storage: AianaStorage, projects: Path) -> None:
+    for name in range(10):
+        path = write(projects / f"s{name}.jsonl", said("user", "u1", "x", session=f"s{name}"))
+        with path.open("a") as file:
+            file.write("noise\n" * 500)
+    counts = run(storage)
+    assert (counts.skipped_lines, len(counts.left_out)) == (5000, 100)
+    (state,) = capture_sources(storage)
+    assert (state.skipped_lines, len(state.left_out)) == (5000, 100)
+
+
+def test_a_line_longer_than_all_bounds_can_be_waited_for_and_stopped(
+    storage: AianaStorage, projects: Path
+) -> None:
+    path = write(projects / "s1.jsonl", said("user", "u1", "before"))
+    with path.open("ab") as file:
+        file.truncate(300 << 20)
+        file.write(b"\n")
+    write(path, said("user", "u2", "after"))
+    steps: list[int] = []
+    run(storage, progress=lambda done, total, path: steps.append(done), cancelled=lambda: True)
+    assert len(steps) == 1
+    assert content(storage) == [("u1", "before")]
+    counts = run(storage)
+    assert content(storage) == [("u1", "before"), ("u2", "after")]
+    assert [(line.line, line.reason) for line in counts.left_out] == [
+        (2, "It is longer than 64 MiB.")
+    ]
+
+
+def test_transcripts_that_an_older_reader_read_are_read_again(
+    storage: AianaStorage, projects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    run(storage)
+    assert run(storage).skipped == 1
+    monkeypatch.setattr(ClaudeCode, "version", 99)
+    assert run(storage).bytes == path.stat().st_size
+    assert run(storage).skipped == 1
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission(storage: AianaStorage, projects: Path) -> None:
-    write(projects / "s1.jsonl", said("user", "u1", "hello")).chmod(0)
-    assert [f.reason for f in run(storage).failed] == ["Permission denied"]
+def test_a_file_and_a_folder_without_permission(storage: AianaStorage, projects: Path) -> None:
+    denied = write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    denied.chmod(0)
+    closed = projects / "closed"
+    write(closed / "s2.jsonl", said("user", "u2", "x", session="s2"))
+    closed.chmod(0)
+    try:
+        failed = run(storage).failed
+    finally:
+        closed.chmod(0o700)
+    assert [(f.path, f.reason) for f in failed] == [
+        (str(closed), "Permission denied"),
+        (str(denied), "Permission denied"),
+    ]
 
 
 def test_unknown_sources(storage: AianaStorage) -> None:
@@ -239,11 +323,11 @@ def test_since_progress_and_cancelling(storage: AianaStorage, projects: Path) ->
     sizes = old.stat().st_size, new.stat().st_size
     counts = run(storage, progress=lambda *step: steps.append(step), cancelled=lambda: True)
     assert (counts.found, counts.messages) == (2, 1)
-    assert steps == [(sizes[0], sum(sizes), str(old))]
+    assert steps == [(sizes[0], sum(sizes), old.name)]
 
     steps.clear()
     assert run(storage, progress=lambda *step: steps.append(step)).messages == 1
-    assert steps == [(sum(sizes), sum(sizes), str(new)), (sum(sizes), sum(sizes), "")]
+    assert steps == [(sum(sizes), sum(sizes), new.name), (sum(sizes), sum(sizes), "")]
 
 
 def test_what_is_stored_is_compared_with_what_is_on_disk(
@@ -273,6 +357,7 @@ def big_session(path: Path, megabytes: int) -> Path:
 
 _CHILD = """
 import sys
+from aiana.capture.claude_code import ClaudeCode
 from aiana.capture.importer import import_sources
 from aiana.storage import AianaStorage
 
@@ -327,14 +412,8 @@ def test_real_transcripts_reconcile_with_an_independent_count(storage: AianaStor
     expected, uuids = _independent_count(recorded)
     with sqlite3.connect(storage.database.path) as connection:
         kinds = Counter(
-            "local"
-            if tool == "local-command"
-            else "thinking"
-            if json.loads(metadata).get("thinking")
-            else kind
-            for kind, tool, metadata in connection.execute(
-                "SELECT type, tool_name, metadata FROM messages"
-            )
+            "local" if tool == "local-command" else kind
+            for kind, tool in connection.execute("SELECT type, tool_name FROM messages")
         )
         ids = {row[0] for row in connection.execute("SELECT id FROM messages")}
     assert kinds == expected

@@ -9,6 +9,7 @@ import pytest
 
 from aiana.capture.claude_code.session import TranscriptReader
 from aiana.capture.claude_code.source import ClaudeCode
+from aiana.capture.files import files_on_disk
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 
@@ -72,6 +73,7 @@ def test_prompt_answer_call_and_result_become_rows(tmp_path: Path) -> None:
             role="user",
             content="list it",
             timestamp=T.format(0),
+            position=0,
         ),
         Message(
             id="u2",
@@ -80,6 +82,7 @@ def test_prompt_answer_call_and_result_become_rows(tmp_path: Path) -> None:
             role="assistant",
             content="Listing.",
             timestamp=T.format(1),
+            position=1,
             metadata={"apiMessageId": "m1", "model": "claude-x"},
         ),
         Message(
@@ -91,6 +94,7 @@ def test_prompt_answer_call_and_result_become_rows(tmp_path: Path) -> None:
             tool_name="Bash",
             tool_input='{"command":"ls -la","n":3}',
             timestamp=T.format(1),
+            position=2,
             metadata={"apiMessageId": "m1", "model": "claude-x", "toolCallId": "c1"},
         ),
         Message(
@@ -102,6 +106,7 @@ def test_prompt_answer_call_and_result_become_rows(tmp_path: Path) -> None:
             tool_name="Bash",
             parent_id="u2",
             timestamp=T.format(2),
+            position=3,
             metadata={"toolCallId": "c1", "isError": True},
         ),
     ]
@@ -136,7 +141,7 @@ def test_thinking_is_kept_apart_and_signatures_are_not_kept(tmp_path: Path) -> N
     hidden = {"type": "redacted_thinking", "data": "OPAQUE"}
     batch = take(tmp_path, assistant("a1", thinking, hidden, text("Yes.")))
     assert rows(batch) == [
-        ("a1", "assistant", "assistant", "Maybe."),
+        ("a1", "thinking", "assistant", "Maybe."),
         ("a1#1", "assistant", "assistant", "Yes."),
     ]
     assert batch.messages[0].metadata == {"thinking": True}
@@ -437,7 +442,7 @@ def test_a_torn_last_line_waits_for_its_rest(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + last[:-20])
     first = read(path)
     assert [m.id for m in first.messages] == ["u1"]
-    assert (first.position.offset, first.bytes_read) == (whole, whole)
+    assert (first.reached, first.bytes_read) == (whole, whole)
     with path.open("ab") as file:
         file.write(last[-20:] + b"\n")
     second = read(path, first.position)
@@ -502,7 +507,7 @@ def test_folders_and_retention(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         tmp_path / "projects" / "-a" / "s1" / "subagents" / "agent-1.jsonl", user("u", "x")
     )
     nested.with_suffix(".meta.json").write_text("{}")
-    assert list(source.discover(source.roots()[0])) == [nested]
+    assert list(files_on_disk([source]).files) == [nested]
     assert source.retention_days() == 30
     (tmp_path / "settings.json").write_text('{"cleanupPeriodDays": 90}')
     assert source.retention_days() == 90
@@ -515,3 +520,319 @@ def test_files_are_recognised_by_content(tmp_path: Path) -> None:
     ours = write(tmp_path / "a.jsonl", {"type": "summary", "summary": "t", "leafUuid": "x"})
     codex = write(tmp_path / "b.jsonl", {"timestamp": "t", "type": "session_meta", "payload": {}})
     assert [source.recognises(path) for path in (ours, codex)] == [True, False]
+
+
+def queue(operation: str, second: int = 0, **fields: Any) -> dict[str, Any]:
+    return record("queue-operation", None, second, operation=operation, **fields)
+
+
+def said(batch: CaptureBatch) -> list[tuple[str, str | None, str]]:
+    return [(m.type, m.role, m.content) for m in batch.messages]
+
+
+def test_a_remove_without_text_is_what_a_person_typed_at_the_time_of_typing(
+    tmp_path: Path,
+) -> None:
+    notice = '{"task_id":"b9","tool_use_id":"toolu_1","description":"Install"}'
+    batch = take(
+        tmp_path,
+        queue("enqueue", 1, content=notice),
+        queue("enqueue", 2, content="call it Linked docs"),
+        queue("remove", 4),
+        assistant("a1", text("ok"), second=5),
+        queue("remove", 6),
+        assistant("a2", text("done"), second=7),
+    )
+    assert [(m.type, m.content, m.timestamp) for m in batch.messages] == [
+        ("user", "call it Linked docs", T.format(2)),
+        ("assistant", "ok", T.format(5)),
+        ("system", notice, T.format(1)),
+        ("assistant", "done", T.format(7)),
+    ]
+
+
+def test_a_notice_that_came_as_a_record_waits_no_longer(tmp_path: Path) -> None:
+    notice = "<task-notification><summary>Done.</summary></task-notification>\nRead the output."
+    batch = take(
+        tmp_path,
+        queue("enqueue", content=notice),
+        user("u1", notice),
+        queue("enqueue", content="now drop it"),
+        queue("remove"),
+        assistant("a1", text("ok")),
+        queue("remove"),
+    )
+    assert said(batch) == [
+        ("system", "system", "Read the output."),
+        ("system", "system", "Done."),
+        ("user", "user", "now drop it"),
+        ("assistant", "assistant", "ok"),
+    ]
+
+
+def test_what_is_typed_twice_is_stored_twice(tmp_path: Path) -> None:
+    batch = take(
+        tmp_path,
+        queue("enqueue", 1, content="continue"),
+        queue("remove", 2),
+        assistant("a1", text("ok"), second=3),
+        user("u1", "continue", 4),
+    )
+    assert [m.content for m in batch.messages] == ["continue", "ok", "continue"]
+
+
+def test_a_queued_prompt_with_a_secret_is_known_again_after_it_was_stored(tmp_path: Path) -> None:
+    secret = "use ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
+    path = write(tmp_path / "s1.jsonl", queue("enqueue", content=secret), queue("remove"))
+    first = read(path)
+    assert "ghp_" not in json.dumps(first.position.state)
+    with path.open("a") as file:
+        attached = {"type": "queued_command", "prompt": secret}
+        file.write(json.dumps(record("attachment", "q1", attachment=attached)) + "\n")
+    assert read(path, first.position).messages == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "speaker"),
+    [
+        ({}, ("user", "user")),
+        ({"origin": {"kind": "human"}}, ("user", "user")),
+        ({"promptSource": "typed"}, ("user", "user")),
+        ({"promptSource": "sdk"}, ("user", "user")),
+        ({"isMeta": True}, ("system", "system")),
+        ({"promptSource": "system"}, ("system", "system")),
+        ({"promptSource": "scheduler"}, ("system", "system")),
+        ({"origin": {"kind": "coordinator"}}, ("system", "system")),
+        ({"origin": {"kind": "brand-new"}}, ("system", "system")),
+        ({"origin": {"kind": "peer"}, "promptSource": "typed"}, ("system", "system")),
+    ],
+)
+def test_the_record_says_who_wrote_it(
+    tmp_path: Path, fields: dict[str, Any], speaker: tuple[str, str]
+) -> None:
+    batch = take(tmp_path, user("u1", "rebuild the index", **fields))
+    assert said(batch) == [(*speaker, "rebuild the index")]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            '<teammate-message teammate_id="lead" summary="Build it">\nUse C.\n</teammate-message>',
+            [("user", "assistant", "Build it\nUse C.")],
+        ),
+        (
+            '<agent-message from="x">a</agent-message> <peer-message>b</peer-message>',
+            [("user", "assistant", "a"), ("user", "assistant", "b")],
+        ),
+        (
+            '<teammate-message teammate_id="t">{"type":"idle_notification"}</teammate-message>',
+            [("system", "system", '{"type":"idle_notification"}')],
+        ),
+        ("<new-thing>x <b>y</b></new-thing>", [("system", "system", "x  y")]),
+        ("<new_thing a='1'>x</new_thing>", [("system", "system", "x")]),
+        ("<tick>12:00</tick>", [("system", "system", "12:00")]),
+        ('<event at="noon">x</event>', [("system", "system", "x")]),
+        (
+            "<new-thing>x</new-thing>\nfix it",
+            [("user", "user", "fix it"), ("system", "system", "x")],
+        ),
+        ("<ide_brand_new>x</ide_brand_new>fix it", [("user", "user", "fix it")]),
+        ("<div class='x'>y</div>", [("user", "user", "<div class='x'>y</div>")]),
+        (
+            "why is <my-tag>x</my-tag> empty?",
+            [("user", "user", "why is <my-tag>x</my-tag> empty?")],
+        ),
+        ("<open-ended> what is it?", [("user", "user", "<open-ended> what is it?")]),
+    ],
+)
+def test_tags_that_nobody_knows_are_the_programs(
+    tmp_path: Path, content: str, expected: list[tuple[str, str, str]]
+) -> None:
+    assert said(take(tmp_path, user("u1", content))) == expected
+
+
+def test_a_tag_that_a_person_typed_is_theirs(tmp_path: Path) -> None:
+    batch = take(tmp_path, user("u1", "<my-tag>x</my-tag>", promptSource="typed"))
+    assert said(batch) == [("user", "user", "<my-tag>x</my-tag>")]
+
+
+def test_records_and_attachments_of_new_kinds_are_kept_if_they_hold_text(tmp_path: Path) -> None:
+    batch = take(
+        tmp_path,
+        record("brand-new", "n1", content="Something happened."),
+        record("later-kind", "n2", message={"role": "user", "content": [text("And this.")]}),
+        record("attachment", "n3", attachment={"type": "new-kind", "content": ["a", "b"]}),
+        record("attachment", "n4", attachment={"type": "todo_reminder", "content": "c"}),
+        record("silent-kind", "n5", flags=[1]),
+    )
+    assert said(batch) == [
+        ("system", "system", "Something happened."),
+        ("system", "system", "And this."),
+        ("system", "system", "a\nb"),
+    ]
+    assert [m.metadata for m in batch.messages] == [
+        {"recordType": "brand-new"},
+        {"recordType": "later-kind"},
+        {"attachment": "new-kind"},
+    ]
+    assert [(line.line, line.reason) for line in batch.position.left_out] == [
+        (5, "Records of type 'silent-kind' are not known, and it holds no text.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ([{"type": "resource", "resource": {"uri": "t://x", "text": "ticket"}}], "t://x\nticket"),
+        ([{"type": "resource_link", "uri": "file:///c.md", "name": "c.md"}], "file:///c.md\nc.md"),
+        ([{"type": "audio", "data": "QUJD", "mimeType": "audio/wav"}], "[audio]"),
+        ([{"type": "kind-of-2027", "parts": [{"said": "hello"}], "blob": "QUJD"}], "hello"),
+        ({"type": "web_fetch_result", "url": "https://e.org", "content": []}, "https://e.org"),
+        ([{"type": "search_result", "title": "T", "content": [text("body")]}], "T\nbody"),
+        ([{"type": "document", "source": {"type": "text", "data": "plain"}}], "plain"),
+        (["loose", text("blocks")], "loose\nblocks"),
+        (None, ""),
+    ],
+)
+def test_tool_results_of_every_kind(tmp_path: Path, content: Any, expected: str) -> None:
+    result = {"type": "tool_result", "tool_use_id": "c", "content": content}
+    assert rows(take(tmp_path, user("u1", [result]))) == [("u1", "tool_result", "tool", expected)]
+
+
+def test_results_of_tools_that_the_model_runs_itself(tmp_path: Path) -> None:
+    found = {"type": "web_search_result", "title": "Rounding", "url": "https://e.org/r"}
+    failed = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+    batch = take(
+        tmp_path,
+        assistant(
+            "a1",
+            {"type": "server_tool_use", "id": "w", "name": "web_search", "input": {"query": "q"}},
+            {
+                "type": "web_search_tool_result",
+                "tool_use_id": "w",
+                "content": [found | {"encrypted_content": "AAAA"}],
+            },
+            {"type": "web_search_tool_result", "tool_use_id": "v", "content": failed},
+        ),
+    )
+    assert [(m.type, m.tool_name, m.content) for m in batch.messages] == [
+        ("tool_use", "web_search", "q"),
+        ("tool_result", "web_search", "Rounding\nhttps://e.org/r"),
+        ("tool_result", None, "unavailable"),
+    ]
+
+
+def persisted(path: Path, shown: str = "first lines") -> str:
+    return (
+        f"<persisted-output>\nOutput too large (41.2KB). Full output saved to: {path}\n\n"
+        f"Preview (first 2KB):\n{shown}\n...\n</persisted-output>"
+    )
+
+
+def result_of(path: Path, content: str) -> str:
+    block = {"type": "tool_result", "tool_use_id": "c", "content": content}
+    return read(write(path, user("u1", [block]))).messages[0].content
+
+
+def test_output_beside_the_transcript_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "s1.jsonl"
+    kept = tmp_path / "s1" / "tool-results" / "c.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("all of it")
+    assert result_of(path, persisted(kept)) == "all of it"
+    path.unlink()
+    # The folder was moved since.
+    assert result_of(path, persisted(Path("/home/of/another/tool-results/c.txt"))) == "all of it"
+    path.unlink()
+    moved = f"Error: result exceeds 25000 tokens. Output has been saved to {kept}\nUse jq."
+    assert result_of(path, moved) == "all of it"
+    inner = tmp_path / "s1" / "subagents" / "agent-a.jsonl"
+    assert result_of(inner, persisted(kept)) == "all of it"
+
+
+def test_a_saved_output_is_captured_up_to_a_limit(tmp_path: Path) -> None:
+    kept = tmp_path / "s1" / "tool-results" / "c.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"a" * 2_000_000 + b"the end")
+    content = result_of(tmp_path / "s1.jsonl", persisted(kept))
+    assert content.startswith("a" * (768 << 10) + "\n[951,431 bytes are left out here]\na")
+    assert content.endswith("athe end")
+
+
+@pytest.mark.parametrize("kind", ["gone", "link to a file", "link to a folder", "pipe", "parent"])
+def test_nothing_outside_of_the_sessions_folder_is_read(tmp_path: Path, kind: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "c.txt").write_text("private")
+    folder = tmp_path / "p" / "s1" / "tool-results"
+    folder.parent.mkdir(parents=True)
+    name = folder / "c.txt"
+    match kind:
+        case "link to a folder":
+            folder.symlink_to(outside)
+        case "link to a file":
+            folder.mkdir()
+            name.symlink_to(outside / "c.txt")
+        case "pipe":
+            folder.mkdir()
+            os.mkfifo(name)
+        case "parent":
+            name = folder / ".." / ".." / ".." / "outside" / "c.txt"
+    assert result_of(tmp_path / "p" / "s1.jsonl", persisted(name)) == (
+        "first lines\n[the rest of the output is no longer there]"
+    )
+
+
+@pytest.mark.parametrize("levels", [330, 5_000])
+def test_arguments_nested_too_deeply_are_cut(tmp_path: Path, levels: int) -> None:
+    deep = '{"a":' * levels + '"falcon"' + "}" * levels
+    line = json.dumps(assistant("a1", {"type": "tool_use", "id": "c", "name": "T", "input": "@"}))
+    batch = take(
+        tmp_path, user("u1", "kestrel"), line.replace('"@"', f'{{"x": "gull", "d": {deep}}}')
+    )
+    assert [m.content for m in batch.messages] == ["kestrel", "gull\n[nested too deeply]"]
+    assert [(line.line, line.reason) for line in batch.position.left_out] == [
+        (2, "Arguments of a tool call are nested too deeply and were cut.")
+    ]
+
+
+def test_a_number_that_no_database_holds_costs_only_itself(tmp_path: Path) -> None:
+    batch = take(
+        tmp_path,
+        assistant("a1", text("kept"), id="m1", usage={"output_tokens": 10**30}),
+        assistant("a2", text("too"), id="m2", usage={"output_tokens": 7}),
+    )
+    assert [(m.content, m.tokens) for m in batch.messages] == [("kept", None), ("too", 7)]
+    assert batch.position.skipped_lines == 1
+
+
+def test_the_folder_may_be_told_after_the_first_record(tmp_path: Path) -> None:
+    batch = take(tmp_path, user("u1", "no cwd"), user("u2", "cwd", cwd="/nowhere/app"))
+    assert [(s.project, s.project_path) for s in batch.sessions] == [
+        ("/nowhere/app", "/nowhere/app")
+    ]
+
+
+def test_a_worktree_is_told_by_its_own_record(tmp_path: Path) -> None:
+    state = {"originalCwd": "/nowhere/app", "worktreePath": "/nowhere/elsewhere"}
+    batch = take(
+        tmp_path,
+        user("u1", "x", cwd="/nowhere/elsewhere"),
+        record("worktree-state", None, worktreeSession=state),
+    )
+    assert [s.project for s in batch.sessions] == ["/nowhere/app"]
+
+
+def test_forks_and_teams_stand_under_their_session(tmp_path: Path) -> None:
+    fork = take(tmp_path, user("u1", "go on", forkedFrom={"sessionId": "s0", "messageUuid": "x"}))
+    assert [(s.parent_id, s.metadata) for s in fork.sessions] == [("s0", {"forkedFrom": "s0"})]
+    assert said(fork) == [("user", "user", "go on")]
+    config = tmp_path / "claude" / "teams" / "shop" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text('{"leadSessionId": "lead"}')
+    path = tmp_path / "claude" / "projects" / "-x" / "s1.jsonl"
+    team = read(write(path, user("u1", "hi", teamName="shop", agentName="dev")))
+    assert [(s.parent_id, s.metadata) for s in team.sessions] == [
+        ("lead", {"team": "shop", "agent": "dev"})
+    ]

@@ -28,12 +28,7 @@ def position(path: str = "a.jsonl", offset: int = 10) -> CapturePosition:
     return CapturePosition(
         path=path,
         source="claude-code",
-        offset=offset,
-        size=offset,
-        mtime_ns=1,
-        inode=1,
-        head_hash="h",
-        tail_hash="t",
+        mark={"offset": offset},
     )
 
 

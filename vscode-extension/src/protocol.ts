@@ -14,7 +14,7 @@ function request<P, R>(method: string): RequestType<P, R> {
   return { method };
 }
 
-export type MessageType = "assistant" | "summary" | "system" | "tool_result" | "tool_use" | "user";
+export type MessageType = "assistant" | "summary" | "system" | "thinking" | "tool_result" | "tool_use" | "user";
 export type MemoryType = "conversation" | "insight" | "pattern" | "preference";
 export type Kind = "memory" | "message";
 export type Lane = "keyword" | "semantic";
@@ -136,8 +136,10 @@ export interface ImportCounts {
   messages: number;
   /** Secrets that were taken out before anything was stored. */
   redactions: number;
-  /** Lines that could not be understood. */
+  /** Lines that were left out, wholly or in part. */
   skippedLines: number;
+  /** The first 100 of them. */
+  leftOut: LeftOut[];
   /** Bytes that were read. */
   bytes: number;
 }
@@ -156,6 +158,8 @@ export interface ImportParams {
 /** What an import did, per source. */
 export interface ImportResult {
   sources: Record<string, ImportCounts>;
+  /** Files and folders that were given and are no known assistant's. */
+  failed: Failure[];
 }
 
 /** Work that is left to the indexer. */
@@ -164,6 +168,14 @@ export interface Indexing {
   pending: number;
   /** Texts embedded per second, while it is running. */
   ratePerS: number | null;
+}
+
+/** A line of a transcript that was left out, wholly or in part, and why. */
+export interface LeftOut {
+  path: string;
+  /** Counted from 1; 0 where the file has no lines. */
+  line: number;
+  reason: string;
 }
 
 /** Words of a page that lead somewhere. */
@@ -590,6 +602,12 @@ export interface SourceStatus {
   vanished: number;
   /** Files that the assistant will delete within a week. */
   expiringSoon: number;
+  /** Lines of all imported files that were left out, wholly or in part. */
+  skippedLines: number;
+  /** The first 100 of them. */
+  leftOut: LeftOut[];
+  /** Folders that cannot be read. */
+  failed: Failure[];
   lastImport: string | null;
 }
 

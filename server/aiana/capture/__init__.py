@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,17 +21,26 @@ class Source(Protocol):
     def roots(self) -> list[Path]:
         """Folders in which the assistant keeps its sessions, whether they exist or not."""
 
-    def discover(self, folder: Path) -> Iterable[Path]:
-        """Files under `folder` that look like this assistant's transcripts."""
+    def is_transcript(self, path: Path) -> bool:
+        """Whether a file with this name may be one of this assistant's; opens nothing."""
 
     def recognises(self, path: Path) -> bool:
-        """Whether the file is one of this assistant's, judged by its content."""
+        """Whether the file is one of this assistant's, judged by its content.
+
+        Raises OSError, or UnreadableTranscript.
+        """
+
+    def unchanged(self, path: Path, position: CapturePosition) -> bool:
+        """Whether there is nothing to read after `position`; costs a look at the file's facts.
+
+        Raises OSError.
+        """
 
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
         """What is new in a file since `position`, in steps, each with the position after it.
 
-        Nothing, if nothing was written since. Text comes as it stands in the file: the importer
-        redacts it. Raises OSError, or UnreadableTranscript.
+        Text comes as it stands in the file: whoever stores it redacts it. Raises OSError, or
+        UnreadableTranscript.
         """
 
     def retention_days(self) -> int | None:

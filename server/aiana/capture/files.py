@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aiana.capture import Source
+from aiana.capture.reading import expanded, walk
+from aiana.errors import UnreadableTranscript
 from aiana.protocol.results import Failure
 
 
@@ -21,58 +23,77 @@ class TranscriptFile(Struct, frozen=True):
     """Seconds since 1970."""
 
 
-def files_on_disk(sources: Iterable[Source]) -> list[TranscriptFile]:
+class Found(Struct):
+    """Files, and what could not be looked at, by the name of its source; "" if nobody knows."""
+
+    files: dict[Path, TranscriptFile] = field(default_factory=dict)
+    failed: dict[str, list[Failure]] = field(default_factory=dict)
+
+    def add(self, source: Source, path: Path) -> None:
+        try:
+            stat = path.stat()
+        except OSError:
+            return  # deleted since it was listed
+        self.files.setdefault(path, TranscriptFile(source, path, stat.st_size, stat.st_mtime))
+
+    def fail(self, source: str, path: Path, error: Exception) -> None:
+        failed = self.failed.setdefault(source, [])
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        if all(failure.path != str(path) for failure in failed):
+            failed.append(Failure(path=str(path), reason=reason))
+
+
+def files_on_disk(sources: Iterable[Source]) -> Found:
     """All files under the folders in which the assistants keep them."""
-    files: dict[Path, TranscriptFile] = {}
+    found = Found()
     for source in sources:
         for root in source.roots():
             if root.is_dir():
-                for path in source.discover(root):
-                    _add(files, source, path)
-    return list(files.values())
+                for path in walk(root, source.is_transcript):
+                    if isinstance(path, Path):
+                        found.add(source, path)
+                    else:
+                        found.fail(source.name, Path(str(path.filename)), path)
+    return found
 
 
-def files_given(
-    paths: Iterable[Path | str], sources: Iterable[Source]
-) -> tuple[list[TranscriptFile], list[Failure]]:
+def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found:
     """Files and those in folders, each with the source that recognises it, and what failed.
 
     In a folder, files which nobody recognises are none of ours; a file named by itself must be.
     """
-    files: dict[Path, TranscriptFile] = {}
-    failed: list[Failure] = []
+    known = list(sources)
+    found = Found()
     for given in paths:
-        path = Path(given).expanduser().absolute()
-        if path.is_dir():
-            for source in sources:
-                for found in source.discover(path):
-                    if _recognised(source, found, failed):
-                        _add(files, source, found)
-        elif not path.exists():
-            failed.append(Failure(path=str(path), reason="There is no such file or folder."))
-        else:
-            before = len(failed)
-            known = next((s for s in sources if _recognised(s, path, failed)), None)
-            if known is not None:
-                _add(files, known, path)
-            elif len(failed) == before:
-                failed.append(
-                    Failure(path=str(path), reason="No known assistant writes files like this.")
-                )
-    return list(files.values()), failed
+        path = expanded(given)
+        try:
+            is_folder, exists = path.is_dir(), path.exists()
+        except OSError as error:
+            found.fail("", path, error)
+            continue
+        if is_folder:
+            for item in walk(path, lambda item: any(s.is_transcript(item) for s in known)):
+                if isinstance(item, Path):
+                    _recognise(found, known, item)
+                else:
+                    found.fail("", Path(str(item.filename)), item)
+        elif not exists:
+            found.fail("", path, UnreadableTranscript("There is no such file or folder."))
+        elif not path.is_file():
+            found.fail("", path, UnreadableTranscript("It is not a regular file."))
+        elif not _recognise(found, known, path):
+            found.fail("", path, UnreadableTranscript("No known assistant writes files like this."))
+    return found
 
 
-def _recognised(source: Source, path: Path, failed: list[Failure]) -> bool:
-    try:
-        return source.recognises(path)
-    except OSError as error:
-        failed.append(Failure(path=str(path), reason=error.strerror or str(error)))
-        return False
-
-
-def _add(files: dict[Path, TranscriptFile], source: Source, path: Path) -> None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return  # deleted since it was listed
-    files.setdefault(path, TranscriptFile(source, path, stat.st_size, stat.st_mtime))
+def _recognise(found: Found, sources: Iterable[Source], path: Path) -> bool:
+    """Add the file to those of its source; whether there is one, or it could not be read."""
+    for source in sources:
+        try:
+            if source.recognises(path):
+                found.add(source, path)
+                return True
+        except (OSError, UnreadableTranscript) as error:
+            found.fail("", path, error)
+            return True
+    return False

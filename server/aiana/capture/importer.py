@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
-from aiana.capture.files import TranscriptFile, files_given, files_on_disk
-from aiana.capture.jsonl import untouched
+from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
 from aiana.errors import AianaError, StorageUnavailable
-from aiana.protocol.results import Failure, ImportCounts
+from aiana.models import CapturePosition, LeftOut
+from aiana.protocol.results import Failure, ImportCounts, ImportResult
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:
     from aiana.storage.sqlite import AianaStorage
 
+
+MOST_LEFT_OUT = 100
+"""Lines that an import names, of each source; all are counted."""
 
 Progress = Callable[[int, int, str], None]
 """Takes the bytes done, the bytes in all, and the file that is being read."""
@@ -29,7 +32,7 @@ def import_sources(
     since: str | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> dict[str, ImportCounts]:
+) -> ImportResult:
     """Import what is new of the named sources and in the files given, or of all sources.
 
     `since` (a time in Aiana's form) leaves out files that were not written after it. A file that
@@ -39,15 +42,15 @@ def import_sources(
     """
     known = list(all_sources().values())
     wanted = known if sources is None and paths is None else named_sources(sources or [])
-    files = files_on_disk(wanted)
-    counts = {source.name: ImportCounts() for source in wanted}
+    found = files_on_disk(wanted)
+    result = ImportResult(sources={source.name: ImportCounts() for source in wanted})
     if paths is not None:
-        given, failed = files_given(paths, known)
-        files = list({file.path: file for file in [*files, *given]}.values())
-        for file in given:
-            counts.setdefault(file.source.name, ImportCounts())
-        if failed:
-            counts.setdefault(known[0].name, ImportCounts()).failed.extend(failed)
+        given = files_given(paths, known)
+        found = Found({**found.files, **given.files}, {**found.failed, **given.failed})
+    result.failed = found.failed.pop("", [])
+    for source, failed in found.failed.items():
+        result.sources[source].failed += failed
+    files = list(found.files.values())
     if since is not None:
         threshold = to_datetime(since).timestamp()
         files = [file for file in files if file.mtime >= threshold]
@@ -55,49 +58,65 @@ def import_sources(
     files.sort(key=lambda file: (file.mtime, str(file.path)))
     total, done = sum(file.size for file in files), 0
     for file in files:
-        counts[file.source.name].found += 1
+        result.sources.setdefault(file.source.name, ImportCounts()).found += 1
+    positions = storage.captures.positions(dict.fromkeys(file.source.name for file in files))
     for file in files:
-        for offset in _import_file(storage, file, counts[file.source.name]):
+        counts = result.sources[file.source.name]
+        for offset in _import_file(storage, file, positions.get(str(file.path)), counts):
             if progress is not None:
                 progress(done + min(offset, file.size), total, file.path.name)
             if cancelled is not None and cancelled():
-                return counts
+                return result
         done += file.size
     if progress is not None:
         progress(total, total, "")
-    return counts
+    return result
 
 
 def _import_file(
-    storage: AianaStorage, file: TranscriptFile, counts: ImportCounts
+    storage: AianaStorage,
+    file: TranscriptFile,
+    position: CapturePosition | None,
+    counts: ImportCounts,
 ) -> Iterator[int]:
-    """Import one file step by step; yields the offset that each step reached."""
+    """Import one file step by step; yields how many bytes of it each step has reached."""
     path = str(file.path)
     try:
-        position = storage.capture_position(path)
-        if position is not None and untouched(file.path.stat(), position):
+        if position is not None and file.source.unchanged(file.path, position):
             counts.skipped += 1
             return
+        # What the round was told of all files is only how far each was read.
+        position = storage.captures.position(path)
         is_new, is_counted = position is None, False
-        skipped_lines = position.skipped_lines if position else 0
+        before = position
         for batch in file.source.read(file.path, position):
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
             counts.messages += written
             counts.redactions += result.redactions if written else 0
-            counts.skipped_lines += max(0, batch.position.skipped_lines - skipped_lines)
-            skipped_lines = batch.position.skipped_lines
+            _count_losses(counts, before, batch.position)
+            before = batch.position
             counts.bytes += batch.bytes_read
             if not is_counted and (is_new or written):
                 is_counted = True
                 counts.imported += is_new
                 counts.updated += not is_new
-            yield batch.position.offset
+            yield batch.reached
         counts.skipped += not is_counted
     except StorageUnavailable:
         raise
     except Exception as error:  # whatever one file holds, the others must come in
         counts.failed.append(Failure(path=path, reason=_reason(error)))
+
+
+def _count_losses(
+    counts: ImportCounts, before: CapturePosition | None, after: CapturePosition
+) -> None:
+    """Count what this step left out, and name it as far as there is room."""
+    known: Sequence[LeftOut] = before.left_out if before else []
+    counts.skipped_lines += max(0, after.skipped_lines - (before.skipped_lines if before else 0))
+    room = MOST_LEFT_OUT - len(counts.left_out)
+    counts.left_out += [line for line in after.left_out if line not in known][: max(0, room)]
 
 
 def _reason(error: Exception) -> str:

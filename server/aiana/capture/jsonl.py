@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
+from aiana.capture.decoding import loads, whole_records
+from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CapturePosition
+from aiana.models import CaptureBatch, CapturePosition, LeftOut
 
 LINE_CAP = 64 << 20
 """Bytes of the longest line that is read; longer ones are counted and left out."""
 BATCH_BYTES = 2 << 20
 """Bytes of transcript that become one transaction."""
+MOST_LEFT_OUT = 20
+"""Lines of one file that are named when they are left out; all are counted."""
+_SKIP_STEP = 16 << 20
 _HASHED = 4096
 _BLANK = b"\0 \t\r\n"
 
@@ -24,58 +33,228 @@ _BLANK = b"\0 \t\r\n"
 class LineFile:
     """The complete lines of an open file from `offset` on.
 
-    `offset` follows the lines that were given out. A last line without a line end is left for the
-    next reading unless it is a complete JSON object.
+    `offset` follows the lines that were given out, `number` is that of the last one. A last line
+    without a line end is left for the next reading unless it is a complete JSON object. A line
+    longer than the cap gives empty ones while it is passed over, so that whoever waits can stop.
     """
 
-    def __init__(self, file: BufferedReader, offset: int = 0, cap: int = LINE_CAP) -> None:
+    def __init__(
+        self, file: BufferedReader, offset: int = 0, number: int = 0, cap: int = LINE_CAP
+    ) -> None:
         self._file = file
         self._cap = cap
         self.offset = offset
-        self.oversized = 0
-        """Lines longer than the cap so far."""
+        self.number = number
+        self.oversized: list[int] = []
+        """Numbers of the lines that are longer than the cap."""
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.seek(self.offset)
         while line := self._file.readline(self._cap + 1):
             if not line.endswith(b"\n"):
                 if len(line) > self._cap:
-                    if not (length := self._rest_of_line()):
+                    length = len(line)
+                    while part := self._file.readline(_SKIP_STEP):
+                        length += len(part)
+                        yield b""
+                        if part.endswith(b"\n"):
+                            break
+                    else:
                         return
-                    self.oversized += 1
-                    self.offset += len(line) + length
+                    self.number += 1
+                    self.oversized.append(self.number)
+                    self.offset += length
                     continue
                 if not _is_complete(line):
                     return
+            self.number += 1
             self.offset += len(line)
             if stripped := line.strip(_BLANK):
                 yield stripped
-
-    def _rest_of_line(self) -> int:
-        """Bytes up to and with the next line end; 0 if there is none yet."""
-        length = 0
-        while part := self._file.readline(1 << 20):
-            length += len(part)
-            if part.endswith(b"\n"):
-                return length
-        return 0
 
 
 def _is_complete(line: bytes) -> bool:
     if not line.rstrip().endswith(b"}"):
         return False
     try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
+        return isinstance(loads(line), dict)
+    except ValueError:
         return False
+
+
+class UnknownRecord(Exception):
+    """A record that says nothing which could be read; its text says why."""
+
+
+class LineReader(ABC):
+    """Turns the lines of one file into batches."""
+
+    @abstractmethod
+    def take(self, line: bytes) -> str | None:
+        """Take one record; what was left out of it and why, if anything was.
+
+        Raises ValueError if it is no JSON object, and UnknownRecord if nothing of it can be used.
+        """
+
+    @abstractmethod
+    def is_record(self, value: Any) -> bool:
+        """Whether a JSON value is a record, and no part of one."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """The end of the file, for now: what waited for a later record waits no longer."""
+
+    @abstractmethod
+    def batch(self, position: CapturePosition, bytes_read: int, reached: int) -> CaptureBatch:
+        """What was taken since the last batch."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What to give to the reader of the lines that follow."""
+
+
+class LineSource(ABC):
+    """An assistant that writes one JSON record a line: the part that is the same for all.
+
+    What is damaged costs itself: a record without its end, a line too long, a value that cannot
+    be read are counted and named, and everything beside them is read.
+    """
+
+    name: str
+    title: str
+    version = 1
+    """Of the reader: files that an older one read are read again."""
+
+    @abstractmethod
+    def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> LineReader:
+        """A reader of a file that goes on from `state`; `mtime` in seconds since 1970."""
+
+    @abstractmethod
+    def is_own(self, record: dict[str, Any]) -> bool:
+        """Whether a record is one that only this assistant writes."""
+
+    def recognises(self, path: Path) -> bool:
+        """Whether one of the first records is this assistant's."""
+        if path.suffix != ".jsonl":
+            return False
+        with open_regular(path) as file:
+            for line in islice(LineFile(file), 20):
+                for record in _records(line):
+                    if self.is_own(record):
+                        return True
+        return False
+
+    def unchanged(self, path: Path, position: CapturePosition) -> bool:
+        """Whether the file was read to its end and nothing was written to it since."""
+        mark = _mark(position, self.version)
+        stat = path.stat()
+        return mark is not None and (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
+            mark.size,
+            mark.mtime_ns,
+            mark.inode,
+        )
+
+    def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
+        """What is new in the file, in steps of about `BATCH_BYTES`."""
+        with open_transcript(path) as file:
+            yield from self._read(path, file, position)
+
+    def _read(
+        self, path: Path, file: BufferedReader, position: CapturePosition | None
+    ) -> Iterator[CaptureBatch]:
+        stat = os.fstat(file.fileno())
+        mark = _mark(position, self.version)
+        if mark is None or not resumable(file, mark):
+            position, mark = None, Mark()
+        lines = LineFile(file, mark.offset, mark.lines)
+        reader = self.reader(path, stat.st_mtime, position.state if position else {})
+        losses = _Losses(str(path), position)
+
+        def here(read: os.stat_result | None) -> CapturePosition:
+            for number in lines.oversized[losses.oversized :]:
+                losses.add(number, f"It is longer than {LINE_CAP >> 20} MiB.")
+            losses.oversized = len(lines.oversized)
+            reached = mark_at(file, read, lines.offset, lines.number, self.version)
+            return CapturePosition(
+                path=str(path),
+                source=self.name,
+                mark=msgspec.to_builtins(reached),
+                skipped_lines=losses.count,
+                left_out=losses.named,
+                state=reader.state(),
+            )
+
+        start, waited = lines.offset, 0
+        understood = position is not None
+        for line in lines:
+            waited += not line
+            if line:
+                understood = _take(reader, line, lines.number, losses) or understood
+            if lines.offset - start >= BATCH_BYTES or waited * _SKIP_STEP > BATCH_BYTES:
+                yield reader.batch(here(None), lines.offset - start, lines.offset)
+                start, waited = lines.offset, 0
+        if losses.count and not understood:
+            raise UnreadableTranscript(
+                f"None of its {losses.count} lines is a {self.title} record."
+            )
+        reader.finish()
+        yield reader.batch(here(stat), lines.offset - start, lines.offset)
+
+
+class _Losses:
+    """What was left out of a file: counted, and the first ones named."""
+
+    def __init__(self, path: str, position: CapturePosition | None) -> None:
+        self.path = path
+        self.count = position.skipped_lines if position else 0
+        self.named = list(position.left_out) if position else []
+        self.oversized = 0
+
+    def add(self, line: int, reason: str) -> None:
+        self.count += 1
+        if len(self.named) < MOST_LEFT_OUT:
+            self.named = [*self.named, LeftOut(path=self.path, line=line, reason=reason)]
+
+
+def _take(reader: LineReader, line: bytes, number: int, losses: _Losses) -> bool:
+    """Take what is whole on a line; whether anything of it was understood."""
+    try:
+        return _take_record(reader, line, number, losses)
+    except ValueError:
+        pass
+    found, damaged = whole_records(line, reader.is_record)
+    understood = [_take_record(reader, record, number, losses) for record in found]
+    if damaged:
+        reason = "It holds a record without its end." if found else "It is no JSON object."
+        losses.add(number, reason)
+    return any(understood)
+
+
+def _take_record(reader: LineReader, record: bytes, number: int, losses: _Losses) -> bool:
+    try:
+        lost = reader.take(record)
+    except UnknownRecord as unknown:
+        losses.add(number, str(unknown))
+        return False
+    if lost:
+        losses.add(number, lost)
+    return True
+
+
+def _records(line: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON objects on a line."""
+    try:
+        value = loads(line)
+        if isinstance(value, dict):
+            yield value
+    except ValueError:
+        for record in whole_records(line, lambda value: "type" in value)[0]:
+            yield loads(record)
 
 
 def open_transcript(path: Path) -> BufferedReader:
     """The file, open for reading. Raises OSError, and UnreadableTranscript if it holds no text."""
-    if not path.is_file():
-        # Opening a pipe or a device would wait for ever.
-        raise UnreadableTranscript("It is not a regular file.")
-    file = path.open("rb")
+    file = open_regular(path)
     head = file.read(_HASHED)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         file.close()
@@ -83,50 +262,61 @@ def open_transcript(path: Path) -> BufferedReader:
     return file
 
 
-def resumable(file: BufferedReader, position: CapturePosition) -> bool:
-    """Whether the file still begins with the bytes that were read up to `position`."""
+class Mark(Struct, frozen=True, kw_only=True):
+    """A place in a line file, and how to tell that the file is the same up to it."""
+
+    offset: int = 0
+    """Bytes of complete lines that are stored."""
+    lines: int = 0
+    """How many lines those are."""
+    size: int = 0
+    mtime_ns: int = 0
+    inode: int = 0
+    head_hash: str = ""
+    """Hash of the first 4 KiB (or of `offset` bytes, where that is less)."""
+    tail_hash: str = ""
+    """Hash of the 4 KiB before `offset`."""
+    version: int = 0
+    """Of the reader."""
+
+
+def _mark(position: CapturePosition | None, version: int) -> Mark | None:
+    """The mark of a position; None if there is none that this reader can go on from."""
+    if position is None:
+        return None
+    try:
+        mark = msgspec.convert(position.mark, Mark)
+    except msgspec.ValidationError:
+        return None
+    return mark if mark.version == version else None
+
+
+def resumable(file: BufferedReader, mark: Mark) -> bool:
+    """Whether the file still begins with the bytes that were read up to the mark."""
     stat = os.fstat(file.fileno())
-    complete = position.mtime_ns != 0
-    if complete and stat.st_size == position.size and stat.st_mtime_ns != position.mtime_ns:
+    complete = mark.mtime_ns != 0
+    if complete and stat.st_size == mark.size and stat.st_mtime_ns != mark.mtime_ns:
         return False  # rewritten in place
-    return _hashes(file, position.offset) == (position.head_hash, position.tail_hash)
+    return _hashes(file, mark.offset) == (mark.head_hash, mark.tail_hash)
 
 
-def untouched(stat: os.stat_result, position: CapturePosition) -> bool:
-    """Whether the file was read to its end and nothing was written to it since."""
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
-        position.size,
-        position.mtime_ns,
-        position.inode,
-    )
-
-
-def position_at(
-    file: BufferedReader,
-    stat: os.stat_result | None,
-    offset: int,
-    *,
-    path: str,
-    source: str,
-    skipped_lines: int,
-    state: dict[str, Any],
-) -> CapturePosition:
-    """The position after the first `offset` bytes.
+def mark_at(
+    file: BufferedReader, stat: os.stat_result | None, offset: int, lines: int, version: int
+) -> Mark:
+    """The mark after the first `offset` bytes.
 
     `stat` is how the file looked before it was read to its end; None while there is more to read.
     """
     head_hash, tail_hash = _hashes(file, offset)
-    return CapturePosition(
-        path=path,
-        source=source,
+    return Mark(
         offset=offset,
+        lines=lines,
         size=stat.st_size if stat else offset,
         mtime_ns=stat.st_mtime_ns if stat else 0,
         inode=stat.st_ino if stat else 0,
         head_hash=head_hash,
         tail_hash=tail_hash,
-        skipped_lines=skipped_lines,
-        state=state,
+        version=version,
     )
 
 

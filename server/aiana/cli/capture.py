@@ -10,9 +10,12 @@ import click
 
 from aiana.capture import sources as known_sources
 from aiana.cli.output import json_option, opened, print_json, progress_bar, size_of
-from aiana.protocol.results import ImportCounts
+from aiana.protocol.results import Failure, ImportCounts
 from aiana.service import Aiana
 from aiana.text import counted
+
+SHOWN = 5
+"""Lines that were left out and are named in what people read."""
 
 
 @click.command("import")
@@ -51,11 +54,12 @@ def import_(
         else:
             for name, counts in result.sources.items():
                 _summarise(name, counts)
+            _report(result.failed)
         if not no_embed:
             _embed(aiana)
         if watch:
             _watch(aiana)
-    if any(counts.failed for counts in result.sources.values()):
+    if result.failed or any(counts.failed for counts in result.sources.values()):
         raise SystemExit(1)
 
 
@@ -67,9 +71,21 @@ def _summarise(name: str, counts: ImportCounts) -> None:
     )
     if counts.redactions:
         click.echo(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")
+    if not counts.found:
+        looked = [str(root) for root in known_sources()[name].roots()]
+        click.echo(f"  looked in {', '.join(looked)}")
     if counts.skipped_lines:
-        click.echo(f"  {counts.skipped_lines:,} lines could not be understood and were left out")
-    for failure in counts.failed:
+        lines = counted(counts.skipped_lines, "line")
+        click.echo(f"  {lines} left out, wholly or in part:")
+        for line in counts.left_out[:SHOWN]:
+            click.echo(f"    {line.path}:{line.line}: {line.reason}")
+        if counts.skipped_lines > SHOWN:
+            click.echo(f"    and {counts.skipped_lines - SHOWN:,} more (`--json` names up to 100)")
+    _report(counts.failed)
+
+
+def _report(failed: list[Failure]) -> None:
+    for failure in failed:
         click.echo(f"  {click.style('failed:', fg='red')} {failure.path}: {failure.reason}")
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from aiana.models import (
     Degraded,
     Lane,
+    LeftOut,
     Memory,
     Message,
     Preference,
@@ -165,7 +166,9 @@ class ImportCounts(Result):
     redactions: int = 0
     """Secrets that were taken out before anything was stored."""
     skipped_lines: int = 0
-    """Lines that could not be understood."""
+    """Lines that were left out, wholly or in part."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """The first 100 of them."""
     bytes: int = 0
     """Bytes that were read."""
 
@@ -174,6 +177,8 @@ class ImportResult(Result):
     """What an import did, per source."""
 
     sources: dict[str, ImportCounts]
+    failed: list[Failure] = field(default_factory=list)
+    """Files and folders that were given and are no known assistant's."""
 
 
 class SourceStatus(Result):
@@ -193,6 +198,12 @@ class SourceStatus(Result):
     """Imported files that no longer exist; what they held is kept."""
     expiring_soon: int
     """Files that the assistant will delete within a week."""
+    skipped_lines: int = 0
+    """Lines of all imported files that were left out, wholly or in part."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """The first 100 of them."""
+    failed: list[Failure] = field(default_factory=list)
+    """Folders that cannot be read."""
     last_import: str | None = None
 
 

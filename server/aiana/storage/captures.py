@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
-from aiana.models import CaptureBatch, CapturePosition
+from aiana.models import CaptureBatch, CapturePosition, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
 from aiana.storage.rows import storable
 from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
 from aiana.times import now
+
+
+class _Reached(Struct):
+    """A position as far as a round over all files needs it; what a reader remembers is large."""
+
+    path: str
+    source: str
+    mark: dict[str, Any] = field(default_factory=dict)
+    skipped_lines: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 class CaptureStore:
@@ -47,13 +61,25 @@ class CaptureStore:
             redactions=batch.redactions,
         )
 
-    def positions(self, source: str) -> dict[str, CapturePosition]:
-        """How far every transcript of a source has been read, by path."""
+    def positions(self, sources: Iterable[str]) -> dict[str, CapturePosition]:
+        """How far every transcript of these sources has been read, by path; without `state`."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT path, position FROM capture_positions WHERE source = ?", (source,)
+                "SELECT path, position FROM capture_positions "
+                "WHERE source IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(sources)),),
             ).fetchall()
-        return {path: msgspec.json.decode(text, type=CapturePosition) for path, text in rows}
+        decoder = msgspec.json.Decoder(_Reached)
+        return {
+            path: CapturePosition(
+                path=reached.path,
+                source=reached.source,
+                mark=reached.mark,
+                skipped_lines=reached.skipped_lines,
+                left_out=reached.left_out,
+            )
+            for path, reached in ((path, decoder.decode(text)) for path, text in rows)
+        }
 
     def position(self, path: str) -> CapturePosition | None:
         """How far a transcript has been read; None if never."""

@@ -213,10 +213,6 @@ class AianaStorage:
         """How far a transcript has been read; None if never."""
         return self.captures.position(path)
 
-    def capture_positions(self, source: str) -> dict[str, CapturePosition]:
-        """How far every transcript of a source has been read, by path."""
-        return self.captures.positions(source)
-
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction."""
         return self.captures.write_batch(batch)

@@ -6,13 +6,13 @@ of an unexpected type is taken as absent, text that is no Unicode gets replaceme
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
+
+from aiana.capture.decoding import is_deep, lenient, loads, without_depths
 
 SKIPPED = frozenset(
     {
@@ -22,18 +22,51 @@ SKIPPED = frozenset(
         "permission-mode",
         "agent-setting",
         "agent-name",
+        "agent-color",
         "last-prompt",
         "pr-link",
         "frame-link",
         "bridge-session",
-        "worktree-state",
+        "continued-in",
         "relocated",
         "started",
         "result",
         "atis-latch",
     }
 )
-"""Types that say nothing to a reader."""
+"""Types that say nothing to a reader. Unknown ones are kept if they hold text."""
+SKIPPED_ATTACHMENTS = frozenset(
+    {
+        "agent_listing_delta",
+        "auto_mode",
+        "batching_reminder_sent",
+        "budget_usd",
+        "command_permissions",
+        "compact_file_reference",
+        "date_change",
+        "deferred_tools_delta",
+        "dynamic_skill",
+        "edited_text_file",
+        "file",
+        "hook_success",
+        "invoked_skills",
+        "mcp_instructions_delta",
+        "nested_memory",
+        "plan_mode",
+        "plan_mode_exit",
+        "read_truncation_notice",
+        "silent_turn_reminder",
+        "skill_listing",
+        "task_reminder",
+        "todo_reminder",
+        "total_tokens_reminder",
+        "ultra_effort_enter",
+        "ultra_effort_exit",
+    }
+)
+"""What the program tells the model over and over, and files that lie elsewhere."""
+_OPAQUE = frozenset({"redacted_thinking"})
+_PLAIN = frozenset({"text", "thinking", "tool_use", "tool_result", "image"}) | _OPAQUE
 
 
 _ABSENT = Raw(b"")
@@ -58,9 +91,15 @@ class Record(Struct, rename="camel"):
     is_compact_summary: bool | None = None
     is_api_error_message: bool | None = None
     origin: dict[str, Any] | None = None
+    prompt_source: str | None = None
+    session_kind: str | None = None
+    team_name: str | None = None
+    agent_name: str | None = None
+    forked_from: dict[str, Any] | None = None
+    worktree_session: dict[str, Any] | None = None
     message: Raw = _ABSENT
     attachment: Raw = _ABSENT
-    content: str | None = None
+    content: Raw = _ABSENT
     operation: str | None = None
     compact_metadata: dict[str, Any] | None = None
     summary: str | None = None
@@ -83,6 +122,8 @@ class Block(Struct):
     content: Raw = _ABSENT
     is_error: bool | None = None
     source: Raw = _ABSENT
+    other: dict[str, Any] | None = field(default=None, name="*")
+    """All of a block of a kind that has no fields here."""
 
 
 class Usage(Struct):
@@ -106,27 +147,36 @@ class Attachment(Struct):
 
     type: str = ""
     prompt: str | list[Block | str] | None = None
+    content: Raw = _ABSENT
+    text: str | None = None
+    is_meta: bool | None = field(default=None, name="isMeta")
+    origin: dict[str, Any] | None = None
+    command_mode: str | None = field(default=None, name="commandMode")
 
 
-class _Image(Struct):
+class _Source(Struct):
+    """What an image or a document is made of."""
+
+    type: str = ""
     media_type: str | None = None
+    data: str | None = None
+    content: Raw = _ABSENT
 
 
-_fields = cache(msgspec.structs.fields)
 _RECORDS = msgspec.json.Decoder(Record)
-_T = TypeVar("_T", bound=Struct)
+_T = TypeVar("_T", ApiMessage, Attachment)
 
 
 def decode_record(line: bytes) -> Record:
     """The record on a line. Raises ValueError if the line is no JSON object."""
     try:
         return _RECORDS.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    value = _loads(line)
+    value = loads(line)
     if not isinstance(value, dict):
-        raise ValueError("no JSON object")
-    return _lenient(Record, value)
+        raise ValueError("It is no JSON object.")
+    return lenient(Record, value)
 
 
 def decode_message(raw: Raw) -> ApiMessage:
@@ -143,21 +193,23 @@ def arguments_of(block: Block) -> tuple[Any, str]:
     """The arguments of a tool call, as a value and as JSON text."""
     raw = bytes(block.input) or b"{}"
     try:
-        return msgspec.json.decode(raw), raw.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        value = _loads(raw)
-        return value, msgspec.json.encode(value).decode()
+        value = msgspec.json.decode(raw)
+        text = raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = loads(raw)
+        text = msgspec.json.encode(value).decode()
+    if is_deep(value):
+        text = without_depths(text.encode()).decode()
+        value = msgspec.json.decode(text)
+    return value, text
 
 
 def text_of(content: Raw | str | list[Block | str] | None) -> str:
-    """Text of a content that is a string or blocks; other blocks leave a placeholder."""
+    """Text of a content that is a string or blocks; what is no text leaves a placeholder."""
     if not content:
         return ""
     if isinstance(content, Raw):
-        content = _decode(
-            Raw(b'{"content":' + bytes(content) + b"}"), ApiMessage, "content"
-        ).content
-        return text_of(content)
+        return text_of(_blocks(content))
     if isinstance(content, str):
         return content
     parts = [block if isinstance(block, str) else block_text(block) for block in content]
@@ -169,71 +221,92 @@ def block_text(block: Block) -> str:
     match block.type:
         case "text":
             return block.text or ""
+        case "thinking":
+            return block.thinking or ""
         case "image" | "document":
-            return f"[{block.type} {_media_type(block.source)}]".replace(" ]", "]")
-        case "tool_result":
+            return _embedded(block)
+        case "tool_result" | "mcp_tool_result":
             return text_of(block.content)
-    return ""
+    if block.type in _OPAQUE:
+        return ""
+    lines = list(dict.fromkeys(_words(block.other or {})))
+    return "\n".join(lines) or f"[{block.type or 'unknown'}]"
 
 
-def _media_type(source: Raw) -> str:
-    if not source:
-        return ""
-    try:
-        return msgspec.json.decode(source, type=_Image).media_type or ""
-    except msgspec.DecodeError:
-        return ""
+def _embedded(block: Block) -> str:
+    """What an image or document says, or its placeholder."""
+    source = _Source()
+    if block.source:
+        with suppress(msgspec.DecodeError, RecursionError):
+            source = msgspec.json.decode(block.source, type=_Source)
+    if source.type == "text" and source.data:
+        return source.data
+    if source.type == "content" and source.content:
+        return text_of(source.content)
+    return f"[{block.type} {source.media_type or ''}]".replace(" ]", "]")
+
+
+_NO_WORDS = frozenset(
+    {"type", "data", "blob", "signature", "media_type", "mimeType", "mime_type", "cache_control"}
+)
+
+
+def _words(value: Any, key: str = "") -> list[str]:
+    """The texts of a block of an unknown kind, without its ids, codes and encoded data."""
+    if key in _NO_WORDS or key == "id" or key.endswith(("_id", "Id")) or "encrypted" in key:
+        return []
+    if isinstance(value, str):
+        encoded = len(value) > 400 and not any(c.isspace() for c in value)
+        return [value.strip()] if value.strip() and not encoded else []
+    if isinstance(value, dict):
+        return [word for k, item in value.items() for word in _words(item, k)]
+    if isinstance(value, list):
+        return [word for item in value for word in _words(item, key)]
+    return []
+
+
+def _blocks(content: Raw) -> str | list[Block | str] | None:
+    """A tool's output: a text, blocks, or one block by itself."""
+    if bytes(content).lstrip().startswith(b"{"):
+        content = Raw(b"[" + bytes(content) + b"]")
+    return _decode(Raw(b'{"content":' + bytes(content) + b"}"), ApiMessage, "content").content
 
 
 def _decode(raw: Raw, kind: type[_T], blocks_field: str) -> _T:
     if not raw:
         return kind()
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        value = _loads(bytes(raw))
+        result = msgspec.json.decode(raw, type=kind)
+        blocks = getattr(result, blocks_field)
+        if not isinstance(blocks, list) or not any(map(_is_unknown, blocks)):
+            return result
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    value = loads(bytes(raw))
     if not isinstance(value, dict):
         return kind()
-    result = _lenient(kind, value)
-    if isinstance(blocks := value.get(blocks_field), list):
+    result = lenient(kind, value)
+    items = value.get(blocks_field)
+    if isinstance(items, dict):
+        items = [items]
+    if isinstance(items, list):
         parts = [
-            item if isinstance(item, str) else _lenient(Block, item)
-            for item in blocks
+            item if isinstance(item, str) else _lenient_block(item)
+            for item in items
             if isinstance(item, (str, dict))
         ]
         setattr(result, blocks_field, parts)
     return result
 
 
-def _lenient(kind: type[_T], value: dict[str, Any]) -> _T:
-    """A `kind` of those fields of `value` that have the right type."""
-    kept: dict[str, Any] = {}
-    for field in _fields(kind):
-        item = value.get(field.encode_name)
-        if item is None:
-            continue
-        if field.type is Raw:
-            kept[field.name] = Raw(msgspec.json.encode(item))
-            continue
-        with suppress(msgspec.ValidationError):
-            kept[field.name] = msgspec.convert(item, field.type)
-    return kind(**kept)
+def _is_unknown(block: Block | str) -> bool:
+    return isinstance(block, Block) and block.type not in _PLAIN
 
 
-def _loads(data: bytes) -> Any:
-    """JSON that may hold bytes and surrogates that are no Unicode. Raises ValueError."""
-    try:
-        return _unicode(json.loads(data.decode("utf-8-sig", "replace")))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _unicode(value: Any) -> Any:
-    """`value` with replacement characters for lone surrogates, which no encoder accepts."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_unicode(item) for item in value]
-    if isinstance(value, dict):
-        return {_unicode(key): _unicode(item) for key, item in value.items()}
-    return value
+def _lenient_block(item: dict[str, Any]) -> Block:
+    if is_deep(item):
+        item = msgspec.json.decode(without_depths(msgspec.json.encode(item)))
+    block = lenient(Block, item)
+    if block.type not in _PLAIN:
+        block.other = item
+    return block

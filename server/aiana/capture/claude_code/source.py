@@ -6,93 +6,61 @@ further ones `uuid#n`. A sub-agent's records become a session of their own, `age
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from aiana.capture.claude_code.records import SKIPPED, decode_record
-from aiana.capture.claude_code.session import SOURCE, TranscriptReader
-from aiana.capture.jsonl import BATCH_BYTES, LineFile, open_transcript, position_at, resumable
-from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition
+from aiana.capture.claude_code.records import SKIPPED, Record
+from aiana.capture.claude_code.session import SOURCE, TranscriptReader, names_session
+from aiana.capture.decoding import lenient, loads
+from aiana.capture.jsonl import LineSource
+from aiana.capture.reading import expanded
 
-_TYPES = frozenset({"user", "assistant", "summary", "system", "attachment"}) | SKIPPED
+_TYPES = frozenset({"user", "assistant", "summary", "system", "attachment", "queue-operation"})
+_OWN = _TYPES | SKIPPED | {"custom-title", "ai-title", "worktree-state"}
 _DEFAULT_RETENTION_DAYS = 30
 
 
-class ClaudeCode:
-    """Reads `CLAUDE_CONFIG_DIR`, or `~/.claude`."""
+class ClaudeCode(LineSource):
+    """Reads the folders that `CLAUDE_CONFIG_DIR` names, or `~/.claude` and `~/.config/claude`."""
 
     name = SOURCE
     title = "Claude Code"
+    version = 2
 
     def roots(self) -> list[Path]:
-        return [_config_dir() / "projects", _config_dir() / "transcripts"]
+        return [folder / kept for folder in _folders() for kept in ("projects", "transcripts")]
 
-    def discover(self, folder: Path) -> Iterable[Path]:
-        return (path for path in folder.rglob("*.jsonl") if path.is_file())
+    def is_transcript(self, path: Path) -> bool:
+        return path.suffix == ".jsonl"
 
-    def recognises(self, path: Path) -> bool:
-        if path.suffix != ".jsonl":
-            return False
-        with path.open("rb") as file:
-            return any(_is_record(line) for line in islice(LineFile(file), 20))
+    def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> TranscriptReader:
+        return TranscriptReader(path, mtime, state)
 
-    def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
-        with open_transcript(path) as file:
-            stat = os.fstat(file.fileno())
-            if position is not None and not resumable(file, position):
-                position = None
-            lines = LineFile(file, position.offset if position else 0)
-            reader = TranscriptReader(path, stat.st_mtime, position.state if position else {})
-            skipped = position.skipped_lines if position else 0
-
-            def here(complete: bool) -> CapturePosition:
-                return position_at(
-                    file,
-                    stat if complete else None,
-                    lines.offset,
-                    path=str(path),
-                    source=SOURCE,
-                    skipped_lines=skipped + lines.oversized,
-                    state=reader.state(),
-                )
-
-            start = lines.offset
-            understood = position is not None
-            for line in lines:
-                if reader.take(line):
-                    understood = True
-                else:
-                    skipped += 1
-                if lines.offset - start >= BATCH_BYTES:
-                    yield reader.batch(here(complete=False), lines.offset - start)
-                    start = lines.offset
-            if skipped and not understood:
-                raise UnreadableTranscript(f"None of its {skipped} lines is a Claude Code record.")
-            reader.finish()
-            yield reader.batch(here(complete=True), lines.offset - start)
+    def is_own(self, record: dict[str, Any]) -> bool:
+        return record.get("type") in _OWN and names_session(lenient(Record, record))
 
     def retention_days(self) -> int | None:
-        try:
-            settings = json.loads((_config_dir() / "settings.json").read_bytes())
-            days = settings["cleanupPeriodDays"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return _DEFAULT_RETENTION_DAYS
-        return days if isinstance(days, int) and days >= 0 else _DEFAULT_RETENTION_DAYS
+        return min(map(_retention, _folders()))
 
 
-def _config_dir() -> Path:
-    folder = os.environ.get("CLAUDE_CONFIG_DIR")
-    return Path(folder).expanduser() if folder else Path.home() / ".claude"
+def _folders() -> list[Path]:
+    """Where Claude Code keeps its files; several, as other tools take them, with commas."""
+    named = [part.strip() for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",")]
+    folders = [expanded(part) for part in named if part]
+    if not folders:
+        home = Path.home()
+        configured = os.environ.get("XDG_CONFIG_HOME")
+        folders = [
+            home / ".claude",
+            (Path(configured) if configured else home / ".config") / "claude",
+        ]
+    return list(dict.fromkeys(folders))
 
 
-def _is_record(line: bytes) -> bool:
+def _retention(folder: Path) -> int:
     try:
-        record = decode_record(line)
-    except ValueError:
-        return False
-    named = record.session_id or record.leaf_uuid or record.message_id
-    return record.type in _TYPES and bool(named)
+        days = loads((folder / "settings.json").read_bytes())["cleanupPeriodDays"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return _DEFAULT_RETENTION_DAYS
+    return days if isinstance(days, int) and days >= 0 else _DEFAULT_RETENTION_DAYS

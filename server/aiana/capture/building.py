@@ -1,0 +1,224 @@
+"""Sessions and messages as they come out of a file, whoever wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
+from aiana.projects import project_of
+from aiana.times import normalise_time
+
+
+class Row(Struct):
+    """What becomes a message; the builder knows the session, the time and the place."""
+
+    type: MessageType
+    content: str
+    role: str
+    tool_name: str | None = None
+    tool_input: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Known(Struct):
+    """A session that the file has records of."""
+
+    cwd: str = ""
+    parent: str | None = None
+    title: str | None = None
+    title_rank: int = 0
+    messages: int = 0
+    """How many the file gave it: the next one's place."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Remembered(Struct):
+    """What must be known when the file is read on."""
+
+    sessions: dict[str, Known] = field(default_factory=dict)
+    tools: dict[str, str] = field(default_factory=dict)
+    """Tool call id -> tool name, for calls without a result so far."""
+    time: str = ""
+
+
+class SessionBuilder:
+    """Takes what a file says, in its order, and gives batches.
+
+    `state` is what `state()` gave where the last reading stopped; `mtime` (seconds since 1970)
+    stands for times that the file does not tell.
+    """
+
+    def __init__(self, source: str, path: Path, mtime: float, state: dict[str, Any]) -> None:
+        self.source = source
+        self.path = path
+        self._mtime = mtime
+        self._known = msgspec.convert(state, Remembered)
+        self._messages: list[Message] = []
+        self._sessions: dict[str, Session] = {}
+        self._titles: dict[str, str] = {}
+
+    def state(self) -> dict[str, Any]:
+        """What to give to the builder of what follows."""
+        state: dict[str, Any] = msgspec.to_builtins(self._known)
+        return state
+
+    def session(
+        self,
+        session_id: str,
+        *,
+        cwd: str = "",
+        parent: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """What a record says of its session; the first folder and parent that are told hold."""
+        known = self._known.sessions.setdefault(session_id, Known())
+        before = (known.cwd, known.parent, dict(known.metadata))
+        known.cwd = known.cwd or cwd
+        known.parent = known.parent or (parent if parent != session_id else None)
+        known.metadata |= metadata or {}
+        if session_id in self._sessions and before != (known.cwd, known.parent, known.metadata):
+            told = self._sessions[session_id]
+            self._sessions[session_id] = self._session(
+                session_id, told.started_at, told.ended_at or told.started_at
+            )
+
+    def moved(self, session_id: str, cwd: str) -> None:
+        """The session belongs to this folder, whatever its records say."""
+        known = self._known.sessions.setdefault(session_id, Known())
+        known.cwd = ""
+        self.session(session_id, cwd=cwd)
+
+    def parent_of(self, session_id: str) -> str | None:
+        """The session that this one stands under."""
+        known = self._known.sessions.get(session_id)
+        return known.parent if known else None
+
+    def title(self, session_id: str, title: str | None, rank: int = 0) -> None:
+        """The source's own name of the session; a later one replaces one of the same rank."""
+        known = self._known.sessions.setdefault(session_id, Known())
+        if not title or not title.strip() or rank < known.title_rank:
+            return
+        known.title, known.title_rank = title.strip(), rank
+        if session_id in self._sessions:
+            told = self._sessions[session_id]
+            self._sessions[session_id] = msgspec.structs.replace(told, title=known.title)
+        elif known.messages:
+            self._touch(session_id, self.time(None))
+
+    def title_of_message(self, message_id: str, title: str) -> None:
+        """The name of whichever session holds this message."""
+        self._titles[message_id] = title
+
+    def call(self, call_id: str | None, tool: str) -> None:
+        """A tool was called; its result comes later and does not name it."""
+        if call_id:
+            self._known.tools[call_id] = tool
+
+    def tool_of(self, call_id: str | None) -> str | None:
+        """The tool that a result comes from, asked once."""
+        return self._known.tools.pop(call_id or "", None) or None
+
+    def time(self, value: Any) -> str:
+        """When a record was written; like the one before it, or the file, if it does not say."""
+        time = normalise_time(value) if isinstance(value, (str, int, float)) else None
+        if time is None:
+            return self._known.time or normalise_time(self._mtime) or ""
+        self._known.time = time
+        return time
+
+    def add(
+        self,
+        session_id: str,
+        rows: Iterable[Row],
+        *,
+        record_id: str | None,
+        time: str,
+        parent: str | None = None,
+        tokens: int | None = None,
+    ) -> None:
+        """Store the rows of one record; the first gets its id and tokens, others `id#n`."""
+        known = self._known.sessions.setdefault(session_id, Known())
+        # What a file repeats of other sessions has its place in theirs.
+        is_own = session_id == next(iter(self._known.sessions))
+        for n, row in enumerate(rows):
+            base = record_id or _made_up_id(session_id, time, row)
+            self._messages.append(
+                Message(
+                    id=base if n == 0 or not record_id else f"{base}#{n}",
+                    session_id=session_id,
+                    type=row.type,
+                    role=row.role,
+                    content=row.content,
+                    tool_name=row.tool_name,
+                    tool_input=row.tool_input,
+                    timestamp=time,
+                    parent_id=parent,
+                    position=known.messages if is_own else None,
+                    tokens=tokens if n == 0 else None,
+                    metadata=row.metadata,
+                )
+            )
+            known.messages += 1
+            if n == 0:
+                self._touch(session_id, time)
+
+    def batch(
+        self,
+        position: CapturePosition,
+        bytes_read: int,
+        reached: int,
+        replay_ids: bool = False,
+    ) -> CaptureBatch:
+        """What was taken since the last batch."""
+        batch = CaptureBatch(
+            sessions=list(self._sessions.values()),
+            messages=self._messages,
+            titles=self._titles,
+            replay_ids=replay_ids,
+            bytes_read=bytes_read,
+            reached=reached,
+            position=position,
+        )
+        self._messages, self._sessions, self._titles = [], {}, {}
+        return batch
+
+    def _touch(self, session_id: str, time: str) -> None:
+        told = self._sessions.get(session_id)
+        if told is None:
+            self._sessions[session_id] = self._session(session_id, time, time)
+        elif time > (told.ended_at or "") or time < told.started_at:
+            self._sessions[session_id] = msgspec.structs.replace(
+                told,
+                started_at=min(told.started_at, time),
+                ended_at=max(told.ended_at or "", time),
+            )
+
+    def _session(self, session_id: str, started_at: str, ended_at: str) -> Session:
+        known = self._known.sessions[session_id]
+        return Session(
+            id=session_id,
+            source=self.source,
+            project=project_of(known.cwd).id,
+            project_path=known.cwd,
+            transcript_path=self.transcript_of(session_id),
+            started_at=started_at,
+            ended_at=ended_at,
+            title=known.title,
+            parent_id=known.parent,
+            metadata=dict(known.metadata),
+        )
+
+    def transcript_of(self, session_id: str) -> str:
+        """The file that holds the session: this one, unless a source knows better."""
+        return str(self.path)
+
+
+def _made_up_id(session_id: str, time: str, row: Row) -> str:
+    text = "\0".join((session_id, time, row.type, row.content))
+    return "h-" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
