@@ -14,7 +14,13 @@ from aiana.text import one_line
 from aiana.times import local
 
 TOOL_TYPES = ("tool_use", "tool_result")
-_SPEAKERS = {"user": "User", "assistant": "Assistant", "summary": "Summary", "system": "System"}
+_SPEAKERS = {
+    "user": "User",
+    "assistant": "Assistant",
+    "thinking": "Assistant",
+    "summary": "Summary",
+    "system": "System",
+}
 _HEADING_CHARS = 50
 _MARKS = re.compile(r"^[\s#>*_`~|+-]+")
 
