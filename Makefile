@@ -83,6 +83,7 @@ format: $(INSTALLED) $(STYLUA)
 docs: $(INSTALLED)
 	$(BIN)/python -m aiana.protocol.document docs/protocol.md
 	$(BIN)/python -m aiana.protocol.typescript vscode-extension/src/protocol.ts
+	$(BIN)/python -m aiana.protocol.lua editors/nvim/lua/aiana/protocol.lua
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec.structs import replace
-
 from aiana.container import Container
 from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
@@ -37,10 +35,6 @@ class Aiana(Container):
 
     Opening it costs nothing; the database is opened, and the model loaded, at first use.
     """
-
-    def limit_contexts(self, max_tokens: int) -> None:
-        """Use another budget, in tokens, for contexts whose caller names none."""
-        self.config = replace(self.config, context_max_tokens=max_tokens)
 
     def project_of(self, folder: str | Path) -> str:
         """Identity of the project that a folder belongs to."""
@@ -169,7 +163,7 @@ class Aiana(Container):
     def list_memories(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.MemoryPage:
-        """Memories, newest first. Raises InvalidQuery for a cursor that is none."""
+        """Memories, pinned first, then the newest. Raises InvalidQuery for a cursor that is none."""
         memories, more = self.storage.memories.page(resolved_filter(filter), limit, cursor)
         return results.MemoryPage(memories=memories, next_cursor=more)
 
@@ -214,7 +208,7 @@ class Aiana(Container):
     def list_sessions(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.SessionPage:
-        """Sessions, newest first. Raises InvalidQuery for a cursor that is none."""
+        """Sessions by their last activity. Raises InvalidQuery for a cursor that is none."""
         wanted = resolved_filter(filter)
         sessions, more = self.storage.sessions.page(wanted, limit, cursor)
         return results.SessionPage(sessions=sessions, next_cursor=more)

@@ -10,12 +10,14 @@ import pytest
 from aiana.lsp.main import make_server
 from aiana.lsp.methods import Methods
 from aiana.protocol.document import document
+from aiana.protocol.lua import lua
 from aiana.protocol.methods import METHODS, Method
 from aiana.protocol.typescript import typescript
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "protocol.md"
 MIRROR = ROOT / "vscode-extension" / "src" / "protocol.ts"
+LUA = ROOT / "editors" / "nvim" / "lua" / "aiana" / "protocol.lua"
 
 
 def test_every_method_has_a_handler() -> None:
@@ -36,3 +38,7 @@ def test_the_page_is_written_from_the_table() -> None:
 
 def test_the_mirror_for_typescript_is_written_from_the_table() -> None:
     assert MIRROR.read_text(encoding="utf-8") == typescript(), "run `make docs`"
+
+
+def test_the_mirror_for_lua_is_written_from_the_table() -> None:
+    assert LUA.read_text(encoding="utf-8") == lua(), "run `make docs`"

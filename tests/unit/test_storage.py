@@ -405,3 +405,22 @@ def test_writing_to_a_read_only_database_is_refused(
     with pytest.raises(ReadOnly):
         storage.preferences.add("too late")
     assert [p.text for p in storage.preferences.all()] == ["Uses uv"]
+
+
+def test_sessions_are_listed_by_their_last_activity(storage: AianaStorage) -> None:
+    ends = {"long": "2026-02-01T00:00:00.000Z", "short": "2026-01-05T00:00:00.000Z", "open": None}
+    for day, (id, ended_at) in enumerate(ends.items(), 1):
+        storage.sessions.record(replace(session(id, day=day + 1), ended_at=ended_at), [])
+    listed, cursor = storage.sessions.page(limit=2)
+    assert [each.id for each in listed] == ["long", "short"]
+    rest, end = storage.sessions.page(limit=2, cursor=cursor)
+    assert ([each.id for each in rest], end) == (["open"], None)
+
+
+def test_pinned_memories_are_listed_first_however_many_are_newer(storage: AianaStorage) -> None:
+    pinned = storage.memories.add("Deploys are on Mondays", tags=["ci", "pinned"])[0].id
+    others = [storage.memories.add(f"note {number}")[0].id for number in range(5)]
+    listed, cursor = storage.memories.page(limit=3)
+    assert [memory.id for memory in listed] == [pinned, *others[:2:-1]]
+    rest, end = storage.memories.page(limit=3, cursor=cursor)
+    assert ([memory.id for memory in rest], end) == (others[2::-1], None)

@@ -657,7 +657,7 @@ export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add
 export const memoryGet = request<MemoryGetParams, MemoryResult>("aiana/memory/get");
 /** Change what is given of a memory, and leave the rest. */
 export const memoryUpdate = request<MemoryUpdateParams, MemoryResult>("aiana/memory/update");
-/** List memories, newest first. */
+/** List memories: pinned ones first (those with the tag `pinned`), then the newest. */
 export const memoryList = request<MemoryListParams, MemoryPage>("aiana/memory/list");
 /** Delete memories by whole ids, or all that a filter admits. Ask with `dryRun` first, then send the number as `expected`. */
 export const memoryDelete = request<MemoryDeleteParams, Deleted>("aiana/memory/delete");
@@ -665,7 +665,7 @@ export const memoryDelete = request<MemoryDeleteParams, Deleted>("aiana/memory/d
 export const memoryFeedback = request<MemoryFeedbackParams, MemoryResult>("aiana/memory/feedback");
 /** Undo a deletion. */
 export const memoryRestore = request<MemoryRestoreParams, MemoryResult>("aiana/memory/restore");
-/** List sessions, newest first. */
+/** List sessions by their last activity, newest first. */
 export const sessionList = request<SessionListParams, SessionPage>("aiana/session/list");
 /** Read what is known of one session, without its messages. */
 export const sessionGet = request<SessionParams, SessionResult>("aiana/session/get");

@@ -94,7 +94,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/memory/list",
-        "List memories, newest first.",
+        "List memories: pinned ones first (those with the tag `pinned`), then the newest.",
         params.MemoryListParams,
         results.MemoryPage,
         "read",
@@ -140,7 +140,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/session/list",
-        "List sessions, newest first.",
+        "List sessions by their last activity, newest first.",
         params.SessionListParams,
         results.SessionPage,
         "read",

@@ -33,6 +33,10 @@ from aiana.times import now
 _SELECT = f"SELECT {MEMORY_COLUMNS} FROM memories m JOIN projects p ON p.key = m.project_key"
 
 
+_RANK = "((instr(m.tags, '\"pinned\"') > 0) || m.created_at)"
+"""Pinned ones first, then the newest; tags are stored as a list in JSON."""
+
+
 class MemoryStore:
     """The memories; `identifier_parts` gives the searchable parts of identifiers in a text."""
 
@@ -215,20 +219,20 @@ class MemoryStore:
     def page(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> tuple[list[Memory], str | None]:
-        """Memories, newest first, and the cursor of the next page if there is one."""
+        """Memories, pinned ones first, then the newest, and the cursor of the next page, if any."""
         with self._database.reading() as connection:
             where, params = self._where(connection, filter or SearchFilter())
             if cursor is not None:
-                where += " AND (created_at, m.key) < (?, ?)"
+                where += f" AND ({_RANK}, m.key) < (?, ?)"
                 params += decode_cursor(cursor)
             rows = connection.execute(
-                f"SELECT {MEMORY_COLUMNS}, m.key FROM memories m "
+                f"SELECT {MEMORY_COLUMNS}, m.key, {_RANK} FROM memories m "
                 f"JOIN projects p ON p.key = m.project_key WHERE {where} "
-                "ORDER BY m.created_at DESC, m.key DESC LIMIT ?",
+                f"ORDER BY {_RANK} DESC, m.key DESC LIMIT ?",
                 [*params, limit + 1],
             ).fetchall()
         page = rows[:limit]
-        more = encode_cursor(page[-1][7], page[-1][-1]) if len(rows) > limit and page else None
+        more = encode_cursor(page[-1][-1], page[-1][-2]) if len(rows) > limit and page else None
         return [memory_of(row) for row in page], more
 
     def chosen(self, ids: Sequence[str]) -> list[str]:

@@ -38,6 +38,9 @@ SELECT * FROM family
 """
 
 
+_LAST_ACTIVITY = "coalesce(s.ended_at, s.started_at)"
+
+
 class SessionStore:
     """The sessions and their messages."""
 
@@ -52,7 +55,7 @@ class SessionStore:
         cursor: str | None = None,
         include_children: bool = False,
     ) -> tuple[list[Session], str | None]:
-        """Sessions, newest first, and the cursor of the next page if there is one."""
+        """Sessions by their last activity, newest first, and the next page's cursor, if any."""
         wanted = filter or SearchFilter()
         with self._database.reading() as connection:
             projects = (
@@ -63,16 +66,18 @@ class SessionStore:
             if not include_children:
                 where.append("s.parent_id IS NULL")
             if cursor is not None:
-                where.append("(s.started_at, s.key) < (?, ?)")
+                where.append(f"({_LAST_ACTIVITY}, s.key) < (?, ?)")
                 params += decode_cursor(cursor)
             rows = connection.execute(
                 f"SELECT {SESSION_COLUMNS}, s.key FROM sessions s "
                 f"JOIN projects p ON p.key = s.project_key WHERE {' AND '.join(where)} "
-                "ORDER BY s.started_at DESC, s.key DESC LIMIT ?",
+                f"ORDER BY {_LAST_ACTIVITY} DESC, s.key DESC LIMIT ?",
                 [*params, limit + 1],
             ).fetchall()
         page = rows[:limit]
-        more = encode_cursor(page[-1][5], page[-1][13]) if len(rows) > limit and page else None
+        more = None
+        if len(rows) > limit and page:
+            more = encode_cursor(page[-1][6] or page[-1][5], page[-1][13])
         return [session_of(row) for row in page], more
 
     def get(self, session_id: str) -> Session:

@@ -7,18 +7,30 @@
 (setq aiana-command (list (getenv "TEST_PYTHON") "-m" "aiana" "lsp"))
 
 (defvar aiana-test--offered nil "What `completing-read' was given last.")
+(defvar aiana-test--table nil "The table that `completing-read' was given last.")
 
 (defmacro aiana-test--choosing (index &rest body)
   "Evaluate BODY with a `completing-read' that takes choice INDEX."
   (declare (indent 1))
   `(cl-letf (((symbol-function 'completing-read)
               (lambda (_prompt table &rest _)
+                (setq aiana-test--table table)
                 (setq aiana-test--offered (all-completions "" table))
                 (nth ,index aiana-test--offered))))
      ,@body))
 
+(defun aiana-test--annotation (index)
+  "What stands behind choice INDEX."
+  (funcall (completion-metadata-get (completion-metadata "" aiana-test--table nil)
+                                    'annotation-function)
+           (nth index aiana-test--offered)))
+
 (defun aiana-test--line ()
   (buffer-substring-no-properties (line-beginning-position) (line-end-position)))
+
+(defun aiana-test--heading ()
+  "Who spoke and when, of the heading at point."
+  (string-join (seq-take (split-string (aiana-test--line) " · ") 2) " · "))
 
 (defun aiana-test--memories ()
   (mapcar (lambda (memory) (plist-get memory :content))
@@ -27,8 +39,9 @@
 (ert-deftest aiana-test-search-opens-the-message ()
   (aiana-test--choosing 0 (aiana-search "\"npm update\"" t))
   (should (= (length aiana-test--offered) 1))
-  (should (string-prefix-p "2026-02-03  Pin the Redis client below 5  why did `npm update`"
+  (should (string-prefix-p "Pin the Redis client below 5  why did `npm update`"
                            (car aiana-test--offered)))
+  (should (equal (aiana-test--annotation 0) "  2026-02-03 · claude-code · shop"))
   (should (equal (buffer-name) "*aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108*"))
   (should (equal (aiana-test--line) "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…"))
   (should buffer-read-only)
@@ -59,18 +72,252 @@
 (ert-deftest aiana-test-sessions ()
   (aiana-test--choosing 4 (aiana-sessions t))
   (should (= (length aiana-test--offered) 6))
-  (should (equal (nth 4 aiana-test--offered)
-                 "2026-01-19  Make the login test deterministic  (shop, 8 messages)"))
+  (should (equal (nth 4 aiana-test--offered) "Make the login test deterministic"))
+  (should (equal (aiana-test--annotation 4) "  2026-01-19 · shop · 8 messages"))
   (should (equal (aiana-test--line) "# Make the login test deterministic")))
 
 (ert-deftest aiana-test-errors-are-the-servers-words ()
   (let ((failure (should-error (aiana-open "aiana:///session/nonesuch") :type 'user-error)))
     (should (string-match-p "nonesuch" (error-message-string failure)))))
 
-(ert-deftest aiana-test-import-and-status ()
-  (aiana-import)
-  (should (equal (current-message) nil)) ; Batch mode prints messages.
-  (should (plist-get (aiana-request :aiana/status) :message)))
+;;;; What is said
+
+(defmacro aiana-test--said (&rest body)
+  "Evaluate BODY; return what it and its answers say, up to `aiana-test--said-p'."
+  (declare (indent 0))
+  `(let ((said nil))
+     (cl-letf (((symbol-function 'message)
+                (lambda (format &rest arguments)
+                  (when format (push (apply #'format format arguments) said)))))
+       ,@body
+       (reverse said))))
+
+(ert-deftest aiana-test-import-goes-on-in-the-background ()
+  (let ((said (aiana-test--said
+                (aiana-import)
+                (should aiana--importing)
+                (aiana-test--wait (lambda () (not aiana--importing)) "the import"))))
+    (should (equal (car said) "Aiana: Importing; M-x aiana-stop-import stops it."))
+    (should (string-prefix-p "Aiana: " (car (last said)))))
+  (should-error (aiana-stop-import) :type 'user-error))
+
+(ert-deftest aiana-test-import-is-stopped ()
+  (aiana-request :aiana/status)
+  (let ((sent nil))
+    ;; Nothing that the server answers is read between these two.
+    (cl-letf* ((notify (symbol-function 'jsonrpc-notify))
+               ((symbol-function 'jsonrpc-notify)
+                (lambda (connection method params)
+                  (push (list method (plist-get params :token)) sent)
+                  (funcall notify connection method params))))
+      (aiana-import)
+      (let ((token aiana--importing))
+        (aiana-stop-import)
+        (should (equal sent `((:window/workDoneProgress/cancel ,token))))))
+    (aiana-test--wait (lambda () (not aiana--importing)) "the end")))
+
+(ert-deftest aiana-test-import-of-nothing-names-it ()
+  (let ((failure (should-error (aiana-import "~/nope") :type 'user-error)))
+    (should (equal (cadr failure) "Aiana: There is no file or folder ~/nope"))))
+
+(ert-deftest aiana-test-progress-is-short ()
+  (should (equal (aiana-test--said
+                   (aiana--show-progress '(:kind "begin" :title "Aiana" :percentage 0))
+                   (aiana--show-progress '(:kind "report" :percentage 12 :message "a.jsonl")))
+                 '("Aiana: 12% a.jsonl"))))
+
+(ert-deftest aiana-test-nothing-found-is-said-with-the-notes ()
+  (cl-letf (((symbol-function 'aiana-request)
+             (lambda (&rest _) '(:hits nil :notes ("No assistant is called x.")
+                                 :degraded ((:tier "embedder" :reason "No model."))))))
+    (should (equal (aiana-test--said (aiana-search "source:x" t))
+                   '("Aiana: Nothing was found.  No assistant is called x.  No model.")))))
+
+(ert-deftest aiana-test-what-is-no-utf-8-is-not-sent ()
+  (dolist (bad (list "a\n\xff" (string ?a ?\n #x3fff80) (string ?a ?\n #xd800)))
+    (let ((failure (should-error (aiana-remember bad) :type 'user-error)))
+      (should (string-prefix-p "Aiana: Line 2 of the text holds bytes that are not UTF-8."
+                               (cadr failure)))))
+  (aiana--check-text '(:content "grüße 🙂\n" :tags ["naïve"])))
+
+(ert-deftest aiana-test-rows-differ-where-titles-are-long-and-wide ()
+  (let* ((title (apply #'concat (make-list 9 "改善登录测试的稳定性")))
+         (row (lambda (snippet)
+                (plist-get (aiana--hit-row (list :kind "message" :sessionTitle title
+                                                 :snippet snippet :source "codex"))
+                           :label)))
+         (wide (funcall row (apply #'concat (make-list 99 "宽")))))
+    (should (equal (funcall row "first") "改善登录测试的稳定性改善登…  first"))
+    (should (<= (string-width wide) 150))
+    (should-not (equal (funcall row "first") (funcall row "second")))))
+
+(ert-deftest aiana-test-lists-go-on ()
+  (let ((aiana-limit 4) (choices '(4 5)))
+    (cl-letf (((symbol-function 'completing-read)
+               (lambda (_prompt table &rest _)
+                 (setq aiana-test--offered (all-completions "" table))
+                 (nth (pop choices) aiana-test--offered))))
+      (aiana-sessions t))
+    (should (= (length aiana-test--offered) 6))
+    (should (derived-mode-p 'aiana-document-mode))))
+
+;;;; Documents
+
+(defconst aiana-test--cart "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108")
+
+(ert-deftest aiana-test-a-document-is-gone-through ()
+  (aiana-open aiana-test--cart)
+  (goto-char (point-min))
+  (let ((seen nil))
+    (dotimes (_ 2)
+      (call-interactively #'aiana-next-message)
+      (push (aiana-test--heading) seen))
+    (call-interactively #'aiana-previous-message)
+    (should (equal (nreverse seen) '("## User · 2026-02-03 10:40"
+                                     "## Assistant · 2026-02-03 10:42")))
+    (should (equal (aiana-test--heading) "## User · 2026-02-03 10:40")))
+  (should (eq (key-binding "q") #'quit-window))
+  (should (eq (key-binding "g") #'revert-buffer))
+  (let ((buffers (length (buffer-list))) (size (buffer-size)))
+    (revert-buffer)
+    (aiana-open (concat aiana-test--cart "/Its%20name.md"))
+    (should (= (length (buffer-list)) buffers))
+    (should (= (buffer-size) size))))
+
+(defun aiana-test--import (records)
+  "Import a session with RECORDS, lines of a transcript; return its folder."
+  (let ((folder (file-name-as-directory (make-temp-file "aiana-test" t))))
+    (write-region (mapconcat (lambda (record) (concat record "\n")) records "")
+                  nil (concat folder "folded.jsonl"))
+    (aiana-request :aiana/capture/import :paths (vector folder))
+    folder))
+
+(ert-deftest aiana-test-tools-are-folded-and-only-our-links-are-followed ()
+  (let* ((folder (file-name-as-directory (make-temp-file "aiana-test" t)))
+         (common (format "\"sessionId\": \"folded\", \"cwd\": \"%s\", \"timestamp\": \"2026-01-12T09:14:00.000Z\"" folder)))
+    (write-region "one\ntwo\n" nil (concat folder "a.ts"))
+    (aiana-test--import
+     (list
+      (format "{%s, \"type\": \"user\", \"uuid\": \"u\", \"message\": {\"role\": \"user\", \"content\": \"see file:///etc/passwd\"}}" common)
+      (format "{%s, \"type\": \"assistant\", \"uuid\": \"a\", \"message\": {\"role\": \"assistant\", \"content\": [{\"type\": \"tool_use\", \"id\": \"t\", \"name\": \"Read\", \"input\": {\"file_path\": \"a.ts\"}}]}}" common)))
+    (aiana-open "aiana:///session/folded")
+    (search-forward "file:///etc")
+    (should (equal (aiana-test--said (aiana-follow))
+                   '("Aiana: There is no link of Aiana here.")))
+    (search-forward "called for")
+    (should (aiana--folds-here))
+    (aiana-toggle-fold)
+    (should-not (aiana--folds-here))
+    (aiana-toggle-fold)
+    (should (aiana--folds-here))
+    (aiana-follow)
+    (should (equal buffer-file-name (file-truename (concat folder "a.ts"))))))
+
+(ert-deftest aiana-test-what-changes-is-seen ()
+  (let* ((memory (plist-get (aiana-request :aiana/memory/add :content "First" :project "")
+                            :memory))
+         (id (plist-get memory :id)) (told nil)
+         (aiana-changed-functions (cons (lambda (changes) (setq told (plist-get changes :kinds)))
+                                        aiana-changed-functions)))
+    (aiana-open (concat "aiana:///memory/" id))
+    (let ((buffer (current-buffer)))
+      (aiana-request :aiana/memory/update :id id :content "Second")
+      (aiana-test--wait (lambda () (with-current-buffer buffer
+                                     (string-match-p "Second" (buffer-string))))
+                        "the change")
+      (should (member "memories" (append told nil)))
+      (aiana-request :aiana/memory/delete :ids (vector id))
+      (aiana-test--wait (lambda () (with-current-buffer buffer
+                                     (not (string-match-p "Second" (buffer-string)))))
+                        "the end"))))
+
+;;;; Actions
+
+(defun aiana-test--remember-some (texts)
+  "Remember TEXTS and list them."
+  (dolist (text texts) (aiana-request :aiana/memory/add :content text :project ""))
+  (aiana-list "wombat" t)
+  (should (derived-mode-p 'aiana-list-mode)))
+
+(ert-deftest aiana-test-memories-are-judged-pinned-forgotten-and-brought-back ()
+  (aiana-test--remember-some '("wombat one" "wombat two" "wombat three"))
+  (let* ((id (plist-get (car (aiana--targets)) :memory))
+         (get (lambda () (plist-get (aiana-request :aiana/memory/get :id id) :memory)))
+         (said (aiana-test--said
+                 (aiana-act-helpful) (aiana-act-unhelpful) (aiana-act-harmful) (aiana-act-pin)
+                 (aiana-act-forget) (aiana-undo))))
+    (should (equal said '("Aiana: Noted as helpful: 1 memory."
+                          "Aiana: Noted as unhelpful: 1 memory."
+                          "Aiana: Noted as harmful: 1 memory."
+                          "Aiana: Pinned."
+                          "Aiana: Forgotten: 1 memory.  M-x aiana-undo brings back."
+                          "Aiana: Brought back: 1 memory.")))
+    (should (equal (plist-get (funcall get) :tags) ["pinned"]))
+    (should (= (plist-get (funcall get) :harmful) 1)))
+  (goto-char (point-min))
+  (aiana-mark)
+  (aiana-mark)
+  (let ((asked nil) (before (length (aiana-test--memories))))
+    (cl-letf (((symbol-function 'y-or-n-p) (lambda (question) (setq asked question) nil)))
+      (aiana-act-forget))
+    (should (equal asked "Forget 2 memories? "))
+    (should (= (length (aiana-test--memories)) before))
+    (cl-letf (((symbol-function 'y-or-n-p) #'always))
+      (aiana-act-forget))
+    (should (= (length (aiana-test--memories)) (- before 2)))
+    (aiana-undo)
+    (should (= (length (aiana-test--memories)) before))))
+
+(ert-deftest aiana-test-texts-are-copied-inserted-and-remembered ()
+  (let ((file (make-temp-file "aiana-test")))
+    (delete-other-windows)
+    (find-file file)
+    (let ((window (selected-window)))
+      (split-window)
+      (other-window 1)
+      (aiana-open (concat aiana-test--cart "#ea789c26-9d64-5fb0-bdc2-1488ae7b9dc9"))
+      (aiana-act-copy)
+      (should (string-prefix-p "Pinned `redis` to `~4.7`" (current-kill 0)))
+      (aiana-act-remember)
+      (should (member (current-kill 0) (aiana-test--memories)))
+      (set-window-buffer window (find-buffer-visiting file))
+      (aiana-act-insert)
+      (should (string-prefix-p "Pinned `redis`" (buffer-string)))
+      (should (equal buffer-file-name (file-truename file)))
+      (set-buffer-modified-p nil))))
+
+(ert-deftest aiana-test-y-sessions-are-exported-and-deleted ()
+  (aiana-list-sessions t)
+  (let ((file (expand-file-name "export.md" (getenv "AIANA_HOME")))
+        (sessions (lambda () (plist-get (plist-get (aiana-request :aiana/status) :counts)
+                                        :sessions)))
+        (asked nil))
+    (aiana-act-export file)
+    (should (= (file-modes file) #o600))
+    (should (string-prefix-p "# " (with-temp-buffer (insert-file-contents file)
+                                                    (buffer-string))))
+    (let ((before (funcall sessions)))
+      (cl-letf (((symbol-function 'yes-or-no-p) (lambda (question) (setq asked question) nil)))
+        (aiana-act-delete-session))
+      (should (string-match-p "\\`Delete 1 session with [0-9]+ messages" asked))
+      (should (= (funcall sessions) before))
+      (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+        (aiana-act-delete-session))
+      (should (= (funcall sessions) (1- before))))))
+
+(ert-deftest aiana-test-preferences-are-looked-through-and-removed ()
+  (aiana-prefer "Uses tabs for Go")
+  (let ((kept (lambda () (mapcar (lambda (one) (plist-get one :text))
+                                 (plist-get (aiana-request :aiana/preference/list) :static)))))
+    (should (member "Uses tabs for Go" (funcall kept)))
+    (let ((place (seq-position (funcall kept) "Uses tabs for Go")))
+      (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+        (aiana-test--choosing place (aiana-preferences))))
+    (should-not (member "Uses tabs for Go" (funcall kept)))))
+
+(ert-deftest aiana-test-the-map-is-a-prefix ()
+  (should (keymapp (symbol-function 'aiana-map)))
+  (should (eq (lookup-key aiana-map "s") #'aiana-search)))
 
 (ert-deftest aiana-test-a-killed-server-is-started-anew ()
   (aiana-request :aiana/status)

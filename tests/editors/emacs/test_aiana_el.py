@@ -12,7 +12,7 @@ import pytest
 
 from tests.editors.conftest import ROOT
 
-LISP = ROOT / "editors" / "emacs" / "aiana.el"
+LISP = ROOT / "editors" / "emacs"
 EXITS_WITHIN_S = 200
 
 
@@ -22,7 +22,7 @@ def emacs(environ: dict[str, str], *arguments: str) -> str:
     if program is None:
         pytest.skip("Emacs is not installed: apt-get install emacs-nox elpa-eglot")
     done = subprocess.run(
-        [program, "--batch", "--eval", "(package-initialize)", "-L", str(LISP.parent), *arguments],
+        [program, "--batch", "--eval", "(package-initialize)", "-L", str(LISP), *arguments],
         env={**environ, "TEST_PYTHON": sys.executable},
         cwd=environ["AIANA_HOME"],
         capture_output=True,
@@ -36,14 +36,40 @@ def emacs(environ: dict[str, str], *arguments: str) -> str:
 
 def test_commands(environ: dict[str, str]) -> None:
     script = Path(__file__).with_name("aiana-test.el")
+    written = script.read_text(encoding="utf-8").count("(ert-deftest ")
     output = emacs(environ, "-l", str(script), "-f", "ert-run-tests-batch-and-exit")
-    assert re.search(r"Ran 10 tests, \d+ results as expected", output)
+    assert re.search(rf"Ran {written} tests, \d+ results as expected", output)
     assert "Unknown notification" not in output
 
 
 def test_it_compiles_without_a_warning(environ: dict[str, str], tmp_path: Path) -> None:
-    copy = tmp_path / "aiana.el"
-    shutil.copyfile(LISP, copy)
-    strict = "(setq byte-compile-error-on-warn t)"
-    emacs(environ, "--eval", strict, "-f", "batch-byte-compile", str(copy))
-    assert copy.with_suffix(".elc").exists()
+    copies = [shutil.copy(file, tmp_path) for file in sorted(LISP.glob("*.el"))]
+    strict = "(setq byte-compile-error-on-warn t load-prefer-newer t)"
+    emacs(environ, "-L", str(tmp_path), "--eval", strict, "-f", "batch-byte-compile", *copies)
+    assert len(list(tmp_path.glob("*.elc"))) == len(copies) > 1
+
+
+def test_commands_and_the_map_load_the_package_when_they_are_used(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    for file in LISP.glob("*.el"):
+        shutil.copy(file, tmp_path)
+    made = tmp_path / "aiana-autoloads.el"
+    emacs(
+        environ,
+        *("--eval", "(require 'autoload)"),
+        *(
+            "--eval",
+            f'(let ((generated-autoload-file "{made}")) (update-directory-autoloads "{tmp_path}"))',
+        ),
+    )
+    loaded = emacs(
+        environ,
+        *("-l", str(made)),
+        *(
+            "--eval",
+            "(princ (list (featurep 'aiana) (autoloadp (symbol-function 'aiana-map))"
+            " (commandp 'aiana-search) (commandp 'aiana-undo)))",
+        ),
+    )
+    assert "(nil t t t)" in loaded

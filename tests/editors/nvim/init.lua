@@ -8,6 +8,8 @@ end
 for _, plugin in ipairs(vim.split(vim.env.TEST_OTHER_PLUGINS or '', ':', { trimempty = true })) do
   vim.opt.runtimepath:append(plugin)
 end
+-- As wide as a screen: narrow windows have no preview in some pickers.
+vim.o.columns, vim.o.lines = 160, 50
 vim.lsp.config('aiana', {
   cmd = { vim.env.TEST_PYTHON, '-m', 'aiana', 'lsp' },
   init_options = vim.json.decode(vim.env.TEST_INIT_OPTIONS),

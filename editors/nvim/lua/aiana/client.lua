@@ -3,15 +3,87 @@ local M = {}
 
 local NAME = 'aiana'
 local START_TIMEOUT_MS = 15000
-local CHECK_EVERY_MS = 50
 local GONE = 'The server has ended. Run the command again to start it anew; :checkhealth aiana '
   .. 'says more.'
+local LATE = 'The server did not start in time; :checkhealth aiana says more.'
 
----Folder of the project that a buffer belongs to.
+---Callbacks by a client's id, and what is wanted to be heard of it.
+---@type table<'ready'|'gone', table<integer, table<fun(), true>>>
+local waiting = { ready = {}, gone = {} }
+
+---@param event 'ready'|'gone'
+---@param id integer
+local function tell(event, id)
+  local told = waiting[event][id] or {}
+  waiting[event][id] = nil
+  vim.schedule(function()
+    for callback in pairs(told) do
+      callback()
+    end
+  end)
+end
+
+---@param event 'ready'|'gone'
+---@param id integer
+---@param callback fun()
+---@return fun() forget
+local function wait_for(event, id, callback)
+  local here = waiting[event]
+  here[id] = here[id] or {}
+  here[id][callback] = true
+  return function()
+    if here[id] then
+      here[id][callback] = nil
+    end
+  end
+end
+
+---For `on_init` of the client's configuration.
+---@param client vim.lsp.Client
+function M.on_init(client)
+  tell('ready', client.id)
+end
+
+---For `on_exit` of the client's configuration.
+---@param id integer
+function M.on_exit(_, _, id)
+  tell('gone', id)
+end
+
+---Hear of clients that a user's configuration starts with hooks in place of ours.
+function M.watch()
+  vim.api.nvim_create_autocmd({ 'LspAttach', 'LspDetach' }, {
+    group = vim.api.nvim_create_augroup('aiana-client', {}),
+    callback = function(event)
+      local client = vim.lsp.get_client_by_id(event.data.client_id)
+      if client and client.name == NAME and event.event == 'LspAttach' then
+        tell('ready', client.id)
+      elseif client and client.name == NAME and client:is_stopped() then
+        tell('gone', client.id)
+      end
+    end,
+  })
+end
+
+---The folder that a buffer is about; the server knows which project it belongs to.
 ---@param buf? integer
 ---@return string
-function M.project(buf)
-  return vim.fs.root(buf or 0, '.git') or vim.fn.getcwd()
+function M.folder(buf)
+  buf = buf or 0
+  local name = vim.api.nvim_buf_get_name(buf)
+  local is_file = vim.bo[buf].buftype == '' and name ~= '' and not name:match('^%a[%w+.-]+:')
+  return is_file and vim.fs.dirname(name) or vim.fn.getcwd()
+end
+
+---@param hooks any One, a list, or none.
+---@param ours function
+---@return function[]
+local function with_ours(hooks, ours)
+  local list = type(hooks) == 'function' and { hooks } or vim.list_slice(hooks or {})
+  if not vim.list_contains(list, ours) then
+    table.insert(list, ours)
+  end
+  return list
 end
 
 ---Start the client, or find the one that runs.
@@ -33,28 +105,15 @@ function M.start()
     vim.lsp.enable(NAME) -- Buffers that lost the server attach to the new one.
   end
   config = vim.deepcopy(config)
-  config.root_dir = type(config.root_dir) == 'string' and config.root_dir or M.project()
+  config.on_init = with_ours(config.on_init, M.on_init)
+  config.on_exit = with_ours(config.on_exit, M.on_exit)
+  config.root_dir = type(config.root_dir) == 'string' and config.root_dir or M.folder()
   local id = vim.lsp.start(config, { attach = false, reuse_client = config.reuse_client })
   local client = id and vim.lsp.get_client_by_id(id)
   if not client then
     return nil, 'The server could not be started; :checkhealth aiana says more.'
   end
   return client
-end
-
----Call `check` now and then until it returns true.
----@param check fun(): boolean
----@return uv.uv_timer_t
-local function poll(check)
-  local timer = assert(vim.uv.new_timer())
-  local step = vim.schedule_wrap(function()
-    if not timer:is_closing() and check() then
-      timer:stop()
-      timer:close()
-    end
-  end)
-  timer:start(0, CHECK_EVERY_MS, step)
-  return timer
 end
 
 ---@param callback fun(err: string?, client: vim.lsp.Client?)
@@ -66,19 +125,22 @@ local function with_client(callback)
   if client.initialized then
     return callback(nil, client)
   end
-  local deadline = vim.uv.now() + START_TIMEOUT_MS
-  poll(function()
-    if client.initialized then
-      callback(nil, client)
-    elseif client:is_stopped() then
-      callback(GONE)
-    elseif vim.uv.now() > deadline then
-      callback('The server did not start in time; :checkhealth aiana says more.')
-    else
-      return false
-    end
-    return true
+  local late, is_ready, is_gone
+  ---@param why? string
+  local function heard(why)
+    late:stop()
+    late:close()
+    is_ready()
+    is_gone()
+    callback(why, client)
+  end
+  is_ready = wait_for('ready', client.id, heard)
+  is_gone = wait_for('gone', client.id, function()
+    heard(GONE)
   end)
+  late = vim.defer_fn(function()
+    heard(LATE)
+  end, START_TIMEOUT_MS)
 end
 
 ---Send a request; `callback(err, result)` is called once, also when the server dies meanwhile.
@@ -87,11 +149,21 @@ end
 ---@param callback aiana.Callback
 ---@return fun() cancel Afterwards `callback` is not called any more.
 function M.request(method, params, callback)
-  local finished, cancel_sent = false, function() end
+  local finished, cancel_sent, forget = false, function() end, function() end
   local function finish(err, result)
     if not finished then
       finished = true
+      forget()
       callback(err, result)
+    end
+  end
+  local not_text = require('aiana.utf8').why_not(params)
+  if not_text then
+    vim.schedule(function()
+      finish(not_text)
+    end)
+    return function()
+      finished = true
     end
   end
   with_client(function(start_err, client)
@@ -110,16 +182,14 @@ function M.request(method, params, callback)
     cancel_sent = function()
       client:cancel_request(id)
     end
-    poll(function()
-      if not finished and client:is_stopped() then
-        finish(GONE)
-      end
-      return finished
+    forget = wait_for('gone', client.id, function()
+      finish(GONE)
     end)
   end)
   return function()
     if not finished then
       finished = true
+      forget()
       cancel_sent()
     end
   end
@@ -143,6 +213,16 @@ function M.request_sync(method, params, timeout_ms)
     return nil, 'Aiana did not answer in time.'
   end
   return result, err
+end
+
+---Tell the server something, if it runs.
+---@param method string
+---@param params table
+function M.notify(method, params)
+  local client = vim.lsp.get_clients({ name = NAME })[1]
+  if client then
+    client:notify(method, params)
+  end
 end
 
 return M

@@ -6,7 +6,6 @@ local config = require('aiana.config')
 local TYPES = { 'type=insight', 'type=pattern', 'type=preference', 'type=conversation' }
 local OPERATORS = {
   'project:',
-  'source:claude-code',
   'type:insight',
   'type:memory',
   'type:message',
@@ -18,20 +17,42 @@ local OPERATORS = {
   'before:',
 }
 
+---Names of the assistants, as the server has told them.
+local assistants ---@type string[]?
+
+---@return string[]
+local function known_assistants()
+  if not assistants then
+    local found = require('aiana.client').request_sync('aiana/capture/sources', {})
+    assistants = found
+      and vim.tbl_map(function(source)
+        return source.name
+      end, found.sources)
+  end
+  return assistants or {}
+end
+
+---The line that was typed last: only it tells `'<,'>` from the same lines given as numbers.
+local typed = ''
+
+---@param line string
+function M.typed(line)
+  typed = line
+end
+
 ---@class aiana.Subcommand
 ---@field run fun(rest: string, args: vim.api.keyset.create_user_command.command_args)
 ---@field words? string[]|fun(lead: string): string[]
 
----What a range of the command stands for: the selection, if it is one, else whole lines.
+---What a command is about: what is selected now, the selection that a typed range names, or lines.
 ---@param args vim.api.keyset.create_user_command.command_args
 ---@return aiana.Selection?
 local function selection(args)
-  if args.range == 0 then
-    return nil
-  end
   local text = require('aiana.text')
-  local is_visual = args.line1 == vim.fn.line("'<") and args.line2 == vim.fn.line("'>")
-  if args.range == 2 and is_visual then
+  if args.range == 0 then
+    return text.selected()
+  end
+  if args.range == 2 and vim.startswith(vim.trim(typed), "'<,'>") then
     return text.selection("'<", "'>", vim.fn.visualmode())
   end
   return text.lines(args.line1, args.line2)
@@ -61,7 +82,50 @@ local subcommands = {
     run = function(rest, args)
       require('aiana').search({ query = rest, all = args.bang })
     end,
-    words = OPERATORS,
+    words = function()
+      local words = vim.tbl_map(function(name)
+        return 'source:' .. name
+      end, known_assistants())
+      return vim.list_extend(words, OPERATORS)
+    end,
+  },
+  quickfix = {
+    run = function(rest, args)
+      if rest == '' then
+        return config.fail('Say what to look for: `:Aiana quickfix flaky login test`.')
+      end
+      require('aiana').quickfix({ query = rest, all = args.bang })
+    end,
+  },
+  open = {
+    run = function(rest)
+      if rest == '' then
+        return config.fail('Name a document: `:Aiana open aiana:///session/…`.')
+      end
+      require('aiana').open(rest)
+    end,
+  },
+  act = {
+    run = function(rest, args)
+      require('aiana').act({
+        action = some(rest),
+        first = args.range > 0 and args.line1 or nil,
+        last = args.range > 0 and args.line2 or nil,
+      })
+    end,
+    words = function()
+      return require('aiana.actions').names()
+    end,
+  },
+  undo = {
+    run = function()
+      require('aiana').undo()
+    end,
+  },
+  stop = {
+    run = function()
+      require('aiana').stop()
+    end,
   },
   add = {
     run = function(rest, args)
@@ -102,7 +166,11 @@ local subcommands = {
       require('aiana').import(vim.list_slice(args.fargs, 2))
     end,
     words = function(lead)
-      return vim.list_extend({ 'claude-code' }, vim.fn.getcompletion(lead, 'file'))
+      local paths = vim.fn.getcompletion((lead:gsub('\\(.)', '%1')), 'file')
+      local escaped = vim.tbl_map(function(path)
+        return (path:gsub('[%s\\]', '\\%0'))
+      end, paths)
+      return vim.list_extend(vim.list_slice(known_assistants()), escaped)
     end,
   },
   status = {
@@ -122,6 +190,7 @@ function M.run(args)
     return config.fail(('`%s` is none of %s.'):format(name, table.concat(known, ', ')))
   end
   subcommand.run(rest, args)
+  typed = ''
 end
 
 ---@param lead string The word before the cursor.

@@ -11,6 +11,15 @@ function M.get()
   return vim.tbl_extend('force', defaults, vim.g.aiana or {})
 end
 
+---The register to fill: `wanted`, or the one that is set; the unnamed one where it is out of reach.
+---@param wanted? string
+---@return string
+function M.register(wanted)
+  local register = wanted or M.get().register
+  -- Without a program that reaches the clipboard its registers are lost.
+  return register:match('[+*]') and vim.fn.has('clipboard') == 0 and '"' or register
+end
+
 ---@param message string
 ---@param level? integer One of `vim.log.levels`.
 function M.notify(message, level)

@@ -9,10 +9,14 @@ local text = require('aiana.text')
 ---@param method string
 ---@param params table
 ---@param callback fun(result: any)
-local function ask(method, params, callback)
+---@param ended? fun() Called first, however it went.
+local function ask(method, params, callback, ended)
   local done = config.waiting()
   client.request(method, params, function(err, result)
     done()
+    if ended then
+      ended()
+    end
     if err then
       return config.fail(err)
     end
@@ -24,38 +28,66 @@ end
 ---@field query? string See |aiana-query|; asked for when absent.
 ---@field all? boolean All projects, not only that of the current buffer.
 
----Search, choose a hit, and open it where it was said.
+---Search, choose a hit, and open it where it was said, or do something else with it.
 ---@param opts? aiana.SearchOpts
 function M.search(opts)
+  require('aiana.pickers').pick(require('aiana.lists').hits(opts or {}))
+end
+
+---Search, and put what is found into the quickfix list.
+---@param opts aiana.SearchOpts With a query.
+function M.quickfix(opts)
+  local list = require('aiana.lists').hits(opts)
+  local done = config.waiting()
+  list.fetch(opts.query, nil, function(err, page)
+    done()
+    if err or not page then
+      return config.fail(err or 'Nothing was read.')
+    elseif #page.rows == 0 then
+      return config.notify(table.concat({ list.none, unpack(page.notes) }, ' '))
+    end
+    require('aiana.actions').named('quickfix').run(require('aiana.pickers').targets(page.rows))
+    if #page.notes > 0 then
+      config.notify(table.concat(page.notes, ' '))
+    end
+  end)
+end
+
+---Do something with what stands at lines of the current window: messages of a session, a memory,
+---entries of the quickfix list.
+---Without an action there is a menu of them; without lines it is the cursor's.
+---@param opts? { action?: string, first?: integer, last?: integer }
+function M.act(opts)
   opts = opts or {}
-  local settings, project = config.get(), client.project()
-  require('aiana.pickers').pick({
-    query = opts.query or '',
-    open = function(hit)
-      M.open(hit.uri)
-    end,
-    source = function(query, callback)
-      return client.request('aiana/search', {
-        query = query,
-        limit = settings.limit,
-        scope = opts.all and 'all' or 'project',
-        filter = not opts.all and { project = project } or nil,
-      }, function(err, result)
-        if err then
-          config.fail(err)
-          return callback({})
-        end
-        local degraded = (result.degraded or {})[1]
-        callback(result.hits, degraded and degraded.reason)
-      end)
-    end,
-  })
+  local actions = require('aiana.actions')
+  local first = opts.first or vim.fn.line('.')
+  local targets = actions.at(first, opts.last or first)
+  if #targets == 0 then
+    return config.notify('There is nothing of Aiana here: go to one of its documents or lists.')
+  end
+  local from = vim.fn.win_getid(vim.fn.winnr('#'))
+  if not opts.action then
+    return actions.choose(targets, from)
+  end
+  local action = actions.named(opts.action)
+  if not action then
+    return config.fail(
+      ('`%s` is none of %s.'):format(opts.action, table.concat(actions.names(), ', '))
+    )
+  end
+  action.run(targets, from)
+end
+
+---Bring back the memories that were forgotten last.
+function M.undo()
+  require('aiana.actions').undo()
 end
 
 ---Show a session or memory by its `aiana://` URI.
 ---@param uri string
-function M.open(uri)
-  require('aiana.document').open(uri)
+---@param place? aiana.Place Default: the current window.
+function M.open(uri, place)
+  require('aiana.document').open(uri, place)
 end
 
 ---@class aiana.AddOpts
@@ -79,8 +111,9 @@ function M.add(opts)
   ask('aiana/memory/add', {
     content = content,
     memoryType = opts.type or 'insight',
-    project = client.project(),
-    origin = selection and { uri = selection.uri, range = selection.range },
+    project = client.folder(),
+    origin = selection and selection.uri and { uri = selection.uri, range = selection.range }
+      or nil,
   }, function(result)
     local hidden = (result.redactions or 0) > 0
         and (' Secrets taken out: %d.'):format(result.redactions)
@@ -92,9 +125,7 @@ end
 ---Keep what is selected in visual mode: map it with `<Cmd>` so that the selection still stands.
 ---@param opts? aiana.AddOpts
 function M.add_selection(opts)
-  local selection = text.selection('v', '.', vim.fn.mode())
-  vim.api.nvim_feedkeys(vim.keycode('<Esc>'), 'n', false)
-  M.add(vim.tbl_extend('force', opts or {}, { selection = selection }))
+  M.add(vim.tbl_extend('force', opts or {}, { selection = text.selected() }))
 end
 
 ---@class aiana.ContextOpts
@@ -107,13 +138,12 @@ end
 ---@return table
 local function context_params(opts)
   opts = opts or {}
-  local name = vim.api.nvim_buf_get_name(0)
-  local is_file = vim.bo.buftype == '' and name ~= ''
+  local uri = text.file_uri()
   return {
     query = opts.query,
     selection = opts.selection,
-    textDocument = is_file and { uri = vim.uri_from_fname(name) } or nil,
-    project = client.project(),
+    textDocument = uri and { uri = uri } or nil,
+    project = client.folder(),
     scope = opts.all and 'all' or 'project',
     maxTokens = opts.max_tokens,
   }
@@ -141,10 +171,7 @@ end
 ---@param opts? aiana.ContextOpts|{ register?: string }
 function M.copy_context(opts)
   opts = opts or {}
-  local register = opts.register or config.get().register
-  if register:match('[+*]') and vim.fn.has('clipboard') == 0 then
-    register = '"' -- Neovim has found no program that reaches the clipboard.
-  end
+  local register = config.register(opts.register)
   local done = config.waiting()
   M.context(opts, function(err, block)
     done()
@@ -158,25 +185,10 @@ function M.copy_context(opts)
   end)
 end
 
----Choose a session and read it.
+---Choose a session and read it, or do something else with it.
 ---@param opts? { all?: boolean }
 function M.sessions(opts)
-  local filter = not (opts and opts.all) and { project = client.project() } or nil
-  local params = { filter = filter, limit = config.get().limit }
-  ask('aiana/session/list', params, function(result)
-    if #result.sessions == 0 then
-      return config.notify('No sessions. `:Aiana! sessions` lists those of all projects.')
-    end
-    vim.ui.select(result.sessions, {
-      prompt = 'Aiana sessions',
-      kind = 'aiana',
-      format_item = text.session,
-    }, function(session)
-      if session then
-        M.open('aiana:///session/' .. vim.uri_encode(session.id))
-      end
-    end)
-  end)
+  require('aiana.pickers').pick(require('aiana.lists').sessions(opts or {}))
 end
 
 ---@param preference { id: string, text: string }
@@ -217,32 +229,63 @@ function M.prefer(preference)
   end)
 end
 
+---Progress token of the import that runs.
+local importing ---@type string?
+
+---@param result aiana.ImportResult
+---@return string
+local function import_report(result)
+  local lines = {}
+  for source, counts in vim.spairs(result.sources) do
+    lines[#lines + 1] = ('%s: %d files, %d new, %d grown, %d messages'):format(
+      source,
+      counts.found,
+      counts.imported,
+      counts.updated,
+      counts.messages
+    )
+    for _, failure in ipairs(counts.failed) do
+      lines[#lines + 1] = ('  %s: %s'):format(failure.path, failure.reason)
+    end
+  end
+  return #lines > 0 and table.concat(lines, '\n') or 'No transcripts were found.'
+end
+
 ---Read new transcripts; progress is reported as |LspProgress|.
 ---@param names? string[] Assistants, or files and folders; default all assistants.
 function M.import(names)
   local params = { workDoneToken = 'aiana-import-' .. vim.uv.hrtime() }
   for _, name in ipairs(names or {}) do
-    local path = vim.fs.normalize(name)
-    local key = vim.uv.fs_stat(path) and 'paths' or 'sources'
-    params[key] = params[key] or {}
-    table.insert(params[key], key == 'paths' and vim.fs.abspath(path) or name)
-  end
-  ask('aiana/capture/import', params, function(result)
-    local lines = {}
-    for source, counts in vim.spairs(result.sources) do
-      lines[#lines + 1] = ('%s: %d files, %d new, %d grown, %d messages'):format(
-        source,
-        counts.found,
-        counts.imported,
-        counts.updated,
-        counts.messages
-      )
-      for _, failure in ipairs(counts.failed) do
-        lines[#lines + 1] = ('  %s: %s'):format(failure.path, failure.reason)
-      end
+    local path = vim.fs.abspath(vim.fs.normalize(name))
+    local exists = vim.uv.fs_stat(path) ~= nil
+    -- The server knows its assistants; none is called like a path.
+    if not exists and name:find('[/\\~]') then
+      return config.fail(('There is no file or folder %s.'):format(name))
     end
-    config.notify(#lines > 0 and table.concat(lines, '\n') or 'No transcripts were found.')
+    local key = exists and 'paths' or 'sources'
+    params[key] = params[key] or {}
+    table.insert(params[key], exists and path or name)
+  end
+  importing = params.workDoneToken
+  ask('aiana/capture/import', params, function(result)
+    config.notify(import_report(result))
+  end, function()
+    importing = nil
   end)
+end
+
+---Stop an import; what it has read until then is kept.
+function M.stop()
+  if not importing then
+    return config.notify('No import is running.')
+  end
+  client.notify('window/workDoneProgress/cancel', { token = importing })
+end
+
+---What a status line should show: nothing unless something is going on or wrong.
+---@return string
+function M.statusline()
+  return require('aiana.events').statusline()
 end
 
 ---Say how Aiana is, in a line; |:checkhealth| says it in full.

@@ -3,11 +3,32 @@ local M = {}
 
 -- What lists put before a line, such as a number.
 local MARGIN = 6
+-- Titles repeat from row to row: what tells rows apart needs the room.
+local TITLE_CELLS = 28
 
 ---@param text string
 ---@return string
 local function one_line(text)
-  return vim.trim((text:gsub('%s+', ' ')))
+  return vim.trim((text:gsub('[%s%c]+', ' ')))
+end
+
+---`text`, cut to so many cells of the screen.
+---@param text string
+---@param cells integer
+---@return string
+function M.fit(text, cells)
+  if vim.fn.strdisplaywidth(text) <= cells then
+    return text
+  end
+  local kept, width = {}, 1 -- A cell is for the ellipsis.
+  for _, character in ipairs(vim.fn.split(vim.fn.strcharpart(text, 0, cells), '\\zs')) do
+    width = width + vim.fn.strdisplaywidth(character)
+    if width > cells then
+      break
+    end
+    table.insert(kept, character)
+  end
+  return table.concat(kept) .. '…'
 end
 
 ---@param timestamp? string
@@ -16,22 +37,40 @@ function M.date(timestamp)
   return (timestamp or ''):sub(1, 10)
 end
 
----@param hit aiana.Hit
+---@param hit aiana.SearchHit
 ---@return string
 function M.title(hit)
   return one_line(hit.sessionTitle or hit.memoryType or hit.source)
 end
 
----A hit on one line of the screen.
----@param hit aiana.Hit
+---@param title string
 ---@return string
-function M.label(hit)
-  local line = ('%s  %s  %s'):format(M.date(hit.timestamp), M.title(hit), one_line(hit.snippet))
-  return vim.fn.strcharpart(line, 0, vim.o.columns - MARGIN)
+function M.short(title)
+  return M.fit(one_line(title), TITLE_CELLS)
+end
+
+---A title as the name of a file.
+---@param title string
+---@return string
+function M.file_name(title)
+  local name = one_line(title):gsub('[/\\:*?"<>|]+', ' '):gsub('^[%s.]+', '')
+  return vim.trim(vim.fn.strcharpart(name, 0, 60))
+end
+
+---A hit on one line of the screen.
+---@param hit aiana.SearchHit
+---@return string
+function M.hit(hit)
+  local line = ('%s  %s  %s'):format(
+    M.date(hit.timestamp),
+    M.short(M.title(hit)),
+    one_line(hit.snippet)
+  )
+  return M.fit(line, vim.o.columns - MARGIN)
 end
 
 ---A hit in full, as Markdown lines.
----@param hit aiana.Hit
+---@param hit aiana.SearchHit
 ---@return string[]
 function M.preview(hit)
   local facts = { hit.source, hit.project, hit.role or hit.memoryType, M.date(hit.timestamp) }
@@ -43,14 +82,22 @@ end
 ---@param session aiana.Session
 ---@return string
 function M.session(session)
-  local title = one_line(session.title or session.id)
   local project = vim.fs.basename(session.project)
-  return ('%s  %s  (%s, %d messages)'):format(
-    M.date(session.startedAt),
-    title,
+  local facts = ('  (%s, %d messages)'):format(
     project ~= '' and project or session.source,
     session.messageCount
   )
+  local room = vim.o.columns - MARGIN - 12 - vim.fn.strdisplaywidth(facts)
+  local title = M.fit(one_line(session.title or session.id), math.max(room, TITLE_CELLS))
+  return ('%s  %s%s'):format(M.date(session.startedAt), title, facts)
+end
+
+---The file that the current buffer holds, as a URI; nil for all other buffers.
+---@return string?
+function M.file_uri()
+  local name = vim.api.nvim_buf_get_name(0)
+  local is_file = vim.bo.buftype == '' and name ~= '' and not name:match('^%a[%w+.-]+:')
+  return is_file and vim.uri_from_fname(name) or nil
 end
 
 ---The text between two positions of the current buffer.
@@ -70,9 +117,21 @@ function M.selection(from, to, mode)
   local given = vim.lsp.util.make_given_range_params(first, last, 0, 'utf-16')
   return {
     text = table.concat(vim.fn.getregion(a, b, { type = mode }), '\n'),
-    uri = given.textDocument.uri,
+    uri = M.file_uri(),
     range = given.range,
   }
+end
+
+---What is selected now, in visual mode, which ends.
+---@return aiana.Selection? selection None in any other mode.
+function M.selected()
+  local mode = vim.fn.mode()
+  if not mode:match('^[vV\22]') then
+    return nil
+  end
+  local selection = M.selection('v', '.', mode)
+  vim.api.nvim_feedkeys(vim.keycode('<Esc>'), 'nx', false)
+  return selection
 end
 
 ---Whole lines of the current buffer.
@@ -83,7 +142,7 @@ function M.lines(first, last)
   local lines = vim.api.nvim_buf_get_lines(0, first - 1, last, false)
   return {
     text = table.concat(lines, '\n'),
-    uri = vim.uri_from_bufnr(0),
+    uri = M.file_uri(),
     range = {
       start = { line = first - 1, character = 0 },
       ['end'] = { line = last, character = 0 },

@@ -2,67 +2,49 @@
 
 ---@class aiana.Config What `vim.g.aiana` may set; nothing of it is required there.
 ---@field picker 'auto'|'select'|'snacks'|'telescope'|'fzf-lua' What shows the hits of a search.
----@field limit integer Hits per search.
----@field register string Register that `:Aiana context` fills when none is named.
+---@field limit integer Hits per page of a list.
+---@field register string Register that texts go to when none is named.
 
----@class aiana.Hit
----@field id string
----@field kind 'message'|'memory'
----@field uri string
----@field snippet string
----@field content? string
----@field score number
----@field project string
----@field source string
----@field timestamp? string
----@field role? string
----@field memoryType? string
----@field sessionId? string
----@field sessionTitle? string
+---@alias aiana.Callback fun(err: string?, result: any)
 
----@class aiana.Degraded
----@field tier 'embedder'|'index'|'qdrant'|'redis'
----@field reason string
-
----@class aiana.SearchResult
----@field hits aiana.Hit[]
----@field modes ('keyword'|'semantic')[]
----@field degraded? aiana.Degraded[]
----@field nextCursor? string
----@field tookMs number
-
----@class aiana.ContextResult
----@field context string
----@field tokens integer
----@field degraded? aiana.Degraded[]
-
----@class aiana.Memory
----@field id string
----@field content string
----@field memoryType string
----@field project string
-
----@class aiana.Session
----@field id string
----@field title? string
----@field source string
----@field project string
----@field startedAt? string
----@field messageCount integer
-
----@class aiana.Page
----@field text string
----@field line integer Zero-based line that the URI's fragment points at.
+---@alias aiana.Place 'edit'|'split'|'vsplit'|'tab'
 
 ---@class aiana.Selection
 ---@field text string
----@field uri string
+---@field uri? string Of the file, if it is one.
 ---@field range lsp.Range
 
----@class aiana.PickSpec
----@field query string
----@field source fun(query: string, callback: aiana.Found): fun() Returns a cancel function.
----@field open fun(hit: aiana.Hit)
+---@class aiana.Target What an action acts on.
+---@field kind 'message'|'memory'|'session'
+---@field uri string
+---@field title string
+---@field memory? string Id.
+---@field session? string Id.
+---@field message? string Id.
+---@field label? string As a list showed it.
 
----@alias aiana.Found fun(hits: aiana.Hit[], degraded: string?) Why fewer were found than could be.
----@alias aiana.Callback fun(err: string?, result: any)
+---@class aiana.Action
+---@field name string
+---@field title string
+---@field run fun(targets: aiana.Target[], from?: integer) `from`: the window to go back to.
+---@field memories? boolean Needs a memory.
+---@field sessions? boolean Needs a session.
+
+---@class aiana.Row
+---@field label string One line.
+---@field target aiana.Target
+---@field preview fun(show: fun(lines: string[]))
+
+---@class aiana.RowPage
+---@field rows aiana.Row[]
+---@field cursor? string Of the next page.
+---@field notes string[] What the user should know of this answer.
+
+---@class aiana.List
+---@field title string
+---@field query string To begin with.
+---@field live boolean Fetched again with each key; else the picker narrows the rows down.
+---@field none string What to say when there are no rows.
+---@field fetch fun(query: string, cursor: string?, callback: aiana.Fetched): fun()
+
+---@alias aiana.Fetched fun(err: string?, page: aiana.RowPage?)

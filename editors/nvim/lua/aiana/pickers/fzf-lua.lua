@@ -1,16 +1,19 @@
----Hits in fzf-lua, searched again with each key.
-local text = require('aiana.text')
+---Lists in fzf-lua; a search is made again with each key.
+local lists = require('aiana.lists')
+local pickers = require('aiana.pickers')
 
----@param spec aiana.PickSpec
-return function(spec)
+---@param list aiana.List
+return function(list)
   local builtin = require('fzf-lua.previewer.builtin')
-  ---@type table<string, aiana.Hit>
+  local from = vim.api.nvim_get_current_win()
+  local fail = pickers.once()
+  ---@type aiana.Row[]
   local shown = {}
 
-  ---@param entry string
-  ---@return aiana.Hit?
-  local function hit_of(entry)
-    return shown[entry:match('^[^\t]+')]
+  ---@param line string
+  ---@return aiana.Row?
+  local function row_of(line)
+    return shown[tonumber(line:match('^%d+'))]
   end
 
   local Previewer = builtin.base:extend()
@@ -18,45 +21,77 @@ return function(spec)
     Previewer.super.new(self, o, opts, window)
     return setmetatable(self, Previewer)
   end
-  function Previewer:populate_preview_buf(entry)
-    local hit = hit_of(entry)
+  function Previewer:populate_preview_buf(line)
+    local row = row_of(line)
     local buf = self:get_tmp_buffer()
-    vim.api.nvim_buf_set_lines(buf, 0, -1, false, hit and text.preview(hit) or {})
     vim.bo[buf].filetype = 'markdown'
     self:set_preview_buf(buf)
+    if row then
+      row.preview(function(lines)
+        if vim.api.nvim_buf_is_valid(buf) then
+          vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
+        end
+      end)
+    end
+  end
+
+  ---@param name string
+  local function act(name)
+    return function(lines)
+      pickers.act(name, vim.tbl_map(row_of, lines), from)
+    end
   end
 
   local cancel = function() end
-  require('fzf-lua').fzf_live(function(given)
-    local query = type(given) == 'table' and given[1] or given
-    return function(add)
-      cancel()
-      if vim.trim(query or '') == '' then
-        return add()
-      end
-      cancel = spec.source(query, function(hits)
-        for _, hit in ipairs(hits) do
-          shown[hit.id] = hit
-          add(hit.id .. '\t' .. text.label(hit))
-        end
-        add()
-      end)
+  ---@param query string
+  ---@param add fun(line: string?)
+  local function fill(query, add)
+    cancel()
+    if list.live and vim.trim(query) == '' then
+      return add()
     end
-  end, {
-    prompt = 'Aiana> ',
-    query = spec.query,
-    exec_empty_query = false,
+    cancel = lists.stream(list, query, function(page)
+      for _, note in ipairs(page.notes) do
+        add('\t' .. note)
+      end
+      for _, row in ipairs(page.rows) do
+        table.insert(shown, row)
+        add(#shown .. '\t' .. row.label)
+      end
+    end, function(err)
+      if err then
+        fail(err)
+      end
+      add()
+    end)
+  end
+
+  local opts = {
+    prompt = list.title .. '> ',
+    query = list.query,
+    exec_empty_query = not list.live,
     -- Lines are added when the server answers, which is in no coroutine of fzf-lua's.
     func_async_callback = false,
     previewer = Previewer,
-    fzf_opts = { ['--delimiter'] = '\t', ['--with-nth'] = '2..' },
+    fzf_opts = { ['--delimiter'] = '\t', ['--with-nth'] = '2..', ['--multi'] = true },
     actions = {
-      ['default'] = function(selected)
-        local hit = selected[1] and hit_of(selected[1])
-        if hit then
-          spec.open(hit)
-        end
-      end,
+      ['default'] = act('open'),
+      ['ctrl-s'] = act('split'),
+      ['ctrl-v'] = act('vsplit'),
+      ['ctrl-t'] = act('tab'),
+      ['ctrl-q'] = act('quickfix'),
+      ['alt-a'] = act('choose'),
     },
-  })
+  }
+  if not list.live then
+    return require('fzf-lua').fzf_exec(function(add)
+      fill('', add)
+    end, opts)
+  end
+  require('fzf-lua').fzf_live(function(given)
+    local query = type(given) == 'table' and given[1] or given
+    return function(add)
+      fill(query or '', add)
+    end
+  end, opts)
 end

@@ -1,6 +1,7 @@
 ---Which picker shows the hits of a search.
 local M = {}
 
+local actions = require('aiana.actions')
 local config = require('aiana.config')
 
 ---@type { name: string, module: string }[]
@@ -25,9 +26,47 @@ function M.name()
   return 'select'
 end
 
----@param spec aiana.PickSpec
-function M.pick(spec)
-  require('aiana.pickers.' .. M.name())(spec)
+---@param list aiana.List
+function M.pick(list)
+  require('aiana.pickers.' .. M.name())(list)
+end
+
+---The targets of rows, which remember how they were shown.
+---@param rows aiana.Row[]
+---@return aiana.Target[]
+function M.targets(rows)
+  return vim.tbl_map(function(row)
+    return vim.tbl_extend('force', row.target, { label = row.label })
+  end, rows)
+end
+
+---Do what a key of a picker stands for, after the picker has closed.
+---@param name string An action, or `choose` for the menu of all.
+---@param rows aiana.Row[]
+---@param from integer The window that the picker was opened from.
+function M.act(name, rows, from)
+  if #rows == 0 then
+    return
+  end
+  vim.schedule(function()
+    local targets = M.targets(rows)
+    if name == 'choose' then
+      return actions.choose(targets, from)
+    end
+    actions.named(name).run(targets, from)
+  end)
+end
+
+---Say an error of a live picker once, not with each key.
+---@return fun(err: string)
+function M.once()
+  local said = {}
+  return function(err)
+    if not said[err] then
+      said[err] = true
+      config.fail(err)
+    end
+  end
 end
 
 return M

@@ -1,0 +1,283 @@
+;;; aiana-list.el --- Hits and sessions of Aiana, to choose from  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: MIT
+
+;;; Commentary:
+
+;; A list is a plist: `:prompt', and `:fetch', a function of a cursor or nil
+;; that returns a page: `:rows', `:cursor' of the next page, `:notes' on what
+;; the answer is.  A row is a plist: `:label', `:annotation', `:target'.
+
+;;; Code:
+
+(require 'aiana-actions)
+(require 'aiana-client)
+(require 'aiana-document)
+(require 'seq)
+
+(defcustom aiana-limit 50
+  "How many rows a page of a list has."
+  :type 'natnum
+  :group 'aiana)
+
+(defconst aiana--title-cells 28
+  "Titles repeat from row to row: what tells rows apart needs the room.")
+
+(defconst aiana--more "… more")
+
+(defun aiana--one-line (text)
+  "TEXT without line breaks, control characters and runs of blanks."
+  (string-trim (replace-regexp-in-string "[[:space:][:cntrl:]]+" " " (or text ""))))
+
+(defun aiana--fit (text cells)
+  "TEXT on one line, cut to CELLS columns of the screen."
+  (truncate-string-to-width (aiana--one-line text) cells nil nil "…"))
+
+(defun aiana--date (time)
+  "Day of TIME, a timestamp or nil."
+  (if time (substring time 0 (min 10 (length time))) ""))
+
+(defun aiana--project-name (project)
+  "Last part of PROJECT, an identity or path or nil."
+  (file-name-nondirectory (directory-file-name (or project ""))))
+
+(defun aiana--hit-row (hit)
+  "HIT as a row."
+  (let ((title (or (plist-get hit :sessionTitle) (plist-get hit :memoryType)
+                   (plist-get hit :source)))
+        (memory (equal (plist-get hit :kind) "memory")))
+    (list :label (concat (aiana--fit title aiana--title-cells) "  "
+                         (aiana--fit (plist-get hit :snippet) 120))
+          :annotation (mapconcat #'identity
+                                 (seq-remove #'string-empty-p
+                                             (list (aiana--date (plist-get hit :timestamp))
+                                                   (or (plist-get hit :source) "")
+                                                   (aiana--project-name (plist-get hit :project))))
+                                 " · ")
+          :target (append (list :kind (plist-get hit :kind) :uri (plist-get hit :uri)
+                                :title (aiana--one-line title)
+                                :session (plist-get hit :sessionId))
+                          (if memory (list :memory (plist-get hit :id))
+                            (list :message (or (plist-get hit :messageId)
+                                               (plist-get hit :id))))))))
+
+(defun aiana--session-row (session)
+  "SESSION as a row."
+  (let ((title (or (plist-get session :title) (plist-get session :id))))
+    (list :label (aiana--fit title 80)
+          :annotation (format "%s · %s · %d messages" (aiana--date (plist-get session :startedAt))
+                              (let ((project (aiana--project-name (plist-get session :project))))
+                                (if (string-empty-p project) (plist-get session :source) project))
+                              (plist-get session :messageCount))
+          :target (list :kind "session"
+                        :uri (or (plist-get session :uri)
+                                 (concat "aiana:///session/"
+                                         (url-hexify-string (plist-get session :id))))
+                        :session (plist-get session :id) :title (aiana--one-line title)))))
+
+(defun aiana--hits (query all)
+  "List of the hits of QUERY in this project, or in ALL."
+  (let ((where (if all '(:scope "all")
+                 `(:scope "project" :filter (:project ,(aiana--folder))))))
+    (list :prompt (format "Aiana: %s" query)
+          :fetch (lambda (cursor)
+                   (let* ((result (apply #'aiana-request :aiana/search :query query
+                                         :limit aiana-limit
+                                         (append where (when cursor (list :cursor cursor)))))
+                          (hits (plist-get result :hits)))
+                     (list :rows (mapcar #'aiana--hit-row hits)
+                           :cursor (plist-get result :nextCursor)
+                           :notes (append (plist-get result :notes)
+                                          (when (seq-empty-p hits)
+                                            (mapcar (lambda (one) (plist-get one :reason))
+                                                    (plist-get result :degraded))))))))))
+
+(defun aiana--session-list (all)
+  "List of the sessions of this project, or of ALL."
+  (let ((where (unless all `(:filter (:project ,(aiana--folder))))))
+    (list :prompt "Session"
+          :fetch (lambda (cursor)
+                   (let ((result (apply #'aiana-request :aiana/session/list :limit aiana-limit
+                                        (append where (when cursor (list :cursor cursor))))))
+                     (list :rows (mapcar #'aiana--session-row (plist-get result :sessions))
+                           :cursor (plist-get result :nextCursor)))))))
+
+(defun aiana--nothing (page all)
+  "Say that PAGE has no rows; ALL projects were looked into or not."
+  (message "Aiana: %s"
+           (string-join (append '("Nothing was found.")
+                                (unless all '("With a prefix argument all projects are searched."))
+                                (plist-get page :notes))
+                        "  ")))
+
+;;;; In the minibuffer
+
+(defun aiana--candidates (rows)
+  "ROWS by labels that differ."
+  (let ((seen (make-hash-table :test #'equal)))
+    (mapcar (lambda (row)
+              (let* ((label (plist-get row :label))
+                     (count (puthash label (1+ (gethash label seen 0)) seen)))
+                (cons (if (= count 1) label (format "%s <%d>" label count)) row)))
+            rows)))
+
+(defun aiana--table (candidates)
+  "Completion table of CANDIDATES in their order, with annotations."
+  (lambda (text predicate action)
+    (if (eq action 'metadata)
+        `(metadata (category . aiana)
+                   (annotation-function
+                    . ,(lambda (label)
+                         (let ((row (cdr (assoc label candidates))))
+                           (when row
+                             (propertize (concat "  " (plist-get row :annotation))
+                                         'face 'completions-annotations)))))
+                   (display-sort-function . identity)
+                   (cycle-sort-function . identity))
+      (complete-with-action action candidates text predicate))))
+
+(defun aiana--choose (list page)
+  "Target of the row of LIST that the user chooses; PAGE has been fetched."
+  (let ((rows (plist-get page :rows)) (chosen nil))
+    (while (not chosen)
+      (let* ((candidates (append (aiana--candidates rows)
+                                 (when (plist-get page :cursor) `((,aiana--more)))))
+             (prompt (concat (string-join (cons (plist-get list :prompt) (plist-get page :notes))
+                                          " · ")
+                             ": "))
+             (label (completing-read prompt (aiana--table candidates) nil t)))
+        (if (not (equal label aiana--more))
+            (setq chosen (or (cdr (assoc label candidates))
+                             (user-error "Aiana: Nothing was chosen")))
+          (setq page (funcall (plist-get list :fetch) (plist-get page :cursor)))
+          (setq rows (append rows (plist-get page :rows))))))
+    (plist-get chosen :target)))
+
+(defun aiana--choose-and-open (list all)
+  "Let the user choose a row of LIST, of ALL projects or not, and open it."
+  (let ((page (funcall (plist-get list :fetch) nil)))
+    (if (null (plist-get page :rows))
+        (aiana--nothing page all)
+      (aiana-open (plist-get (aiana--choose list page) :uri)))))
+
+;;;; In a buffer
+
+(defvar-local aiana--list nil "The list that this buffer shows.")
+(defvar-local aiana--cursor nil "Cursor of the page that follows those shown.")
+
+(defvar aiana-list-mode-map
+  (let ((map (make-sparse-keymap)))
+    (set-keymap-parent map (make-composed-keymap aiana-action-map special-mode-map))
+    (define-key map "n" #'aiana-next-row)
+    (define-key map "p" #'previous-line)
+    (define-key map (kbd "RET") #'aiana-act-open)
+    (define-key map "m" #'aiana-mark)
+    (define-key map "u" #'aiana-unmark)
+    (define-key map "U" #'aiana-unmark-all)
+    (define-key map "M" #'aiana-more)
+    map)
+  "Keys in lists of hits and sessions.")
+
+(define-derived-mode aiana-list-mode special-mode "Aiana list"
+  "Hits or sessions of Aiana, to be marked and acted on.
+
+\\{aiana-list-mode-map}"
+  (setq-local revert-buffer-function #'aiana--revert-list)
+  (setq-local aiana-targets-function #'aiana--list-targets)
+  (setq truncate-lines t))
+
+(defun aiana--insert-page (page)
+  "Add the rows of PAGE."
+  (let ((inhibit-read-only t))
+    (save-excursion
+      (goto-char (point-max))
+      (dolist (row (plist-get page :rows))
+        (insert (propertize (concat "  " (plist-get row :label) "  "
+                                    (propertize (plist-get row :annotation) 'face 'shadow))
+                            'aiana-target (plist-get row :target))
+                "\n")))
+    (setq aiana--cursor (plist-get page :cursor))
+    (setq header-line-format
+          (string-join (append (list (concat " " (plist-get aiana--list :prompt)))
+                               (plist-get page :notes)
+                               (when aiana--cursor '("M: more")))
+                       " · "))))
+
+(defun aiana--revert-list (&rest _)
+  "Fetch the list anew."
+  (let ((page (funcall (plist-get aiana--list :fetch) nil))
+        (inhibit-read-only t) (line (line-number-at-pos)))
+    (erase-buffer)
+    (aiana--insert-page page)
+    (goto-char (point-min))
+    (forward-line (1- line))))
+
+(defun aiana--show-list (list folder)
+  "Show LIST, made in FOLDER, in a buffer of its own."
+  (let ((page (funcall (plist-get list :fetch) nil)))
+    (pop-to-buffer (get-buffer-create "*aiana*"))
+    (let ((inhibit-read-only t)) (erase-buffer))
+    (aiana-list-mode)
+    (setq default-directory folder)
+    (setq aiana--list list)
+    (aiana--insert-page page)
+    (goto-char (point-min))))
+
+(defun aiana-more ()
+  "Fetch the next page."
+  (interactive)
+  (if aiana--cursor
+      (aiana--insert-page (funcall (plist-get aiana--list :fetch) aiana--cursor))
+    (message "Aiana: That is all.")))
+
+(defun aiana-next-row (count)
+  "Go COUNT rows down, and on to the next page."
+  (interactive "p")
+  (forward-line count)
+  (when (and (eobp) aiana--cursor) (aiana-more))
+  (when (eobp) (forward-line -1)))
+
+(defun aiana--set-mark (mark)
+  "Put MARK, a character, before the row of point."
+  (when (get-text-property (line-beginning-position) 'aiana-target)
+    (let ((inhibit-read-only t) (target (get-text-property (line-beginning-position)
+                                                           'aiana-target)))
+      (save-excursion
+        (goto-char (line-beginning-position))
+        (delete-char 1)
+        (insert (propertize (string mark) 'aiana-target target))))))
+
+(defun aiana-mark ()
+  "Mark the row of point and go on."
+  (interactive)
+  (aiana--set-mark ?*)
+  (aiana-next-row 1))
+
+(defun aiana-unmark ()
+  "Unmark the row of point and go on."
+  (interactive)
+  (aiana--set-mark ?\s)
+  (aiana-next-row 1))
+
+(defun aiana-unmark-all ()
+  "Unmark all rows."
+  (interactive)
+  (save-excursion
+    (goto-char (point-min))
+    (while (not (eobp))
+      (aiana--set-mark ?\s)
+      (forward-line))))
+
+(defun aiana--list-targets ()
+  "Targets of the marked rows, or of the row of point."
+  (let ((marked nil))
+    (save-excursion
+      (goto-char (point-min))
+      (while (not (eobp))
+        (when (eq (char-after) ?*) (push (get-text-property (point) 'aiana-target) marked))
+        (forward-line)))
+    (or (nreverse marked)
+        (delq nil (list (get-text-property (line-beginning-position) 'aiana-target))))))
+
+(provide 'aiana-list)
+;;; aiana-list.el ends here

@@ -1,0 +1,412 @@
+---@meta
+
+-- What the server is asked and answers.
+-- Generated from server/aiana/protocol: run `make docs` instead of changing it here.
+
+---@class aiana.Changes What was changed since the client was last told, by whichever process.
+---@field kinds ('memories'|'preferences'|'sessions')[]
+---@field projects string[]
+
+---@class aiana.ContextEntry One thing that a context block quotes.
+---@field id string
+---@field uri string
+---@field content string
+---@field reason string Why it was chosen: `preference`, `recent` or `relevant`.
+---@field score number
+---@field tokens integer
+---@field stale? string
+
+---@class aiana.ContextParams Build a context block for a chat.
+---@field query? string
+---@field textDocument? aiana.TextDocument
+---@field selection? string Text that is selected in the document.
+---@field project? string Default: the workspace folder of the document.
+---@field scope? 'all'|'project'
+---@field maxTokens? integer Default: the setting `contextMaxTokens` (1,000).
+---@field refresh? boolean Do not answer from a cache.
+
+---@class aiana.ContextResult An `<aiana-context>` block within its budget.
+---@field context string Empty when nothing is worth quoting.
+---@field items aiana.ContextEntry[]
+---@field tokens integer
+---@field cached boolean
+---@field degraded aiana.Degraded[]
+
+---@class aiana.Counts What is stored.
+---@field sessions integer
+---@field messages integer
+---@field memories integer
+---@field preferences integer
+---@field projects integer
+---@field chunks integer
+---@field vectors integer
+
+---@class aiana.Degraded A tier that did not answer as it should, and why.
+---@field tier 'embedder'|'index'|'qdrant'|'redis'
+---@field reason string
+---@field since string
+
+---@class aiana.Deleted What was deleted, or would be with `dryRun`.
+---@field deleted integer
+---@field ids string[]
+---@field receipt? aiana.Receipt
+
+---@class aiana.DeletionFilter A filter of which every field must be known: one that was left out would delete more.
+---@field project? string Identity, path or name of a project.
+---@field kinds? ('memory'|'message')[]
+---@field memoryTypes? ('conversation'|'insight'|'pattern'|'preference')[] Of memories; together with `roles`, `types` or `tools` either kind may match.
+---@field sources? string[]
+---@field roles? string[] Of messages; a memory has no role.
+---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
+---@field tools? string[]
+---@field sessionId? string
+---@field after? string
+---@field before? string
+
+---@class aiana.Exported A session as text.
+---@field format 'json'|'markdown'
+---@field text string
+
+---@class aiana.Failure A transcript that could not be read, and why.
+---@field path string
+---@field reason string
+
+---@class aiana.ImportCounts What an import did with one source.
+---@field found integer Transcript files.
+---@field imported integer Files that were read for the first time.
+---@field updated integer Files that had grown or changed.
+---@field skipped integer Files with nothing new.
+---@field failed aiana.Failure[]
+---@field messages integer Messages that were added or changed.
+---@field redactions integer Secrets that were taken out before anything was stored.
+---@field skippedLines integer Lines that were left out, wholly or in part.
+---@field leftOut aiana.LeftOut[] The first 100 of them.
+---@field bytes integer Bytes that were read.
+
+---@class aiana.ImportParams Read new transcripts.
+---@field sources? string[] Names of assistants; default all, or none if paths are given.
+---@field paths? string[] Files and folders.
+---@field since? string Only files changed since this time or span (`7d`).
+---@field workDoneToken? string|integer
+
+---@class aiana.ImportResult What an import did, per source.
+---@field sources table<string, aiana.ImportCounts>
+---@field failed aiana.Failure[] Files and folders that were given and are no known assistant's.
+
+---@class aiana.Indexing Work that is left to the indexer.
+---@field pending integer Texts without a vector.
+---@field ratePerS? number Texts embedded per second, while it is running.
+
+---@class aiana.LeftOut A line of a transcript that was left out, wholly or in part, and why.
+---@field path string
+---@field line integer Counted from 1; 0 where the file has no lines.
+---@field reason string
+
+---@class aiana.Link Words of a page that lead somewhere.
+---@field line integer
+---@field start integer First UTF-16 unit of the words in their line.
+---@field end integer
+---@field target string A URI.
+
+---@class aiana.Memory Something a person or an assistant chose to keep.
+---@field id string A UUID.
+---@field content string
+---@field memoryType 'conversation'|'insight'|'pattern'|'preference'
+---@field project string
+---@field sessionId? string
+---@field tags string[]
+---@field metadata table<string, any>
+---@field createdAt string
+---@field updatedAt string
+---@field helpful integer
+---@field unhelpful integer
+---@field harmful integer Memories that somebody called harmful are found by search but never put into a context.
+
+---@class aiana.MemoryAddParams Keep a text.
+---@field content string
+---@field memoryType? 'conversation'|'insight'|'pattern'|'preference'
+---@field project? string Default: the workspace folder of the origin; an empty text means no project.
+---@field sessionId? string
+---@field tags? string[]
+---@field metadata? table<string, any>
+---@field origin? aiana.Origin
+---@field idempotencyKey? string A retry with the same key stores nothing and returns what the first try stored.
+
+---@class aiana.MemoryAdded A stored memory.
+---@field memory aiana.Memory
+---@field duplicateOf? string Id of the equal memory that was there already; nothing was stored then.
+---@field redactions integer Secrets that were taken out before the text was stored.
+
+---@class aiana.MemoryDeleteParams Delete memories by whole ids, or all that a filter admits.
+---@field ids? string[]
+---@field filter? aiana.DeletionFilter Must restrict something; unlike elsewhere, a field that is not known is an error.
+---@field dryRun? boolean Change nothing and say what would be deleted.
+---@field expected? integer How many the dry run said; with other than so many nothing is deleted (`conflict`). Needed where a filter admits more than one.
+
+---@class aiana.MemoryFeedbackParams Judge a memory.
+---@field id string
+---@field rating 'harmful'|'helpful'|'unhelpful'
+
+---@class aiana.MemoryGetParams Name one memory.
+---@field id string
+
+---@class aiana.MemoryListParams List memories, newest first.
+---@field filter? aiana.SearchFilter
+---@field limit? integer
+---@field cursor? string
+
+---@class aiana.MemoryPage Memories, newest first.
+---@field memories aiana.Memory[]
+---@field nextCursor? string
+
+---@class aiana.MemoryRestoreParams Undo a deletion.
+---@field memory aiana.Memory As it was, from `aiana/memory/get` or a list.
+
+---@class aiana.MemoryResult One memory.
+---@field memory aiana.Memory
+
+---@class aiana.MemoryUpdateParams Change what is given of a memory, and leave the rest.
+---@field id string
+---@field content? string
+---@field memoryType? 'conversation'|'insight'|'pattern'|'preference'
+---@field project? string
+---@field tags? string[]
+---@field metadata? table<string, any>
+
+---@class aiana.Message One turn of a session: what was said by either side, or one tool call or result.
+---@field id string The source's own identifier, unique within the session.
+---@field sessionId string
+---@field type 'assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user'
+---@field role? string Who speaks: `user`, `assistant`, `system`, `tool`, or a name that the source gives.
+---@field content string
+---@field toolName? string
+---@field toolInput? string The call's arguments as JSON.
+---@field parentId? string
+---@field timestamp string
+---@field position? integer Place in the session as its source tells, ascending; None: after all that are stored.
+---@field tokens? integer
+---@field metadata table<string, any>
+
+---@class aiana.MessageList Messages of one session in order.
+---@field messages aiana.Message[]
+
+---@class aiana.NoParams Nothing is needed.
+
+---@class aiana.Origin Where a memory was taken from.
+---@field uri string
+---@field range? aiana.Range
+
+---@class aiana.Page A document that cannot be edited: what `workspace/textDocumentContent` answers.
+---@field text string
+---@field uri string The document's one URI, whatever stood after the id in the one that was asked for.
+---@field kind 'memory'|'session'
+---@field id string Of the session or memory.
+---@field line integer Zero-based line that the URI's fragment points at.
+---@field title string What to call it, in a few words.
+---@field links aiana.Link[]
+---@field sections aiana.Section[] The messages of a session in order; none of a memory.
+
+---@class aiana.Position Zero-based, in the negotiated position encoding.
+---@field line integer
+---@field character integer
+
+---@class aiana.Preference How the user likes to work; static ones hold always, dynamic ones fade with newer ones.
+---@field id string
+---@field text string
+---@field static boolean
+---@field createdAt string
+
+---@class aiana.PreferenceAddParams Keep a preference.
+---@field text string
+---@field static? boolean False: something of these days, which newer ones push out of a context.
+
+---@class aiana.PreferenceRemoveParams Name one preference.
+---@field id string
+
+---@class aiana.Profile The user's preferences.
+---@field static aiana.Preference[]
+---@field dynamic aiana.Preference[]
+
+---@class aiana.Range A stretch of a document.
+---@field start aiana.Position
+---@field end aiana.Position
+
+---@class aiana.Receipt Per tier, how many of the deleted items were verified gone; None where it is not in use.
+---@field sqlite integer
+---@field fts integer
+---@field vectors integer
+---@field redis? integer
+---@field qdrant? integer
+
+---@class aiana.ReindexParams Rebuild indexes from what is stored.
+---@field targets? ('fts'|'qdrant'|'vectors')[]
+---@field workDoneToken? string|integer
+
+---@class aiana.Reindexed How many items each rebuilt index holds; None where a target was not asked for.
+---@field fts? integer
+---@field vectors? integer
+---@field qdrant? integer
+
+---@class aiana.SearchFilter Restricts a search; empty lists restrict nothing.
+---@field project? string Identity, path or name of a project.
+---@field kinds? ('memory'|'message')[]
+---@field memoryTypes? ('conversation'|'insight'|'pattern'|'preference')[] Of memories; together with `roles`, `types` or `tools` either kind may match.
+---@field sources? string[]
+---@field roles? string[] Of messages; a memory has no role.
+---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
+---@field tools? string[]
+---@field sessionId? string
+---@field after? string
+---@field before? string
+
+---@class aiana.SearchHit One thing found.
+---@field id string
+---@field kind 'memory'|'message'
+---@field uri string
+---@field snippet string
+---@field highlights [integer, integer][] UTF-16 code unit ranges of `snippet` that match the query.
+---@field content? string
+---@field score number
+---@field scores table<string, number> `keyword`, `semantic`, `recency`, each 0..1, where the lane knows the hit.
+---@field project string
+---@field source string
+---@field timestamp string
+---@field lanes ('keyword'|'semantic')[]
+---@field role? string
+---@field type? string
+---@field toolName? string
+---@field memoryType? 'conversation'|'insight'|'pattern'|'preference'
+---@field sessionId? string
+---@field sessionTitle? string
+---@field messageId? string
+---@field user? string The colleague whose memory it is; none for what is one's own.
+
+---@class aiana.SearchParams Find messages and memories.
+---@field query string See the query language.
+---@field limit? integer
+---@field cursor? string `nextCursor` of the page before.
+---@field mode? 'hybrid'|'keyword'|'semantic'
+---@field scope? 'all'|'project' Default: `project` when one is known, else `all`.
+---@field textDocument? aiana.TextDocument Whose workspace folder is the project; default: the first folder.
+---@field filter? aiana.SearchFilter
+---@field groupBySession? boolean At most one hit, the best, of each session.
+---@field workDoneToken? string|integer
+---@field partialResultToken? string|integer The first keyword hits are reported here at once; the answer then waits for the model.
+
+---@class aiana.SearchResult Hits, best first.
+---@field hits aiana.SearchHit[]
+---@field modes ('keyword'|'semantic')[] The lanes that answered.
+---@field searched aiana.Searched
+---@field tookMs number
+---@field nextCursor? string
+---@field degraded aiana.Degraded[]
+
+---@class aiana.Searched How much a search looked through.
+---@field messages integer
+---@field memories integer
+
+---@class aiana.Section One message of a session's page; it ends where the next one begins.
+---@field line integer Zero-based line that it begins on.
+---@field kind 'thinking'|'tool'|'turn' Editors fold all but turns.
+---@field uri string
+---@field messageId string
+---@field title string For an outline: who, when and the first words; of a tool its name and what it is about.
+
+---@class aiana.Session One conversation with one assistant.
+---@field id string The source's own identifier.
+---@field source string
+---@field project string Identity of the project (`Project.id`).
+---@field projectPath string The working directory that the session recorded.
+---@field transcriptPath string
+---@field startedAt string
+---@field endedAt? string
+---@field title? string
+---@field summary? string
+---@field parentId? string The session that spawned this one (sub-agents).
+---@field messageCount integer
+---@field tokenCount integer
+---@field metadata table<string, any>
+
+---@class aiana.SessionDeleteParams Delete a session with those of its sub-agents.
+---@field id string The whole id.
+---@field dryRun? boolean Change nothing and say what would be deleted.
+
+---@class aiana.SessionEndParams Announce the end of a session.
+---@field id string
+---@field summary? string
+
+---@class aiana.SessionExportParams Write a session as text.
+---@field id string
+---@field format? 'json'|'markdown'
+
+---@class aiana.SessionListParams List sessions, newest first.
+---@field filter? aiana.SearchFilter Sessions in which a search with this filter could find a message.
+---@field limit? integer
+---@field cursor? string
+
+---@class aiana.SessionMessagesParams Read messages of a session.
+---@field id string
+---@field around? string Id of the message in the middle.
+---@field limit? integer
+
+---@class aiana.SessionPage Sessions, newest first.
+---@field sessions aiana.Session[]
+---@field nextCursor? string
+
+---@class aiana.SessionParams Name one session.
+---@field id string
+
+---@class aiana.SessionResult One session.
+---@field session aiana.Session
+
+---@class aiana.SessionStartParams Announce a session that an editor or assistant begins.
+---@field id string
+---@field project string
+---@field metadata? table<string, any>
+
+---@class aiana.SettingProblem A setting that was not understood and is not in force.
+---@field setting string Its name as it was written; empty where a whole file could not be read.
+---@field message string What is wrong with it, what is allowed, or what was probably meant; never its value.
+---@field file? string Path of the file that says it; None for the environment and an editor's settings.
+---@field line? integer The line in that file, from 1, where it is known.
+
+---@class aiana.SourceList The assistants that Aiana knows.
+---@field sources aiana.SourceStatus[]
+
+---@class aiana.SourceStatus One assistant on this machine, reconciled with what is stored of it.
+---@field name string
+---@field title string
+---@field roots string[] Where transcripts were looked for.
+---@field onDisk integer Transcript files that exist.
+---@field stored integer Transcript files that have been imported.
+---@field missing integer Files on disk that have not been imported to their end.
+---@field vanished integer Imported files that no longer exist; what they held is kept.
+---@field expiringSoon integer Files that the assistant will delete within a week.
+---@field skippedLines integer Lines of all imported files that were left out, wholly or in part.
+---@field leftOut aiana.LeftOut[] The first 100 of them.
+---@field failed aiana.Failure[] Folders that cannot be read.
+---@field lastImport? string
+
+---@class aiana.Status The state of Aiana.
+---@field health 'error'|'ok'|'warning'
+---@field quiescent boolean Nothing is running in the background.
+---@field message string One line for a person.
+---@field tiers aiana.Tiers
+---@field counts aiana.Counts
+---@field indexing aiana.Indexing
+---@field version string
+---@field dataDir string
+---@field settings aiana.SettingProblem[] Settings that are not in force since they were not understood.
+
+---@class aiana.TextDocument A document in the editor.
+---@field uri string
+
+---@class aiana.Tier State of one tier.
+---@field state 'loading'|'off'|'ok'|'unavailable'
+---@field detail string What it is, or why it is off and how to mend that.
+
+---@class aiana.Tiers All tiers.
+---@field sqlite aiana.Tier
+---@field redis aiana.Tier
+---@field qdrant aiana.Tier
+---@field embedder aiana.Tier

@@ -1,0 +1,234 @@
+"""What can be done with hits, messages, memories and sessions in Neovim."""
+
+from __future__ import annotations
+
+import stat
+
+from tests.editors.nvim.conftest import Neovim
+from tests.editors.nvim.test_plugin import CART, PINNED
+
+LISTED = """
+vim.cmd('Aiana! quickfix "npm update"')
+T.wait(function() return vim.bo.buftype == 'quickfix' end, 'the list')
+"""
+MESSAGE = f"""
+vim.g.aiana = {{ register = 'a' }}
+vim.cmd('Aiana open aiana:///session/{CART}#{PINNED}')
+T.wait(function() return T.cursor_line() == 33 end, 'the message')
+"""
+MEMORY = """
+local memory = T.request('aiana/memory/add', { content = 'Use uv', project = '' }).memory
+vim.cmd.edit('aiana:///memory/' .. memory.id)
+"""
+
+
+def test_hits_become_a_quickfix_list_whose_entries_open(neovim: Neovim) -> None:
+    items, name, line, yanked = neovim.run(
+        "vim.g.aiana = { register = 'a' }"
+        + LISTED
+        + """
+    local items = vim.fn.getqflist()
+    vim.cmd('Aiana act yank')
+    T.note()
+    vim.cmd('silent cc 1')
+    return { #items, vim.api.nvim_buf_get_name(0), { T.cursor_line() }, vim.fn.getreg('a') }
+    """
+    )
+    assert items == 1
+    assert name == f"aiana:///session/{CART}"
+    assert line == [
+        9,
+        "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…",
+    ]
+    assert yanked.startswith("why did `npm update` break")
+
+
+def test_a_hit_opens_in_a_split_and_in_a_tab_page(neovim: Neovim) -> None:
+    got = neovim.run(
+        LISTED
+        + """
+    local list = vim.api.nvim_get_current_win()
+    local places = {}
+    for _, place in ipairs({ 'split', 'vsplit', 'tab' }) do
+      vim.api.nvim_set_current_win(list)
+      vim.cmd('Aiana act ' .. place)
+      T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+      table.insert(places, { #vim.api.nvim_list_wins(), vim.fn.tabpagenr('$') })
+    end
+    return places
+    """
+    )
+    assert got == [[3, 1], [4, 1], [5, 2]]
+
+
+def test_a_message_is_inserted_into_the_file_that_is_being_written(neovim: Neovim) -> None:
+    got = neovim.run(
+        """
+    vim.cmd.edit('code.py')
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { '# ' })
+    vim.cmd('normal! $')
+    local file = vim.api.nvim_get_current_buf()
+    vim.cmd.split()
+    """
+        + MESSAGE
+        + f"""
+    vim.cmd('Aiana act insert')
+    T.wait(function() return vim.api.nvim_get_current_buf() == file end, 'the file')
+    local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    vim.bo.modifiable = false
+    vim.cmd('Aiana open aiana:///session/{CART}')
+    T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+    vim.api.nvim_win_set_cursor(0, {{ 33, 0 }})
+    vim.cmd('Aiana act insert')
+    return {{ lines[1], T.note() }}
+    """
+    )
+    assert got[0].startswith("# Pinned `redis` to `~4.7`")
+    assert got[1] == "Aiana: No buffer here can be written into: open the file first."
+
+
+def test_a_message_is_remembered_from_a_menu(neovim: Neovim) -> None:
+    offered, note, memory = neovim.run(
+        MESSAGE
+        + """
+    T.choices = { 8 }
+    vim.cmd('Aiana act')
+    return { T.offered, T.note(), T.request('aiana/memory/list', {}).memories[1] }
+    """
+    )
+    assert offered == [
+        "Open",
+        "Open in a split",
+        "Open in a vertical split",
+        "Open in a tab page",
+        "Put into the quickfix list",
+        "Insert at the cursor",
+        "Yank",
+        "Remember",
+        "Delete the session…",
+        "Export the session…",
+    ]
+    assert note == "Aiana: Remembered: one text."
+    assert memory["content"].startswith("Pinned `redis` to `~4.7`")
+    assert memory["sessionId"] == CART
+
+
+def test_a_memory_is_judged_pinned_forgotten_and_brought_back(neovim: Neovim) -> None:
+    got = neovim.run(
+        MEMORY
+        + """
+    local notes = {}
+    for _, action in ipairs({ 'helpful', 'helpful', 'unhelpful', 'harmful', 'pin' }) do
+      vim.cmd('Aiana act ' .. action)
+      table.insert(notes, T.note())
+    end
+    local kept = T.request('aiana/memory/get', { id = memory.id }).memory
+    vim.cmd('Aiana act forget')
+    table.insert(notes, T.note())
+    local left = #T.request('aiana/memory/list', {}).memories
+    vim.cmd('Aiana undo')
+    table.insert(notes, T.note())
+    local again = T.request('aiana/memory/get', { id = memory.id }).memory
+    return { notes, { kept.helpful, kept.unhelpful, kept.harmful, kept.tags }, left,
+      { again.content, again.helpful, again.tags } }
+    """
+    )
+    assert got == [
+        [
+            "Aiana: Noted as helpful: one memory.",
+            "Aiana: Noted as helpful: one memory.",
+            "Aiana: Noted as unhelpful: one memory.",
+            "Aiana: Noted as harmful: one memory.",
+            "Aiana: Pinned.",
+            "Aiana: Forgotten: one memory. `:Aiana undo` brings back.",
+            "Aiana: Brought back: one memory.",
+        ],
+        [2, 1, 1, ["pinned"]],
+        0,
+        ["Use uv", 2, ["pinned"]],
+    ]
+
+
+def test_forgetting_several_is_confirmed_by_their_number(neovim: Neovim) -> None:
+    got = neovim.run("""
+    for number = 1, 3 do
+      T.request('aiana/memory/add', { content = 'zebra number ' .. number, project = '' })
+    end
+    vim.cmd('Aiana! quickfix zebra')
+    T.wait(function() return vim.bo.buftype == 'quickfix' end, 'the list')
+    T.choices = { 1 }
+    vim.cmd('%Aiana act forget')
+    local asked, offered = T.prompt, T.offered
+    local kept = #T.request('aiana/memory/list', {}).memories
+    T.choices = { 2 }
+    vim.cmd('1,2Aiana act forget')
+    local note = T.note()
+    return { asked, offered, kept, T.prompt, note, #T.request('aiana/memory/list', {}).memories }
+    """)
+    assert got == [
+        "Forget 3 memories?",
+        ["No", "Forget 3"],
+        3,
+        "Forget 2 memories?",
+        "Aiana: Forgotten: 2 memories. `:Aiana undo` brings back.",
+        1,
+    ]
+
+
+def test_a_session_is_deleted_only_when_that_is_confirmed(neovim: Neovim) -> None:
+    asked, kept, note, left = neovim.run(
+        MESSAGE
+        + """
+    local function count() return T.request('aiana/status', {}).counts.sessions end
+    T.choices = { 1 }
+    vim.cmd('Aiana act delete')
+    T.wait(function() return T.prompt end, 'the question')
+    local asked, kept = T.prompt, count()
+    T.choices = { 2 }
+    vim.cmd('Aiana act delete')
+    return { asked, kept, T.note(), count() }
+    """
+    )
+    assert asked == (
+        "Delete the session “Pin the Redis client below 5” with 6 messages from Aiana?"
+        " The files of the assistants stay."
+    )
+    assert (kept, note, left) == (6, "Aiana: Deleted: one session.", 5)
+
+
+def test_a_session_is_exported_into_a_file_for_the_users_eyes_only(neovim: Neovim) -> None:
+    path = neovim.folder / "my export.md"
+    got = neovim.run(
+        MESSAGE
+        + f"""
+    local asked
+    vim.ui.input = function(opts, on_confirm)
+      asked = opts.default
+      on_confirm('{path}')
+    end
+    vim.cmd('Aiana act export')
+    local first = T.note()
+    vim.cmd('Aiana act export')
+    return {{ asked, first, T.note() }}
+    """
+    )
+    assert got[0] == "Pin the Redis client below 5.md"
+    assert got[1] == "Aiana: Written to ~/my export.md."
+    assert got[2].startswith("Aiana: The session was not written: EEXIST")
+    assert path.read_text(encoding="utf-8").startswith("# Pin the Redis client below 5\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_there_is_nothing_to_do_elsewhere_and_wrong_words_are_named(neovim: Neovim) -> None:
+    got = neovim.run(
+        "vim.cmd('Aiana act yank'); local nothing = T.note();"
+        + MEMORY
+        + """
+    vim.cmd('Aiana act frobnicate')
+    return { nothing, T.note():sub(1, 40) }
+    """
+    )
+    assert got == [
+        "Aiana: There is nothing of Aiana here: go to one of its documents or lists.",
+        "Aiana: `frobnicate` is none of open, spl",
+    ]
