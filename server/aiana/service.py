@@ -11,7 +11,6 @@ from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
 from aiana.protocol import results
 from aiana.render.markdown import export_session
-from aiana.storage.rows import check_expected
 from aiana.times import now
 from aiana.validation import (
     checked_text,
@@ -191,8 +190,7 @@ class Aiana(Container):
             chosen, gone = memories.delete_matching(wanted, expected)
         else:
             chosen = memories.chosen(ids)
-            check_expected(len(chosen), expected)
-            gone = memories.delete(chosen)
+            gone = memories.delete(chosen, expected)
         return results.Deleted(deleted=len(chosen), ids=chosen, receipt=self._receipt(gone, chosen))
 
     def restore_memory(self, memory: Memory) -> results.MemoryResult:

@@ -12,6 +12,7 @@ from aiana.models import Message, SearchFilter, Session
 from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
+from aiana.storage.database import Database
 from tests.integration.qdrant_store import MODEL, Store, cosines
 
 
@@ -118,9 +119,11 @@ class TestTier:
         assert agreeing >= 0.99 * 200
         tier.close()
 
-    def test_database_that_cannot_be_written_is_searched(self, store: Store) -> None:
+    def test_database_that_cannot_be_written_is_searched(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         store.add("one")
-        store.storage.database.read_only = True
+        monkeypatch.setattr(Database, "read_only", True)
         tier = store.open_tier()
         catalogue = TextIndex(store.storage.database).catalogue()
         index = QdrantIndex(tier, VectorIndex(store.storage.database, MODEL), SearchFilter())

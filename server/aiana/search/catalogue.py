@@ -156,12 +156,15 @@ class CatalogueReader:
         self._database = database
         self._lock = threading.Lock()
         self._state: _State | None = None
+        self._generation = database.generation
         self._catalogue = Catalogue(Columns.of((None,) * 6), 0, 0)
 
     def current(self) -> Catalogue:
         """The catalogue of the database as this thread's transaction sees it."""
         with self._lock, self._database.reading() as connection:
             state = _State(*connection.execute(_STATE).fetchone())
+            if self._generation != self._database.generation:
+                self._state, self._generation = None, self._database.generation
             if state != self._state:
                 columns = self._messages(connection, state).then(self._memories(connection, state))
                 self._catalogue = Catalogue(columns, state.last_message, state.last_memory)

@@ -21,16 +21,17 @@ class RecentAnswers:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._revision = -1
+        self._revision = (-1, -1)
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._items = 0
 
     def get(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question, as the reader's transaction sees the database."""
         with self._database.reading() as connection:
-            (revision,) = connection.execute(
+            (latest,) = connection.execute(
                 "SELECT coalesce(max(revision), 0) FROM revisions"
             ).fetchone()
+            revision = (self._database.generation, latest)
             with self._lock:
                 if self._revision != revision:
                     self._answers.clear()

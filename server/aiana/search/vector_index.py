@@ -53,6 +53,7 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._seen = threading.local()
         self._rows = _Rows.empty()
+        self._generation = database.generation
         self._spread: tuple[Catalogue, _Rows, _Spread] | None = None
 
     def __len__(self) -> int:
@@ -106,9 +107,11 @@ class VectorIndex:
         return rows, known[2]
 
     def _refreshed(self) -> _Rows:
-        version = self._database.data_version()
+        version = (self._database.data_version(), self._database.generation)
         if getattr(self._seen, "state", None) == (version, id(self._rows)):
             return self._rows
+        if self._generation != version[1]:
+            self._rows, self._generation = _Rows.empty(), version[1]
         self._rows = self._read(self._rows)
         self._seen.state = (version, id(self._rows))
         return self._rows

@@ -2,89 +2,225 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from aiana.errors import ReadOnly, StorageUnavailable
+from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
+from aiana.private import make_file, make_folder, unavailable
 from aiana.storage.guarded import GuardedConnection
-from aiana.storage.migrations import migrate
+from aiana.storage.migrations import migrate, refuse_a_foreign_one
 
 BUSY_TIMEOUT_S = 15.0
 CACHE_KIB = 8 * 1024
+MOST_WAL_BYTES = 16 << 20
+"""Beyond this, the log is put into the database after a write though somebody may be reading."""
+CHECKPOINT_WAIT_MS = 250
+"""What that waits for those who read just now."""
+
+
+class _Files(NamedTuple):
+    """Which files stand at the database's path: device and number of each, None where none does."""
+
+    database: tuple[int, int] | None
+    log: tuple[int, int] | None
 
 
 class Database:
     """The database file. Safe to share between threads; any number of processes may hold one.
+
+    A file that was moved, deleted or replaced meanwhile is noticed before anything is read from or
+    written to it, and the one that stands at the path now is opened; one that could not be written
+    is written again as soon as it can be.
 
     Raises StorageUnavailable when the file cannot be opened, ReadOnly when it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.read_only = False
-        self._write_lock = threading.RLock()
+        self._log = path.with_name(path.name + "-wal")
+        self._lock = threading.RLock()
+        """Held to write, and to open anew."""
+        self._depth = 0
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._connections_lock = threading.Lock()
+        self._generation = 0
         self._closed = False
-        try:
-            self._prepare_files()
-            self._writer = self._connect("rw")
-            with translated(path):
-                self._writer.execute("PRAGMA journal_mode = WAL")
-                self._writer.execute("PRAGMA synchronous = FULL")
-                migrate(self._writer, path.parent / "backups")
-        except (ReadOnly, PermissionError) as error:
-            if not path.exists():
-                raise StorageUnavailable(
-                    f"{path.parent} cannot be written ({error}). Make it writable, or set "
-                    "AIANA_HOME to another folder."
-                ) from error
-            self.read_only = True
-            self._writer = self._connect("ro")
+        self._read_only = self._immutable = False
+        self._writer: sqlite3.Connection | None = None
+        self._files = _Files(None, None)
+        self._open()
 
-    def _prepare_files(self) -> None:
+    @property
+    def generation(self) -> int:
+        """A number that changes when another file stands at the path: nothing known of it holds."""
+        return int(getattr(self._local, "generation", self._generation))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the database can be read but not written."""
+        return self._read_only and not self._can_be_written()
+
+    def _open(self) -> None:
+        """Open the file that stands at the path, making it if there is none."""
+        self._read_only = self._immutable = False
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise StorageUnavailable(
-                f"{self.path.parent} is not a folder. Set AIANA_HOME to a folder."
-            ) from error
+            try:
+                self._open_to_write()
+            except ReadOnly as error:
+                self._drop_writer()
+                self._open_to_read(error)
+            self._files = self._standing()
+        except BaseException as error:
+            self._drop_writer()
+            self._files = _Files(None, None)
+            if isinstance(error, OSError):
+                raise unavailable(self.path, error) from error
+            raise
+
+    def _open_to_write(self) -> None:
+        make_folder(self.path.parent)
         if self.path.is_dir():
             raise StorageUnavailable(f"{self.path} is a folder. Move it aside, then try again.")
         # SQLite gives its -wal and -shm files the permissions of the database.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_file(self.path)
+        if not os.access(self.path, os.W_OK):
+            raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
+        self._writer = self._connect("rw")
+        with translated(self.path):
+            refuse_a_foreign_one(self._writer)
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._writer.execute("PRAGMA synchronous = FULL")
+            self._writer.execute("PRAGMA secure_delete = ON")
+            migrate(self._writer, self.path.parent / "backups")
+
+    def _open_to_read(self, why: ReadOnly) -> None:
+        if not self.path.exists():
+            raise why
+        self._read_only = True
+        try:
+            self._writer = self._connect("ro")
+        except StorageUnavailable:
+            if self._log.exists() and self._log.stat().st_size:
+                raise
+            # Nobody can write here, so there is nothing that the missing log would tell.
+            self._immutable = True
+            self._writer = self._connect("ro")
+        with translated(self.path):
+            refuse_a_foreign_one(self._writer)
+            migrate(self._writer, None)
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         with translated(self.path):
             connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}",
+                f"{self.path.absolute().as_uri()}?mode={mode}"
+                + ("&immutable=1" if self._immutable else ""),
                 uri=True,
                 timeout=BUSY_TIMEOUT_S,
                 isolation_level=None,
                 check_same_thread=False,
                 factory=GuardedConnection,
             )
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            try:
+                connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA temp_store = MEMORY")
+                connection.execute("PRAGMA schema_version").fetchone()
+            except BaseException:
+                connection.close()
+                raise
         with self._connections_lock:
             self._connections.append(connection)
         return connection
 
+    def _standing(self) -> _Files:
+        """What stands at the path now."""
+        found: list[tuple[int, int] | None] = []
+        for path in (self.path, self._log):
+            try:
+                status = path.stat()
+                found.append((status.st_dev, status.st_ino))
+            except (FileNotFoundError, NotADirectoryError):
+                found.append(None)
+            except OSError as error:
+                raise unavailable(path, error) from error
+        return _Files(*found)
+
+    def _is_current(self) -> bool:
+        """Whether what is open is what stands at the path."""
+        standing = self._standing()
+        if standing.database is None or standing.database != self._files.database:
+            return False
+        if self._read_only:
+            return not self._can_be_written()
+        # As long as it is open, nobody who knows SQLite takes the log away.
+        return self._files.log is None or standing.log == self._files.log
+
+    def _can_be_written(self) -> bool:
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK | os.X_OK)
+
+    def _ensure_current(self) -> None:
+        """Open the file that stands at the path now, if another one is open."""
+        if self._closed:
+            raise StorageUnavailable(f"{self.path} was closed.")
+        if self._is_current():
+            return
+        with self._lock:
+            if self._depth or self._is_current():
+                return
+            self._leave()
+            self._generation += 1
+            self._open()
+
+    def _leave(self) -> None:
+        """Close a file that does not stand at the path any more.
+
+        What its log holds is put into it first, since it may be a moved one that somebody wants;
+        the log itself must not stay, since it would be taken for that of the file there now.
+        """
+        if self._writer is not None and not self._read_only:
+            if not self._checkpoint(self._writer):
+                raise StorageUnavailable(
+                    f"{self.path} was moved or replaced while somebody reads it. Try again."
+                )
+            if self._files.log is not None and self._standing().log == self._files.log:
+                for suffix in ("-wal", "-shm"):
+                    with contextlib.suppress(OSError):
+                        self.path.with_name(self.path.name + suffix).unlink()
+        self._drop_writer()
+
+    def _drop_writer(self) -> None:
+        """Readers are dropped by the threads that may be using them just now."""
+        if self._writer is not None:
+            self._drop(self._writer)
+            self._writer = None
+
+    def _drop(self, connection: sqlite3.Connection) -> None:
+        with self._connections_lock:
+            if connection in self._connections:
+                self._connections.remove(connection)
+        connection.close()
+
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; wrap its use in `reading()` to translate errors."""
-        if self._closed:
-            raise StorageUnavailable(f"{self.path} was closed.")
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect("ro")
-        return connection
+        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if known is not None and known.in_transaction and not self._closed:
+            return known
+        self._ensure_current()
+        if known is None or self._local.generation != self._generation:
+            if known is not None:
+                self._drop(known)
+            self._local.connection = None
+            self._local.generation = self._generation
+            known = self._local.connection = self._connect("ro")
+        return known
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -98,26 +234,79 @@ class Database:
             try:
                 yield connection
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One short write transaction: committed at the end, rolled back on any error."""
-        if self._closed:
-            raise StorageUnavailable(f"{self.path} was closed.")
-        if self.read_only:
-            raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
-        with self._write_lock, translated(self.path):
-            if self._writer.in_transaction:
-                yield self._writer
+        """One short write transaction: committed at the end, rolled back on any error.
+
+        When it is left without an error, what was written is in the file that stands at the path.
+        """
+        with self._exclusively() as writer:
+            if self._depth > 1:
+                yield writer
                 return
-            self._writer.execute("BEGIN IMMEDIATE")
+            writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
+                yield writer
+                writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                # SQLite has done it already after some errors, such as a full disk.
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
+            if not self._is_current():
+                raise StorageUnavailable(
+                    f"{self.path} was moved or replaced while it was written, so that nothing was "
+                    "kept. Try again."
+                )
+            self._bound_log(writer)
+
+    @contextmanager
+    def maintaining(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection outside of any transaction, for what SQLite does only there."""
+        with self._exclusively() as writer:
+            assert self._depth == 1, "maintenance inside a transaction"
+            yield writer
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if not self._depth:
+                self._ensure_current()
+            if self._read_only or self._writer is None:
+                raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
+            self._depth += 1
+            try:
+                with translated(self.path):
+                    yield self._writer
+            finally:
+                self._depth -= 1
+
+    def _bound_log(self, writer: sqlite3.Connection) -> None:
+        """Readers that never pause keep SQLite from beginning the log anew by itself."""
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if self._log.stat().st_size > MOST_WAL_BYTES:
+                self._checkpoint(writer)
+
+    @staticmethod
+    def _checkpoint(writer: sqlite3.Connection) -> bool:
+        """Put the log into the database and empty it; returns whether all of it is there now."""
+        writer.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
+        try:
+            busy, logged, done = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            writer.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+        return not busy or logged == done
+
+    def checkpoint(self) -> bool:
+        """Put the log into the database file and empty it; returns whether all of it is there now.
+
+        Raises ReadOnly.
+        """
+        with self.maintaining() as writer:
+            return self._checkpoint(writer)
 
     def data_version(self) -> int:
         """A number that changes when another process, or this one's writer, has committed."""
@@ -125,11 +314,19 @@ class Database:
             return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        with self._write_lock, self._connections_lock:
+        """Put the log into the database file if nobody else reads it, and close that."""
+        with self._lock:
+            if self._closed:
+                return
             self._closed = True
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            writer = self._writer
+            # The writer goes last: one that only reads cannot put the log into the file.
+            for connection in [c for c in self._connections if c is not writer]:
+                self._drop(connection)
+            if writer is not None and not self._read_only:
+                with contextlib.suppress(sqlite3.Error):
+                    self._checkpoint(writer)
+            self._drop_writer()
 
 
 @contextmanager
@@ -137,27 +334,61 @@ def translated(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into ones that say what to do."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "readonly" in text:
-            raise ReadOnly(f"{path} is read-only. Make it writable to store anything.") from error
-        if "locked" in text or "busy" in text:
-            raise StorageUnavailable(
+    except sqlite3.Error as error:
+        closed = "closed database" in str(error)
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError) and not closed:
+            raise
+        raise _in_plain_words(path, error) from error
+    except UnicodeEncodeError as error:
+        raise InvalidQuery(
+            "This holds half a character (a lone surrogate), which no text can: leave it out."
+        ) from error
+    except OverflowError as error:
+        raise InvalidQuery("This holds a number that is too large.") from error
+
+
+def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
+    text = str(error)
+    # Errors of Python's own module have no code.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if "closed database" in text:
+        return StorageUnavailable(f"{path} was closed.")
+    match code:
+        case sqlite3.SQLITE_READONLY:
+            return ReadOnly(f"{path} is read-only. Make it writable to store anything.")
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StorageUnavailable(
                 f"{path} has been locked by another program for {BUSY_TIMEOUT_S:.0f} s. "
                 "Close the program that holds it, and try again."
-            ) from error
-        if "full" in text:
-            raise StorageUnavailable(
+            )
+        case sqlite3.SQLITE_FULL:
+            return StorageUnavailable(
                 f"The disk that holds {path} is full. Nothing was lost; free some space, then "
                 "try again."
-            ) from error
-        raise StorageUnavailable(f"{path} cannot be used: {text}.") from error
-    except sqlite3.DatabaseError as error:
-        if "closed database" in str(error):
-            raise StorageUnavailable(f"{path} was closed.") from error
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
-        raise StorageUnavailable(
-            f"{path} is damaged or no Aiana database ({error}). Move it aside, and restore a copy "
-            f"from {path.parent / 'backups'} if there is one; then run `aiana import` again."
-        ) from error
+            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StorageUnavailable(
+                f"{path} is damaged or no Aiana database ({text}). Move it aside, and restore a "
+                f"copy from {path.parent / 'backups'} if there is one; then run `aiana import` "
+                "again."
+            )
+        case sqlite3.SQLITE_CANTOPEN:
+            return _not_opened(path)
+    return StorageUnavailable(f"{path} cannot be used: {text}.")
+
+
+def _not_opened(path: Path) -> StorageUnavailable:
+    """SQLite does not say why; the system does."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+        path.stat()
+    except OSError as error:
+        return unavailable(path, error)
+    if not os.access(path, os.R_OK):
+        return StorageUnavailable(f"{path} cannot be read. Run `chmod u+rw {path}`.")
+    if not os.access(path.parent, os.W_OK):
+        return ReadOnly(
+            f"{path.parent} cannot be written, and {path.name} was not closed properly when it "
+            "last could: make the folder writable once, then try again."
+        )
+    return StorageUnavailable(f"{path} cannot be opened.")

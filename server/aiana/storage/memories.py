@@ -280,10 +280,12 @@ class MemoryStore:
             check_expected(len(ids), expected)
             return ids, self._delete(connection, ids)
 
-    def delete(self, memory_ids: Sequence[str]) -> Gone:
-        """Delete memories by their whole ids; all of them or none. Raises NotFound."""
+    def delete(self, memory_ids: Sequence[str], expected: int | None = None) -> Gone:
+        """Delete memories by their whole ids, all of them or none. Raises NotFound and Conflict."""
+        ids = list(dict.fromkeys(memory_ids))
+        check_expected(len(ids), expected)
         with self._database.writing() as connection:
-            return self._delete(connection, list(dict.fromkeys(memory_ids)))
+            return self._delete(connection, ids)
 
     def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> Gone:
         gone: list[int] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiana.errors import StorageUnavailable
+from aiana.private import make_file, make_folder, remove
 
 Migration = Callable[[sqlite3.Connection], None]
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -14,14 +15,20 @@ MIGRATIONS: list[Migration] = []
 migration = MIGRATIONS.append
 
 
-def migrate(connection: sqlite3.Connection, backups: Path) -> None:
+def migrate(connection: sqlite3.Connection, backups: Path | None) -> None:
     """Bring the database to the newest version; each step is one transaction, after a backup.
 
-    Raises StorageUnavailable if a newer Aiana wrote the database.
+    Raises StorageUnavailable if a newer Aiana wrote the database, or if an older one did and it
+    cannot be written, which is what `backups` being None means.
     """
     first = _version(connection)
+    if backups is None and first < len(MIGRATIONS):
+        raise StorageUnavailable(
+            "The database was written by an older Aiana, and it cannot be brought up to date "
+            "since it is read-only. Make it writable, then try again."
+        )
     while (version := _version(connection)) < len(MIGRATIONS):
-        if first:
+        if first and backups is not None:
             _backup(connection, backups / f"conversations-v{version}.db")
         connection.execute("BEGIN EXCLUSIVE")
         try:
@@ -31,7 +38,9 @@ def migrate(connection: sqlite3.Connection, backups: Path) -> None:
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # SQLite has done it already after some errors, such as a full disk.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
     if version > len(MIGRATIONS):
         raise StorageUnavailable(
@@ -40,13 +49,29 @@ def migrate(connection: sqlite3.Connection, backups: Path) -> None:
         )
 
 
+def refuse_a_foreign_one(connection: sqlite3.Connection) -> None:
+    """Raises StorageUnavailable if another program made this database."""
+    # In one statement: another process may be making the tables just now.
+    tables = dict(
+        connection.execute("SELECT name, user_version FROM sqlite_schema, pragma_user_version")
+    )
+    if tables and not (
+        all(tables.values()) and {"sessions", "messages", "memories"} <= set(tables)
+    ):
+        raise StorageUnavailable(
+            "The database belongs to another program: it was left as it is. Move it aside, or set "
+            "AIANA_HOME to another folder."
+        )
+
+
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _backup(connection: sqlite3.Connection, path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    make_folder(path.parent)
+    remove(path)
+    make_file(path)
     target = sqlite3.connect(path)
     try:
         connection.backup(target)

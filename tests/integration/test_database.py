@@ -1,0 +1,448 @@
+"""What is acknowledged is in the file that stands at the path, whatever happens to it meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aiana.config import Config
+from aiana.errors import AianaError, ReadOnly, StorageUnavailable
+from aiana.service import Aiana
+from aiana.storage import AianaStorage
+from aiana.storage import database as database_module
+from tests.lsp.client import Client
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "conversations.db"
+
+
+@pytest.fixture
+def storage(path: Path) -> Iterator[AianaStorage]:
+    with AianaStorage(path) as opened:
+        opened.memories.add("at first")
+        yield opened
+
+
+def texts(storage: AianaStorage) -> set[str]:
+    return {memory.content for memory in storage.memories.page()[0]}
+
+
+def kept(path: Path) -> set[str]:
+    """What a process that starts now finds."""
+    with AianaStorage(path) as opened:
+        return texts(opened)
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name("conversations.db-wal")
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def deleted_with_log(path: Path) -> None:
+    for file in list(path.parent.iterdir()):
+        file.unlink()
+
+
+def folder_deleted(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+
+
+def folder_moved(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+def log_deleted(path: Path) -> None:
+    log_of(path).unlink()
+
+
+def replaced(path: Path) -> None:
+    other = path.parent.with_name("other")
+    with AianaStorage(other / "conversations.db") as storage:
+        storage.memories.add("of another")
+    (other / "conversations.db").replace(path)
+
+
+@pytest.mark.parametrize(
+    ("happens", "known"),
+    [
+        (deleted, set()),
+        (deleted_with_log, set()),
+        (folder_deleted, set()),
+        (moved, set()),
+        (folder_moved, set()),
+        (log_deleted, {"at first"}),
+        (replaced, {"of another"}),
+    ],
+)
+def test_a_write_is_in_the_file_that_stands_there(
+    storage: AianaStorage, path: Path, happens: Callable[[Path], None], known: set[str]
+) -> None:
+    happens(path)
+    storage.memories.add("afterwards")
+    assert texts(storage) == known | {"afterwards"}
+    assert kept(path) == known | {"afterwards"}
+    assert storage.search("afterwards")[0].content is not None
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+@pytest.mark.parametrize("happens", [deleted, moved, replaced, folder_moved])
+def test_readers_see_the_file_that_stands_there(
+    storage: AianaStorage, path: Path, happens: Callable[[Path], None]
+) -> None:
+    assert [hit.content for hit in storage.search("first")] == ["at first"]
+    happens(path)
+    assert storage.search("first") == []
+    assert texts(storage) == ({"of another"} if happens is replaced else set())
+
+
+def test_a_moved_file_has_all_that_was_written_to_it(storage: AianaStorage, path: Path) -> None:
+    storage.memories.add("shortly before")
+    moved(path)
+    storage.memories.add("afterwards")
+    assert kept(path.with_name("moved.db")) == {"at first", "shortly before"}
+
+
+def test_a_write_into_a_file_that_goes_away_is_not_acknowledged(
+    storage: AianaStorage, path: Path
+) -> None:
+    def write() -> None:
+        with storage.database.writing() as connection:
+            connection.execute("DELETE FROM memories")
+            replaced(path)
+
+    with pytest.raises(StorageUnavailable, match="was moved or replaced"):
+        write()
+    assert texts(storage) == {"of another"}
+
+
+def test_a_foreign_file_in_its_place_is_left_alone(storage: AianaStorage, path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    for use in (lambda: storage.memories.add("x"), lambda: storage.memories.page()) * 2:
+        with pytest.raises(StorageUnavailable, match="belongs to another program"):
+            use()
+    path.unlink()
+    storage.memories.add("again")
+    assert kept(path) == {"again"}
+
+
+def test_a_server_notices_before_it_acknowledges(path: Path) -> None:
+    environ = {
+        **os.environ,
+        "AIANA_HOME": str(path.parent),
+        "CLAUDE_CONFIG_DIR": str(path.parent / "none"),
+        "AIANA_EMBEDDING_MODEL": "no-such-model",
+    }
+    with Client(environ) as client:
+        client.initialize()
+        client.request("aiana/memory/add", {"content": "at first"})
+        path.unlink()
+        client.request("aiana/memory/add", {"content": "afterwards"})
+        assert kept(path) == {"afterwards"}
+        listed = client.request("aiana/memory/list", {})["memories"]
+        assert [memory["content"] for memory in listed] == ["afterwards"]
+
+
+def test_a_failed_commit_keeps_no_transaction_open(storage: AianaStorage, path: Path) -> None:
+    with storage.database.writing() as connection:
+        connection.execute("CREATE TABLE a (x PRIMARY KEY)")
+        connection.execute("CREATE TABLE b (x REFERENCES a(x) DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(sqlite3.IntegrityError), storage.database.writing() as connection:
+        connection.execute("INSERT INTO b VALUES (1)")
+    storage.memories.add("afterwards")
+    assert kept(path) == {"at first", "afterwards"}
+
+
+def test_a_clean_exit_leaves_one_file_that_is_a_backup(path: Path, tmp_path: Path) -> None:
+    with AianaStorage(path) as opened:
+        for number in range(50):
+            opened.memories.add(f"memory {number}")
+        thread = threading.Thread(target=texts, args=(opened,))
+        thread.start()
+        thread.join()
+        texts(opened)
+    assert [file.name for file in path.parent.iterdir()] == ["conversations.db"]
+    shutil.copy(path, tmp_path / "copy.db")
+    assert len(kept(tmp_path / "copy.db")) == 50
+
+
+def test_the_last_of_several_processes_puts_the_log_into_the_file(path: Path) -> None:
+    first, second = AianaStorage(path), AianaStorage(path)
+    first.memories.add("of the first")
+    second.memories.add("of the second")
+    texts(second)
+    first.close()
+    second.close()
+    assert [file.name for file in path.parent.iterdir()] == ["conversations.db"]
+    assert kept(path) == {"of the first", "of the second"}
+
+
+def test_the_log_stays_small_under_readers_that_never_pause(
+    storage: AianaStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "MOST_WAL_BYTES", 1 << 20)
+    monkeypatch.setattr(database_module, "CHECKPOINT_WAIT_MS", 20_000)
+    begun, done = [threading.Event(), threading.Event()], threading.Event()
+
+    def reads(mine: int) -> None:
+        # One of the two is always in the middle of reading.
+        while not done.is_set():
+            with storage.database.reading() as connection:
+                connection.execute("SELECT count(*) FROM memories").fetchone()
+                begun[mine].set()
+                begun[1 - mine].wait(0.2)
+                begun[1 - mine].clear()
+
+    threads = [threading.Thread(target=reads, args=(n,)) for n in (0, 1)]
+    for thread in threads:
+        thread.start()
+    largest = 0
+    for number in range(60):
+        storage.memories.add(f"{number} " + os.urandom(50_000).hex())
+        largest = max(largest, log_of(path).stat().st_size)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert largest < 2 << 20
+
+
+def test_an_old_database_that_cannot_be_written_says_so(path: Path, tmp_path: Path) -> None:
+    with AianaStorage(path) as storage, storage.database.writing() as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with ReadOnlyFolder(path.parent), pytest.raises(StorageUnavailable, match="an older Aiana"):
+        AianaStorage(path)
+
+
+class ReadOnlyFolder:
+    """A folder that cannot be written: a file system mounted so, or by its permissions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mounted = False
+
+    def __enter__(self) -> None:
+        if os.geteuid() == 0:
+            for options in (["--bind"], ["-o", "remount,ro,bind"]):
+                command = ["mount", *options, str(self._folder), str(self._folder)]
+                if subprocess.run(command, capture_output=True, check=False).returncode:
+                    self.__exit__()
+                    pytest.skip("nothing can be mounted here, and root may write everywhere")
+                self._mounted = True
+        else:
+            for path in (*self._folder.iterdir(), self._folder):
+                path.chmod(path.stat().st_mode & ~0o222)
+
+    def __exit__(self, *_: object) -> None:
+        if self._mounted:
+            command = ["umount", "--lazy", str(self._folder)]
+            subprocess.run(command, capture_output=True, check=False)
+        elif os.geteuid():
+            for path in (self._folder, *self._folder.iterdir()):
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
+
+
+def test_what_cannot_be_written_is_read_and_heals(path: Path) -> None:
+    with AianaStorage(path) as storage:
+        storage.memories.add("before")
+    with ReadOnlyFolder(path.parent):
+        storage = AianaStorage(path)
+        assert storage.database.read_only
+        assert texts(storage) == {"before"}
+        assert [hit.content for hit in storage.search("before")] == ["before"]
+        with pytest.raises(ReadOnly, match="read-only"):
+            storage.memories.add("too early")
+        aiana = Aiana(Config(data_dir=path.parent))
+        assert aiana.list_memories().memories[0].content == "before"
+        assert "read-only" in aiana.status().tiers.sqlite.detail
+        with pytest.raises(ReadOnly):
+            aiana.add_memory("too early")
+    storage.memories.add("afterwards")
+    assert not storage.database.read_only
+    aiana.add_memory("later")
+    assert texts(storage) == {"before", "afterwards", "later"}
+    aiana.close()
+    storage.close()
+    assert kept(path) == {"before", "afterwards", "later"}
+
+
+def test_a_home_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    with ReadOnlyFolder(tmp_path), pytest.raises(ReadOnly, match="cannot be used"):
+        AianaStorage(tmp_path / "home" / "conversations.db")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_folder_that_may_not_be_entered_says_so(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ENTERS_NOT, str(path.parent)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    if done.returncode == 77:
+        pytest.skip("root cannot become somebody else here")
+    assert done.stdout.strip() == "ReadOnly", done.stderr
+
+
+_ENTERS_NOT = """
+import os, sys, tempfile
+from pathlib import Path
+from aiana.errors import AianaError
+from aiana.storage import AianaStorage
+import aiana.search.engine
+home = Path(tempfile.mkdtemp()) / "home"
+os.chmod(home.parent, 0o777)
+home.mkdir(mode=0o000)
+if os.geteuid() == 0:
+    try:
+        os.setgid(65534)
+        os.setuid(65534)
+    except OSError:
+        sys.exit(77)
+try:
+    AianaStorage(home / "conversations.db")
+except AianaError as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("home", "words"),
+    [("a" * 300, "its name is too long"), ("x/" * 3000 + "y", "its name is too long")],
+)
+def test_a_path_that_is_too_long_says_so(tmp_path: Path, home: str, words: str) -> None:
+    with pytest.raises(StorageUnavailable, match=words):
+        AianaStorage(tmp_path / home / "conversations.db")
+
+
+def test_a_file_where_a_folder_should_be_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for home in ("file", "file/below"):
+        with pytest.raises(StorageUnavailable):
+            AianaStorage(tmp_path / home / "conversations.db")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_no_file_left_to_open_says_so(storage: AianaStorage) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    problems: list[AianaError] = []
+
+    def reads() -> None:
+        try:
+            texts(storage)
+        except AianaError as error:
+            problems.append(error)
+
+    used = os.open(os.devnull, os.O_RDONLY)
+    os.close(used)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used, hard))
+        thread = threading.Thread(target=reads)
+        thread.start()
+        thread.join()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "this process has too many files open" in str(problems[0])
+    assert texts(storage) == {"at first"}
+
+
+def test_a_full_disk_at_the_first_start_says_so(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        with pytest.raises(StorageUnavailable) as error:
+            AianaStorage(disk / "conversations.db")
+        assert "full" in str(error.value)
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        with AianaStorage(disk / "conversations.db") as storage:
+            storage.memories.add("room")
+            assert texts(storage) == {"room"}
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    for version in (0, 1, 9):
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS recipes (name)")
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+        before = path.read_bytes()
+        with pytest.raises(StorageUnavailable, match="belongs to another program"):
+            AianaStorage(path)
+        assert path.read_bytes() == before
+
+
+def test_damaged_pages_say_so(path: Path) -> None:
+    with AianaStorage(path) as storage:
+        for number in range(200):
+            storage.memories.add(f"memory {number} " + "x" * 500)
+    data = bytearray(path.read_bytes())
+    for page in range(len(data) // 8192, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 64] = os.urandom(64)
+    path.write_bytes(data)
+    with AianaStorage(path) as storage:
+        for use in (
+            lambda: storage.memories.page(limit=1000),
+            lambda: storage.memories.add("memory 7 " + "x" * 500),
+            lambda: storage.rebuild_text_index(),
+        ):
+            with pytest.raises(StorageUnavailable, match="damaged"):
+                use()
+
+
+def test_half_a_character_is_refused_and_nothing_is_lost(storage: AianaStorage) -> None:
+    half = "\ud83d"
+    for use in (
+        lambda: storage.memories.get(half),
+        lambda: storage.sessions.get(half * 4),
+        lambda: storage.memories.delete([half]),
+        lambda: storage.sessions.delete([half]),
+        lambda: storage.preferences.remove(half),
+        lambda: storage.memories.add("x", project=half),
+        lambda: storage.memories.add("x", session_id=half),
+        lambda: storage.list_sessions(half),
+    ):
+        with pytest.raises(AianaError):
+            use()
+    assert texts(storage) == {"at first"}
+
+
+def test_what_the_file_system_says_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "mkdir", fails)
+    with pytest.raises(ReadOnly, match="the file system is read-only"):
+        AianaStorage(tmp_path / "home" / "conversations.db")
