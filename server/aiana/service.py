@@ -57,12 +57,16 @@ class Aiana(Container):
         Raises InvalidQuery for a cursor that is none, ModelUnavailable if `mode` is `semantic`
         and there is no model.
         """
+        from aiana.search.page import reference_of
+
+        reference = reference_of(cursor)
         return self.searcher.search(
             query,
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=resolved_filter(filter),
+            filter=resolved_filter(filter, reference),
+            reference=reference,
             group_by_session=group_by_session,
             partial=partial,
             wait_for_model=wait_for_model,
@@ -162,9 +166,16 @@ class Aiana(Container):
     def list_memories(
         self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
     ) -> results.MemoryPage:
-        """Memories, pinned first, then the newest. Raises InvalidQuery for a cursor that is none."""
-        memories, more = self.storage.memories.page(resolved_filter(filter), limit, cursor)
-        return results.MemoryPage(memories=memories, next_cursor=more)
+        """Memories, pinned first, then newest. Raises InvalidQuery for a cursor that is none."""
+        wanted = resolved_filter(filter)
+        memories, more = self.storage.memories.page(wanted, limit, cursor)
+        notes = [] if memories or cursor else [self._why_empty("memories", wanted)]
+        return results.MemoryPage(memories=memories, next_cursor=more, notes=notes)
+
+    def _why_empty(self, things: Literal["sessions", "memories"], wanted: SearchFilter) -> str:
+        from aiana.search.notes import of_empty_list
+
+        return of_empty_list(things, wanted, getattr(self.storage.get_stats(), things))
 
     def delete_memories(
         self,
@@ -209,7 +220,8 @@ class Aiana(Container):
         """Sessions by their last activity. Raises InvalidQuery for a cursor that is none."""
         wanted = resolved_filter(filter)
         sessions, more = self.storage.sessions.page(wanted, limit, cursor)
-        return results.SessionPage(sessions=sessions, next_cursor=more)
+        notes = [] if sessions or cursor else [self._why_empty("sessions", wanted)]
+        return results.SessionPage(sessions=sessions, next_cursor=more, notes=notes)
 
     def get_session(self, session_id: str) -> results.SessionResult:
         """One session. Raises NotFound."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from aiana.errors import InvalidQuery, TooLarge
 from aiana.models import Memory, SearchFilter
+from aiana.times import FORMS, resolve_time
 
 MAX_MEMORY_CHARS = 1_000_000
 
@@ -41,19 +43,17 @@ def restorable(memory: Memory) -> Memory:
     )
 
 
-def resolved_filter(filter: SearchFilter | None) -> SearchFilter:
-    """The filter with its times in Aiana's form. Raises InvalidQuery."""
+def resolved_filter(filter: SearchFilter | None, reference: datetime | None = None) -> SearchFilter:
+    """The filter with its times in Aiana's form, counted from `reference`. Raises InvalidQuery."""
     wanted = filter or SearchFilter()
-    after = None if wanted.after is None else resolved_time(wanted.after)
-    before = None if wanted.before is None else resolved_time(wanted.before)
+    after = None if wanted.after is None else resolved_time(wanted.after, reference)
+    before = None if wanted.before is None else resolved_time(wanted.before, reference)
     return replace(wanted, after=after, before=before)
 
 
-def resolved_time(text: str) -> str:
-    """A date, a time or a span before now, in Aiana's form. Raises InvalidQuery."""
-    from aiana.times import resolve_time
-
-    moment = resolve_time(text)
+def resolved_time(text: str, reference: datetime | None = None) -> str:
+    """What people write for a time, in Aiana's form. Raises InvalidQuery."""
+    moment = resolve_time(text, reference)
     if moment is None:
-        raise InvalidQuery(f"{text!r} is no time: write a date such as 2026-02-01, or 7d.")
+        raise InvalidQuery(f"{text[:100]!r} is no time: write {FORMS}.")
     return moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from aiana.search.query import parse
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex, to_bytes
 from aiana.storage import AianaStorage
+from aiana.storage.migrations import MIGRATIONS
 
 CORPUS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "retrieval" / "corpus.json").read_text("utf-8")
@@ -30,12 +32,14 @@ MODEL = "all-MiniLM-L6-v2"
 class Library:
     """The golden corpus in a database, and searches in it that answer with names."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, empty: bool = False) -> None:
         self.storage = AianaStorage(path)
         self.text_index = TextIndex(self.storage.database)
         self.vector_index = VectorIndex(self.storage.database, MODEL)
         self.embedder: Embedder | None = None
         self.names: dict[int, str] = {}
+        if empty:
+            return
         for number, session in enumerate(CORPUS["sessions"]):
             self.add_session(number, **session)
         for memory in CORPUS["memories"]:
@@ -95,6 +99,16 @@ class Library:
         self, text: str, mode: Mode = "keyword", restriction: SearchFilter | None = None
     ) -> list[str]:
         return [self.names[hit.key] for hit in self.ranking(text, mode, restriction).hits]
+
+
+@contextmanager
+def library_of(folder: Path, texts: list[str]) -> Iterator[Library]:
+    """A library of one session with these turns, `s/0` by a user, `s/1` by an assistant, ..."""
+    library = Library(folder / "conversations.db", empty=True)
+    turns = [(("user", "assistant")[place % 2], text) for place, text in enumerate(texts)]
+    library.add_session(0, "s", "shop", "test", turns)
+    yield library
+    library.storage.close()
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +235,119 @@ def test_exclusions_hold_in_the_semantic_lane_too(embedded: Library) -> None:
 
 def test_a_required_phrase_holds_in_the_semantic_lane_too(embedded: Library) -> None:
     assert embedded.found('pictures "connection reset by peer"', "hybrid") == ["words/0"]
+
+
+def test_what_is_in_quotes_is_found_as_it_is_spelt(tmp_path: Path) -> None:
+    texts = [
+        "we fix tests today",
+        "the fixed testing went well",
+        "fix\n  tests, said Bob",
+        "it fix testsuite",
+    ]
+    with library_of(tmp_path, texts) as library:
+        assert set(library.found('"Fix Tests"')) == {"s/0", "s/2"}
+        assert library.found('"connection reset"') == []
+        (note,) = library.ranking('"connection reset"').notes
+        assert note.startswith('"connection reset" stands in no text')
+
+
+def test_a_quote_that_stands_nowhere_leaves_the_rest_of_the_question(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["the login broke", "all is well"]) as library:
+        ranking = library.ranking('why "connection reset" at login')
+        assert [library.names[hit.key] for hit in ranking.hits] == ["s/0"]
+        assert ranking.notes == [
+            '"connection reset" stands in no text: its words count all the same.'
+        ]
+
+
+def test_quotes_that_stand_only_outside_the_restriction(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["connection reset by peer", "the login broke"]) as library:
+        restriction = SearchFilter(after="2026-05-01T10:01:00.000Z")
+        ranking = library.ranking('login "connection reset"', restriction=restriction)
+        assert [library.names[hit.key] for hit in ranking.hits] == ["s/1"]
+        assert "though in 1 outside them" in ranking.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("login -role:user", {"s/1"}),
+        ("login -role:assistant", {"s/0"}),
+        ("login -project:shop", set()),
+        ("login -project:other", {"s/0", "s/1"}),
+        ("login -after:2020", set()),
+        ("-role:user", {"s/1"}),
+    ],
+)
+def test_a_filter_turned_round(tmp_path: Path, query: str, left: set[str]) -> None:
+    with library_of(tmp_path, ["login broke", "login mended"]) as library:
+        assert set(library.found(query)) == left
+
+
+def test_an_empty_answer_counts_what_lies_outside(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["login broke", "login mended", "all is well"]) as library:
+        ranking = library.ranking("login after:2027")
+        assert (ranking.hits, ranking.messages, ranking.total) == ([], 0, 0)
+        assert (ranking.outside.messages, ranking.outside.matches) == (3, 2)
+        assert library.ranking("login").total == 2
+
+
+WITHOUT_BLANKS = [
+    "下周的架构评审会议改到周四，议题是灰度发布和回滚预案",
+    "ログイン画面で認証エラーが発生するので再試行の処理を直す",
+    "ระบบเข้าสู่ระบบล้มเหลวหลังจากรีสตาร์ทเซิร์ฟเวอร์",
+    "로그인 화면에서 인증을 처리하지 못합니다",
+    "Wir haben in Łódź die Straße erneuert",
+    "Το πρόβλημα στην είσοδο ΧΡΗΣΤΗ",
+    "Починили тёмную тему",
+    "Kapı ışığı açık",
+    "我们用Redis缓存会话",
+    "released 🚀 at last",
+    "ＡＰＩ の ﾃｽﾄ",
+    "हिन्दी में लिखा",
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("会议", 0), ("周四 会议", 0), ("回滚预案 周四", 0), ("議題 认证 灰度", 0), ("滚", 0),
+        ("認証", 1), ("認証エラー", 1), ("再試行", 1), ("エラー 認証", 1),
+        ("เซิร์ฟเวอร์", 2), ("ล้มเหลว", 2),
+        ("인증", 3), ("로그인", 3),
+        ("lodz", 4), ("ŁÓDŹ", 4), ("strasse", 4), ("STRASSE", 4),
+        ("χρήστη", 5), ("εισοδο", 5),
+        ("темную", 6), ("ТЁМНУЮ", 6),
+        ("isigi", 7), ("IŞIĞI", 7), ("kapi", 7),
+        ("redis", 8), ("缓存", 8), ('"Redis缓存"', 8), ('"用Redis"', 8),
+        ("🚀", 9),
+        ("api", 10), ("API", 10), ("テスト", 10), ("ａｐｉ", 10),
+        ("हिन्दी", 11),
+    ],
+)  # fmt: skip
+def test_words_of_every_script(tmp_path: Path, query: str, place: int) -> None:
+    with library_of(tmp_path, WITHOUT_BLANKS) as library:
+        assert library.found(query)[:1] == [f"s/{place}"]
+
+
+def test_what_no_text_holds_is_not_found_in_scripts_without_blanks(tmp_path: Path) -> None:
+    with library_of(tmp_path, WITHOUT_BLANKS) as library:
+        assert library.found("猫") == []
+        assert library.found('"会周"') == []
+        assert "s/0" not in library.found("用 -会议 周四")
+
+
+def test_a_store_from_before_finds_the_words_of_every_script(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["認証エラーが発生", "plain"]) as library:
+        library.storage.memories.add("缓存失效", "insight")
+        with library.storage.database.writing() as connection:
+            connection.execute("UPDATE messages SET identifiers = ''")
+            connection.execute("UPDATE memories SET identifiers = ''")
+            for step in MIGRATIONS:
+                if "words_of_every_script" in step.__name__:
+                    step(connection)
+        assert library.found("エラー") == ["s/0"]
+        assert len(library.ranking("缓存").hits) == 1
 
 
 def test_nothing_that_is_typed_is_an_error(library: Library) -> None:

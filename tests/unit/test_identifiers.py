@@ -33,3 +33,10 @@ def test_parts(text: str, parts: str) -> None:
 )
 def test_compounds(text: str, found: list[str]) -> None:
     assert compounds(text) == found
+
+
+@pytest.mark.parametrize("piece", ["a", "A", "_", ".", "aA", "a_", "a.", "é", "認"])
+def test_endless_words_are_no_identifiers(piece: str) -> None:
+    text = piece * 300_000
+    assert compounds(text) == []
+    assert identifier_parts(text) == ""

@@ -22,7 +22,7 @@ NOW = datetime(2026, 2, 8, 12, tzinfo=UTC)
         ('""', Query()),
         ("keep -without", Query(words=("keep",), excluded_words=("without",))),
         ('-"not this" yes', Query(words=("yes",), excluded_phrases=("not this",))),
-        ("-project:x", Query(excluded_words=("project:x",))),
+        ("-404:x", Query(excluded_words=("404:x",))),
         ("-404", Query(excluded_words=("404",))),
         ("-", Query(words=("-",))),
         ("--flag -> -= a-b", Query(words=("--flag", "->", "-=", "a-b"))),
@@ -78,10 +78,6 @@ def test_filters(text: str, expected: SearchFilter) -> None:
         "project::module",
         "http://x.org/a?b=c",
         r"C:\x",
-        "before:whenever",
-        "after:99999999999999999999999999999999999999999999d",
-        "before:0001-01-01T00:00+05:00",
-        "type:banana",
         "type:",
         "project:",
         ":",
@@ -99,6 +95,66 @@ def test_filters(text: str, expected: SearchFilter) -> None:
 def test_everything_else_is_literal(text: str) -> None:
     assert parse(text, NOW) == Query(words=(text,))
     assert not parse(text, NOW).is_filter_only
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "before:whenever",
+        "after:99999999999999999999999999999999999999999999d",
+        "before:0001-01-01T00:00+05:00",
+        "before:2026-02-30",
+        "type:banana",
+        "-type:banana",
+    ],
+)
+def test_a_value_that_means_nothing_is_told(text: str) -> None:
+    query = parse(f"{text} login", NOW)
+    assert (query.words, query.filter, query.without) == (("login",), SearchFilter(), ())
+    (note,) = query.notes
+    assert note.startswith(f"`{text}` restricts nothing: ")
+    assert note.endswith("; it was left out.")
+    alone = parse(text, NOW)
+    assert alone.words == (text.lstrip("-"),) or alone.words == (text,)
+    assert alone.notes[0].endswith("; its words were searched for.")
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "words"),
+    [
+        ("after:yesterday bug", "2026-02-07T00:00:00.000Z", ("bug",)),
+        ("after:3 days ago bug", "2026-02-05T12:00:00.000Z", ("bug",)),
+        ("bug after:last week", "2026-01-26T00:00:00.000Z", ("bug",)),
+        ('after:"2 weeks ago" old', "2026-01-25T12:00:00.000Z", ("old",)),
+        ("after:2026-01 bug", "2026-01-01T00:00:00.000Z", ("bug",)),
+        ("after:5 january 2026 bug", "2026-01-05T00:00:00.000Z", ("bug",)),
+        ("after:7d ago,", "2026-02-01T12:00:00.000Z", ("ago,",)),
+    ],
+)
+def test_times_as_people_write_them(text: str, after: str, words: tuple[str, ...]) -> None:
+    query = parse(text, NOW)
+    assert (query.filter, query.words, query.notes) == (SearchFilter(after=after), words, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("-role:user", SearchFilter(roles=["user"])),
+        ('-project:"my app"', SearchFilter(project="my app")),
+        ("-source:codex", SearchFilter(sources=["codex"])),
+        ("-type:insight", SearchFilter(kinds=["memory"], memory_types=["insight"])),
+        ("-tool:Bash", SearchFilter(tools=["Bash"])),
+        ("-after:7d", SearchFilter(after="2026-02-01T12:00:00.000Z")),
+    ],
+)
+def test_a_minus_turns_a_filter_round(text: str, without: SearchFilter) -> None:
+    assert parse(f"login {text}", NOW) == Query(words=("login",), without=(without,))
+    assert parse(text, NOW).is_filter_only
+
+
+def test_what_is_cut_off_is_told() -> None:
+    assert parse("w " * 65).notes == ("Only the first 64 words of the query were searched for.",)
+    assert "10,000 characters" in parse("w" * 10_001).notes[0]
 
 
 def test_an_unbalanced_quote_loses_no_word() -> None:

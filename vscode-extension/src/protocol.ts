@@ -262,6 +262,8 @@ export interface MemoryListParams {
 export interface MemoryPage {
   memories: Memory[];
   nextCursor: string | null;
+  /** Why there are none. */
+  notes: string[];
 }
 
 /** Undo a deletion. */
@@ -316,6 +318,14 @@ export type NoParams = Record<string, never>;
 export interface Origin {
   uri: string;
   range?: Range | null;
+}
+
+/** How much the restrictions of a search leave out. */
+export interface Outside {
+  messages: number;
+  memories: number;
+  /** Texts among them that match by their words, where that was looked for. */
+  matches: number | null;
 }
 
 /** A document that cannot be edited: what `workspace/textDocumentContent` answers. */
@@ -469,6 +479,11 @@ export interface SearchResult {
   tookMs: number;
   nextCursor: string | null;
   degraded: Degraded[];
+  /** What of the query was not understood or could not be done; why nothing was found. */
+  notes: string[];
+  /** Texts that match by their words or by the filter alone; absent where only meaning found. */
+  total: number | null;
+  outside: Outside | null;
 }
 
 /** How much a search looked through. */
@@ -550,6 +565,8 @@ export interface SessionMessagesParams {
 export interface SessionPage {
   sessions: Session[];
   nextCursor: string | null;
+  /** Why there are none. */
+  notes: string[];
 }
 
 /** Name one session. */

@@ -40,8 +40,9 @@ def search(
 
     \b
     Words are all tried first, then any. Also:
-      "exact phrase"   -without   project:shop   source:codex   role:user
-      type:insight     tool:Bash  after:30d      before:2026-02-01
+      "exact phrase"   -without   project:shop    source:codex   role:user
+      type:insight     tool:Bash  after:30d       before:2026-02-01
+      -role:user       after:yesterday            before:"last week"
 
     \b
     Examples:
@@ -81,8 +82,8 @@ def _print_hits(result: SearchResult) -> None:
     click.echo(click.style(summary, dim=True), err=True)
     for problem in result.degraded:
         click.echo(f"{click.style('note:', fg='yellow')} {problem.reason}", err=True)
-    if not found.messages and not found.memories:
-        click.echo("Nothing is stored yet: `aiana import` reads your sessions.", err=True)
+    for note in result.notes:
+        click.echo(f"{click.style('note:', fg='yellow')} {note}", err=True)
 
 
 def _heading(number: int, hit: SearchHit) -> Text:

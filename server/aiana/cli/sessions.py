@@ -24,8 +24,8 @@ def sessions() -> None:
 @sessions.command("list")
 @click.option("-p", "--project", help="Identity, folder or name of a project; `.` for this one.")
 @click.option("--source", multiple=True, help="Assistant, such as claude-code; may be repeated.")
-@click.option("--after", help="A date, or 30d.")
-@click.option("--before", help="A date, or 30d.")
+@click.option("--after", help="A date, `yesterday`, `last week`, or 30d.")
+@click.option("--before", help="A date, `yesterday`, `last week`, or 30d.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--cursor", help="`nextCursor` of the page before.")
 @json_option
@@ -67,8 +67,8 @@ def list_(
             Text(one_line(session.title or "")),
         )
     console().print(table)
-    if not page.sessions:
-        click.echo("No sessions. `aiana import` reads those on this machine.", err=True)
+    for note in page.notes:
+        click.echo(note, err=True)
 
 
 @sessions.command()

@@ -32,6 +32,15 @@ class Searched(Result):
     memories: int
 
 
+class Outside(Result):
+    """How much the restrictions of a search leave out."""
+
+    messages: int
+    memories: int
+    matches: int | None = None
+    """Texts among them that match by their words, where that was looked for."""
+
+
 class SearchResult(Result):
     """Hits, best first."""
 
@@ -42,6 +51,11 @@ class SearchResult(Result):
     took_ms: float
     next_cursor: str | None = None
     degraded: list[Degraded] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What of the query was not understood or could not be done; why nothing was found."""
+    total: int | None = None
+    """Texts that match by their words or by the filter alone; absent where only meaning found."""
+    outside: Outside | None = None
 
 
 class ContextEntry(Result):
@@ -89,6 +103,8 @@ class MemoryPage(Result):
 
     memories: list[Memory]
     next_cursor: str | None = None
+    notes: list[str] = field(default_factory=list)
+    """Why there are none."""
 
 
 class Receipt(Result):
@@ -114,6 +130,8 @@ class SessionPage(Result):
 
     sessions: list[Session]
     next_cursor: str | None = None
+    notes: list[str] = field(default_factory=list)
+    """Why there are none."""
 
 
 class SessionResult(Result):

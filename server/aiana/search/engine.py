@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import Lane, Mode, SearchFilter
 from aiana.search import ranking
+from aiana.search.phrases import fitting_rows
 from aiana.search.planning import Phrase, Plan, plan
 from aiana.search.query import Query
 from aiana.search.ranking import Hits
@@ -33,6 +34,8 @@ MOST_DOCUMENTS = 40_000
 MOST_LITERAL = 300
 """Texts that are read to compare the spelling of an identifier."""
 MOST_BY_TIME = 200
+MOST_EMBEDDED_CHARS = 2_000
+"""Of a query: two or three windows of the model; a pasted log says what it is about before."""
 LEAST_BEGINNING = 3
 """Letters from which a half-typed word counts beside others: most texts hold some `co…`."""
 
@@ -65,6 +68,15 @@ class Ranked(Struct, frozen=True):
     lanes: list[Lane]
 
 
+class Outside(Struct, frozen=True, kw_only=True):
+    """What the restrictions of a request leave out."""
+
+    messages: int
+    memories: int
+    matches: int | None = None
+    """Texts among them that match by their words; None where that was not looked for."""
+
+
 class Ranking(Struct, frozen=True, kw_only=True):
     """What a search found, best first, and what it looked at."""
 
@@ -73,6 +85,11 @@ class Ranking(Struct, frozen=True, kw_only=True):
     """The lanes that answered."""
     messages: int
     memories: int
+    total: int | None = None
+    """Texts that match by their words, or by the filter alone; None if only meaning found them."""
+    outside: Outside
+    notes: list[str]
+    """What of the query could not be done as it was put; sentences for a person."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -98,25 +115,35 @@ def search(
     query = request.query
     with text_index.database.reading():
         catalogue = text_index.catalogue()
-        admitted = text_index.admitted(request.filter, catalogue)
+        admitted = _admitted(request, text_index, catalogue)
         lanes: list[Lane] = []
         hits: list[Ranked] = []
+        notes: list[str] = []
+        total = matches = None
         if query.words or query.phrases:
             asked = plan(query, text_index.tokenize)
-            within = _with_and_without(asked, text_index, catalogue, admitted)
+            fitting, notes = fitting_rows(asked, text_index, catalogue, admitted)
+            within = fitting & admitted
             keyword = session = np.zeros(len(catalogue), np.float32)
             if request.mode != "semantic":
-                keyword, session = _by_words(asked, text_index, catalogue, within)
+                keyword, session = _by_words(asked, text_index, catalogue)
+                matches = int(np.count_nonzero(keyword[fitting & ~admitted]))
+                keyword = ranking.normalised(keyword * within)
+                session = ranking.normalised(session * within)
+                total = int(np.count_nonzero(keyword))
                 lanes.append("keyword")
             cosines = None
             if request.mode != "keyword" and vector_index is not None and embed_query is not None:
-                vector = embed_query(" ".join((*query.words, *query.phrases)))
+                vector = embed_query(query.text[:MOST_EMBEDDED_CHARS])
 
                 def words() -> ranking.Floats:
                     return ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)
 
                 cosines = vector_index.cosines(vector, catalogue, within, words)
-                lanes.append("semantic")
+                if np.isnan(cosines).all():  # nothing is embedded yet: meaning did not answer
+                    cosines = None
+                else:
+                    lanes.append("semantic")
             rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
             recent = _recency(catalogue.times[rows], request.now)
             seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
@@ -127,35 +154,40 @@ def search(
             hits = _ranked(rows, scores, recent, catalogue, seen)
         elif query.is_filter_only:
             hits = _newest(catalogue, admitted)
-    searched = catalogue.keys if admitted is None else catalogue.keys[admitted]
-    memories = int(np.count_nonzero(searched < 0))
-    return Ranking(hits=hits, lanes=lanes, messages=len(searched) - memories, memories=memories)
+            total = int(np.count_nonzero(admitted))
+    messages, memories = _counts(catalogue, admitted)
+    left_out = _counts(catalogue, ~admitted)
+    return Ranking(
+        hits=hits,
+        lanes=lanes,
+        messages=messages,
+        memories=memories,
+        total=total or (None if hits else total),
+        outside=Outside(messages=left_out[0], memories=left_out[1], matches=matches),
+        notes=notes,
+    )
 
 
-def _with_and_without(
-    asked: Plan,
-    text_index: TextIndex,
-    catalogue: Catalogue,
-    admitted: NDArray[np.bool_] | None,
-) -> NDArray[np.bool_]:
-    """The rows that hold every required phrase and nothing that is excluded."""
-    rows = np.ones(len(catalogue), bool) if admitted is None else admitted.copy()
-    for phrase in asked.required:
-        holding = np.zeros(len(catalogue), bool)
-        holding[catalogue.present(text_index.documents_with(phrase))] = True
-        rows &= holding
-    for phrase in asked.excluded:
-        rows[catalogue.present(text_index.documents_with(phrase))] = False
+def _admitted(request: Request, text_index: TextIndex, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """The rows that the request's filter lets through and none of its exclusions names."""
+    rows = text_index.admitted(request.filter, catalogue)
+    for excluded in request.query.without:
+        rows &= ~text_index.admitted(excluded, catalogue)
     return rows
+
+
+def _counts(catalogue: Catalogue, rows: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many of the rows are messages, and how many memories."""
+    memories = int(np.count_nonzero(catalogue.keys[rows] < 0))
+    return int(np.count_nonzero(rows)) - memories, memories
 
 
 def _by_words(
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
-    admitted: NDArray[np.bool_],
 ) -> tuple[ranking.Floats, ranking.Floats]:
-    """Normalised scores of the words in each text, and of the words in its session."""
+    """Scores of the words in each text, and of the words in its session."""
     if not len(catalogue):
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     hits = _hits(asked, text_index, catalogue)
@@ -164,9 +196,7 @@ def _by_words(
     session = ranking.session_scores(
         hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
     )
-    keyword *= admitted
-    session *= admitted
-    return ranking.normalised(keyword), ranking.normalised(session)
+    return keyword, session
 
 
 def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
@@ -186,6 +216,8 @@ def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits
             documents_left -= documents
             keys = text_index.documents_with(asked.terms.get(term, term))
             hits.append(_hits_in(keys, catalogue, weight, is_term=True))
+    for sign in asked.signs:
+        hits.append(_hits_in(text_index.documents_with(sign), catalogue, 1.0, is_term=True))
     least = LEAST_BEGINNING if hits else 2
     hits += _beginnings(asked, text_index, catalogue, frequencies, least)
     for pair in asked.pairs:
@@ -311,8 +343,8 @@ def _recency(times: NDArray[np.int64], now: datetime) -> ranking.Floats:
     return ranking.recency(np.where(times == _NO_TIME, np.nan, (moment - times) / 86_400_000))
 
 
-def _newest(catalogue: Catalogue, admitted: NDArray[np.bool_] | None) -> list[Ranked]:
+def _newest(catalogue: Catalogue, admitted: NDArray[np.bool_]) -> list[Ranked]:
     """What was said or changed last, newest first."""
-    rows = np.arange(len(catalogue)) if admitted is None else np.flatnonzero(admitted)
+    rows = np.flatnonzero(admitted)
     order = np.lexsort((-catalogue.keys[rows], -catalogue.times[rows]))[:MOST_BY_TIME]
     return [Ranked(key, 1.0, {}, []) for key in catalogue.keys[rows[order]].tolist()]

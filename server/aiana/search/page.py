@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from aiana.errors import InvalidQuery
 from aiana.models import SearchHit
 from aiana.search.duplicates import collapse
@@ -11,6 +13,7 @@ from aiana.search.snippets import snippet
 from aiana.storage.database import Database
 from aiana.storage.documents import Document, fetch_documents
 from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
+from aiana.times import LOCAL, format_time, normalise_time, to_datetime
 
 MAX_CONTENT_CHARS = 20_000
 """A longer text is not sent with its hit: `aiana/session/messages` reads it."""
@@ -22,6 +25,9 @@ SPARE = 10
 class HitPage:
     """One page of a search, from the place on that `cursor` names.
 
+    Cursors carry `reference`, the moment from which the search counted `yesterday` and `7d`, so
+    that all its pages count from the same: see `reference_of`.
+
     With `by_session` a session is shown by its best hit alone. Raises InvalidQuery for a cursor
     that belongs to another search.
     """
@@ -32,11 +38,13 @@ class HitPage:
         query: Query,
         by_session: bool = False,
         cursor: str | None = None,
+        reference: datetime | None = None,
     ) -> None:
         self._database = database
         self._query = query
         self._by_session = by_session
         self._signature = content_hash(repr(query)).hex()
+        self._reference = None if reference is None else format_time(reference)
         self._start = 0 if cursor is None else _start(cursor, self._signature)
 
     def of(self, ranking: Ranking, limit: int) -> tuple[list[SearchHit], str | None]:
@@ -60,8 +68,9 @@ class HitPage:
         more = kept[limit][0] if len(kept) > limit else None
         hits = [self._hit(hit, document) for _, hit, document in kept[:limit]]
         next_start = None if more is None else self._start + more
-        cursor = None if next_start is None else encode_cursor(next_start, self._signature)
-        return hits, cursor
+        if next_start is None:
+            return hits, None
+        return hits, encode_cursor([next_start, self._reference], self._signature)
 
     def _admits(self, document: Document, sessions: set[str]) -> bool:
         """Whether a document may be shown: one of each session, where that is asked for."""
@@ -103,8 +112,28 @@ def _content(item: tuple[int, Ranked, Document]) -> str:
     return item[2].content
 
 
+def reference_of(cursor: str | None) -> datetime:
+    """The moment from which the search of a cursor counts back; now for none.
+
+    Raises InvalidQuery.
+    """
+    reference = None if cursor is None else _parts(cursor)[1]
+    now = datetime.now(LOCAL)
+    return now if reference is None else to_datetime(reference).astimezone(LOCAL)
+
+
 def _start(cursor: str, signature: str) -> int:
-    start, of = decode_cursor(cursor)
-    if of != signature or not isinstance(start, int):
+    start, _, of = _parts(cursor)
+    if of != signature:
         raise InvalidQuery("This cursor belongs to another search: leave it out to start over.")
     return start
+
+
+def _parts(cursor: str) -> tuple[int, str | None, str]:
+    """Where the page begins, the moment counted from, and which search it is."""
+    match decode_cursor(cursor):
+        case [[int(start), None], str(of)] if start >= 0:
+            return start, None, of
+        case [[int(start), str(moment)], str(of)] if start >= 0 and normalise_time(moment):
+            return start, moment, of
+    raise InvalidQuery("This cursor is none of ours: leave it out to start over.")

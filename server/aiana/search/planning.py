@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from aiana.search.query import Query
 from aiana.storage.identifiers import compounds, identifier_parts
+from aiana.storage.letters import Run, query_pieces
 
 Tokens = list[str]
 Tokenize = Callable[[Sequence[str]], list[Tokens]]
@@ -53,20 +54,31 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     terms: dict[str, str]
     """The terms, and a word that has each as its stem."""
+    signs: list[str]
+    """Single signs of scripts without blanks, which stand for all words that hold them."""
     parts: Tokens
     """Parts of the query's identifiers that are not terms themselves."""
     pairs: list[Pair]
     phrases: list[Phrase]
     required: list[str]
     excluded: list[str]
+    has_words: bool
+    """Something telling is asked for beside what is in quotes."""
     last_word: str
     """What may be the beginning of a word that is still being typed."""
 
 
 def plan(query: Query, tokenize: Tokenize) -> Plan:
     """Take a query apart. Stop words count only where there is nothing else, or in a phrase."""
-    text = " ".join((*query.words, *query.phrases))
-    found = compounds(text)
+    pieces = query_pieces(query.text)
+    runs = [piece for piece in pieces if isinstance(piece, Run)]
+    signs = list(dict.fromkeys(run.signs for run in runs if len(run.signs) == 1))
+    text = " ".join(
+        piece if isinstance(piece, str) else " ".join(piece.pairs)
+        for piece in pieces
+        if isinstance(piece, str) or piece.signs not in signs
+    )
+    found = compounds(" ".join(piece for piece in pieces if isinstance(piece, str)))
     words = _WORD.findall(text)
     parts, *stems = tokenize([identifier_parts(text), *words, *found])
     stems, compound_tokens = stems[: len(words)], stems[len(words) :]
@@ -86,10 +98,16 @@ def plan(query: Query, tokenize: Tokenize) -> Plan:
         for name, own in zip(found, compound_tokens, strict=True)
         if own
     ]
-    if 1 < len(tokens) <= MAX_PHRASE_TOKENS and text not in found:
+    phrases += [
+        Phrase(run.signs, len(run.pairs), min(1.0, len(run.pairs) / len(tokens)), False)
+        for run in runs
+        if len(run.signs) > 1
+    ]
+    if 1 < len(tokens) <= MAX_PHRASE_TOKENS and text not in found and not runs:
         phrases.append(Phrase(text, len(tokens), 1.0, False))
     return Plan(
         terms={term: spelt.get(term, term) for term in terms},
+        signs=signs,
         parts=[part for part in dict.fromkeys(parts) if part not in terms][:MAX_TERMS],
         pairs=list(
             dict.fromkeys(
@@ -100,5 +118,11 @@ def plan(query: Query, tokenize: Tokenize) -> Plan:
         phrases=phrases,
         required=list(query.phrases),
         excluded=[*query.excluded_words, *query.excluded_phrases],
+        has_words=any(_tells(word) for word in query.words),
         last_word=query.words[-1] if query.words and not query.phrases else "",
     )
+
+
+def _tells(word: str) -> bool:
+    is_text = not word.isascii() or any(map(str.isalnum, word))
+    return is_text and word.lower() not in STOP_WORDS

@@ -1,19 +1,19 @@
 """The query language: words, `"phrases"`, `-without`, and filters such as `project:` and `after:`.
 
-Nothing that a person types is an error: what is no operator, or an operator with a value that makes
-no sense, is searched for as it stands.
+Nothing that a person types is an error: what is no operator is searched for as it stands. An
+operator with a value that means nothing restricts nothing, and `Query.notes` says so.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from msgspec import Struct, field, structs
 
 from aiana.models import MEMORY_TYPES, Kind, MessageType, SearchFilter
-from aiana.times import resolve_time
+from aiana.times import FORMS, resolve_time
 
 MAX_CHARS = 10_000
 """What is read of a query; a pasted log names its subject long before."""
@@ -37,7 +37,10 @@ _KINDS: dict[str, Kind] = {
     "memory": "memory",
     "memories": "memory",
 }
-_LONGEST_TIME = 40
+_TYPES = ("message", "memory", "tool", *get_args(MessageType), *MEMORY_TYPES)
+_MOST_DATE_WORDS = 4
+_MOST_NOTES = 5
+_WORD = re.compile(r"\s+([^\s\":]+)")
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -48,33 +51,63 @@ class Query(Struct, frozen=True, kw_only=True):
     excluded_words: tuple[str, ...] = ()
     excluded_phrases: tuple[str, ...] = ()
     filter: SearchFilter = field(default_factory=SearchFilter)
+    without: tuple[SearchFilter, ...] = ()
+    """What any of these lets through is left out: `-project:shop`."""
+    notes: tuple[str, ...] = ()
+    """What was not understood, and what was done about it; sentences for a person."""
+
+    @property
+    def text(self) -> str:
+        """All that is to be found, without quotes."""
+        return " ".join((*self.words, *self.phrases))
 
     @property
     def is_filter_only(self) -> bool:
         """There is something to restrict by and nothing to rank by: the newest come first."""
-        return not self.words and not self.phrases and self != Query()
+        return not self.text and self != Query(notes=self.notes)
+
+
+class _Unknown(NamedTuple):
+    """An operator with a value that means nothing."""
+
+    text: str
+    why: str
 
 
 def parse(text: str, reference: datetime | None = None) -> Query:
-    """`text` as a query; spans such as `7d` count back from `reference` (now). Never raises.
+    """`text` as a query; `7d` or `yesterday` count back from `reference` (now). Never raises.
 
     `type:` takes a memory type, a kind (`message`, `memory`) or a type of message. Repeated filters
-    add up, except `project:`, where the last one holds, and times, where the narrowest do.
+    add up, except `project:`, where the last one holds, and times, where the narrowest do. A minus
+    before an operator leaves out what the operator would let through.
     """
     found: dict[str, list[str]] = {"word": [], "phrase": [], "-word": [], "-phrase": []}
     filters = SearchFilter()
+    without: list[SearchFilter] = []
+    unknown: list[_Unknown] = []
     readable = _UNTYPABLE.sub(" ", text[:MAX_CHARS]).translate(_SMART_QUOTES)
-    for token in _TOKEN.finditer(readable):
+    place = 0
+    while token := _TOKEN.search(readable, place):
+        place = token.end()
         minus = token["minus"] or ""
         if token["phrase"] is not None:
             found[f"{minus}phrase"].append(" ".join(token["phrase"].split()))
             continue
-        if token["name"] and not minus:
-            named = _named(token["name"].lower(), token["quoted"] or token["value"], reference)
+        if token["name"]:
+            named, place = _named(token, readable, reference)
+            if isinstance(named, _Unknown):
+                unknown.append(named)
+                continue
+            if named is not None and minus:
+                without.append(named)
+                continue
             if named is not None:
                 filters = _add(filters, named)
                 continue
         found[f"{minus}word"].extend(token[0][len(minus) :].split())
+    nothing_else = not any(found.values()) and filters == SearchFilter() and not without
+    if nothing_else:  # then it may well be what is looked for: `type:module` of a package.json
+        found["word"] += [word for each in unknown for word in each.text.split()]
     kept = {kind: tuple(filter(None, texts))[:MAX_WORDS] for kind, texts in found.items()}
     return Query(
         words=kept["word"],
@@ -82,7 +115,23 @@ def parse(text: str, reference: datetime | None = None) -> Query:
         excluded_words=kept["-word"],
         excluded_phrases=kept["-phrase"],
         filter=filters,
+        without=tuple(without[:MAX_WORDS]),
+        notes=_notes(text, unknown, found, nothing_else),
     )
+
+
+def _notes(
+    text: str, unknown: list[_Unknown], found: dict[str, list[str]], searched: bool
+) -> tuple[str, ...]:
+    done = "its words were searched for" if searched else "it was left out"
+    notes = [
+        f"`{each.text}` restricts nothing: {each.why}; {done}." for each in unknown[:_MOST_NOTES]
+    ]
+    if len(text) > MAX_CHARS:
+        notes.append(f"Only the first {MAX_CHARS:,} characters of the query were read.")
+    if any(len(texts) > MAX_WORDS for texts in found.values()):
+        notes.append(f"Only the first {MAX_WORDS} words of the query were searched for.")
+    return tuple(notes)
 
 
 def merge_filters(given: SearchFilter, typed: SearchFilter) -> SearchFilter:
@@ -94,34 +143,50 @@ def merge_filters(given: SearchFilter, typed: SearchFilter) -> SearchFilter:
     return structs.replace(given, **{**changes, **_span(given, typed)})
 
 
-def _named(name: str, value: str, reference: datetime | None) -> SearchFilter | None:
-    """The filter that `name:value` stands for; None if it is none."""
-    value = value.strip()
+def _named(
+    token: re.Match[str], text: str, reference: datetime | None
+) -> tuple[SearchFilter | _Unknown | None, int]:
+    """The filter that an operator stands for, None if it is none, and where it ends in `text`."""
+    name, end = token["name"].lower(), token.end()
+    value = (token["quoted"] or token["value"]).strip()
     if not value:
-        return None
+        return None, end
     match name:
         case "project":
-            return SearchFilter(project=value)
+            return SearchFilter(project=value), end
         case "source":
-            return SearchFilter(sources=[value.lower()])
+            return SearchFilter(sources=[value.lower()]), end
         case "role":
-            return SearchFilter(roles=[value.lower()])
+            return SearchFilter(roles=[value.lower()]), end
         case "tool":
-            return SearchFilter(tools=[value])
+            return SearchFilter(tools=[value]), end
         case "type":
-            return _of_type(value.lower().replace("-", "_"))
-        case "before":
-            return SearchFilter(before=moment) if (moment := _time(value, reference)) else None
-        case "after":
-            return SearchFilter(after=moment) if (moment := _time(value, reference)) else None
-    return None
+            why = f"there is no such type, only {', '.join(_TYPES)}"
+            chosen = _of_type(value.lower().replace("-", "_"))
+            return chosen or _Unknown(token[0], why), end
+        case "before" | "after":
+            moment = resolve_time(value, reference)
+            if not token["quoted"]:
+                moment, end = _moment(value, text, end, reference)
+            if moment is None:
+                return _Unknown(token[0], f"it is no time such as {FORMS}"), end
+            if name == "after":
+                return SearchFilter(after=moment), end
+            return SearchFilter(before=moment), end
+    return None, end
 
 
-def _time(value: str, reference: datetime | None) -> str | None:
-    try:
-        return resolve_time(value, reference) if len(value) <= _LONGEST_TIME else None
-    except OverflowError:  # a date at the very edge of the calendar, in another time zone
-        return None
+def _moment(value: str, text: str, end: int, reference: datetime | None) -> tuple[str | None, int]:
+    """The time that begins with `value` and may go on, `after:3 days ago`; and where it ends."""
+    found, best = resolve_time(value, reference), end
+    for _ in range(_MOST_DATE_WORDS - 1):
+        following = _WORD.match(text, end)
+        if following is None:
+            break
+        value, end = f"{value} {following[1]}", following.end()
+        if (moment := resolve_time(value, reference)) is not None:
+            found, best = moment, end
+    return found, best
 
 
 def _of_type(value: str) -> SearchFilter | None:

@@ -6,22 +6,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from aiana.config import Config
 from aiana.embeddings import Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchHit
-from aiana.protocol.results import Searched, SearchResult
+from aiana.protocol.results import Outside, Searched, SearchResult
 from aiana.search.engine import Request, search
+from aiana.search.notes import of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
 from aiana.search.team import among, hits_of_colleagues, memory_of_colleague
 from aiana.search.vector_index import VectorIndex
-from aiana.times import now
+from aiana.times import LOCAL, now
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,24 +94,28 @@ class Searcher:
         cursor: str | None,
         mode: Mode,
         filter: SearchFilter,
+        reference: datetime | None = None,
         group_by_session: bool = False,
         partial: Callable[[SearchResult], None] | None = None,
         wait_for_model: bool = False,
     ) -> SearchResult:
-        """See `Aiana.search`."""
+        """See `Aiana.search`; `7d` in the query counts back from `reference`, now by default."""
         began = time.perf_counter()
-        query = parse(text)
+        reference = reference or datetime.now(LOCAL)
+        query = parse(text, reference)
         wanted = merge_filters(filter, query.filter)
         query = replace(query, filter=wanted)
-        page = HitPage(self._storage.database, query, group_by_session, cursor)
+        page = HitPage(self._storage.database, query, group_by_session, cursor, reference)
         embed: Embed | None = None
         degraded: list[Degraded] = []
 
         def answer(mode: Mode, limit: int) -> SearchResult:
-            request = Request(query=query, filter=wanted, mode=mode, now=datetime.now(UTC))
+            request = Request(query=query, filter=wanted, mode=mode, now=reference)
             remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
             missing = [] if remote is None or remote.degraded is None else [remote.degraded]
+            if embed is not None and "semantic" not in ranking.lanes:
+                missing += self._without_vectors()
             hits, more = page.of(ranking, limit)
             theirs = self._of_colleagues(query, embed, missing) if cursor is None else []
             if theirs:
@@ -124,21 +129,32 @@ class Searcher:
                 took_ms=round((time.perf_counter() - began) * 1000, 1),
                 next_cursor=more,
                 degraded=degraded + missing,
+                notes=of_answer(query, wanted, ranking),
+                total=ranking.total,
+                outside=Outside(**asdict(ranking.outside)),
             )
 
         if partial is not None and mode == "hybrid":
             follows = self._embedder.is_loaded
             partial(answer("keyword", min(limit, FIRST_HITS) if follows else limit))
             wait_for_model = True
-        embed, degraded = self._embed_query(mode, wait_for_model)
+        if query.text:  # filters alone are answered without the model
+            embed, degraded = self._embed_query(mode, wait_for_model)
         return answer(mode, limit)
+
+    def _without_vectors(self) -> list[Degraded]:
+        """Why meaning did not answer though the model did."""
+        if self._vector_index.refresh():
+            return []
+        reason = "No text has a vector yet; these hits were found by words alone."
+        return [Degraded(tier="index", reason=reason, since=now())]
 
     def _of_colleagues(
         self, query: Query, embed: Embed | None, missing: list[Degraded]
     ) -> list[SearchHit]:
         """What colleagues share; `missing` is told if Qdrant fails."""
         tier = self._qdrant
-        asked = " ".join((*query.words, *query.phrases))
+        asked = query.text
         if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
             return []
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,11 @@ from aiana.storage.filters import (
     message_condition,
     session_condition,
 )
+from aiana.storage.letters import Run, query_pieces
 from aiana.storage.migrations import TOKENIZER
 from aiana.storage.rows import matching_projects
+
+_TEXTS = 500
 
 
 class TextIndex:
@@ -40,6 +43,10 @@ class TextIndex:
     def catalogue(self) -> Catalogue:
         """All documents as columns."""
         return self._catalogue.current()
+
+    def remembered(self, question: Hashable, ask: Callable[[], Ints]) -> Ints:
+        """The answer to a question of this state of the database, asked once."""
+        return self._recent.get(question, ask)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
         """The terms of each text, in order, as the index keeps them."""
@@ -64,8 +71,11 @@ class TextIndex:
         return self._recent.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
 
     def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
-        """Keys of the documents that hold these words in this order; a prefix may go on."""
-        query = '"' + phrase.replace('"', '""').replace("\0", " ") + '"' + ("*" if prefix else "")
+        """Keys of the documents that hold these words in this order; a prefix may go on.
+
+        Of scripts without blanks every run is a phrase of its own, and so is what stands beside it.
+        """
+        query = _match(phrase, prefix)
         asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
         return self._recent.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
 
@@ -83,10 +93,19 @@ class TextIndex:
             ).fetchone()
         return numbers(found)
 
-    def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_] | None:
-        """Which rows of the catalogue a filter lets through; None if it lets all."""
+    def texts(self, keys: Ints) -> Iterator[tuple[int, str]]:
+        """Key and text of documents, a few at a time."""
+        with self.database.reading() as connection:
+            for start in range(0, len(keys), _TEXTS):
+                some = keys[start : start + _TEXTS].tolist()
+                yield from connection.execute(
+                    f"SELECT key, content FROM documents WHERE key IN ({marks(some)})", some
+                )
+
+    def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_]:
+        """Which rows of the catalogue a filter lets through."""
         if restriction == SearchFilter():
-            return None
+            return np.ones(len(catalogue), bool)
         rows = np.zeros(len(catalogue), bool)
         with self.database.reading() as connection:
             projects = (
@@ -128,6 +147,17 @@ class TextIndex:
             fits[catalogue.present(numbers(text))] = True
             rows &= fits
         return rows
+
+
+def _match(phrase: str, prefix: bool) -> str:
+    """A phrase as an expression of FTS5."""
+    found = []
+    for piece in query_pieces(phrase):
+        if isinstance(piece, Run):
+            found.append(f'"{" ".join(piece.pairs)}"' + "*" * (len(piece.signs) == 1))
+        else:
+            found.append('"' + piece.replace('"', '""').replace("\0", " ") + '"')
+    return (" AND ".join(found) or '""') + ("*" if prefix else "")
 
 
 class _Tokenizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
@@ -12,6 +12,7 @@ from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, memory_condition
+from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import (
     LEAST_BEGINNING,
     MEMORY_COLUMNS,
@@ -38,11 +39,10 @@ _RANK = "((instr(m.tags, '\"pinned\"') > 0) || m.created_at)"
 
 
 class MemoryStore:
-    """The memories; `identifier_parts` gives the searchable parts of identifiers in a text."""
+    """The memories of one database."""
 
-    def __init__(self, database: Database, identifier_parts: Callable[[str], str]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._identifier_parts = identifier_parts
 
     def add(
         self,
@@ -132,7 +132,7 @@ class MemoryStore:
                 content_hash(memory.content),
                 idempotency_key,
                 memory.content,
-                self._identifier_parts(memory.content),
+                derived_words(memory.content),
                 to_json(memory.tags),
                 storable(to_json(memory.metadata)),
                 memory.helpful,
@@ -185,7 +185,7 @@ class MemoryStore:
                 changes |= {
                     "content": content,
                     "content_hash": content_hash(content),
-                    "identifiers": self._identifier_parts(content),
+                    "identifiers": derived_words(content),
                 }
             if memory_type is not None:
                 changes["memory_type"] = memory_type

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiana.errors import StorageUnavailable
 from aiana.private import make_file, make_folder, remove
+from aiana.storage.identifiers import derived_words
 
 Migration = Callable[[sqlite3.Connection], None]
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -98,6 +99,22 @@ def m003_order(connection: sqlite3.Connection) -> None:
     """Messages have a place in their session, chunks name the messages that they speak for."""
     for statement in _ORDER.split(";;"):
         connection.execute(statement)
+
+
+@migration
+def m004_words_of_every_script(connection: sqlite3.Connection) -> None:
+    """Texts in scripts without blanks, with emoji or letters of other forms, are found by words."""
+    for table, kind in (("messages", "type"), ("memories", "'memory'")):
+        rows = connection.execute(
+            f"SELECT key, {kind}, content, identifiers FROM {table} "
+            "WHERE length(CAST(content AS BLOB)) > length(content)"
+        )
+        changed = []
+        for key, kind_of_text, content, known in rows:
+            words = derived_words(content, parts=kind_of_text != "tool_result")
+            if words != known:
+                changed.append((words, key))
+        connection.executemany(f"UPDATE {table} SET identifiers = ? WHERE key = ?", changed)
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)

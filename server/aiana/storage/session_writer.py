@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from aiana.models import Message, Session
 from aiana.storage.guarded import Admitted
+from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
 from aiana.times import now
 
@@ -53,13 +54,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
 
 class SessionWriter:
-    """Writes inside the caller's transaction what has been through the door.
-
-    `identifier_parts` gives the searchable parts of the identifiers in a text.
-    """
-
-    def __init__(self, identifier_parts: Callable[[str], str]) -> None:
-        self._identifier_parts = identifier_parts
+    """Writes inside the caller's transaction what has been through the door."""
 
     def upsert_sessions(
         self, connection: sqlite3.Connection, sessions: Iterable[Session]
@@ -167,7 +162,7 @@ class SessionWriter:
         for m in messages:
             content = storable(m.content)
             # Tool output is ten times what people said; its identifiers are found whole.
-            parts = "" if m.type == "tool_result" else self._identifier_parts(content)
+            words = derived_words(content, parts=m.type != "tool_result")
             rows.append(
                 (
                     session_key,
@@ -179,7 +174,7 @@ class SessionWriter:
                     m.parent_id,
                     m.tokens,
                     Admitted(content),
-                    parts,
+                    words,
                     m.tool_input and Admitted(storable(m.tool_input)),
                     storable(to_json(m.metadata)) if m.metadata else "{}",
                     m.position,

@@ -21,7 +21,6 @@ from aiana.search.query import merge_filters, parse
 from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore
 from aiana.storage.database import Database
-from aiana.storage.identifiers import identifier_parts
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import Gone
@@ -60,10 +59,10 @@ class AianaStorage:
     def __init__(self, path: Path | str | None = None) -> None:
         self._lock = threading.RLock()
         self.database = Database(Path(path) if path else data_dir() / "conversations.db")
-        writer = SessionWriter(identifier_parts)
+        writer = SessionWriter()
         self.sessions = SessionStore(self.database, writer)
         self.captures = CaptureStore(self.database, writer)
-        self.memories = MemoryStore(self.database, identifier_parts)
+        self.memories = MemoryStore(self.database)
         self.preferences = PreferenceStore(self.database)
         self.chunks = ChunkStore(self.database)
 

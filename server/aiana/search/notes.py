@@ -1,0 +1,83 @@
+"""What there is to say about an answer: what it was restricted to, and how much lies outside."""
+
+from __future__ import annotations
+
+from aiana.invocation import command
+from aiana.models import SearchFilter
+from aiana.search.engine import Ranking
+from aiana.search.query import Query
+from aiana.text import counted, one_line
+from aiana.times import readable
+
+_LONGEST = 80
+
+
+def of_answer(query: Query, restriction: SearchFilter, ranking: Ranking) -> list[str]:
+    """Everything that a person should know of an answer beside its hits."""
+    notes = [*query.notes, *ranking.notes]
+    if not ranking.hits and (query.text or query.is_filter_only):
+        notes.append(_of_nothing(query, restriction, ranking))
+    return notes
+
+
+def of_empty_list(things: str, restriction: SearchFilter, outside: int) -> str:
+    """Why a list of `things` is empty, `outside` of which the restriction leaves out."""
+    limits = described(restriction)
+    if not outside:
+        return nothing_stored() if things == "sessions" else f"There are no {things} yet."
+    if not limits:
+        return f"There are no {things}."
+    return f"There are no {things} {limits}; {outside:,} lie outside of that."
+
+
+def nothing_stored() -> str:
+    """What to do where nothing is stored at all."""
+    return f"Nothing is stored yet: `{command('import')}` reads the sessions on this machine."
+
+
+def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ()) -> str:
+    """A filter as people say it: `in project shop, after 2026-02-01 00:00 UTC`; "" for none."""
+    said = []
+    if restriction.project is not None:
+        said.append(f"in project {restriction.project}" if restriction.project else "in no project")
+    kinds = restriction.memory_types or restriction.kinds
+    for name, values in (
+        ("of type", [*dict.fromkeys([*kinds, *restriction.types])]),
+        ("of source", restriction.sources),
+        ("by role", restriction.roles),
+        ("by tool", restriction.tools),
+    ):
+        if values:
+            said.append(f"{name} {' or '.join(values)}")
+    if restriction.session_id is not None:
+        said.append(f"in session {restriction.session_id}")
+    if restriction.after is not None:
+        said.append(f"after {readable(restriction.after)}")
+    if restriction.before is not None:
+        said.append(f"before {readable(restriction.before)}")
+    said += [f"not {described(each)}" for each in without]
+    return one_line(", ".join(said))
+
+
+def _of_nothing(query: Query, restriction: SearchFilter, ranking: Ranking) -> str:
+    outside = ranking.outside
+    left_out = outside.messages + outside.memories
+    searched = ranking.messages + ranking.memories
+    if not searched and not left_out:
+        return nothing_stored()
+    limits = described(restriction, query.without)
+    what = f" matches “{shortened(query.text)}”" if query.text else " is stored"
+    where = f" {limits}" if limits else ""
+    looked = f" {counted(searched, 'text')} {'was' if searched == 1 else 'were'} looked through."
+    if not left_out:
+        return f"Nothing{where}{what}.{looked}"
+    beyond = f" {left_out:,} lie outside of that"
+    if query.text and outside.matches is not None:
+        beyond += f", and {outside.matches or 'none'} of them match{'es' * (outside.matches == 1)}"
+    return f"Nothing{where}{what}.{looked}{beyond}."
+
+
+def shortened(text: str) -> str:
+    """A text on one line, of which a sentence can speak."""
+    line = one_line(text)
+    return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + "…"

@@ -1,0 +1,90 @@
+"""Which texts hold what a query demands in quotes, and none of what it excludes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiana.storage.letters import LETTER, folded
+
+if TYPE_CHECKING:
+    from aiana.search.catalogue import Catalogue, Ints
+    from aiana.search.planning import Plan
+    from aiana.search.text_index import TextIndex
+
+MOST_READ = 20_000
+"""Texts that are read to compare the spelling of a phrase; of a commoner one, stems decide."""
+MOST_WORDS = 200
+"""Of a phrase that are compared."""
+_LONGEST_SHOWN = 60
+
+
+def fitting_rows(
+    asked: Plan, text_index: TextIndex, catalogue: Catalogue, admitted: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """The rows that hold every phrase of the query and nothing it excludes, and what to say.
+
+    A phrase that none of the `admitted` rows holds is demanded only where nothing else is asked.
+    """
+    rows = np.ones(len(catalogue), bool)
+    for text in asked.excluded:
+        rows[catalogue.present(text_index.documents_with(text))] = False
+    if not asked.required:
+        return rows, []
+    notes = []
+    holding = {}
+    for phrase in asked.required:
+        held = np.zeros(len(catalogue), bool)
+        held[catalogue.present(_holding(phrase, text_index))] = True
+        holding[phrase] = held
+        if not (held & rows & admitted).any():
+            elsewhere = int(np.count_nonzero(held & rows))
+            notes.append(_nowhere(phrase, elsewhere, dropped=asked.has_words))
+    if asked.has_words:
+        holding = {p: held for p, held in holding.items() if (held & rows & admitted).any()}
+    together = _all_of(list(holding.values()), rows)
+    if asked.has_words and holding and not (together & admitted).any():
+        notes.append("No text holds all that is in quotes; texts with some of it are shown.")
+        return rows, notes
+    return together, notes
+
+
+def _all_of(masks: Sequence[NDArray[np.bool_]], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    together = rows.copy()
+    for mask in masks:
+        together &= mask
+    return together
+
+
+def _nowhere(phrase: str, elsewhere: int, dropped: bool) -> str:
+    shown = phrase if len(phrase) <= _LONGEST_SHOWN else phrase[:_LONGEST_SHOWN] + "…"
+    where = f" within the restrictions, though in {elsewhere:,} outside them" if elsewhere else ""
+    then = "its words count all the same" if dropped else "leave out the quotes to find its words"
+    return f'"{shown}" stands in no text{where}: {then}.'
+
+
+def _holding(phrase: str, text_index: TextIndex) -> Ints:
+    """Keys of the texts in which a phrase stands as it is spelt."""
+    keys = text_index.documents_with(phrase)
+    if not len(keys) or len(keys) > MOST_READ:
+        return keys
+    return text_index.remembered(("exactly", phrase), lambda: _spelt(phrase, keys, text_index))
+
+
+def _spelt(phrase: str, keys: Ints, text_index: TextIndex) -> Ints:
+    stands = exactly(phrase)
+    found = [key for key, text in text_index.texts(keys) if stands.search(folded(text))]
+    return np.array(found, np.int64)
+
+
+def exactly(phrase: str) -> re.Pattern[str]:
+    """What finds a phrase in folded text: whole words, any white space between them."""
+    words = folded(phrase).split()[:MOST_WORDS]
+    between = re.compile(LETTER)
+    before = f"(?<!{LETTER})" if words and between.match(words[0][0]) else ""
+    after = f"(?!{LETTER})" if words and between.match(words[-1][-1]) else ""
+    return re.compile(before + r"\s+".join(map(re.escape, words)) + after)
