@@ -1,11 +1,12 @@
 """Which project a folder belongs to: the same one wherever it is checked out.
 
-Identity is the git remote (`github.com/owner/name`), else the git root, else the folder itself.
-Git's own files are read, no process is started, and a folder that is gone keeps an identity.
+Identity is the git remote (`github.com/owner/name`), else the repository that all its worktrees
+share, else the folder itself. Git's own files are read, no process is started.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from aiana.models import Project
 _SECTION = re.compile(r'\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 _SETTING = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*$")
 _WINDOWS_DRIVE = re.compile(r"/?([A-Za-z]):(?=[\\/]|$)")
+_AGENT_WORKTREE = re.compile(r"(.+?)/\.claude/worktrees/[^/]+(?:/|$)")
 _SCP_STYLE = re.compile(r"(?:[^@/\s]+@)?([\w.-]{2,}):(?!//)(.+)")
 
 
@@ -28,11 +30,33 @@ def project_of(folder: str) -> Project:
     if "://" in path:
         return Project(id=path, name=_last(path), root=path)
     root = _git_root(path)
+    if (agent := _AGENT_WORKTREE.match(path)) and (
+        root is None or len(root.as_posix()) <= len(agent[1])
+    ):
+        # Nothing is left of the worktree: it was one of the repository around it.
+        return project_of(agent[1])
     if root is None:
         return Project(id=path, name=_last(path), root=path)
-    remote = _remote(_config_file(root))
-    identity = remote or root.as_posix()
-    return Project(id=identity, name=_last(identity), root=root.as_posix())
+    common = _common_folder(root)
+    shared = common.parent if common.name == ".git" else common
+    remote = _remote(common / "config")
+    identity = remote or (root if _is_module(common) else shared).as_posix()
+    return Project(
+        id=identity,
+        name=_last(identity).removesuffix(".git"),
+        root=(shared if common.name == ".git" else root).as_posix(),
+    )
+
+
+def is_gone(folder: str) -> bool:
+    """Whether nothing is left by which the project of a folder on this machine could be told."""
+    path = normalise_folder(folder)
+    if not Path(path).is_absolute() or _AGENT_WORKTREE.match(path):
+        return False
+    try:
+        return not Path(path).exists()
+    except (OSError, ValueError):
+        return True
 
 
 def normalise_folder(folder: str) -> str:
@@ -71,31 +95,71 @@ def remote_identity(url: str) -> str | None:
 
 
 def _git_root(path: str) -> Path | None:
-    """The nearest folder with a `.git`, from `path` or its nearest existing parent upwards."""
+    """The nearest folder with a `.git`, from `path` or its nearest existing parent upwards.
+
+    A home folder, or one around it, that is a repository (of dotfiles) has only what it tracks.
+    """
     folder = Path(path)
     if not folder.is_absolute():
         return None
     for candidate in (folder, *folder.parents):
         try:
             if (candidate / ".git").exists():
-                return candidate
+                return candidate if _holds(candidate, folder) else None
         except OSError:
             continue
     return None
 
 
-def _config_file(root: Path) -> Path:
-    """The `config` of a repository, worktree or submodule."""
+def _holds(root: Path, folder: Path) -> bool:
+    """Whether a folder below a repository's root is part of what the repository is about."""
+    if root == folder or root not in (home := Path.home(), *home.parents):
+        return True
+    tracked = folder.relative_to(root).as_posix().encode() + b"/"
+    try:
+        return b"\0" + tracked in _index_paths(root)
+    except OSError:
+        return False
+
+
+def _index_paths(root: Path) -> bytes:
+    """Git's index with a zero byte before every path of it; none of its newest, packed form."""
+    index = (_common_folder(root) / "index").read_bytes()
+    if index[:4] != b"DIRC" or int.from_bytes(index[4:8], "big") > 3:
+        return b""
+    paths, place = [b""], 12
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        flags = int.from_bytes(index[place + 60 : place + 62], "big")
+        start = place + (64 if flags & 0x4000 else 62)
+        end = index.find(b"\0", start)
+        if end < 0:
+            break
+        paths.append(index[start:end])
+        place += (end - place + 8) // 8 * 8
+    return b"\0".join(paths)
+
+
+def _common_folder(root: Path) -> Path:
+    """The git folder that all worktrees of a repository share; a submodule has its own."""
     git = root / ".git"
     try:
         if git.is_file():
             pointer = git.read_text("utf-8", "replace").partition("gitdir:")[2].strip()
-            git = root / pointer
-        if (common := git / "commondir").is_file():
-            git = git / common.read_text("utf-8", "replace").strip()
+            git = Path(os.path.normpath(root / pointer)) if pointer else git
+            if (common := git / "commondir").is_file():
+                git = git / common.read_text("utf-8", "replace").strip()
+            elif git.parent.name == "worktrees" and not git.exists():
+                git = git.parent.parent  # of a repository that is gone
+            elif not git.exists():
+                return root / ".git"
+        return git.resolve()
     except (OSError, ValueError):
-        return git / "config"
-    return git / "config"
+        return root / ".git"
+
+
+def _is_module(common: Path) -> bool:
+    """Whether a git folder lies inside of that of the repository around it."""
+    return "modules" in common.parts and ".git" in common.parts[:-1]
 
 
 def _remote(config: Path) -> str | None:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 # From the values upwards; a package may import itself and what stands in an earlier line.
 ORDER = (
     {"errors", "models", "text", "times", "lazy", "invocation", "__init__"},
-    {"private"},
+    {"private", "titles"},
     {"config"},
     {"protocol"},
     {"redaction", "embeddings", "projects"},

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from aiana.models import Project
-from aiana.projects import normalise_folder, project_of, remote_identity
+from aiana.projects import is_gone, normalise_folder, project_of, remote_identity
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +125,103 @@ def test_folders_of_every_system(folder: str, expected: str) -> None:
 def test_folders_that_are_not_here(folder: str, name: str) -> None:
     project = project_of(folder)
     assert (project.id, project.name) == (normalise_folder(folder), name)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.email=ada@example.org", "-c", "user.name=Ada"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """A real repository with one file, without a remote."""
+    root = tmp_path / "work" / "plain"
+    root.mkdir(parents=True)
+    git(root, "init", "-q", "-b", "main")
+    (root / "a").write_text("x")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "x")
+    return root
+
+
+def test_worktrees_without_a_remote_are_their_repository(plain: Path) -> None:
+    expected = Project(id=plain.as_posix(), name="plain", root=plain.as_posix())
+    inside, beside = plain / ".claude" / "worktrees" / "logs", plain.with_name("plain-logs")
+    git(plain, "worktree", "add", "-q", str(inside), "-b", "logs")
+    git(plain, "worktree", "add", "-q", str(beside), "-b", "beside")
+    (beside / "deep").mkdir()
+    for folder in (plain, inside, beside, beside / "deep", inside / "gone"):
+        assert project_of(str(folder)) == expected
+    shutil.rmtree(inside)
+    shutil.rmtree(plain)
+    project_of.cache_clear()
+    assert project_of(str(inside / "src")).id == plain.as_posix()
+    # Its `.git` still says where the repository was.
+    assert project_of(str(beside)).id == plain.as_posix()
+
+
+def test_worktrees_of_a_bare_repository(plain: Path) -> None:
+    bare = plain.with_name("shop.git")
+    git(plain, "clone", "-q", "--bare", str(plain), str(bare))
+    git(bare, "remote", "remove", "origin")
+    for name in ("one", "two"):
+        git(bare, "worktree", "add", "-q", str(plain.with_name(name)), "-b", name)
+    one, two = (project_of(str(plain.with_name(name))) for name in ("one", "two"))
+    assert (one.id, one.name) == (two.id, two.name) == (bare.as_posix(), "shop")
+
+
+def test_a_repository_within_another_is_its_own(plain: Path) -> None:
+    nested = repository(plain / "vendor" / "lib")
+    assert project_of(str(nested / "src")).id == nested.as_posix()
+    module = plain / "module"
+    module.mkdir()
+    (module / ".git").write_text("gitdir: ../.git/modules/module\n")
+    (plain / ".git" / "modules" / "module").mkdir(parents=True)
+    assert project_of(str(module)).id == module.as_posix()
+    assert project_of(str(plain / "vendor")).id == plain.as_posix()
+
+
+def test_a_home_that_is_a_repository_has_only_what_it_tracks(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plain / "dotfiles" / "nvim").mkdir(parents=True)
+    (plain / "dotfiles" / "nvim" / "init.lua").write_text("x")
+    git(plain, "add", ".")
+    (plain / "projects" / "shop").mkdir(parents=True)
+    shop, nvim = plain / "projects" / "shop", plain / "dotfiles" / "nvim"
+    monkeypatch.setenv("HOME", str(plain))
+    for folder, expected in ((plain, plain), (nvim, plain), (shop, shop), (shop / "x", shop / "x")):
+        assert project_of(str(folder)).id == expected.as_posix()
+    monkeypatch.setenv("HOME", str(plain / "projects"))
+    project_of.cache_clear()
+    assert project_of(str(shop)).id == shop.as_posix()
+    monkeypatch.setenv("HOME", "/nowhere")
+    project_of.cache_clear()
+    assert project_of(str(shop)).id == plain.as_posix()
+
+
+def test_two_clones_with_one_remote_are_one_project(tmp_path: Path) -> None:
+    remote = ("origin", "git@github.com:me/name.git")
+    one, two = repository(tmp_path / "one", remote), repository(tmp_path / "two", remote)
+    assert project_of(str(one)).id == project_of(str(two)).id == "github.com/me/name"
+
+
+@pytest.mark.parametrize(
+    ("folder", "project"),
+    [
+        ("/nowhere/app/.claude/worktrees/fix-1", "/nowhere/app"),
+        ("/nowhere/app/.claude/worktrees/fix-1/src/deep", "/nowhere/app"),
+        (r"C:\Users\u\app\.claude\worktrees\fix", "C:/Users/u/app"),
+        ("/nowhere/app/.claude/worktrees", "/nowhere/app/.claude/worktrees"),
+    ],
+)
+def test_worktrees_of_agents_of_which_nothing_is_left(folder: str, project: str) -> None:
+    assert project_of(folder).id == project
+
+
+def test_what_is_gone(tmp_path: Path) -> None:
+    assert not is_gone(str(tmp_path))
+    assert is_gone(str(tmp_path / "x"))
+    assert not is_gone("")
+    assert not is_gone("vscode-remote://ssh-remote+box/home/u/app")
+    assert not is_gone("/nowhere/app/.claude/worktrees/fix-1")

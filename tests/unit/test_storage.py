@@ -424,3 +424,71 @@ def test_pinned_memories_are_listed_first_however_many_are_newer(storage: AianaS
     assert [memory.id for memory in listed] == [pinned, *others[:2:-1]]
     rest, end = storage.memories.page(limit=3, cursor=cursor)
     assert ([memory.id for memory in rest], end) == (others[2::-1], None)
+
+
+def test_a_better_title_comes_with_what_is_asked_later(storage: AianaStorage) -> None:
+    storage.sessions.record(session(), [message("m1", "/clear")])
+    assert storage.sessions.get("s1").title == "/clear"
+    storage.sessions.record(session(), [message("m2", "repair the payment test")])
+    assert storage.sessions.get("s1").title == "repair the payment test"
+    storage.sessions.record(session(), [message("m3", "and another thing to do")])
+    assert storage.sessions.get("s1").title == "repair the payment test"
+
+
+def test_stores_that_exist_get_titles_and_speakers(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    names = [step.__name__.partition("_")[2] for step in MIGRATIONS]
+    version = names.index("whose_words")
+    for step in MIGRATIONS[:version]:
+        step(connection)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("INSERT INTO projects (key, id, name) VALUES (1, '', '')")
+    connection.executemany(
+        "INSERT INTO sessions (key, id, source, project_key, project_path, transcript_path, "
+        "started_at, title, title_rank) VALUES (?, ?, 'c', 1, '', '', '', ?, ?)",
+        [(1, "derived", "/clear", 0), (2, "named", "/clear", 2)],
+    )
+    rows = [
+        ("user", "user", "/clear", "{}"),
+        ("user", "user", '{"task_id": "b1"}', "{}"),
+        ("user", "user", '<teammate-message a="b">x</teammate-message>', "{}"),
+        ("user", "user", "repair the payment test", "{}"),
+        ("assistant", "assistant", "hm", '{"thinking": true}'),
+    ]
+    connection.executemany(
+        "INSERT INTO messages (session_key, id, timestamp, position, type, role, content, "
+        "metadata) VALUES (?, ?, '', ?, ?, ?, ?, ?)",
+        [(key, f"m{n}", n, *row) for key in (1, 2) for n, row in enumerate(rows)],
+    )
+    migrate(connection, tmp_path / "backups")
+    assert connection.execute("SELECT title FROM sessions ORDER BY key").fetchall() == [
+        ("repair the payment test",),
+        ("/clear",),
+    ]
+    assert connection.execute(
+        "SELECT type, role FROM messages WHERE session_key = 1 ORDER BY position"
+    ).fetchall() == [
+        ("user", "user"),
+        ("system", "system"),
+        ("user", "assistant"),
+        ("user", "user"),
+        ("thinking", "assistant"),
+    ]
+    connection.close()
+
+
+def test_a_folder_that_is_gone_keeps_its_project(storage: AianaStorage, tmp_path: Path) -> None:
+    folder = tmp_path / "beside"
+    folder.mkdir()
+    first = Session(
+        id="s1", source="c", project="example.org/shop", project_path=str(folder), started_at="1"
+    )
+    storage.sessions.put(first)
+    folder.rmdir()
+    later = replace(first, project=str(folder))
+    assert storage.sessions.put(later).project == "example.org/shop"
+    other = replace(later, id="s2")
+    assert storage.sessions.put(other).project == "example.org/shop"
+    told = replace(other, id="s3", project="example.org/told")
+    assert storage.sessions.put(told).project == "example.org/told"

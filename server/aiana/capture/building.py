@@ -30,6 +30,8 @@ class Known(Struct):
     """A session that the file has records of."""
 
     cwd: str = ""
+    repository: str = ""
+    """Where the session belongs to, if that is told apart from where it ran."""
     parent: str | None = None
     title: str | None = None
     title_rank: int = 0
@@ -89,10 +91,14 @@ class SessionBuilder:
             )
 
     def moved(self, session_id: str, cwd: str) -> None:
-        """The session belongs to this folder, whatever its records say."""
+        """The session belongs to this folder, whichever one it ran in."""
         known = self._known.sessions.setdefault(session_id, Known())
-        known.cwd = ""
-        self.session(session_id, cwd=cwd)
+        known.repository = cwd
+        if session_id in self._sessions:
+            told = self._sessions[session_id]
+            self._sessions[session_id] = msgspec.structs.replace(told, project=project_of(cwd).id)
+        elif known.messages:
+            self._touch(session_id, self.time(None))
 
     def parent_of(self, session_id: str) -> str | None:
         """The session that this one stands under."""
@@ -204,7 +210,7 @@ class SessionBuilder:
         return Session(
             id=session_id,
             source=self.source,
-            project=project_of(known.cwd).id,
+            project=project_of(known.repository or known.cwd).id,
             project_path=known.cwd,
             transcript_path=self.transcript_of(session_id),
             started_at=started_at,

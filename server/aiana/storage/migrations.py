@@ -117,6 +117,17 @@ def m004_words_of_every_script(connection: sqlite3.Connection) -> None:
         connection.executemany(f"UPDATE {table} SET identifiers = ? WHERE key = ?", changed)
 
 
+@migration
+def m005_whose_words(connection: sqlite3.Connection) -> None:
+    """Thinking has a type of its own, machines are no persons, and titles tell sessions apart."""
+    from aiana.storage.session_writer import derive_title
+
+    for statement in _WHOSE_WORDS.split(";;"):
+        connection.execute(statement)
+    for (key,) in connection.execute("SELECT key FROM sessions").fetchall():
+        derive_title(connection, key)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -363,4 +374,17 @@ DROP INDEX chunks_by_session;;
 ALTER TABLE chunks DROP COLUMN first_message_key;;
 ALTER TABLE chunks DROP COLUMN last_message_key;;
 CREATE INDEX chunks_by_session ON chunks (session_key)
+"""
+
+# Of transcripts that are still there more is read again; this is for those that are gone.
+_WHOSE_WORDS = """
+CREATE INDEX sessions_by_path ON sessions (project_path);;
+UPDATE messages SET type = 'thinking'
+    WHERE type = 'assistant' AND json_extract(metadata, '$.thinking');;
+UPDATE messages SET type = 'system', role = 'system'
+    WHERE type = 'user' AND role = 'user' AND content LIKE '{"task_id":%}';;
+UPDATE messages SET role = 'assistant'
+    WHERE type = 'user' AND role = 'user' AND content LIKE '<teammate-message %';;
+UPDATE sessions SET dirty_from = 0
+    WHERE key IN (SELECT session_key FROM messages WHERE type = 'thinking')
 """

@@ -9,13 +9,17 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from aiana.models import Message, Session
+from aiana.projects import is_gone
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
 from aiana.times import now
+from aiana.titles import title_of
 
 # Where a title comes from: the first prompt, a summary, the source itself. The better one stays.
 DERIVED, SUMMARISED, GIVEN = range(3)
+_TITLE_PROMPTS, _TITLE_CHARS = 30, 4000
+"""How many prompts a title is looked for in, and how much of each."""
 _MESSAGE_FIELDS = (
     "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
     "tool_input, metadata, position"
@@ -39,6 +43,21 @@ UPDATE messages SET position = i.position FROM incoming i
 WHERE messages.session_key = i.session_key AND messages.id = i.id
     AND messages.position != i.position
 """
+
+
+def derive_title(connection: sqlite3.Connection, session_key: int) -> None:
+    """Name a session that nobody named by what was asked in it."""
+    prompts = connection.execute(
+        "SELECT substr(m.content, 1, ?2) FROM sessions s JOIN messages m ON m.session_key = s.key "
+        f"WHERE s.key = ?1 AND s.title_rank = {DERIVED} AND m.type = 'user' AND m.content != '' "
+        "ORDER BY m.position, m.key LIMIT ?3",
+        (session_key, _TITLE_CHARS, _TITLE_PROMPTS),
+    )
+    if title := title_of(prompt for (prompt,) in prompts):
+        connection.execute(
+            "UPDATE sessions SET title = ?1 WHERE key = ?2 AND title IS NOT ?1",
+            (title, session_key),
+        )
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
@@ -78,12 +97,26 @@ class SessionWriter:
         return row is not None
 
     @staticmethod
+    def _project(connection: sqlite3.Connection, session: Session) -> int:
+        """The key of the session's project; of a folder that is gone the one that is known."""
+        path = session.project_path
+        if path and path.startswith(session.project) and is_gone(path):
+            stored = connection.execute(
+                "SELECT s.project_key FROM sessions s JOIN projects p ON p.key = s.project_key "
+                "WHERE s.project_path = ? AND p.id != '' ORDER BY s.key LIMIT 1",
+                (path,),
+            ).fetchone()
+            if stored:
+                return int(stored[0])
+        return project_key(connection, named_project(session.project, session.project_path))
+
+    @staticmethod
     def upsert_session(connection: sqlite3.Connection, session: Session) -> tuple[int, bool]:
         known = connection.execute(
             "SELECT key, metadata FROM sessions WHERE id = ? AND source = ?",
             (session.id, session.source),
         ).fetchone()
-        project = project_key(connection, named_project(session.project, session.project_path))
+        project = SessionWriter._project(connection, session)
         metadata = (json.loads(known[1]) if known else {}) | session.metadata
         values = (
             project,
@@ -201,12 +234,10 @@ class SessionWriter:
         connection.execute(
             "UPDATE sessions SET (message_count, token_count) = "
             "(SELECT count(*), coalesce(sum(tokens), 0) FROM messages WHERE session_key = ?1), "
-            "dirty_from = min(coalesce(dirty_from, ?2), ?2), "
-            "title = coalesce(title, (SELECT trim(substr(replace(content, char(10), ' '), 1, 120)) "
-            "  FROM messages WHERE session_key = ?1 AND type = 'user' AND content != '' "
-            "  ORDER BY position, key LIMIT 1)) WHERE key = ?1",
+            "dirty_from = min(coalesce(dirty_from, ?2), ?2) WHERE key = ?1",
             (session_key, dirty_from),
         )
+        derive_title(connection, session_key)
         project = connection.execute(
             "SELECT project_key FROM sessions WHERE key = ?", (session_key,)
         ).fetchone()[0]
