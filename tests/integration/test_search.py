@@ -69,6 +69,18 @@ class Library:
         for place in range(len(turns)):
             self.names[self.key("messages", f"{id}-{place}")] = f"{id}/{place}"
 
+    def add_output(self, session: str, text: str) -> None:
+        output = Message(
+            id="output",
+            session_id=session,
+            type="tool_result",
+            role="tool",
+            content=text,
+            timestamp="2026-05-01T11:00:00.000Z",
+        )
+        self.storage.sessions.record(self.storage.sessions.get(session), [output])
+        self.names[self.key("messages", "output")] = f"{session}/output"
+
     def key(self, table: str, id: str) -> int:
         with self.storage.database.reading() as connection:
             (key,) = connection.execute(f"SELECT key FROM {table} WHERE id = ?", (id,)).fetchone()
@@ -89,7 +101,13 @@ class Library:
     ) -> Ranking:
         query = parse(text, NOW)
         return search(
-            Request(query=query, filter=restriction or query.filter, mode=mode, now=NOW),
+            Request(
+                query=query,
+                filter=restriction or query.filter,
+                mode=mode,
+                reads_english_only=True,
+                now=NOW,
+            ),
             self.text_index,
             self.vector_index,
             self.embedder.embed if self.embedder else None,
@@ -425,3 +443,52 @@ def test_tool_traffic_counts_for_less_than_what_was_said(tmp_path: Path) -> None
     hits: list[Ranked] = library.ranking("kubectl").hits
     assert [keys[hit.key] for hit in hits] == ["user", "tool_result"]
     library.storage.close()
+
+
+@pytest.mark.parametrize("query", ["lgtm", "7", "nope", "asdf", "猫"])
+def test_words_that_nobody_wrote_find_nothing(embedded: Library, query: str) -> None:
+    assert embedded.found(query) == []
+    assert embedded.found(query, "hybrid") == []
+
+
+NAMED = [
+    "the session and its ref, the ref of a session, session ref",
+    "session ref: which session, which ref, session after session, ref after ref",
+    "prefixed_session_ref_old is another one, of a session with a ref",
+    "SESSION_REF in capitals",
+    "we pass session_ref along with plenty of other words that make this text much longer",
+    "lets us get the current branch: resumeFromCurrentBranch gets a branch, the current branch",
+    "and then branch := env.GetCurrentBranch(), with plenty of words around it that say little",
+    "getcurrentbranch in small letters",
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("session_ref", ["s/4", "s/3"]),
+        ("SESSION_REF", ["s/3", "s/4"]),
+        ("where is session_ref", ["s/4", "s/3"]),
+        ("GetCurrentBranch", ["s/6", "s/7"]),
+        ("getcurrentbranch()", ["s/7", "s/6"]),
+    ],
+)
+def test_whole_identifiers_come_before_their_parts(
+    tmp_path: Path, query: str, first: list[str]
+) -> None:
+    with library_of(tmp_path, NAMED) as library:
+        assert library.found(query)[:2] == first
+
+
+def test_an_identifier_in_the_output_of_a_tool_comes_before_its_parts(tmp_path: Path) -> None:
+    with library_of(tmp_path, NAMED[:2]) as library:
+        library.add_output("s", "1:\n2: new = session_ref\n" + "filler code line\n" * 200)
+        assert library.found("session_ref")[0] == "s/output"
+
+
+def test_a_text_without_vectors_is_not_said_to_be_found_by_meaning(
+    tmp_path: Path, compiled_model_home: Path
+) -> None:
+    with library_of(tmp_path, ["the login broke"]) as library:
+        library.embedder = Embedder(device="cpu", models_dir=compiled_model_home / "models")
+        assert library.ranking("login", "hybrid").lanes == ["keyword"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import Lane, Mode, SearchFilter
 from aiana.search import ranking
-from aiana.search.phrases import fitting_rows
+from aiana.search.phrases import fitting_rows, spelt_as
 from aiana.search.planning import Phrase, Plan, plan
 from aiana.search.query import Query
 from aiana.search.ranking import Hits
@@ -27,11 +27,17 @@ MOST_RANKED = 300
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.15
 """Less alike than this is chance with the default model."""
+LEAST_COSINE_OF_ONE_WORD = 0.42
+"""Of a single word that no text holds. The best text of a development query is alike by 0.38 at the
+least, and by 0.45 of single words that say something; `lgtm`, `1`, `yes` find up to 0.35 among
+6,000 texts."""
+LEAST_TRUST = 0.5
+"""A query of which the model can read less is left to its words."""
 MOST_PLACES = 8_000
 """Places of terms that are read, rarest terms first; of the others only which texts hold them."""
 MOST_DOCUMENTS = 40_000
 """Documents of the more common terms that are read; what is commoner than that says nothing."""
-MOST_LITERAL = 300
+MOST_LITERAL = 1_000
 """Texts that are read to compare the spelling of an identifier."""
 MOST_BY_TIME = 200
 MOST_EMBEDDED_CHARS = 2_000
@@ -98,6 +104,8 @@ class Request(Struct, frozen=True, kw_only=True):
     query: Query
     filter: SearchFilter
     mode: Mode = "hybrid"
+    reads_english_only: bool = False
+    """The model knows little of scripts without blanks: there, words decide."""
     now: datetime
 
 
@@ -124,9 +132,9 @@ def search(
             asked = plan(query, text_index.tokenize)
             fitting, notes = fitting_rows(asked, text_index, catalogue, admitted)
             within = fitting & admitted
-            keyword = session = np.zeros(len(catalogue), np.float32)
+            keyword = session = spelt = np.zeros(len(catalogue), np.float32)
             if request.mode != "semantic":
-                keyword, session = _by_words(asked, text_index, catalogue)
+                keyword, session, spelt = _by_words(asked, text_index, catalogue)
                 matches = int(np.count_nonzero(keyword[fitting & ~admitted]))
                 keyword = ranking.normalised(keyword * within)
                 session = ranking.normalised(session * within)
@@ -144,7 +152,13 @@ def search(
                     cosines = None
                 else:
                     lanes.append("semantic")
-            rows, scores, alike = _fuse(catalogue, keyword, session, cosines, within)
+            trust = 1.0 - asked.foreign if request.reads_english_only else 1.0
+            least = LEAST_COSINE
+            if request.mode == "hybrid":
+                least = _least_cosine(asked, trust, found=bool(keyword.any()))
+            rows, scores, alike = _fuse(
+                catalogue, keyword, session, cosines, within, spelt, trust, least
+            )
             recent = _recency(catalogue.times[rows], request.now)
             seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
                 "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))
@@ -186,21 +200,27 @@ def _by_words(
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
-) -> tuple[ranking.Floats, ranking.Floats]:
-    """Scores of the words in each text, and of the words in its session."""
+) -> tuple[ranking.Floats, ranking.Floats, ranking.Floats]:
+    """Scores of the words in each text, of the words in its session, and how names are spelt."""
+    spelt = np.zeros(len(catalogue), np.float32)
     if not len(catalogue):
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    hits = _hits(asked, text_index, catalogue)
+        return spelt, spelt, spelt
+    hits = _hits(asked, text_index, catalogue, spelt)
     keyword = ranking.keyword_scores(hits, catalogue.norms)
     keyword *= np.where(catalogue.spoken, np.float32(1), np.float32(ranking.TOOL_WEIGHT))
     session = ranking.session_scores(
         hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
     )
-    return keyword, session
+    return keyword, session, spelt
 
 
-def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
-    """What the index knows of the terms, their pairs, and the phrases of a query."""
+def _hits(
+    asked: Plan, text_index: TextIndex, catalogue: Catalogue, spelt: ranking.Floats
+) -> list[Hits]:
+    """What the index knows of the terms, their pairs, and the phrases of a query.
+
+    Where only names are asked for, `spelt` becomes what `named_first` takes.
+    """
     frequencies = text_index.frequencies([*asked.terms, *asked.parts])
     places: dict[str, NDArray[np.int64]] = {}
     hits: list[Hits] = []
@@ -224,8 +244,13 @@ def _hits(asked: Plan, text_index: TextIndex, catalogue: Catalogue) -> list[Hits
         if pair.first in places and pair.second in places:
             met = ranking.next_to(places[pair.first], places[pair.second], pair.gap)
             hits.append(_hits_at(met, catalogue, ranking.PAIR_WEIGHT))
+    names = max(1, sum(phrase.literal for phrase in asked.phrases))
     for phrase in asked.phrases:
-        hits += _phrase_hits(phrase, text_index, catalogue)
+        found, folded, exact = _phrase_hits(phrase, text_index, catalogue)
+        hits += found
+        if asked.only_names:
+            spelt[folded] += 1 / names
+            spelt[exact] += 1 / names
     return [hit for hit in hits if len(hit.rows)]
 
 
@@ -262,17 +287,29 @@ def _beginnings(
     return [_hits_in(text_index.documents_with(word, prefix=True), catalogue, 1.0, is_term=True)]
 
 
-def _phrase_hits(phrase: Phrase, text_index: TextIndex, catalogue: Catalogue) -> list[Hits]:
+def _phrase_hits(
+    phrase: Phrase, text_index: TextIndex, catalogue: Catalogue
+) -> tuple[list[Hits], ranking.Rows, ranking.Rows]:
+    """Where a phrase stands; of a name also the rows where it is spelt so, but for case or not."""
+    none = np.empty(0, np.int32)
     keys = text_index.documents_with(phrase.text)
     share = phrase.share**2
     hits = []
     if phrase.tokens > 1:
         weight = ranking.PHRASE_WEIGHT * phrase.tokens * share
         hits.append(_hits_in(keys, catalogue, weight))
-    if phrase.literal and 0 < len(keys) <= MOST_LITERAL:
-        spelt = text_index.literally_with(phrase.text, keys)
-        hits.append(_hits_in(spelt, catalogue, ranking.LITERAL_WEIGHT * share))
-    return hits
+    if not phrase.literal or not 0 < len(keys) <= MOST_LITERAL:
+        return hits, none, none
+    folded, exact = spelt_as(phrase.text, keys, text_index)
+    hits.append(_hits_in(folded, catalogue, ranking.LITERAL_WEIGHT * share))
+    return hits, catalogue.present(folded), catalogue.present(exact)
+
+
+def _least_cosine(asked: Plan, trust: float, found: bool) -> float:
+    """How much alike a text must be to count beside those that words found, if they did."""
+    if trust < LEAST_TRUST:
+        return float("inf")
+    return LEAST_COSINE if found or len(asked.terms) > 1 else LEAST_COSINE_OF_ONE_WORD
 
 
 def _fuse(
@@ -281,18 +318,23 @@ def _fuse(
     session: ranking.Floats,
     cosines: NDArray[np.float32] | None,
     admitted: NDArray[np.bool_],
+    spelt: ranking.Floats,
+    trust: float,
+    least: float,
 ) -> tuple[NDArray[np.int64], ranking.Floats, NDArray[np.bool_]]:
     """The rows that either lane found, best first, the scores of all rows, and what is alike."""
     alike = np.zeros(len(catalogue), bool)
     meaning = None
     if cosines is not None:
         meaning = ranking.meaning_scores(cosines, admitted)
-        close = admitted & (cosines >= LEAST_COSINE)
+        close = admitted & (cosines >= least)
         alike[_best(cosines, close, MOST_BY_MEANING)] = True
     if cosines is not None and not keyword.any():
         scores = np.nan_to_num(cosines)
     else:
-        scores = ranking.fused(keyword, session, meaning, catalogue.alone)
+        scores = ranking.fused(keyword, session, meaning, catalogue.alone, trust)
+        if spelt.any():
+            scores = ranking.named_first(scores, spelt * (keyword > 0))
     return _best(scores, (keyword > 0) | alike, MOST_RANKED), scores, alike
 
 

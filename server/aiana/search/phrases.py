@@ -81,6 +81,22 @@ def _spelt(phrase: str, keys: Ints, text_index: TextIndex) -> Ints:
     return np.array(found, np.int64)
 
 
+def spelt_as(name: str, keys: Ints, text_index: TextIndex) -> tuple[Ints, Ints]:
+    """Those of the texts in which a name stands by itself: in any case, and as it is typed."""
+    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+
+    def found() -> list[tuple[int, bool]]:
+        matches = [
+            (key, {match[0] for match in whole.finditer(text)})
+            for key, text in text_index.texts(keys)
+        ]
+        return [(key, name in spellings) for key, spellings in matches if spellings]
+
+    spelt = text_index.remembered(("name", name), found)
+    folded = np.array([key for key, _ in spelt], np.int64)
+    return folded, np.array([key for key, exact in spelt if exact], np.int64)
+
+
 def exactly(phrase: str) -> re.Pattern[str]:
     """What finds a phrase in folded text: whole words, any white space between them."""
     words = folded(phrase).split()[:MOST_WORDS]

@@ -62,6 +62,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     phrases: list[Phrase]
     required: list[str]
     excluded: list[str]
+    only_names: bool
+    """Nothing but identifiers and paths is asked for: texts that hold them come first."""
+    foreign: float
+    """Share of the terms that are written in a script without blanks, 0..1."""
     has_words: bool
     """Something telling is asked for beside what is in quotes."""
     last_word: str
@@ -118,9 +122,17 @@ def plan(query: Query, tokenize: Tokenize) -> Plan:
         phrases=phrases,
         required=list(query.phrases),
         excluded=[*query.excluded_words, *query.excluded_phrases],
+        only_names=bool(found) and not runs and _names_all(text, found),
+        foreign=sum(len(run.pairs) for run in runs) / max(1, len(tokens) + len(signs)),
         has_words=any(_tells(word) for word in query.words),
         last_word=query.words[-1] if query.words and not query.phrases else "",
     )
+
+
+def _names_all(text: str, names: Sequence[str]) -> bool:
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " ")
+    return all(word.lower() in STOP_WORDS for word in _WORD.findall(text))
 
 
 def _tells(word: str) -> bool:

@@ -35,6 +35,8 @@ MEANING_WEIGHT, MEANING_POWER, LEAST_MEANING = 1.5, 1.5, 0.1
 MEANING_ALONE = 6.0
 """How much more meaning counts for a text without a session that could speak for it."""
 CROWD = 10
+NAMED_SHARE = 0.3
+"""Of a score, where texts are ranked first by whether they hold the identifiers of a query."""
 RECENCY_WEIGHT = 0.03
 RECENCY_HALF_LIFE_DAYS = 30.0
 
@@ -144,15 +146,32 @@ def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
 
 
 def fused(
-    keyword: Floats, session: Floats, meaning: Floats | None, alone: NDArray[np.bool_]
+    keyword: Floats,
+    session: Floats,
+    meaning: Floats | None,
+    alone: NDArray[np.bool_],
+    trust: float = 1.0,
 ) -> Floats:
-    """One score a row, 0..1, from the normalised keyword and session scores and the meaning."""
-    weight = 0.0 if meaning is None else meaning_weight(keyword)
+    """One score a row, 0..1, from the normalised keyword and session scores and the meaning.
+
+    `trust` is how much of the query the model can read, 0..1.
+    """
+    weight = 0.0 if meaning is None else trust * meaning_weight(keyword)
     meaning = np.zeros_like(keyword) if meaning is None else meaning
     together = keyword + SESSION_WEIGHT * session + weight * meaning
     share = MEANING_ALONE * weight / (1 + MEANING_ALONE * weight)
     by_itself = (1 - share) * keyword + share * meaning
     return np.where(alone, by_itself, together / (1 + SESSION_WEIGHT + weight)).astype(np.float32)
+
+
+def named_first(scores: Floats, spelt: Floats) -> Floats:
+    """Scores with all that hold the query's identifiers above all that do not.
+
+    `spelt` is 2 where every identifier stands as it was typed, 1 where only its case differs, 0
+    where none stands; between these, some stand. What is nearer comes first whatever the scores
+    say, even after `with_recency`.
+    """
+    return np.asarray(NAMED_SHARE * scores + spelt / 3, np.float32)
 
 
 def recency(age_days: NDArray[np.float64]) -> Floats:

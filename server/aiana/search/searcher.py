@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict, replace
 
 from aiana.config import Config
-from aiana.embeddings import Embedder, ModelInfo, model_info
+from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchHit
 from aiana.protocol.results import Outside, Searched, SearchResult
@@ -110,7 +110,13 @@ class Searcher:
         degraded: list[Degraded] = []
 
         def answer(mode: Mode, limit: int) -> SearchResult:
-            request = Request(query=query, filter=wanted, mode=mode, now=reference)
+            request = Request(
+                query=query,
+                filter=wanted,
+                mode=mode,
+                reads_english_only=self._embedder.model_name == DEFAULT_MODEL,
+                now=reference,
+            )
             remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
             missing = [] if remote is None or remote.degraded is None else [remote.degraded]

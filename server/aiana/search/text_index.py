@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import SearchFilter
 from aiana.search.catalogue import Catalogue, CatalogueReader, Ints, numbers
-from aiana.search.query_cache import RecentAnswers
+from aiana.search.query_cache import RecentAnswers, T
 from aiana.search.ranking import PLACE_BITS
 from aiana.storage.database import Database
 from aiana.storage.filters import (
@@ -44,7 +44,7 @@ class TextIndex:
         """All documents as columns."""
         return self._catalogue.current()
 
-    def remembered(self, question: Hashable, ask: Callable[[], Ints]) -> Ints:
+    def remembered(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question of this state of the database, asked once."""
         return self._recent.get(question, ask)
 
@@ -82,16 +82,6 @@ class TextIndex:
     def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
         with self.database.reading() as connection:
             return connection.execute(query, (parameter,)).fetchall()
-
-    def literally_with(self, text: str, keys: Ints) -> Ints:
-        """Those of the documents that contain `text` as it is spelt, but for ASCII case."""
-        with self.database.reading() as connection:
-            (found,) = connection.execute(
-                "SELECT group_concat(key) FROM documents "
-                f"WHERE key IN ({marks(keys)}) AND instr(lower(content), lower(?))",
-                (*keys.tolist(), text),
-            ).fetchone()
-        return numbers(found)
 
     def texts(self, keys: Ints) -> Iterator[tuple[int, str]]:
         """Key and text of documents, a few at a time."""
