@@ -43,7 +43,7 @@ def test_commands(environ: dict[str, str]) -> None:
 
 
 def test_it_compiles_without_a_warning(environ: dict[str, str], tmp_path: Path) -> None:
-    copies = [shutil.copy(file, tmp_path) for file in sorted(LISP.glob("*.el"))]
+    copies = [str(shutil.copy(file, tmp_path)) for file in sorted(LISP.glob("*.el"))]
     strict = "(setq byte-compile-error-on-warn t load-prefer-newer t)"
     emacs(environ, "-L", str(tmp_path), "--eval", strict, "-f", "batch-byte-compile", *copies)
     assert len(list(tmp_path.glob("*.elc"))) == len(copies) > 1
