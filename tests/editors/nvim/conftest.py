@@ -121,7 +121,8 @@ class Typed:
 
     def quit(self) -> None:
         """End it; it may be gone before it has said that it heard."""
-        self._remote("--remote-send", "<C-\\><C-N>:qall!<CR>", check=False)
+        end = "luaeval('vim.schedule(function() vim.cmd([[qall!]]) end)')"
+        self._remote("--remote-expr", end, check=False)
 
     def lua(self, body: str) -> Any:
         """What a function with this body returns."""

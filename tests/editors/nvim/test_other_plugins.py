@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,22 @@ def shows(typed: Typed, *texts: str) -> None:
     typed.lua(f"T.wait(function() {WINDOWS} return {wanted} end, [[{texts}]])")
 
 
+CLOSED = """
+for _, window in ipairs(vim.api.nvim_list_wins()) do
+  if vim.api.nvim_win_get_config(window).relative ~= "" then return false end
+end
+return true
+"""
+
+
+def closes(picker: Typed) -> None:
+    """Leave the picker, which takes one key or two: it may be in Insert mode or not."""
+    deadline = time.monotonic() + 60
+    while not picker.lua(CLOSED):
+        assert time.monotonic() < deadline, "the picker stays"
+        picker.keys("<Esc>")
+
+
 def test_hits_follow_what_is_typed_and_the_chosen_one_opens(picker: Typed) -> None:
     picker.keys(":Aiana!<CR>")
     picker.keys("HGETALL")
@@ -68,21 +85,50 @@ def test_hits_follow_what_is_typed_and_the_chosen_one_opens(picker: Typed) -> No
 def test_a_query_of_the_command_is_searched_at_once(picker: Typed) -> None:
     picker.keys(':Aiana! search "npm update"<CR>')
     shows(picker, "why did `npm update` break")
+    closes(picker)
+
+
+def test_several_hits_go_into_the_quickfix_list(picker: Typed) -> None:
+    picker.keys(":Aiana! search redis client<CR>")
+    shows(picker, "# Pin the Redis client below 5")
+    picker.keys("<Tab><Tab><C-q>")
+    picker.lua("T.wait(function() return vim.bo.buftype == 'quickfix' end, 'the list')")
+    got = picker.lua("""
+    local named = {}
+    for _, item in ipairs(vim.fn.getqflist()) do
+      table.insert(named, vim.startswith(vim.fn.bufname(item.bufnr), 'aiana:///') and item.lnum > 1)
+    end
+    return named
+    """)
+    assert got == [True, True]
+
+
+def test_an_action_is_chosen_for_a_hit(picker: Typed) -> None:
+    picker.keys(':Aiana! search "npm update"<CR>')
+    shows(picker, "why did `npm update` break")
+    picker.lua("vim.g.aiana = { register = 'a' }; T.choices = { 7 }")
+    picker.keys("<M-a>")
+    picker.lua("T.wait(function() return #T.notes > 0 end, 'the note')")
+    got = picker.lua("return { T.offered[7], T.notes, vim.fn.getreg('a'):sub(1, 20) }")
+    assert got == ["Yank", ["Aiana: Yanked into register a."], "why did `npm update`"]
+
+
+def test_sessions_are_narrowed_down_with_a_preview(picker: Typed) -> None:
+    picker.keys(":Aiana! sessions<CR>")
+    shows(picker, "Pin the Redis client")
+    picker.keys("login test")
+    shows(picker, "Make the login test deterministic", "- Assistant: claude-code")
+    picker.keys("<CR>")
+    picker.lua("T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')")
+    assert picker.lua("return T.cursor_line()") == 1
+    assert picker.lua("return vim.api.nvim_get_current_line()").startswith("# Make the login test")
 
 
 def test_typing_on_cancels_and_closing_leaves_nothing(picker: Typed) -> None:
     picker.keys(":Aiana!<CR>")
     picker.keys("redis")
     picker.keys(" client")
-    picker.keys("<Esc><Esc>")
-    floating = """
-    local count = 0
-    for _, window in ipairs(vim.api.nvim_list_wins()) do
-      if vim.api.nvim_win_get_config(window).relative ~= "" then count = count + 1 end
-    end
-    return count == 0
-    """
-    picker.lua(f"T.wait(function() {floating} end, 'the end of the picker')")
+    closes(picker)
     assert picker.lua("return T.notes") == []
 
 
