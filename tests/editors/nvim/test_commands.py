@@ -218,3 +218,17 @@ def test_a_status_line_tells_only_what_matters(neovim: Neovim) -> None:
     return { before, shown }
     """)
     assert got == ["", [["ok", ""], ["ok", "Aiana: 3 to index"], ["warning", "Aiana: warning"]]]
+
+
+def test_what_was_not_understood_is_said_with_the_hits_and_without(neovim: Neovim) -> None:
+    prompt, offered, nothing = neovim.run("""
+    vim.cmd('Aiana! search redis before:whenever')
+    T.wait(function() return T.offered end, 'the hits')
+    vim.cmd('Aiana! search source:nonesuch redis')
+    return { T.prompt, #T.offered, T.note() }
+    """)
+    assert prompt.startswith("Aiana: redis before:whenever · ")
+    assert "whenever" in prompt.removeprefix("Aiana: redis before:whenever · ")
+    assert offered > 0
+    assert nothing.startswith("Aiana: Nothing was found. ")
+    assert "nonesuch" in nothing

@@ -200,7 +200,7 @@ def test_context_goes_to_a_register_and_to_functions(neovim: Neovim) -> None:
 
 def test_context_goes_to_the_unnamed_register_where_there_is_no_clipboard(neovim: Neovim) -> None:
     got = neovim.run("""
-    vim.g.clipboard = false -- Whatever the machine has installed.
+    vim.g.loaded_clipboard_provider = 1 -- As where no program reaches the clipboard.
     vim.cmd('Aiana! context redis')
     return { T.note(), vim.fn.getreg('"'):sub(1, 14) }
     """)
@@ -211,9 +211,9 @@ def test_a_slow_answer_is_announced(neovim: Neovim) -> None:
     got = neovim.run("""
     T.request('aiana/status', {})
     local server = T.servers()[1]
-    T.echoes = {}
     vim.cmd('Aiana status')
     T.note()
+    T.echoes = {}
     vim.uv.kill(server, 'sigstop')
     vim.cmd('Aiana status')
     T.wait(function() return #T.echoes > 0 end, 'the announcement')
@@ -396,6 +396,33 @@ def test_a_request_whose_server_dies_is_answered(neovim: Neovim) -> None:
     return err
     """)
     assert got.startswith("The server has ended. Run the command again to start it anew")
+
+
+def test_a_request_is_answered_where_the_configuration_has_hooks_of_its_own(
+    neovim: Neovim,
+) -> None:
+    got = neovim.run(
+        """
+    local exits = 0
+    vim.lsp.config('aiana', {
+      on_init = function() end, on_exit = function() exits = exits + 1 end,
+    })
+    """
+        + CODE
+        + """
+    T.attached()
+    T.request('aiana/status', {})
+    local server = T.servers()[1]
+    vim.uv.kill(server, 'sigstop')
+    local err
+    require('aiana.client').request('aiana/status', {}, function(e) err = e end)
+    vim.uv.kill(server, 'sigkill')
+    T.wait(function() return err end, 'the answer')
+    return { err, exits }
+    """
+    )
+    assert got[0].startswith("The server has ended.")
+    assert got[1] == 1
 
 
 def test_leaving_neovim_ends_the_server(neovim: Neovim) -> None:

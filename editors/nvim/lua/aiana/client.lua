@@ -51,7 +51,7 @@ function M.on_exit(_, _, id)
 end
 
 ---Hear of clients that a user's configuration starts with hooks in place of ours.
-function M.watch()
+local function watch()
   vim.api.nvim_create_autocmd({ 'LspAttach', 'LspDetach' }, {
     group = vim.api.nvim_create_augroup('aiana-client', {}),
     callback = function(event)
@@ -104,6 +104,7 @@ function M.start()
   if vim.lsp.is_enabled(NAME) and #vim.lsp.get_clients({ name = NAME }) == 0 then
     vim.lsp.enable(NAME) -- Buffers that lost the server attach to the new one.
   end
+  watch()
   config = vim.deepcopy(config)
   config.on_init = with_ours(config.on_init, M.on_init)
   config.on_exit = with_ours(config.on_exit, M.on_exit)
