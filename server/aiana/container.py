@@ -31,6 +31,8 @@ class Activity(NamedTuple):
     """Texts are being embedded."""
     loading: bool
     """The model is being loaded."""
+    compiling: bool
+    """The model is being compiled, which is done once on a machine and takes up to a minute."""
     loaded: bool
     """The model is in memory."""
     servers: tuple[bool, ...]
@@ -107,7 +109,9 @@ class Container:
         return ContextCache(self.storage, self.cache, self.config.user)
 
     def close(self) -> None:
-        """Stop background work and close the database."""
+        """Stop background work, a compilation too, and close the database."""
+        if "embedder" in self.__dict__:
+            self.embedder.stop_loading()
         if "indexer" in self.__dict__:
             self.indexer.stop()
         if "cache" in self.__dict__:
@@ -125,7 +129,8 @@ class Container:
             servers.append(made["qdrant"].behind is None)
         return Activity(
             busy="indexer" in made and self.indexer.busy,
-            loading="searcher" in made and self.searcher.is_loading,
+            loading="embedder" in made and self.embedder.is_loading,
+            compiling="embedder" in made and self.embedder.is_compiling,
             loaded="embedder" in made and self.embedder.is_loaded,
             servers=tuple(servers),
         )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec.structs import replace
+
 from aiana.container import Container
 from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
@@ -34,6 +36,10 @@ class Aiana(Container):
 
     Opening it costs nothing; the database is opened, and the model loaded, at first use.
     """
+
+    def limit_contexts(self, max_tokens: int) -> None:
+        """Use another budget, in tokens, for contexts whose caller names none."""
+        self.config = replace(self.config, context_max_tokens=max_tokens)
 
     def project_of(self, folder: str | Path) -> str:
         """Identity of the project that a folder belongs to."""

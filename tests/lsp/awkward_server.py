@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 from aiana.lsp import main
-from aiana.lsp.server import AianaServer, Call
+from aiana.lsp.call import Call
+from aiana.lsp.server import AianaServer
 from aiana.protocol import methods as protocol
 from aiana.protocol.params import NoParams
 from aiana.protocol.results import Result

@@ -96,7 +96,7 @@ def test_options_advertise_what_they_name(start: Start) -> None:
         "change": 2,
         "save": False,
     }
-    assert capabilities["workspaceSymbolProvider"] == {"resolveProvider": False}
+    assert capabilities["workspaceSymbolProvider"] == {"resolveProvider": True}
 
 
 def test_content_of_a_session_with_the_line_of_its_message(serve: Start) -> None:

@@ -62,6 +62,9 @@ def embedder_tier(aiana: Container) -> Tier:
     info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
     if info.state == "unavailable":
         return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
+    if activity.compiling:
+        detail = f"{info.name} is being prepared for this machine, once; words find meanwhile"
+        return Tier(state="loading", detail=detail)
     if activity.loading:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
     detail = f"{info.name} on {info.device}, loaded at its first use"

@@ -7,17 +7,17 @@ The work needs torch (8-15 s to import, 500 MB), so it runs in a process of its 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from aiana.embeddings.child import end_with_parent, run_child
 from aiana.embeddings.locate import (
     Source,
     canonical_name,
@@ -70,16 +70,23 @@ _SAMPLES = (
 
 
 def compile_model(
-    name: str, models_dir: str | Path | None = None, *, download: bool = False, force: bool = False
+    name: str,
+    models_dir: str | Path | None = None,
+    *,
+    download: bool = False,
+    force: bool = False,
+    stop: threading.Event | None = None,
 ) -> Source:
     """Make sure that `name` can be served without torch, and say from where.
 
     A sound compiled model is left alone unless `force`; a damaged one is built again. `download`
     allows the Hugging Face hub where the machine does not have the model. Takes 10-30 s in a
-    process of its own; several callers at once wait for the first.
+    process of its own, which ends with this one, and once `stop` is set; several callers at once
+    wait for the first.
 
-    Raises ModelUnavailable when there is nothing to compile, or torch, sentence-transformers or
-    onnx are not installed; Conflict when another process has been compiling for ten minutes.
+    Raises ModelUnavailable when there is nothing to compile, torch, sentence-transformers or
+    onnx are not installed, or it was stopped; Conflict when another process has been compiling
+    for ten minutes.
     """
     if not force:
         sound = _sound_source(name, models_dir)
@@ -91,7 +98,7 @@ def compile_model(
         shutil.rmtree(folder, ignore_errors=True)
         return source
     verify_package(source)
-    _run_compiler(name, source, folder, force)
+    _run_compiler(name, source, folder, force, stop)
     return Source(kind="compiled", folder=folder, origin="compiled", manifest=read_manifest(folder))
 
 
@@ -114,7 +121,9 @@ def _publishers_source(name: str, download: bool) -> Source:
         return fetch(name)
 
 
-def _run_compiler(name: str, source: Source, folder: Path, force: bool) -> None:
+def _run_compiler(
+    name: str, source: Source, folder: Path, force: bool, stop: threading.Event | None
+) -> None:
     absent = missing((*EXTRAS["semantic"], *EXTRAS["full"]))
     if absent:
         packages = ", ".join(module.replace("_", "-") for module in absent)
@@ -124,20 +133,13 @@ def _run_compiler(name: str, source: Source, folder: Path, force: bool) -> None:
         )
     compiler = [sys.executable, "-m", "aiana.embeddings.compile", name, str(source.folder)]
     compiler += [source.origin, str(folder), *(["--force"] if force else [])]
-    # Standard input and output may be a protocol's: the child gets neither.
-    done = subprocess.run(
-        compiler,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
-    )
-    if done.returncode == 0:
+    code, told = run_child(compiler, stop)
+    if code == 0:
         return
-    lines = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]
-    if done.returncode == _BUSY:
+    if stop is not None and stop.is_set():
+        raise ModelUnavailable(f"The compilation of {name} was stopped. The next use begins anew.")
+    lines = told.strip().splitlines() or [f"it ended with code {code}"]
+    if code == _BUSY:
         raise Conflict(lines[-1])
     raise ModelUnavailable(
         f"{name} could not be compiled: {lines[-1]}."
@@ -154,6 +156,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--force", action="store_true")
     given = parser.parse_args()
+    end_with_parent()
     folder: Path = given.folder
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -76,6 +76,11 @@ class Embedder:
         self._engine: Engine | None = None
         self._source: Source | None = None
         self._tokenizer: Tokenizer | None = None
+        self._stop = threading.Event()
+        self.is_loading = False
+        """Whether the model is being loaded just now, by any thread."""
+        self.is_compiling = False
+        """Whether it is being compiled for that, which takes up to a minute, once."""
 
     @property
     def is_loaded(self) -> bool:
@@ -104,8 +109,16 @@ class Embedder:
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
-                    self._engine = self._open_engine()
+                    self.is_loading = True
+                    try:
+                        self._engine = self._open_engine()
+                    finally:
+                        self.is_loading = self.is_compiling = False
         return self._engine
+
+    def stop_loading(self) -> None:
+        """End a compilation that is under way; who waits for it gets ModelUnavailable."""
+        self._stop.set()
 
     def embed(self, text: str) -> NDArray[np.float32]:
         """The vector of one text, shape (dimensions,)."""
@@ -194,7 +207,12 @@ class Embedder:
         if source.kind == "weights":
             from aiana.embeddings.compile import compile_model
 
-            source = self._source = compile_model(self.model_name, self._models_dir)
+            self._stop.clear()
+            self.is_compiling = True
+            source = self._source = compile_model(
+                self.model_name, self._models_dir, stop=self._stop
+            )
+            self.is_compiling = False
         if source.manifest is None:
             file, pad_id = source.folder / "onnx" / MODEL_FILE, pad_token(source.folder)
         elif source.manifest.engine == "torch":

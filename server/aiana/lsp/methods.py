@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
-from pygls.uris import to_fs_path
 
-from aiana.lsp.server import AianaServer, Call, Handler
+from aiana.lsp.call import Call
+from aiana.lsp.server import AianaServer, Handler
+from aiana.lsp.uris import name_of, path_of
 from aiana.models import SearchFilter
 from aiana.protocol import params, results
 from aiana.service import Aiana
@@ -61,7 +61,7 @@ class Methods:
 
     def context(self, aiana: Aiana, p: params.ContextParams, call: Call) -> results.ContextResult:
         uri = p.text_document.uri if p.text_document else None
-        about = [p.query, p.selection, _file_name(uri) if uri else None]
+        about = [p.query, p.selection, name_of(uri) if uri else None]
         return aiana.context(
             " ".join(part for part in about if part) or None,
             project=self._project(aiana, uri) if p.project is None else p.project,
@@ -103,19 +103,15 @@ class Methods:
 
     def _project(self, aiana: Aiana, uri: str | None) -> str | None:
         """Identity of the workspace folder that holds `uri`, or of the only one there is."""
-        folders = [to_fs_path(uri) for uri in self._server.workspace.folders]
-        root = self._server.workspace.root_path
-        known = [folder for folder in [*folders, root] if folder]
-        path = to_fs_path(uri) if uri else None
+        workspace = self._server.workspace
+        uris = [folder.uri for folder in workspace.folders.values()]
+        known = [path for path in map(path_of, [*uris, workspace.root_uri or ""]) if path]
+        path = path_of(uri) if uri else None
         if path is not None:
-            inside = [f for f in known if Path(path).is_relative_to(f)]
-            folder = max(inside, key=len) if inside else str(Path(path).parent)
+            inside = [folder for folder in known if path.is_relative_to(folder)]
+            folder = max(inside, key=lambda f: len(f.parts)) if inside else path.parent
             return aiana.project_of(folder)
         return aiana.project_of(known[0]) if known else None
-
-
-def _file_name(uri: str) -> str:
-    return Path(unquote(urlsplit(uri).path)).name
 
 
 def memory_get(aiana: Aiana, p: params.MemoryGetParams, call: Call) -> results.MemoryResult:

@@ -56,13 +56,18 @@ def write_page(folder: Path, uri: str, text: str) -> Path:
         with contextlib.suppress(FileNotFoundError):
             if old.stat().st_mtime < time.time() - _KEPT_S:
                 old.unlink()
-    kind, _, name = urlsplit(uri).path.strip("/").partition("/")
-    stem = f"{kind}-{quote(name, safe='')[-_LONGEST_NAME:]}" if name else kind
-    path = folder / f"{stem}.md"
+    path = page_file(folder, uri)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return path
+
+
+def page_file(folder: Path, uri: str) -> Path:
+    """The file in which `write_page` puts the document of this URI."""
+    kind, _, name = urlsplit(uri).path.strip("/").partition("/")
+    stem = f"{kind}-{quote(name, safe='')[-_LONGEST_NAME:]}" if name else kind
+    return folder / f"{stem}.md"
 
 
 def hits_page(query: str, hits: Sequence[SearchHit]) -> str:

@@ -1,0 +1,140 @@
+"""What a client sends as lsprotocol's types: exact where it matters, lenient where it does not."""
+
+from __future__ import annotations
+
+import copy
+import posixpath
+from typing import Any
+from urllib.parse import unquote
+
+from cattrs import AttributeValidationNote, IterableValidationNote
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+
+Path = tuple[str | int, ...]
+_MOST_PRUNED = 500
+
+
+class Undecodable(ValueError):
+    """Params that a method cannot be called with; `errors` lists `path: reason`."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = errors
+
+
+def converter() -> Any:
+    """lsprotocol's converter, but params of methods it does not know stay as they came."""
+    from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCRequestMessage
+
+    made = get_converter()
+
+    def raw(message: dict[str, Any], cls: type[Any]) -> Any:
+        known = {key: message[key] for key in ("id", "method", "jsonrpc") if key in message}
+        return cls(**known, params=message.get("params"))
+
+    made.register_structure_hook(JsonRPCRequestMessage, raw)
+    made.register_structure_hook(JsonRPCNotification, raw)
+    return made
+
+
+def structure(converter: Any, message: dict[str, Any], cls: type[Any]) -> Any:
+    """A message as `cls`. Raises Undecodable.
+
+    Of a request, what is optional and not understood is left out: a client of tomorrow may offer
+    what nobody knows today. A notification changes documents, so it is taken whole or not at all.
+    """
+    if message["method"] == types.INITIALIZE:
+        message = _with_names_of_folders(message)
+    first: list[str] = []
+    for _ in range(_MOST_PRUNED):
+        try:
+            return converter.structure(message, cls)
+        except Exception as error:
+            found = list(_leaves(error, ()))
+            first = first or [f"{_shown(path)}: {reason}" for path, reason in found]
+            if "id" not in message:
+                break
+            message = copy.deepcopy(message)
+            # From the end, so that places in a list stay those of the report.
+            for path, _reason in reversed(found):
+                if not _prune(message, path):
+                    raise Undecodable(first) from error
+    raise Undecodable(first)
+
+
+def _leaves(error: BaseException, path: Path) -> list[tuple[Path, str]]:
+    """Where the parts of a message are that do not fit, and why; paths are those of the wire."""
+    children = getattr(error, "exceptions", None)
+    if children is None:
+        return [(path, _reason(error))]
+    found: list[tuple[Path, str]] = []
+    for child in children:
+        step: Path = ()
+        for note in getattr(child, "__notes__", ()):
+            if isinstance(note, AttributeValidationNote):
+                step = (_on_the_wire(note.name),)
+            elif isinstance(note, IterableValidationNote) and isinstance(note.index, int):
+                step = (note.index,)
+        found += _leaves(child, (*path, *step))
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return "this is required"
+    if isinstance(error, TypeError | AttributeError):
+        return "this has another type"
+    # A reason may quote what was sent, which can be of any length.
+    return str(error)[:200]
+
+
+def _on_the_wire(attribute: str) -> str:
+    head, *rest = attribute.strip("_").split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _shown(path: Path) -> str:
+    shown = "$"
+    for step in path[1:] if path[:1] == ("params",) else path:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return shown
+
+
+def _prune(message: dict[str, Any], path: Path) -> bool:
+    """Take out the innermost part on this path that is there; false if nothing optional is left.
+
+    What lacks a part that is required is the part that goes.
+    """
+    chain: list[tuple[Any, str | int]] = []
+    node: Any = message
+    for step in path:
+        try:
+            inner = node[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        chain.append((node, step))
+        node = inner
+    if len(chain) < len(path):
+        chain = chain[: len(path) - 1]
+    # `params` itself and the capabilities as a whole are not optional.
+    if len(chain) < 2 or [step for _, step in chain] == ["params", "capabilities"]:
+        return False
+    owner, step = chain[-1]
+    del owner[step]
+    return True
+
+
+def _with_names_of_folders(message: dict[str, Any]) -> dict[str, Any]:
+    """Folders without a name are called by the last part of their URI."""
+    params = message.get("params")
+    folders = params.get("workspaceFolders") if isinstance(params, dict) else None
+    if not isinstance(params, dict) or not isinstance(folders, list):
+        return message
+    named = [
+        {"name": posixpath.basename(unquote(str(folder.get("uri"))).rstrip("/")), **folder}
+        if isinstance(folder, dict)
+        else folder
+        for folder in folders
+    ]
+    return {**message, "params": {**params, "workspaceFolders": named}}

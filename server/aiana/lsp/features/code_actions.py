@@ -1,0 +1,79 @@
+"""*Remember this selection* and *Add context for this file*, for a person who asks for actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from aiana.lsp.features.configuration import CODE_ACTION_KIND, Configuration
+from aiana.lsp.server import AianaServer
+from aiana.lsp.uris import open_document
+
+
+class CodeActions:
+    """Actions for a person who asks; an editor that looks by itself is told nothing."""
+
+    def __init__(self, server: AianaServer, configuration: Configuration) -> None:
+        self._server = server
+        self._configuration = configuration
+
+    def register(self) -> None:
+        self._server.add_feature(types.TEXT_DOCUMENT_CODE_ACTION, self.actions)
+
+    async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        """What can be done with a document and a selection of it."""
+        by_itself = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
+        wanted = _is_wanted(CODE_ACTION_KIND, params.context.only)
+        if not self._configuration.options.code_actions or by_itself or not wanted:
+            return []
+        uri = params.text_document.uri
+        about: dict[str, Any] = {"textDocument": {"uri": uri}}
+        actions = [_action("Add context for this file", "aiana.showContext", about)]
+        selection = self._selected(uri, params.range)
+        if selection.strip():
+            about["selection"] = selection
+            origin = {"uri": uri, "range": _plain(params.range)}
+            actions.insert(
+                0,
+                _action(
+                    "Remember this selection",
+                    "aiana.remember",
+                    {"content": selection, "origin": origin},
+                ),
+            )
+        return actions
+
+    def _selected(self, uri: str, range_: types.Range) -> str:
+        document = open_document(self._server.workspace, uri)
+        if document is None:
+            return ""
+        first = document.offset_at_position(range_.start)
+        last = document.offset_at_position(range_.end)
+        return str(document.source[first:last])
+
+
+def _is_wanted(kind: str, only: Sequence[str] | None) -> bool:
+    """Whether a kind is, or belongs to, one that is asked for: `source` means `source.x` as well.
+
+    The empty kind means all of them.
+    """
+    if only is None:
+        return True
+    return any(not asked or kind == asked or kind.startswith(f"{asked}.") for asked in only)
+
+
+def _plain(range_: types.Range) -> dict[str, Any]:
+    return {
+        "start": {"line": range_.start.line, "character": range_.start.character},
+        "end": {"line": range_.end.line, "character": range_.end.character},
+    }
+
+
+def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAction:
+    return types.CodeAction(
+        title=title,
+        kind=CODE_ACTION_KIND,
+        command=types.Command(title=title, command=command, arguments=[argument]),
+    )
