@@ -63,7 +63,10 @@ def normalise_folder(folder: str) -> str:
     """A folder as a path with `/` and an upper-case drive letter; remote URIs stay URIs."""
     text = folder.strip()
     if text.lower().startswith("file://"):
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:  # no URI, though it looks like one
+            return text
         host = f"//{parts.netloc}" if parts.netloc not in ("", "localhost") else ""
         text = host + unquote(parts.path)
     elif "://" in text:

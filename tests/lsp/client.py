@@ -114,6 +114,17 @@ class Client:
                     return self.notifications.pop(index)["params"]
             self._take()
 
+    def refuse(self, method: str) -> None:
+        """Wait for the server's next request of this kind and answer it with an error."""
+        while True:
+            for index, message in enumerate(self.notifications):
+                if message["method"] == method and "id" in message:
+                    error = {"code": -32601, "message": "no such method"}
+                    self.write({"jsonrpc": "2.0", "id": message["id"], "error": error})
+                    self.notifications.pop(index)
+                    return
+            self._take()
+
     def exit(self) -> int:
         """Leave as the specification says; returns the exit status."""
         self.request("shutdown")

@@ -46,7 +46,6 @@ class Frames:
         self._in_body = False
         self._headers = 0
         self._lost = False
-        self._told = False
 
     def feed(self, data: bytes) -> Iterator[Any]:
         """Messages, decoded from JSON, and Unreadables that `data` completes."""
@@ -105,18 +104,15 @@ class Frames:
         self._begin()
         message = decode(body)
         if isinstance(message, Unreadable):
-            # The length may have been too large or too small: the next message is where it is.
-            if inner := _LENGTH.search(body):
-                self._buffer[:0] = body[inner.start() :]
-            self._told = True
+            # The length may have been wrong: the next message begins where its header does.
+            self._buffer[:0] = body
+            self._lost = True
         yield message
 
     def _lose(self, reason: str) -> Iterator[Unreadable]:
-        told = self._told
         self._begin()
         self._lost = True
-        if not told:
-            yield Unreadable(INVALID_REQUEST, reason)
+        yield Unreadable(INVALID_REQUEST, reason)
 
     def _find_header(self) -> None:
         found = _LENGTH.search(self._buffer)
@@ -127,8 +123,7 @@ class Frames:
             del self._buffer[:-_LONGEST_LENGTH]
 
     def _begin(self) -> None:
-        self._length, self._in_body, self._headers = None, False, 0
-        self._lost = self._told = False
+        self._length, self._in_body, self._headers, self._lost = None, False, 0, False
 
 
 def decode(body: bytes) -> Any:

@@ -12,6 +12,9 @@ from types import TracebackType
 _Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
+_MOST_FRAMES = 20
+
+
 class SafeFormatter(logging.Formatter):
     """Takes secrets out of what is logged, tracebacks included."""
 
@@ -28,7 +31,7 @@ class DiscreetFormatter(SafeFormatter):
         told = []
         error = ei[1]
         while error is not None:
-            frames = traceback.extract_tb(error.__traceback__)
+            frames = traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]
             places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
             told.append(f"  {type(error).__name__} at {places or 'no place'}")
             error = error.__cause__ or error.__context__

@@ -122,11 +122,10 @@ class AianaProtocol(LanguageServerProtocol):
         try:
             body = self._encode(data)
         except Exception as error:
-            logger.error("An answer could not be encoded", exc_info=error)
             if (number := getattr(data, "id", None)) is None:
                 return
-            failed = {"code": wire.INTERNAL_ERROR, "message": "The answer could not be encoded."}
-            body = msgspec.json.encode({"jsonrpc": "2.0", "id": number, "error": failed})
+            reply = types.ResponseErrorMessage(id=number, error=response_error(error))
+            body = json.dumps(reply, default=self._serialize_message).encode()
         self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def _encode(self, data: Any) -> bytes:

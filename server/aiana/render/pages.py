@@ -32,7 +32,10 @@ def read_page(aiana: Aiana, uri: str, *, navigation: bool = False) -> Page:
     a session's turns lead to their neighbours. Raises NotFound, also for a URI that names nothing
     of Aiana's.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # no URI at all
+        parts = urlsplit("")
     kind, _, rest = parts.path.strip("/").partition("/")
     name = unquote(rest.partition("/")[0])
     if parts.scheme == SCHEME and kind == "session":

@@ -143,9 +143,9 @@ class Searcher:
         if partial is not None and mode == "hybrid":
             follows = self._embedder.is_loaded
             partial(answer("keyword", min(limit, FIRST_HITS) if follows else limit))
-            wait_for_model = True
         if query.text:  # filters alone are answered without the model
-            embed, degraded = self._embed_query(mode, wait_for_model)
+            follows = partial is not None and mode == "hybrid"
+            embed, degraded = self._embed_query(mode, wait_for_model, follows)
         return answer(mode, limit)
 
     def _without_vectors(self) -> list[Degraded]:
@@ -181,11 +181,18 @@ class Searcher:
 
         return QdrantIndex(self._qdrant, self._vector_index, filter)
 
-    def _embed_query(self, mode: Mode, wait: bool) -> tuple[Embed | None, list[Degraded]]:
-        """The way to embed a query, or why there is none just now."""
+    def _embed_query(
+        self, mode: Mode, wait: bool, wait_if_short: bool
+    ) -> tuple[Embed | None, list[Degraded]]:
+        """The way to embed a query, or why there is none just now.
+
+        With `wait` this takes as long as it takes; `wait_if_short`, or search by meaning alone,
+        waits for a model to be loaded, but not for one to be compiled.
+        """
         if mode == "keyword":
             return None, []
-        if not self._embedder.is_loaded and (wait or mode == "semantic"):
+        short = wait_if_short or mode == "semantic"
+        if not self._embedder.is_loaded and (wait or (short and not self._needs_compiling())):
             self.warm_up()
         if self._embedder.is_loaded:
             return self._embedder.embed, []
@@ -197,7 +204,17 @@ class Searcher:
         if not self.is_loading:
             threading.Thread(target=self._warm_up_aside, name="aiana-model", daemon=True).start()
         reason = "The embedding model is being loaded; these hits were found by words alone."
+        if self._needs_compiling():
+            reason = (
+                "The embedding model is being prepared for this machine, once, which takes up to "
+                "a minute; meanwhile words find."
+            )
+            if mode == "semantic":
+                raise ModelUnavailable(reason)
         return None, [Degraded(tier="embedder", reason=reason, since=now())]
+
+    def _needs_compiling(self) -> bool:
+        return self._model_info().state == "uncompiled"
 
     def _missing_model(self) -> Degraded | None:
         """Why there is no model; looked at anew, since the user may have mended it."""
