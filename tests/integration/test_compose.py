@@ -112,7 +112,10 @@ def test_health_check_of_qdrant_tells_ready_from_not_ready(
     assert subprocess.run(nobody, timeout=10, stderr=subprocess.DEVNULL).returncode != 0
 
 
-def test_import_that_watches_goes_on_with_what_is_new(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_import_that_watches_goes_on_with_what_is_new(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
     projects = tmp_path / "claude" / "projects" / "-home-ada-shop"
     projects.mkdir(parents=True)
     first, second = sorted((ROOT / "tests" / "fixtures" / "sample").glob("*.jsonl"))[:2]
@@ -124,9 +127,15 @@ def test_import_that_watches_goes_on_with_what_is_new(tmp_path: Path) -> None:
         "AIANA_EMBEDDING_MODEL": "none-at-all",
     }
     command = [sys.executable, "-m", "aiana", "import", "--watch"]
-    with subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # Whoever is started in the background of a shell is told to ignore interrupts.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    try:
         assert process.stdout is not None
         assert "1 files (1 new" in process.stdout.readline()
         shutil.copy(second, projects)
@@ -135,5 +144,10 @@ def test_import_that_watches_goes_on_with_what_is_new(tmp_path: Path) -> None:
             while storage.get_stats().sessions < 2:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

@@ -164,7 +164,7 @@ export interface ImportResult {
 
 /** Work that is left to the indexer. */
 export interface Indexing {
-  /** Texts without a vector. */
+  /** Texts without a vector, and messages that are not yet cut into such texts. */
   pending: number;
   /** Texts embedded per second, while it is running. */
   ratePerS: number | null;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def import_(
     if missing:
         known = ", ".join(sorted(known_sources()))
         raise click.UsageError(f"{missing[0]} is no file or folder, and no source ({known}).")
+    if watch:
+        # Asked to end, whoever watches ends in order, as after an interrupt.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with opened() as aiana:
         with progress_bar("Importing") as report:
             result = aiana.import_sessions(

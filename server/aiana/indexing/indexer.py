@@ -33,6 +33,9 @@ FIRST_ANSWER_S = 5.0
 BATCH = 32
 """Texts embedded between two looks at whether to stop: about a second."""
 
+LAST_BATCH_S = 10.0
+"""What the end of the background work waits for the batch at hand."""
+
 Progress = Callable[[int, int, str], None]
 
 
@@ -52,6 +55,7 @@ class Indexer:
         self._qdrant = qdrant
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
+        self._captured = threading.Event()
         self._thread: threading.Thread | None = None
         self.busy = False
         self.rate_per_s: float | None = None
@@ -135,34 +139,60 @@ class Indexer:
             self._lock.release()
 
     def _run(self) -> None:
+        """Hold the lock as soon as nobody else does, and work until told to stop."""
+        self._keep(self._work, self._rest)
+
+    def _work(self) -> None:
+        """Capture in rounds, and beside it cut and embed: a backlog, or a model that has to be
+        compiled first, takes minutes, and a new session must not wait for that."""
+        with self._exclusive() as mine:
+            if not mine:
+                return
+            embedding = threading.Thread(
+                target=self._keep,
+                args=(self._embed_round, self._await_capture),
+                name="aiana-embedder",
+                daemon=True,
+            )
+            embedding.start()
+            self._keep(self._capture_round, self._rest)
+            self._captured.set()
+            embedding.join(LAST_BATCH_S)
+
+    def _keep(self, work: Callable[[], None], pause: Callable[[], object]) -> None:
+        """Work in rounds until told to stop; a failure costs its round."""
         if sys.platform == "linux":
             # Of this thread alone: whoever types or compiles goes first.
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while not self._stopped.is_set():
             try:
-                with self._exclusive() as mine:
-                    while mine and not self._stopped.is_set():
-                        self._work()
-                        self._rest()
+                work()
+            except ModelUnavailable as error:
+                logger.info("Not embedding: %s", error)
             except AianaError as error:
                 logger.warning("Background work is put off: %s", error)
             except Exception:
                 logger.exception("Background work failed")
-            self._rest()
+            pause()
 
     def _rest(self) -> None:
+        self._captured.set()
         self._stopped.wait(INTERVAL_S)
 
-    def _work(self) -> None:
-        """One round: what is on disk, then what has no chunks, then what has no vectors."""
+    def _await_capture(self) -> None:
+        self._captured.wait(INTERVAL_S)
+        self._captured.clear()
+
+    def _capture_round(self) -> None:
         from aiana.capture.importer import import_sources
 
         import_sources(self._storage, cancelled=self._stopped.is_set)
+
+    def _embed_round(self) -> None:
         try:
             self._index(None, self._stopped.is_set)
-        except ModelUnavailable as error:
-            logger.info("Not embedding: %s", error)
-        self._tell_qdrant(self._stopped.is_set)
+        finally:
+            self._tell_qdrant(self._stopped.is_set)
 
     def _tell_qdrant(self, cancelled: Callable[[], bool]) -> None:
         """Send what has changed, and see now and then whether it arrived."""
@@ -179,6 +209,8 @@ class Indexer:
         if not total:
             return 0
         self._embedder.load()
+        if cancelled():
+            return 0
         self.busy = True
         done, began = 0, time.monotonic()
         try:

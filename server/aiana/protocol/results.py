@@ -264,7 +264,7 @@ class Indexing(Result):
     """Work that is left to the indexer."""
 
     pending: int
-    """Texts without a vector."""
+    """Texts without a vector, and messages that are not yet cut into such texts."""
     rate_per_s: float | None = None
     """Texts embedded per second, while it is running."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -15,7 +16,15 @@ from msgspec.structs import replace
 
 from aiana.config import data_dir
 from aiana.lazy import lazy
-from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, SearchHit, Session
+from aiana.models import (
+    SPOKEN,
+    CaptureBatch,
+    CapturePosition,
+    Message,
+    SearchFilter,
+    SearchHit,
+    Session,
+)
 from aiana.protocol.results import Counts, Indexing
 from aiana.search.query import merge_filters, parse
 from aiana.storage.captures import CaptureStore
@@ -153,7 +162,10 @@ class AianaStorage:
         return kinds, projects, max((row[2] for row in rows), default=revision)
 
     def counts(self, model: str) -> tuple[Counts, Indexing]:
-        """Everything that is stored, and the texts that wait for a vector of this model."""
+        """Everything that is stored, and the texts that wait for a vector of this model.
+
+        What is not yet cut into chunks waits as well: each message of it counts as a text.
+        """
         with self.database.reading() as connection:
             row = connection.execute(
                 "SELECT (SELECT count(*) FROM sessions), "
@@ -163,9 +175,16 @@ class AianaStorage:
                 "(SELECT count(*) FROM vectors WHERE model = ?)",
                 (model,),
             ).fetchone()
+            (uncut,) = connection.execute(
+                "SELECT count(*) FROM sessions s JOIN messages m ON m.session_key = s.key "
+                "WHERE s.dirty_from IS NOT NULL AND m.key >= s.dirty_from AND m.content != '' "
+                "AND m.type IN (SELECT value FROM json_each(?))",
+                (json.dumps(SPOKEN),),
+            ).fetchone()
         names = ("sessions", "messages", "memories", "preferences", "projects", "chunks", "vectors")
         counts = Counts(**dict(zip(names, row, strict=True)))
-        return counts, Indexing(pending=counts.chunks + counts.memories - counts.vectors)
+        waiting = counts.chunks + counts.memories - counts.vectors
+        return counts, Indexing(pending=max(0, waiting) + uncut)
 
     def rebuild_text_index(self) -> int:
         """Build the full-text index anew from its tables; returns how many texts it holds."""
