@@ -221,11 +221,18 @@ class Aiana(Container):
         return results.MemoryResult(memory=self.storage.memories.feedback(memory_id, rating))
 
     def list_sessions(
-        self, filter: SearchFilter | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        filter: SearchFilter | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        include_children: bool = False,
     ) -> results.SessionPage:
-        """Sessions by their last activity. Raises InvalidQuery for a cursor that is none."""
+        """Sessions by their last activity. Raises InvalidQuery for a cursor that is none.
+
+        `include_children` lists those of sub-agents, too.
+        """
         wanted = resolved_filter(filter)
-        sessions, more = self.storage.sessions.page(wanted, limit, cursor)
+        sessions, more = self.storage.sessions.page(wanted, limit, cursor, include_children)
         notes = [] if sessions or cursor else [self._why_empty("sessions", wanted)]
         return results.SessionPage(sessions=sessions, next_cursor=more, notes=notes)
 

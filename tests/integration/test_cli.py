@@ -7,11 +7,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aiana.cli import COMMANDS
+from aiana.config import Config
+from aiana.models import Message, Session
+from aiana.service import Aiana
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -28,10 +33,12 @@ def run(tmp_path: Path) -> Run:
         "NO_COLOR": "1",
     }
 
-    def run_one(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run_one(
+        *arguments: str, stdin: str = "", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "aiana", *arguments],
-            env=environ,
+            env=environ | settings,
             input=stdin,
             cwd=tmp_path,
             capture_output=True,
@@ -45,7 +52,8 @@ def run(tmp_path: Path) -> Run:
 def test_from_nothing_to_an_answer(run: Run) -> None:
     empty = run("search", "anything")
     assert (empty.returncode, empty.stdout) == (0, "")
-    assert "`aiana import` reads your sessions" in empty.stderr
+    assert "Nothing is stored yet: `" in empty.stderr
+    assert "-m aiana import` reads" in empty.stderr
     imported = run("import", str(SAMPLE))
     assert imported.returncode == 0
     assert "claude-code: 6 files (6 new, 0 grown, 0 unchanged), 38 messages" in imported.stdout
@@ -115,7 +123,8 @@ def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
         (("search",), 2, "Missing argument 'QUERY...'"),
         (("search", "x", "--cursor", "!"), 2, "This cursor is none of ours"),
         (("search", "x", "--mode", "semantic"), 1, "aiana model compile"),
-        (("import", "no/such/file"), 2, "no/such/file is no file or folder, and no source"),
+        (("import", "no/such/file"), 1, "There is no file or folder no/such/file, and no source"),
+        (("import", "~/nope"), 1, f"There is no file or folder {Path.home() / 'nope'}"),
         (("import", "--since", "soon"), 2, "'soon' is no time"),
         (("forget",), 2, "Give either IDS, or"),
         (("forget", "unknown"), 1, "There is no memory unknown."),
@@ -157,3 +166,52 @@ def test_every_command_explains_itself_with_examples(run: Run, command: str) -> 
     assert shown.returncode == 0
     assert shown.stdout.startswith(f"Usage: aiana {command}")
     assert "Example" in shown.stdout or "Commands:" in shown.stdout
+
+
+def test_an_import_that_finds_nothing_says_where_it_looked(run: Run, tmp_path: Path) -> None:
+    nothing = run("import", "--no-embed")
+    assert nothing.returncode == 0
+    assert f"  looked in {tmp_path / 'claude' / 'projects'}" in nothing.stdout
+
+
+def test_sessions_are_listed_for_people_by_title_and_for_programs_by_line(
+    run: Run, tmp_path: Path
+) -> None:
+    wide = "認証トークンの更新が並行するタブで失敗する問題を修正してください、お願いします"
+    moment = "2026-02-01T12:00:00.000Z"
+    session = Session(
+        id="00000001",
+        source="claude-code",
+        project="/home/ada/shop",
+        title=wide,
+        started_at=moment,
+    )
+    agent = replace(session, id="agent-a1", title="Look for the tabs", parent_id=session.id)
+    with closing(Aiana(Config(data_dir=tmp_path / "aiana"))) as aiana:
+        for each in (agent, session):
+            message = Message(id="1", session_id=each.id, type="user", timestamp=moment)
+            aiana.record_messages(each, [message])
+    plain = [line.split("\t") for line in run("sessions", "list", "--agents").stdout.splitlines()]
+    assert [(row[0], row[1], row[4], row[6]) for row in plain] == [
+        (wide, "00000001", "/home/ada/shop", ""),
+        ("Look for the tabs", "agent-a1", "/home/ada/shop", "00000001"),
+    ]
+    for columns in (80, 60, 40):
+        lines = run("sessions", "list", "--agents", COLUMNS=str(columns)).stdout.splitlines()
+        assert lines[0].startswith("認証トークンの更新")
+        assert lines[1].startswith("  00000001  2026-02-01, ")
+        assert lines[2:3] == ["└ Look for the tabs"]
+        assert all(width_of(line) <= columns for line in lines)
+        assert "shop · claude" in lines[1] or columns == 40
+        assert width_of(lines[0]) >= min(columns - 2, width_of(wide))
+
+
+def width_of(line: str) -> int:
+    """Columns that a line takes, where what is neither ASCII nor ours takes two."""
+    return sum(1 if sign.isascii() or sign in "…·└" else 2 for sign in line)
+
+
+def test_the_program_alone_shows_what_it_is_for(run: Run) -> None:
+    shown = run()
+    assert (shown.returncode, "aiana import" in shown.stdout + shown.stderr) == (2, True)
+    assert "Examples:" in shown.stdout + shown.stderr

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
+from collections.abc import Callable
 
 import click
 
 from aiana import __version__
+from aiana.cli import terminal
+from aiana.cli.terminal import OutputFailed, Piece, say
 from aiana.errors import AianaError, InvalidQuery
 
 COMMANDS = {
@@ -60,23 +62,56 @@ def aiana() -> None:
 
 def main() -> None:
     """The `aiana` program: exit status 0 done, 1 failed, 2 wrong use."""
+    terminal.take_over()
+    status = _status(_run)
     try:
-        # Click returns the status of its own Exit rather than raising it.
-        status = aiana(prog_name="aiana", standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
+        sys.stdout.flush()
+    except OutputFailed as error:
+        status = status or _lost(error)
+    terminal.give_back()
+    sys.exit(status)
+
+
+def _run() -> int:
+    # Click returns the status of its own Exit rather than raising it.
+    result = aiana(prog_name="aiana", standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def _status(work: Callable[[], int]) -> int:
+    """The exit status of some work, after saying in a sentence why it failed."""
+    try:
+        return work()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except click.UsageError as error:
+        if error.ctx is not None:
+            say(error.ctx.get_usage(), err=True)
+            say(f"Try '{error.ctx.command_path} --help' for help.", err=True)
+        return _failed(error.format_message(), error.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        return _failed(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was done so far is kept.", err=True)
-        sys.exit(130)
+        say("Interrupted. What was done so far is kept.", err=True)
+        return 130
+    except OutputFailed as error:
+        return _lost(error)
     except AianaError as error:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
-        sys.exit(2 if isinstance(error, InvalidQuery) else 1)
-    except BrokenPipeError:
-        # The reader has left (`| head`); Python would complain once more while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return _failed(str(error), 2 if isinstance(error, InvalidQuery) else 1)
+    except Exception as error:
+        from aiana.cli.failures import explained
+
+        return _failed(explained(error))
+
+
+def _lost(error: OutputFailed) -> int:
+    """The exit status when output cannot be written; that a reader has left is no failure."""
+    return 0 if error.is_left else _failed(f"Standard output cannot be written: {error}.")
+
+
+def _failed(message: str, status: int = 1) -> int:
+    say(Piece("error:", "error"), f" {message}", err=True)
+    return status
 
 
 if __name__ == "__main__":

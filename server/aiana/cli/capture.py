@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import click
 
 from aiana.capture import sources as known_sources
-from aiana.cli.output import json_option, opened, print_json, progress_bar, size_of
+from aiana.cli.layout import size_of
+from aiana.cli.output import json_option, opened, print_json, progress_bar, tell
+from aiana.cli.terminal import Piece, say
+from aiana.errors import NotFound
 from aiana.protocol.results import Failure, ImportCounts
 from aiana.service import Aiana
 from aiana.text import counted
@@ -40,11 +44,7 @@ def import_(
       aiana import ~/backup/.claude/projects session.jsonl
     """
     names = [word for word in what if word in known_sources()]
-    paths = [word for word in what if word not in names]
-    missing = [path for path in paths if not Path(path).exists()]
-    if missing:
-        known = ", ".join(sorted(known_sources()))
-        raise click.UsageError(f"{missing[0]} is no file or folder, and no source ({known}).")
+    paths = [_existing(word) for word in what if word not in names]
     if watch:
         # Asked to end, whoever watches ends in order, as after an interrupt.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -67,30 +67,42 @@ def import_(
         raise SystemExit(1)
 
 
+def _existing(word: str) -> str:
+    """A path that was given, where `~` is a home. Raises NotFound."""
+    try:
+        path = Path(word).expanduser()
+    except RuntimeError:  # nobody of that name
+        path = Path(word)
+    if not os.path.lexists(path):
+        known = ", ".join(sorted(known_sources()))
+        raise NotFound(f"There is no file or folder {path}, and no source of that name ({known}).")
+    return str(path)
+
+
 def _summarise(name: str, counts: ImportCounts) -> None:
-    click.echo(
-        f"{click.style(name, bold=True)}: {counts.found} files ({counts.imported} new, "
-        f"{counts.updated} grown, {counts.skipped} unchanged), {counts.messages:,} messages, "
-        f"{size_of(counts.bytes)} read"
+    say(
+        Piece(name, "bold"),
+        f": {counted(counts.found, 'file')} ({counts.imported:,} new, {counts.updated:,} grown, "
+        f"{counts.skipped:,} unchanged), {counted(counts.messages, 'message')}, "
+        f"{size_of(counts.bytes)} read",
     )
     if counts.redactions:
-        click.echo(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")
+        say(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")
     if not counts.found:
         looked = [str(root) for root in known_sources()[name].roots()]
-        click.echo(f"  looked in {', '.join(looked)}")
+        say(f"  looked in {', '.join(looked)}")
     if counts.skipped_lines:
-        lines = counted(counts.skipped_lines, "line")
-        click.echo(f"  {lines} left out, wholly or in part:")
+        say(f"  {counted(counts.skipped_lines, 'line')} left out, wholly or in part:")
         for line in counts.left_out[:SHOWN]:
-            click.echo(f"    {line.path}:{line.line}: {line.reason}")
+            say(f"    {line.path}:{line.line}: {line.reason}")
         if counts.skipped_lines > SHOWN:
-            click.echo(f"    and {counts.skipped_lines - SHOWN:,} more (`--json` names up to 100)")
+            say(f"    and {counts.skipped_lines - SHOWN:,} more (`--json` names up to 100)")
     _report(counts.failed)
 
 
 def _report(failed: list[Failure]) -> None:
     for failure in failed:
-        click.echo(f"  {click.style('failed:', fg='red')} {failure.path}: {failure.reason}")
+        say("  ", Piece("failed:", "red"), f" {failure.path}: {failure.reason}")
 
 
 def _watch(aiana: Aiana) -> None:
@@ -104,9 +116,9 @@ def _embed(aiana: Aiana) -> None:
     """Give every new text its vector, with a bar; the bar may be interrupted at any time."""
     state = aiana.status()
     if state.tiers.embedder.state in ("off", "unavailable"):
-        click.echo(f"{click.style('note:', fg='yellow')} {state.tiers.embedder.detail}", err=True)
+        tell("note", state.tiers.embedder.detail)
         return
     with progress_bar("Embedding (Ctrl-C leaves the rest for later)") as report:
         done = aiana.index_pending(progress=report)
     if done:
-        click.echo(f"{counted(done, 'text')} can now be found by meaning.", err=True)
+        say(f"{counted(done, 'text')} can now be found by meaning.", err=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from aiana.cli.layout import cells, pad
 from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.terminal import Piece, say
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -29,11 +31,16 @@ def doctor(fix: bool, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
+        columns = max(cells(finding.subject) for finding in result.findings)
         for finding in result.findings:
-            state = click.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
-            fixed = click.style(" (fixed)", fg="green") if finding.subject in result.fixed else ""
-            click.echo(f"{state} {finding.subject:<12} {finding.detail}{fixed}")
+            fixed = " (fixed)" if finding.subject in result.fixed else ""
+            say(
+                Piece(f"{finding.state:<8}", _COLOURS[finding.state]),
+                Piece(f" {pad(finding.subject, columns)}  ", "bold"),
+                finding.detail,
+                Piece(fixed, "green"),
+            )
             if finding.mend:
-                click.echo(f"{'':<22}{click.style('→', bold=True)} {finding.mend}")
+                say(" " * (columns + 11), Piece("→ ", "bold"), finding.mend)
     if any(finding.state == "error" for finding in result.findings):
         raise SystemExit(1)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import click
 from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json, progress_bar
+from aiana.cli.terminal import Piece, say
 from aiana.errors import AianaError
+from aiana.protocol.results import SourceStatus, Status
+from aiana.text import counted
 
 _COLOURS = {
     "ok": "green",
     "warning": "yellow",
     "error": "red",
-    "off": "bright_black",
+    "off": "dim",
     "loading": "yellow",
     "unavailable": "red",
 }
@@ -39,26 +43,7 @@ def status(as_json: bool) -> None:
     if as_json:
         print_json(state)
     else:
-        click.echo(f"{click.style(state.health, fg=_COLOURS[state.health])}  {state.message}")
-        click.echo(f"aiana {state.version}, {state.data_dir}\n")
-        for name, tier in asdict(state.tiers).items():
-            mark = click.style(f"{tier.state:<12}", fg=_COLOURS[tier.state])
-            click.echo(f"  {name:<9} {mark} {tier.detail}")
-        click.echo("")
-        for name, count in asdict(state.counts).items():
-            click.echo(f"  {name:<12} {count:>10,}")
-        for source in captured:
-            if source.on_disk or source.stored:
-                click.echo(
-                    f"\n  {source.title}: {source.stored} transcripts stored, {source.missing} to "
-                    f"import, {source.vanished} kept though gone from disk"
-                )
-            if source.expiring_soon:
-                click.secho(
-                    f"  {source.expiring_soon} files will be deleted by {source.title} within a "
-                    "week; what is imported stays",
-                    fg="yellow",
-                )
+        _print_status(state, captured)
     if state.health == "error":
         raise SystemExit(1)
 
@@ -81,4 +66,28 @@ def reindex(targets: tuple[str, ...], as_json: bool) -> None:
         return
     for name, count in asdict(result).items():
         if count is not None:
-            click.echo(f"{name}: {count:,} items")
+            say(f"{name}: {counted(count, 'item')}")
+
+
+def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
+    say(Piece(state.health, _COLOURS[state.health]), f"  {state.message}")
+    say(Piece(f"aiana {state.version}, {state.data_dir}", "dim"))
+    say()
+    for name, tier in asdict(state.tiers).items():
+        say(f"  {name:<9} ", Piece(f"{tier.state:<12}", _COLOURS[tier.state]), f" {tier.detail}")
+    say()
+    for name, count in asdict(state.counts).items():
+        say(f"  {name:<12} {count:>10,}")
+    for source in captured:
+        if source.on_disk or source.stored:
+            say()
+            say(
+                f"  {source.title}: {counted(source.stored, 'transcript')} stored, "
+                f"{source.missing:,} to import, {source.vanished:,} kept though gone from disk"
+            )
+        if source.expiring_soon:
+            soon = counted(source.expiring_soon, "file")
+            warning = (
+                f"{soon} will be deleted by {source.title} within a week; what is imported stays"
+            )
+            say(Piece(f"  {warning}", "yellow"))

@@ -16,6 +16,7 @@ from typing import Any
 import click
 import msgspec
 
+from aiana.cli.terminal import Piece, say
 from aiana.protocol import methods as wire
 from aiana.protocol.results import Page
 
@@ -257,7 +258,7 @@ async def _run(command: tuple[str, ...], home: Path) -> int:
             begun = time.perf_counter()
             try:
                 await check(server)
-                verdict = click.style("ok  ", fg="green")
+                verdict = Piece("ok  ", "green")
             except (EOFError, ConnectionError):
                 raise click.ClickException(f"The server has gone before: {name}.") from None
             except Silent:
@@ -266,13 +267,13 @@ async def _run(command: tuple[str, ...], home: Path) -> int:
                 ) from None
             except Exception as error:  # A server that is no Aiana can answer anything.
                 failed += 1
-                verdict = click.style("FAIL", fg="red")
+                verdict = Piece("FAIL", "red")
                 name = f"{name}: {error or type(error).__name__}"
-            click.echo(f"{verdict} {(time.perf_counter() - begun) * 1000:7.1f} ms  {name}")
+            say(verdict, f" {(time.perf_counter() - begun) * 1000:7.1f} ms  {name}")
         end = await _end(process)
         if end != "0":
             failed += 1
-            click.echo(f"{click.style('FAIL', fg='red')}             exit status: {end}")
+            say(Piece("FAIL", "red"), f"             exit status: {end}")
     finally:
         if process.returncode is None:
             process.kill()

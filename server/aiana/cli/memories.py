@@ -11,6 +11,7 @@ import click
 
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.terminal import say, text_argument
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
 from aiana.protocol.results import Deleted
 from aiana.service import Aiana
@@ -18,7 +19,7 @@ from aiana.text import counted, one_line
 
 
 @click.command()
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", nargs=-1, required=True, type=text_argument)
 @click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES), default="insight")
 @click.option("-p", "--project", help="Default: the current folder's; '' for none.")
 @click.option("--tag", multiple=True, help="May be repeated.")
@@ -49,12 +50,12 @@ def remember(
         print_json(result)
         return
     if result.duplicate_of:
-        click.echo(f"It is there already: {result.duplicate_of}")
+        say(f"It is there already: {result.duplicate_of}")
     else:
         where = result.memory.project or "no project"
-        click.echo(f"Remembered for {where}: {result.memory.id}")
+        say(f"Remembered for {where}: {result.memory.id}")
     if result.redactions:
-        click.echo(f"{counted(result.redactions, 'secret')} taken out.", err=True)
+        say(f"{counted(result.redactions, 'secret')} taken out.", err=True)
 
 
 @click.command()
@@ -105,7 +106,7 @@ def forget(
             result = plan.would
         else:
             for line in plan.meant:
-                click.echo(line, err=True)
+                say(line, err=True)
             if plan.doubtful:
                 confirm(f"Forget {plan.things} for good?", yes)
             result = plan.carry_out()
@@ -113,7 +114,7 @@ def forget(
         print_json(result)
         return
     verb = "would be forgotten" if dry_run else "forgotten"
-    click.echo(f"{result.deleted} {verb}.")
+    say(f"{result.deleted} {verb}.")
 
 
 class _Plan(NamedTuple):

@@ -6,6 +6,7 @@ import click
 from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.terminal import Piece, say
 from aiana.embeddings import compile_model, model_info
 
 
@@ -32,7 +33,7 @@ def info(as_json: bool) -> None:
     else:
         for name, value in asdict(facts).items():
             if value is not None:
-                click.echo(f"{name.replace('_', ' '):<11} {value}")
+                say(Piece(f"{name.replace('_', ' '):<11}", "bold"), f" {value}")
     if facts.state == "unavailable":
         raise SystemExit(1)
 
@@ -50,9 +51,9 @@ def compile_(download: bool, force: bool) -> None:
     """
     with opened() as aiana:
         config = aiana.config
-    click.echo(f"Compiling {config.embedding_model}, which takes a minute at most...", err=True)
+    say(f"Compiling {config.embedding_model}, which takes a minute at most...", err=True)
     source = compile_model(
         config.embedding_model, config.models_dir, download=download, force=force
     )
     size = sum(file.stat().st_size for file in source.folder.rglob("*") if file.is_file())
-    click.echo(f"Ready: {source.folder} ({size / 1e6:.0f} MB)")
+    say(f"Ready: {source.folder} ({size / 1e6:.0f} MB)")

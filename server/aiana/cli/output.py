@@ -1,25 +1,33 @@
-"""What the commands share: the service, JSON, colours, ages and progress bars."""
+"""What the commands share: the service, notes, documents, JSON and progress bars."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.text import Text
 
+from aiana.cli.terminal import Piece, outlet, say
 from aiana.config import load_config
+from aiana.errors import AianaError
 from aiana.service import Aiana
-from aiana.times import to_datetime
+from aiana.text import clean
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as on the wire.")
 
-_AGES = ((365 * 86400, "y"), (30 * 86400, "mo"), (7 * 86400, "w"), (86400, "d"), (3600, "h"))
+_KINDS = {"note": "yellow", "warning": "yellow", "error": "error"}
+# JSON may hold these as they are, and a terminal would act on them.
+_ACTIVE = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e01ef]"
+)
+_BEYOND_ASCII = re.compile("[^\x00-\x7e]")
 
 
 @contextmanager
@@ -27,7 +35,7 @@ def opened() -> Iterator[Aiana]:
     """The service with the settings in force; what is wrong with them goes to stderr."""
     config = load_config()
     for problem in config.problems:
-        click.echo(f"{click.style('warning:', fg='yellow')} {problem.message}", err=True)
+        tell("warning", problem.message)
     aiana = Aiana(config)
     try:
         yield aiana
@@ -35,64 +43,84 @@ def opened() -> Iterator[Aiana]:
         aiana.close()
 
 
-def console() -> Console:
-    """Standard output for people: colours on a terminal only, NO_COLOR obeyed."""
-    return Console(highlight=False, soft_wrap=True)
+def tell(kind: str, message: str) -> None:
+    """A note, a warning or an error on standard error."""
+    say(Piece(f"{kind}:", _KINDS[kind]), f" {message}", err=True)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    """A value as one JSON document on standard output."""
+    try:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except UnicodeEncodeError:  # half a character, such as in the name of a file
+        text = json.dumps(msgspec.to_builtins(value), indent=2)
+    print_json_text(text)
 
 
-def age(timestamp: str) -> str:
-    """How long ago, in two or three characters: `3d`."""
-    seconds = (datetime.now(UTC) - to_datetime(timestamp)).total_seconds()
-    for span, unit in _AGES:
-        if seconds >= span:
-            return f"{int(seconds // span)}{unit}"
-    return f"{max(0, int(seconds // 60))}m"
+def print_json_text(text: str) -> None:
+    """JSON on standard output, in ASCII where that is no UTF-8."""
+    out = outlet()
+    out.put(safe_json(text.rstrip("\n"), ascii_only=not _is_utf8(out.encoding)) + "\n")
 
 
-def size_of(count: int) -> str:
-    """A number of bytes as people write it: `38.4 MB`."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"
+def safe_json(text: str, ascii_only: bool = False) -> str:
+    """JSON with the same content, and nothing in it that a terminal acts on."""
+    return (_BEYOND_ASCII if ascii_only else _ACTIVE).sub(_escaped, text)
 
 
-def highlighted(text: str, ranges: list[tuple[int, int]]) -> Text:
-    """`text` with UTF-16 ranges of it in colour."""
-    styled = Text(text)
-    offsets = _from_utf16(text)
-    for start, end in ranges:
-        styled.stylize("bold yellow", offsets[start], offsets[end])
-    return styled
+def print_document(text: str) -> None:
+    """A text of several lines on standard output, by pages where that is a terminal."""
+    text = clean(text)
+    if outlet().isatty() and sys.stdin.isatty() and text.count("\n") > 20:
+        click.echo_via_pager(text)
+    else:
+        outlet().put(text)
 
 
-def _from_utf16(text: str) -> list[int]:
-    """Code point offset of each UTF-16 offset, the end included."""
-    offsets = []
-    for index, character in enumerate(text):
-        offsets += [index] * (2 if ord(character) > 0xFFFF else 1)
-    return [*offsets, len(text)]
+def write_document(path: Path, text: str) -> None:
+    """A text into a file. Raises AianaError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AianaError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 @contextmanager
 def progress_bar(title: str, unit: str = "") -> Iterator[Callable[[int, int, str], None]]:
     """A bar on standard error, where that is a terminal; called with done, total and a detail."""
+    error = outlet(err=True)
+    if not error.isatty():
+        yield _ignored
+        return
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    error = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
+        TextColumn("{task.fields[detail]}", style="dim", markup=False),
     )
-    with Progress(*columns, console=error, transient=True, disable=not error.is_terminal) as bar:
+    console = Console(file=error.file, no_color=not error.has_colours)
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=None, detail="")
 
         def report(done: int, total: int, detail: str = "") -> None:
-            bar.update(task, completed=done, total=total, detail=detail[-40:] or unit)
+            name = clean(Path(detail).name).replace("\n", " ")
+            bar.update(task, completed=done, total=total, detail=name[-40:] or unit)
 
         yield report
+
+
+def _ignored(done: int, total: int, detail: str = "") -> None:
+    """Progress that nobody sees."""
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.replace("-", "").replace("_", "").lower() in ("utf8", "utf8sig")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))

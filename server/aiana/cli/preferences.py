@@ -6,14 +6,16 @@ import click
 
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.terminal import Piece, say, text_argument
 from aiana.errors import NotFound
+from aiana.invocation import command
 from aiana.models import Preference
 from aiana.protocol.results import Profile
 from aiana.text import one_line
 
 
 @click.command()
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", nargs=-1, required=True, type=text_argument)
 @click.option("--for-now", is_flag=True, help="Holds these days rather than always.")
 @json_option
 def prefer(text: tuple[str, ...], for_now: bool, as_json: bool) -> None:
@@ -45,7 +47,7 @@ def preferences(remove: str | None, yes: bool, as_json: bool) -> None:
         if remove is not None:
             preference = _meant(profile, remove)
             if preference.id != remove:
-                click.echo(f"{preference.id}  {one_line(preference.text)}", err=True)
+                say(f"{preference.id}  {one_line(preference.text)}", err=True)
                 confirm("Remove this preference?", yes)
             profile = aiana.remove_preference(preference.id)
         _show(profile, as_json)
@@ -60,7 +62,7 @@ def _meant(profile: Profile, beginning: str) -> Preference:
     if len(begun) != 1:
         raise NotFound(
             f"{'Several preferences begin' if begun else 'No preference begins'} with "
-            f"{beginning!r}. `aiana preferences` shows them."
+            f"{beginning!r}. `{command('preferences')}` shows them."
         )
     return begun[0]
 
@@ -71,8 +73,8 @@ def _show(profile: Profile, as_json: bool) -> None:
         return
     for title, kept in (("Always", profile.static), ("For now", profile.dynamic)):
         if kept:
-            click.secho(title, bold=True)
+            say(Piece(title, "bold"))
         for preference in kept:
-            click.echo(f"  {click.style(preference.id[:8], dim=True)}  {preference.text}")
+            say("  ", Piece(preference.id[:8], "dim"), f"  {preference.text}")
     if not profile.static and not profile.dynamic:
-        click.echo('None yet. For example: aiana prefer "Uses uv for Python dependencies"')
+        say(f'None yet. For example: {command("prefer")} "Uses uv for Python dependencies"')

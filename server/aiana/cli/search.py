@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.text import Text
 
-from aiana.cli.output import age, console, highlighted, json_option, opened, print_json
+from aiana.cli.layout import assistant, fit, joined, marked, project_name, when, width
+from aiana.cli.output import json_option, opened, print_document, print_json, tell
+from aiana.cli.terminal import Piece, say, text_argument
 from aiana.models import Mode, SearchFilter, SearchHit
 from aiana.protocol.results import SearchResult
+from aiana.text import counted
 
 
 @click.command()
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1, required=True, type=text_argument)
 @click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 1000))
 @click.option(
     "--mode",
@@ -69,37 +71,38 @@ def search(
 
 
 def _print_hits(result: SearchResult) -> None:
-    out = console()
+    columns = width()
     for number, hit in enumerate(result.hits, 1):
-        out.print(_heading(number, hit))
-        out.print(Text("   ") + highlighted(hit.snippet, hit.highlights))
-        out.print(Text(f"   {hit.uri}", style="dim"))
+        if number > 1:
+            say()
+        _print_hit(number, hit, columns)
     found = result.searched
     summary = (
-        f"{len(result.hits)} hits in {found.messages:,} messages and {found.memories:,} memories, "
+        f"{counted(len(result.hits), 'hit')} in {counted(found.messages, 'message')} and "
+        f"{counted(found.memories, 'memory', 'memories')}, "
         f"{result.took_ms:.0f} ms, by {' and '.join(result.modes) or 'nothing'}"
     )
-    click.echo(click.style(summary, dim=True), err=True)
+    say(Piece(summary, "dim"), err=True)
     for problem in result.degraded:
-        click.echo(f"{click.style('note:', fg='yellow')} {problem.reason}", err=True)
+        tell("note", problem.reason)
     for note in result.notes:
-        click.echo(f"{click.style('note:', fg='yellow')} {note}", err=True)
+        tell("note", note)
 
 
-def _heading(number: int, hit: SearchHit) -> Text:
+def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
+    """The title first, then who said it when, what, and where to read on."""
+    title = hit.session_title or ("Memory" if hit.kind == "memory" else "Conversation")
     who = hit.memory_type if hit.kind == "memory" else hit.tool_name or hit.role or hit.type
-    title = hit.session_title or ""
-    facts = [hit.user or hit.source, hit.project.rpartition("/")[2], who, age(hit.timestamp)]
-    return Text.assemble(
-        (f"{number:>2} ", "bold"),
-        (f"{hit.score:.2f} ", "cyan"),
-        (" · ".join(fact for fact in facts if fact), "green"),
-        (f"  {title[:60]}", "dim"),
-    )
+    place = [project_name(hit.project), hit.user or assistant(hit.source), when(hit.timestamp)]
+    left = columns and columns - 4
+    say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
+    say("    ", Piece(joined([who, *place, f"{hit.score:.2f}"], left), "green"))
+    say("    ", *marked(hit.snippet, hit.highlights))
+    say("    ", Piece(hit.uri, "dim"))
 
 
 @click.command()
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, type=text_argument)
 @click.option("-p", "--project", help="Identity, folder or name; default: the current folder.")
 @click.option("--all", "everywhere", is_flag=True, help="From all projects, not only one.")
 @click.option("--max-tokens", type=click.IntRange(0), help="Budget of the block.")
@@ -129,8 +132,8 @@ def context(
     if as_json:
         print_json(result)
     elif result.context:
-        click.echo(result.context)
+        print_document(result.context + "\n")
     else:
-        click.echo("There is nothing to tell about this project yet.", err=True)
+        say("There is nothing to tell about this project yet.", err=True)
     for problem in result.degraded:
-        click.echo(f"{click.style('note:', fg='yellow')} {problem.reason}", err=True)
+        tell("note", problem.reason)

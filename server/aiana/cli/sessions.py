@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
-from rich.console import JustifyMethod
-from rich.table import Table
-from rich.text import Text
 
-from aiana.cli.output import age, console, json_option, opened, print_json
-from aiana.models import SearchFilter
+from aiana.cli.layout import assistant, fit, joined, project_name, when, width
+from aiana.cli.output import (
+    json_option,
+    opened,
+    print_document,
+    print_json,
+    print_json_text,
+    safe_json,
+    tell,
+    write_document,
+)
+from aiana.cli.terminal import Piece, outlet, say
+from aiana.models import SearchFilter, Session
 from aiana.render.markdown import export_session
-from aiana.text import one_line
+from aiana.text import clean, counted, one_line
 
 
 @click.group()
@@ -27,6 +36,7 @@ def sessions() -> None:
 @click.option("--after", help="A date, `yesterday`, `last week`, or 30d.")
 @click.option("--before", help="A date, `yesterday`, `last week`, or 30d.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--agents", is_flag=True, help="Those of sub-agents, too, below their session.")
 @click.option("--cursor", help="`nextCursor` of the page before.")
 @json_option
 def list_(
@@ -35,40 +45,91 @@ def list_(
     after: str | None,
     before: str | None,
     limit: int,
+    agents: bool,
     cursor: str | None,
     as_json: bool,
 ) -> None:
-    """List sessions, newest first.
+    """List sessions, newest first: by title, or into a pipe as lines with tabs between columns.
+
+    The columns are title, id, time of the last message, assistant, project, number of messages,
+    and the id of the session that a sub-agent worked for.
 
     \b
     Examples:
       aiana sessions list --project . --limit 5
       aiana sessions list --source codex --after 7d --json
+      aiana sessions list --agents | grep -i login | cut -f 2
     """
     with opened() as aiana:
         if project == ".":
             project = aiana.project_of(Path.cwd())
         chosen = SearchFilter(project=project, sources=list(source), after=after, before=before)
-        page = aiana.list_sessions(chosen, limit=limit, cursor=cursor)
+        page = aiana.list_sessions(chosen, limit, cursor, include_children=agents)
     if as_json:
         print_json(page)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Session", "Age", "Assistant", "Project", "Messages", "Title"):
-        justify: JustifyMethod = "right" if column == "Messages" else "left"
-        table.add_column(column, justify=justify, no_wrap=column != "Title")
-    for session in page.sessions:
-        table.add_row(
-            session.id[:8],
-            age(session.ended_at or session.started_at),
-            session.source,
-            Text(session.project.rpartition("/")[2]),
-            str(session.message_count),
-            Text(one_line(session.title or "")),
-        )
-    console().print(table)
+    columns = width()
+    for session, depth in _nested(page.sessions):
+        if columns is None:
+            _print_row(session)
+        else:
+            _print_session(session, depth, columns)
     for note in page.notes:
-        click.echo(note, err=True)
+        tell("note", note)
+    if page.next_cursor:
+        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+
+
+def _nested(sessions: Sequence[Session]) -> Iterator[tuple[Session, int]]:
+    """The sessions in their order, those that another one spawned below it, and how deep."""
+    known = {(session.source, session.id) for session in sessions}
+    children: dict[tuple[str, str | None], list[Session]] = {}
+    for session in sessions:
+        parent = (session.source, session.parent_id)
+        children.setdefault(parent if parent in known else ("", None), []).append(session)
+    seen: set[int] = set()
+
+    def below(session: Session, depth: int) -> Iterator[tuple[Session, int]]:
+        if id(session) not in seen:
+            seen.add(id(session))
+            yield session, depth
+            for child in children.get((session.source, session.id), []):
+                yield from below(child, depth + 1)
+
+    # What a damaged file calls its own ancestor stands below nothing, and comes last.
+    for session in (*children.get(("", None), []), *sessions):
+        yield from below(session, 0)
+
+
+def _print_row(session: Session) -> None:
+    """One line for programs, the columns between tabs and nothing cut."""
+    row = [
+        session.title or "",
+        session.id,
+        session.ended_at or session.started_at,
+        session.source,
+        session.project,
+        str(session.message_count),
+        session.parent_id or "",
+    ]
+    say("\t".join(one_line(value) for value in row))
+
+
+def _print_session(session: Session, depth: int, columns: int) -> None:
+    """The title, and below it what tells when, where and with whom."""
+    indent = "  " * min(depth, 4)
+    branch = f"{indent[2:]}└ " if depth else ""
+    facts = [
+        when(session.ended_at or session.started_at),
+        project_name(session.project),
+        assistant(session.source),
+        counted(session.message_count, "message"),
+    ]
+    title = fit(session.title or "(without a title)", columns - len(indent))
+    say(branch, Piece(title, "" if depth else "bold"))
+    start = f"{indent}  {session.id[:8]}  "
+    rest = joined(facts, columns - len(start))
+    say(Piece(start, "cyan"), Piece(rest, "dim"))
 
 
 @sessions.command()
@@ -90,7 +151,7 @@ def show(session_id: str, around: str | None, limit: int | None, as_json: bool) 
     if as_json:
         print_json({"session": session, "messages": messages})
     else:
-        click.echo_via_pager(export_session(session, messages, "markdown"))
+        print_document(export_session(session, messages, "markdown"))
 
 
 @sessions.command()
@@ -113,7 +174,10 @@ def export(session_id: str, format_: Literal["markdown", "json"], output: Path |
     """
     with opened() as aiana:
         text = aiana.export_session(session_id, format_).text
-    if output is None:
-        click.echo(text, nl=False)
+    text = clean(text) if format_ == "markdown" else safe_json(text) + "\n"
+    if output is not None:
+        write_document(output, text)
+    elif format_ == "markdown":
+        outlet().put(text)
     else:
-        output.write_text(text, encoding="utf-8")
+        print_json_text(text)
