@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from aiana.container import Container
 from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
+from aiana.private import files_in, remove
 from aiana.protocol import results
 from aiana.render.markdown import export_session
 from aiana.times import now
@@ -314,8 +315,12 @@ class Aiana(Container):
 
     def remove_preference(self, preference_id: str) -> results.Profile:
         """Delete a preference by its whole id. Raises NotFound."""
-        self.storage.preferences.remove(preference_id)
+        from aiana.storage.forgetting import scrub
+        from aiana.storage.rows import Forgotten
+
+        removed = self.storage.preferences.remove(preference_id)
         self.cache.invalidate_context()
+        scrub(self.storage.database, Forgotten(preferences=[removed.id], texts=[removed.text]))
         self.cache.publish_profile()
         return self.profile()
 
@@ -400,19 +405,23 @@ class Aiana(Container):
         self, gone: Gone, ids: Sequence[str] = (), sessions: Sequence[str] = ()
     ) -> results.Receipt:
         """What is verified gone, of these memories or sessions, wherever it was kept."""
-        for page in self.config.pages_dir.glob("*.md"):
-            page.unlink(missing_ok=True)
+        from aiana.storage.forgetting import scrub
+
+        for page in files_in(self.config.pages_dir, "*"):
+            remove(page)
         remaining = self.storage.remaining(gone)
         away = self.qdrant is not None and self.qdrant.forget(ids, sessions)
         link = self.cache.link
         if link is not None:
             link.wait(FIRST_ANSWER_S)
         # No context may quote any longer what is deleted.
-        forgotten = len(gone.documents) if self.cache.invalidate_context() else 0
+        forgotten = len(gone.documents) if self.cache.forget([*ids, *sessions]) else 0
+        traces = scrub(self.storage.database, gone.forgotten)
         return results.Receipt(
             sqlite=len(gone.documents) - len(remaining.documents),
             fts=len(gone.indexed) - len(remaining.indexed),
             vectors=len(gone.owners) - len(remaining.owners),
             redis=None if link is None else forgotten,
             qdrant=None if self.qdrant is None else len(gone.owners) if away else 0,
+            traces=[str(path) for path in traces],
         )

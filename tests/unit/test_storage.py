@@ -234,7 +234,8 @@ def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     storage.write_batch(step)
     ids, gone = storage.sessions.delete(["s1"])
     assert ids == ["s1"]
-    assert gone == Gone(documents=[1], indexed=[1], owners=[])
+    assert (gone.documents, gone.indexed, gone.owners) == ([1], [1], [])
+    assert gone.forgotten.sessions == [("claude-code", "s1")]
     assert storage.remaining(gone) == Gone(documents=[], indexed=[], owners=[])
     assert found(storage, "secret") == []
     assert storage.write_batch(step).messages_skipped == 1

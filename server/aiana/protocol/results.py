@@ -115,6 +115,9 @@ class Receipt(Result):
     vectors: int
     redis: int | None = None
     qdrant: int | None = None
+    traces: list[str] = field(default_factory=list)
+    """Files of the data folder in which a word of what was deleted still stands, since something
+    that is kept says it, too, or another program reads them."""
 
 
 class Deleted(Result):

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from aiana.storage.guarded import GuardedConnection
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
     CONTEXT_TTL_S,
+    FORGOTTEN_TTL_S,
     MOST_ACTIVITIES,
     MOST_VARIANTS,
     SESSION_TTL_S,
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS contexts (
     project TEXT NOT NULL, variant TEXT NOT NULL, context TEXT NOT NULL, expires_at REAL NOT NULL,
     PRIMARY KEY (project, variant)
 );
+CREATE TABLE IF NOT EXISTS forgotten (id TEXT PRIMARY KEY, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS activities (key INTEGER PRIMARY KEY, activity TEXT NOT NULL);
 """
 
@@ -51,6 +53,7 @@ class Cache(Protocol):
     ) -> None: ...
     def get_cached_context(self, project: str, variant: str = "") -> str | None: ...
     def invalidate_context(self, project: str | None = None) -> None: ...
+    def forget(self, ids: Sequence[str]) -> None: ...
     def add_preference(self, text: str, static: bool = True) -> None: ...
     def get_profile(self) -> dict[str, list[str]]: ...
     def record_activity(self, activity: dict[str, Any]) -> None: ...
@@ -164,6 +167,27 @@ class SqliteCache:
         self._write(
             lambda c: c.execute("DELETE FROM contexts WHERE ?1 IS NULL OR project = ?1", (project,))
         )
+
+    def forget(self, ids: Sequence[str]) -> None:
+        def forget(connection: sqlite3.Connection) -> None:
+            moment = time.time()
+            connection.execute("DELETE FROM forgotten WHERE expires_at < ?", (moment,))
+            connection.execute("DELETE FROM contexts")
+            for id in ids:
+                connection.execute("DELETE FROM sessions WHERE id = ?", (id,))
+                connection.execute(
+                    "DELETE FROM activities WHERE json_extract(activity, '$.id') = ?", (id,)
+                )
+                connection.execute(
+                    "INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (id, moment + FORGOTTEN_TTL_S)
+                )
+
+        self._write(forget)
+        self._run(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+
+    def forgotten(self) -> list[str]:
+        """What was forgotten lately, of which Redis may not have heard."""
+        return [row[0] for row in self._all("SELECT id FROM forgotten")]
 
     def add_preference(self, text: str, static: bool = True) -> None:
         self._preferences.add(text, static=static)

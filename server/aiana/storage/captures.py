@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiana.models import CaptureBatch, CapturePosition, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
+from aiana.storage.forgetting import is_of_forgotten
 from aiana.storage.rows import storable
 from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
 from aiana.times import now
@@ -42,7 +44,8 @@ class CaptureStore:
         """
         batch = admit_batch(batch)
         with self._database.writing() as connection:
-            keys, added = self._writer.upsert_sessions(connection, batch.sessions)
+            batch = self._without_forgotten(connection, batch)
+            keys, added = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
             result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
             self._write_titles(connection, batch)
             connection.execute(
@@ -60,6 +63,19 @@ class CaptureStore:
             sessions_updated=len(keys) - added,
             redactions=batch.redactions,
         )
+
+    @staticmethod
+    def _without_forgotten(connection: sqlite3.Connection, batch: CaptureBatch) -> CaptureBatch:
+        """Of a transcript whose sessions were all deleted, only how far it was read is kept."""
+        path, source = batch.position.path, batch.position.source
+        buried = connection.execute(
+            "SELECT 1 FROM tombstones WHERE kind = 'transcript' AND source = ?1 AND id = ?2 "
+            "AND NOT EXISTS (SELECT 1 FROM sessions WHERE transcript_path = ?2)",
+            (source, path),
+        ).fetchone()
+        if buried is None:
+            return batch
+        return replace(batch, titles={}, position=replace(batch.position, state={}))
 
     def positions(self, sources: Iterable[str]) -> dict[str, CapturePosition]:
         """How far every transcript of these sources has been read, by path; without `state`."""
@@ -102,8 +118,12 @@ class CaptureStore:
         """Titles name a message; they wait until the session that holds it has been stored."""
         source = batch.position.source
         connection.executemany(
-            "INSERT OR REPLACE INTO pending_titles VALUES (?, ?, ?)",
-            [(message_id, source, storable(title)) for message_id, title in batch.titles.items()],
+            "INSERT OR REPLACE INTO pending_titles VALUES (?, ?, ?, ?)",
+            [
+                (message_id, source, storable(title), batch.position.path)
+                for message_id, title in batch.titles.items()
+                if not is_of_forgotten(connection, source, message_id)
+            ],
         )
         known = connection.execute(
             "SELECT t.title, s.key, t.message_id FROM pending_titles t "

@@ -16,6 +16,7 @@ from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import (
     LEAST_BEGINNING,
     MEMORY_COLUMNS,
+    Forgotten,
     Gone,
     bump_revision,
     check_expected,
@@ -289,19 +290,22 @@ class MemoryStore:
 
     def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> Gone:
         gone: list[int] = []
+        forgotten = Forgotten()
         for memory_id in memory_ids:
             memory = self._exactly(connection, memory_id)
             key, project = connection.execute(
                 "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
             ).fetchone()
             connection.execute("DELETE FROM memories WHERE key = ?", (key,))
+            forgotten.memories.append(memory.id)
+            forgotten.texts.extend([memory.content, *memory.tags, to_json(memory.metadata)])
             connection.execute(
                 "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)",
                 (memory.id, now()),
             )
             bump_revision(connection, "memories", project)
             gone.append(-key)
-        return Gone(documents=gone, indexed=gone, owners=gone)
+        return Gone(documents=gone, indexed=gone, owners=gone, forgotten=forgotten)
 
     @staticmethod
     def _where(connection: sqlite3.Connection, filter: SearchFilter) -> Condition:

@@ -128,6 +128,13 @@ def m005_whose_words(connection: sqlite3.Connection) -> None:
         derive_title(connection, key)
 
 
+@migration
+def m006_forgetting(connection: sqlite3.Connection) -> None:
+    """What was deleted, by hash; and which transcript gave a title that waits for its session."""
+    connection.execute("CREATE TABLE forgotten (hash BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("ALTER TABLE pending_titles ADD COLUMN path TEXT NOT NULL DEFAULT ''")
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.

@@ -20,6 +20,7 @@ TIMEOUT_S = 0.05
 """To connect, and for each answer: what a dead Redis may cost a request, once."""
 SESSION_TTL_S = 24 * 3600
 CONTEXT_TTL_S = 4 * 3600
+FORGOTTEN_TTL_S = 7 * 24 * 3600
 PROFILE_TTL_S = 7 * 24 * 3600
 MOST_ACTIVITIES = 500
 MOST_VARIANTS = 64
@@ -135,6 +136,22 @@ class RedisCache:
                 redis.unlink(*keys)
 
         self._call(forget)
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Forget all contexts, and the states and activities of these memories and sessions."""
+        self.invalidate_context()
+        gone = set(ids)
+
+        def forget(pipeline: Any) -> None:
+            stored = pipeline.lrange(ACTIVITIES, 0, -1)
+            pipeline.multi()
+            for text in stored:
+                if json.loads(text).get("id") in gone:
+                    pipeline.lrem(ACTIVITIES, 0, text)
+            if gone:
+                pipeline.delete(*map(_session_key, gone))
+
+        self._call(lambda redis: redis.transaction(forget, ACTIVITIES))
 
     def add_preference(self, text: str, static: bool = True) -> None:
         """Add a preference to the profile; one that is there already becomes the newest."""

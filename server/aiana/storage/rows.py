@@ -32,6 +32,16 @@ LEAST_BEGINNING = 4
 """Characters of an id that may stand for it where something is read; changes take all of it."""
 
 
+class Forgotten(Struct, frozen=True, kw_only=True):
+    """What was deleted, as far as it takes to see that nothing of it is left."""
+
+    sessions: list[tuple[str, str]] = []
+    """Source and id."""
+    memories: list[str] = []
+    preferences: list[str] = []
+    texts: list[str] = []
+
+
 class Gone(Struct, frozen=True, kw_only=True):
     """What was deleted, by key."""
 
@@ -41,6 +51,7 @@ class Gone(Struct, frozen=True, kw_only=True):
     """Rows of the full-text index."""
     owners: list[int]
     """Owners of vectors: chunks, and memories below zero."""
+    forgotten: Forgotten = Forgotten()
 
 
 def session_of(row: tuple[Any, ...]) -> Session:

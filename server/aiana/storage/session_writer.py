@@ -7,9 +7,15 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiana.models import Message, Session
 from aiana.projects import is_gone
+from aiana.storage.forgetting import (
+    is_anything_forgotten,
+    is_forgotten,
+    opens_like_forgotten,
+)
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
@@ -76,13 +82,23 @@ class SessionWriter:
     """Writes inside the caller's transaction what has been through the door."""
 
     def upsert_sessions(
-        self, connection: sqlite3.Connection, sessions: Iterable[Session]
+        self,
+        connection: sqlite3.Connection,
+        sessions: Iterable[Session],
+        messages: Sequence[Message],
     ) -> tuple[dict[str, int], int]:
+        """Keys of the sessions by their ids, and how many are new; deleted ones are left out."""
         keys: dict[str, int] = {}
         added = 0
+        wary = is_anything_forgotten(connection)
         for session in sessions:
             if self._is_deleted(connection, session):
                 continue
+            if wary:
+                own = [message for message in messages if message.session_id == session.id]
+                if (kept := self._without_forgotten(connection, session, own)) is None:
+                    continue
+                session = kept
             key, is_new = self.upsert_session(connection, session)
             keys[session.id] = key
             added += is_new
@@ -94,6 +110,8 @@ class SessionWriter:
             "SELECT 1 FROM tombstones WHERE kind = 'session' AND source = ? AND id IN (?, ?)",
             (session.source, session.id, session.parent_id),
         ).fetchone()
+        if row is not None:
+            SessionWriter._bury(connection, session)
         return row is not None
 
     @staticmethod
@@ -109,6 +127,35 @@ class SessionWriter:
             if stored:
                 return int(stored[0])
         return project_key(connection, named_project(session.project, session.project_path))
+
+    @staticmethod
+    def _bury(connection: sqlite3.Connection, session: Session) -> None:
+        """Its sub-agents are left out, too."""
+        connection.execute(
+            "INSERT OR IGNORE INTO tombstones VALUES ('session', ?, ?, ?)",
+            (session.source, session.id, now()),
+        )
+
+    @staticmethod
+    def _without_forgotten(
+        connection: sqlite3.Connection, session: Session, messages: Sequence[Message]
+    ) -> Session | None:
+        """The session as it may be stored; None if it brings back nothing but what was deleted.
+
+        A fork is kept for what was said in it alone, without a name that it may have from before.
+        """
+        known = connection.execute(
+            "SELECT 1 FROM sessions WHERE id = ? AND source = ?", (session.id, session.source)
+        ).fetchone()
+        gone = [m for m in messages if is_forgotten(connection, session.source, m)]
+        if gone:
+            if known is None and len(gone) == len(messages):
+                return None
+            return replace(session, title=None, summary=None)
+        if known is None and opens_like_forgotten(connection, session.source, messages):
+            SessionWriter._bury(connection, session)
+            return None
+        return session
 
     @staticmethod
     def upsert_session(connection: sqlite3.Connection, session: Session) -> tuple[int, bool]:
@@ -163,9 +210,14 @@ class SessionWriter:
     ) -> BatchResult:
         by_session: dict[int, list[Message]] = {}
         skipped = 0
+        wary = is_anything_forgotten(connection)
         for message in messages:
             key = keys.get(message.session_id)
-            if key is None or (replay_ids and self._is_replay(connection, message, key)):
+            if (
+                key is None
+                or (replay_ids and self._is_replay(connection, message, key))
+                or (wary and self._was_forgotten(connection, message, key))
+            ):
                 skipped += 1
             else:
                 by_session.setdefault(key, []).append(message)
@@ -242,6 +294,13 @@ class SessionWriter:
             "SELECT project_key FROM sessions WHERE key = ?", (session_key,)
         ).fetchone()[0]
         bump_revision(connection, "sessions", project)
+
+    @staticmethod
+    def _was_forgotten(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
+        (source,) = connection.execute(
+            "SELECT source FROM sessions WHERE key = ?", (session_key,)
+        ).fetchone()
+        return is_forgotten(connection, source, message)
 
     @staticmethod
     def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:

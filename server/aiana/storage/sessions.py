@@ -10,10 +10,12 @@ from aiana.models import Message, SearchFilter, Session
 from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import listed_condition
+from aiana.storage.forgetting import forget_session, remember_as_forgotten
 from aiana.storage.rows import (
     LEAST_BEGINNING,
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
+    Forgotten,
     Gone,
     bump_revision,
     decode_cursor,
@@ -36,8 +38,17 @@ WITH RECURSIVE family(key, id, source, project_key) AS (
 )
 SELECT * FROM family
 """
-
-
+# Titles that its transcript gives to sessions which were not read yet; those of earlier versions
+# do not say where they come from.
+_NO_TITLES_OF = """
+DELETE FROM pending_titles
+WHERE path IN ('', (SELECT transcript_path FROM sessions WHERE key = ?))
+"""
+_NO_STATE_OF = """
+INSERT OR REPLACE INTO tombstones
+SELECT 'transcript', source, transcript_path, ?2 FROM sessions
+WHERE key = ?1 AND transcript_path != ''
+"""
 _LAST_ACTIVITY = "coalesce(s.ended_at, s.started_at)"
 
 
@@ -155,7 +166,7 @@ class SessionStore:
         """Store messages that come from no transcript; returns how many are new or changed."""
         (session, messages), _ = admit((session, list(messages)))
         with self._database.writing() as connection:
-            keys, _ = self._writer.upsert_sessions(connection, [session])
+            keys, _ = self._writer.upsert_sessions(connection, [session], messages)
             result = self._writer.write_messages(connection, messages, keys, replay_ids=False)
         return result.messages_added + result.messages_updated
 
@@ -173,11 +184,13 @@ class SessionStore:
     def delete(self, session_ids: Iterable[str]) -> tuple[list[str], Gone]:
         """Delete sessions, and those of their sub-agents, with their messages and chunks.
 
-        They do not come back with a later import. Returns their ids. Raises NotFound.
+        They do not come back with a later import, nor from a copy or a fork. Returns their ids.
+        Raises NotFound.
         """
         ids: list[str] = []
         messages: list[int] = []
         chunks: list[int] = []
+        forgotten = Forgotten()
         with self._database.writing() as connection:
             for session_id in session_ids:
                 for key, id, source, project in self._family(connection, session_id):
@@ -187,15 +200,18 @@ class SessionStore:
                             f"SELECT key FROM {table} WHERE session_key = ?", (key,)
                         )
                         keys += [row[0] for row in held]
-                    connection.execute("DELETE FROM chunks WHERE session_key = ?", (key,))
-                    connection.execute("DELETE FROM messages WHERE session_key = ?", (key,))
-                    connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
+                    connection.execute(_NO_TITLES_OF, (key,))
+                    connection.execute(_NO_STATE_OF, (key, now()))
+                    remember_as_forgotten(connection, key, source)
+                    forgotten.sessions.append((source, id))
+                    forgotten.texts.extend(forget_session(connection, key, id, source))
                     connection.execute(
                         "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
                         (source, id, now()),
                     )
                     bump_revision(connection, "sessions", project)
-        return ids, Gone(documents=messages, indexed=messages, owners=chunks)
+        gone = Gone(documents=messages, indexed=messages, owners=chunks, forgotten=forgotten)
+        return ids, gone
 
     @staticmethod
     def _exactly(connection: sqlite3.Connection, session_id: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiana.config import Config
@@ -101,6 +101,11 @@ class TieredCache:
             self._owed.add(project)
         return done
 
+    def forget(self, ids: Sequence[str]) -> bool:
+        """Forget what names these memories and sessions; returns whether Redis did, too."""
+        self._stored(lambda: self._embedded.forget(ids))
+        return self._tell(lambda redis: redis.forget(ids))
+
     def publish_profile(self) -> None:
         """Let Redis have the preferences of the truth."""
         profile = self._embedded.get_profile()
@@ -165,6 +170,8 @@ class TieredCache:
         for session_id, state in (self._stored(self._embedded.sessions) or {}).items():
             if state is None:
                 redis.end_session(session_id)
+        if forgotten := self._stored(self._embedded.forgotten):
+            redis.forget(forgotten)
         for project in list(self._owed):
             redis.invalidate_context(project)
             self._owed.discard(project)

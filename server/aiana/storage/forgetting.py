@@ -1,0 +1,292 @@
+"""Forgetting for good: not a word of what was deleted stays in a file of the data folder.
+
+Deleting a row leaves its words in the segments of the full-text index, in the log and in backups,
+and what capture remembers of a transcript may quote it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from aiana.models import Message
+from aiana.private import files_in, remove
+from aiana.storage.database import Database
+from aiana.storage.rows import Forgotten, content_hash
+
+logger = logging.getLogger(__name__)
+
+_WORD = re.compile(r"\w{6,}")
+_MOST_WORDS = 2000
+"""Of a deleted text that are looked up; one that has more is taken to have some of its own."""
+_MOST_PROBES = 3
+"""Words that are looked for in the files."""
+_MERGE_PAGES = 500
+"""Of the full-text index, merged in one step, so that others can write in between."""
+_LOG_WAIT_S = 2.0
+"""What emptying the log waits for those who read just now."""
+_LONG_ID = 16
+"""Characters from which on an id is no number that another session could have, too."""
+_OPENING = 3
+"""Messages that tell a copy of a session by what was said, where neither ids nor times do."""
+_LEFT_OUT = {"models"}
+_BLOCK = 4 << 20
+
+_kept_open: dict[tuple[int, int], int] = {}
+"""Closing a database would take away the locks that SQLite has on it in this process."""
+_reading = threading.Lock()
+
+
+def forget_session(connection: sqlite3.Connection, key: int, id: str, source: str) -> list[str]:
+    """Delete all rows of a session inside the caller's transaction; returns their texts.
+
+    What capture remembers of its transcript goes too. The schema may be an older one.
+    """
+    session = connection.execute(
+        "SELECT title, summary, metadata, transcript_path FROM sessions WHERE key = ?", (key,)
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT id, content, coalesce(tool_input, '') FROM messages WHERE session_key = ?", (key,)
+    ).fetchall()
+    for table in ("chunks", "messages"):
+        connection.execute(f"DELETE FROM {table} WHERE session_key = ?", (key,))
+    connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
+    connection.executemany(
+        "DELETE FROM pending_titles WHERE message_id = ? AND source = ?",
+        [(message_id, source) for message_id, *_ in rows],
+    )
+    if session[3]:
+        connection.execute(
+            "UPDATE capture_positions SET position = json_set(position, '$.state', json('{}')) "
+            "WHERE path = ?",
+            (session[3],),
+        )
+    texts = [text for text in session[:3] if text]
+    return [*texts, *(text for _, *both in rows for text in both if text)]
+
+
+def remember_as_forgotten(connection: sqlite3.Connection, key: int, source: str) -> None:
+    """Note the messages of a session by their hashes, so that no copy or fork brings them back."""
+    rows = connection.execute(
+        "SELECT id, timestamp, content FROM messages WHERE session_key = ? ORDER BY position, key",
+        (key,),
+    ).fetchall()
+    hashes = {each for row in rows for each in _hashes(source, *row)}
+    hashes |= {_hash("id", source, row[0]) for row in rows if len(row[0]) >= _LONG_ID}
+    if opening := _opening(source, [content for *_, content in rows]):
+        hashes.add(opening)
+    connection.executemany(
+        "INSERT OR IGNORE INTO forgotten VALUES (?)", [(each,) for each in hashes]
+    )
+
+
+def is_anything_forgotten(connection: sqlite3.Connection) -> bool:
+    """Whether a look at each message is worth while."""
+    return connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is not None
+
+
+def is_forgotten(connection: sqlite3.Connection, source: str, message: Message) -> bool:
+    """Whether the message was deleted, in whichever session it comes back."""
+    hashes = _hashes(source, message.id, message.timestamp, message.content)
+    return _any_known(connection, hashes)
+
+
+def is_of_forgotten(connection: sqlite3.Connection, source: str, message_id: str) -> bool:
+    """Whether a title is that of a session which was deleted, by the message that it names."""
+    return _any_known(connection, [_hash("id", source, message_id)])
+
+
+def opens_like_forgotten(
+    connection: sqlite3.Connection, source: str, messages: Iterable[Message]
+) -> bool:
+    """Whether a session begins with the very words of one that was deleted."""
+    opening = _opening(source, [message.content for message in messages])
+    return opening is not None and _any_known(connection, [opening])
+
+
+def _any_known(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> bool:
+    marks = ",".join("?" * len(hashes))
+    known = connection.execute(f"SELECT 1 FROM forgotten WHERE hash IN ({marks})", list(hashes))
+    return known.fetchone() is not None
+
+
+def _hashes(source: str, id: str, timestamp: str, content: str) -> list[bytes]:
+    hashes = [_hash("said", source, timestamp, content)] if content.strip() else []
+    if len(id) >= _LONG_ID:
+        hashes.append(_hash("then", source, id, timestamp))
+        hashes.append(_hash("same", source, id, content))
+    return hashes
+
+
+def _opening(source: str, contents: Sequence[str]) -> bytes | None:
+    said = [content for content in contents if content.strip()][:_OPENING]
+    return _hash("opening", source, *said) if len(said) == _OPENING else None
+
+
+def _hash(*parts: str) -> bytes:
+    return content_hash("\0".join(parts))
+
+
+def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
+    """Take the words of what was deleted out of every file; returns those that still hold some.
+
+    That is so where something that is kept says the same word, or where another program reads the
+    log all the time. Raises StorageUnavailable.
+    """
+    for backup in files_in(database.path.parent / "backups", "*.db"):
+        _forget_in_backup(backup, forgotten)
+    words = _own_words(database, forgotten.texts)
+    if words is None or words:
+        _merge_text_index(database)
+    _empty_log(database)
+    probes = sorted(words or _words(forgotten.texts), key=len, reverse=True)[:_MOST_PROBES]
+    found = _holding(database.path.parent, probes)
+    if database.path in found:
+        # Pages that were freed before Aiana had them overwritten.
+        with database.maintaining() as connection:
+            connection.execute("PRAGMA temp_store = FILE")
+            try:
+                connection.execute("VACUUM")
+            finally:
+                connection.execute("PRAGMA temp_store = MEMORY")
+        _empty_log(database)
+        found = _holding(database.path.parent, probes)
+    return found
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in _WORD.findall(text)}
+
+
+def _own_words(database: Database, texts: Sequence[str]) -> set[str] | None:
+    """The words that no text has any more; None if there are too many to look each up."""
+    own: set[str] = set()
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    if len(words) > _MOST_WORDS:
+        return None
+    with database.reading() as connection:
+        for word in words:
+            known = connection.execute(
+                "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? LIMIT 1", (f'"{word}"',)
+            ).fetchone()
+            if known is None:
+                own.add(word)
+    return own
+
+
+def _merge_text_index(database: Database) -> None:
+    """Merge its segments into one: only then are the words gone that no text has any more."""
+    pages = -_MERGE_PAGES  # Below zero begins with all segments.
+    while True:
+        with database.writing() as connection:
+            before = connection.total_changes
+            connection.execute(
+                "INSERT INTO messages_fts(messages_fts, rank) VALUES ('merge', ?)", (pages,)
+            )
+            if connection.total_changes - before < 2:
+                return
+        pages = _MERGE_PAGES
+
+
+def _empty_log(database: Database) -> None:
+    deadline = time.monotonic() + _LOG_WAIT_S
+    log = database.path.with_name(database.path.name + "-wal")
+    while True:
+        database.checkpoint()
+        with contextlib.suppress(OSError):
+            if log.stat().st_size and time.monotonic() < deadline:
+                continue
+        return
+
+
+def _forget_in_backup(path: Path, forgotten: Forgotten) -> None:
+    """Take what was deleted out of a copy of the database; one that cannot be changed goes."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            changed = _forget_rows(connection, forgotten)
+            if changed:
+                connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
+            connection.execute("COMMIT")
+            if changed:
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        logger.warning("The backup %s is removed: it cannot be changed (%s)", path, error)
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            remove(path.with_name(path.name + suffix))
+
+
+def _forget_rows(connection: sqlite3.Connection, forgotten: Forgotten) -> bool:
+    changed = False
+    for source, id in forgotten.sessions:
+        row = connection.execute(
+            "SELECT key FROM sessions WHERE id = ? AND source = ?", (id, source)
+        ).fetchone()
+        if row is not None:
+            forget_session(connection, row[0], id, source)
+            changed = True
+    for table, ids in (("memories", forgotten.memories), ("preferences", forgotten.preferences)):
+        for id in ids:
+            changed |= bool(connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,)).rowcount)
+    return changed
+
+
+def _holding(home: Path, words: Sequence[str]) -> list[Path]:
+    """The files of the data folder in which one of the words stands."""
+    wanted = [word.encode("utf-8", "replace") for word in words]
+    return [path for path in _files(home) if wanted and _holds(path, wanted)]
+
+
+def _files(home: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(home):
+        if Path(folder) == home:
+            folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _holds(path: Path, words: Sequence[bytes]) -> bool:
+    overlap = max(map(len, words)) - 1
+    with _reading:
+        try:
+            descriptor = _opened(path)
+        except OSError:
+            return False
+        try:
+            block = b""
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            while read := os.read(descriptor, _BLOCK):
+                block = block[-overlap:] + read
+                if any(word in block for word in words):
+                    return True
+            return False
+        finally:
+            if descriptor not in _kept_open.values():
+                os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    """A descriptor for reading; that of a database is shared, and stays open."""
+    status = path.stat()
+    place = (status.st_dev, status.st_ino)
+    if place in _kept_open:
+        return _kept_open[place]
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if path.suffix == ".db" and path.parent.name != "backups":
+        _kept_open[place] = descriptor
+    return descriptor
