@@ -390,6 +390,8 @@ export interface Receipt {
   vectors: number;
   redis: number | null;
   qdrant: number | null;
+  /** Files of the data folder in which a word of what was deleted still stands, since something that is kept says it, too, or another program reads them. */
+  traces: string[];
 }
 
 /** Rebuild indexes from what is stored. */

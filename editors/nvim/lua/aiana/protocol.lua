@@ -158,6 +158,7 @@
 ---@class aiana.MemoryPage Memories, newest first.
 ---@field memories aiana.Memory[]
 ---@field nextCursor? string
+---@field notes string[] Why there are none.
 
 ---@class aiana.MemoryRestoreParams Undo a deletion.
 ---@field memory aiana.Memory As it was, from `aiana/memory/get` or a list.
@@ -195,6 +196,11 @@
 ---@class aiana.Origin Where a memory was taken from.
 ---@field uri string
 ---@field range? aiana.Range
+
+---@class aiana.Outside How much the restrictions of a search leave out.
+---@field messages integer
+---@field memories integer
+---@field matches? integer Texts among them that match by their words, where that was looked for.
 
 ---@class aiana.Page A document that cannot be edited: what `workspace/textDocumentContent` answers.
 ---@field text string
@@ -237,6 +243,7 @@
 ---@field vectors integer
 ---@field redis? integer
 ---@field qdrant? integer
+---@field traces string[] Files of the data folder in which a word of what was deleted still stands, since something that is kept says it, too, or another program reads them.
 
 ---@class aiana.ReindexParams Rebuild indexes from what is stored.
 ---@field targets? ('fts'|'qdrant'|'vectors')[]
@@ -300,6 +307,9 @@
 ---@field tookMs number
 ---@field nextCursor? string
 ---@field degraded aiana.Degraded[]
+---@field notes string[] What of the query was not understood or could not be done; why nothing was found.
+---@field total? integer Texts that match by their words or by the filter alone; absent where only meaning found.
+---@field outside? aiana.Outside
 
 ---@class aiana.Searched How much a search looked through.
 ---@field messages integer
@@ -352,6 +362,7 @@
 ---@class aiana.SessionPage Sessions, newest first.
 ---@field sessions aiana.Session[]
 ---@field nextCursor? string
+---@field notes string[] Why there are none.
 
 ---@class aiana.SessionParams Name one session.
 ---@field id string
