@@ -41,9 +41,16 @@
         (user-error "Aiana: Only memories can be %s; this is a %s" what
                     (plist-get (car targets) :kind)))))
 
-(defun aiana--session-ids ()
-  "Ids of the sessions that the user means."
-  (or (aiana--each :session (aiana--targets))
+(defun aiana--session-params (target)
+  "Params that name the session of TARGET; ids differ within one assistant only."
+  (append (list :id (plist-get target :session))
+          (when (plist-get target :source) (list :source (plist-get target :source)))))
+
+(defun aiana--sessions ()
+  "Params that name the sessions that the user means, each once."
+  (or (delete-dups (mapcar #'aiana--session-params
+                           (seq-filter (lambda (target) (plist-get target :session))
+                                       (aiana--targets))))
       (user-error "Aiana: This belongs to no session")))
 
 (defun aiana--counted (count one many)
@@ -57,14 +64,15 @@
                                                    :id (plist-get target :memory))
                                     :memory)
                          :content))
-    ("session" (plist-get (aiana-request :aiana/session/export :id (plist-get target :session))
+    ("session" (plist-get (apply #'aiana-request :aiana/session/export
+                                 (aiana--session-params target))
                           :text))
     (_ (let ((found (seq-find
                      (lambda (message)
                        (equal (plist-get message :id) (plist-get target :message)))
-                     (plist-get (aiana-request :aiana/session/messages
-                                               :id (plist-get target :session)
-                                               :around (plist-get target :message) :limit 1)
+                     (plist-get (apply #'aiana-request :aiana/session/messages
+                                       :around (plist-get target :message) :limit 1
+                                       (aiana--session-params target))
                                 :messages))))
          (if found (plist-get found :content)
            (user-error "Aiana: This message is not stored any more"))))))
@@ -191,19 +199,29 @@
   (setq aiana--forgotten nil))
 
 (defun aiana-act-delete-session ()
-  "Delete the sessions of what is at point, or marked, once that is confirmed."
+  "Delete the sessions of what is at point, or marked, once that is confirmed.
+Those of their sub-agents go with them."
   (interactive)
-  (let* ((sessions (mapcar (lambda (id)
-                             (plist-get (aiana-request :aiana/session/get :id id) :session))
-                           (aiana--session-ids)))
-         (messages (apply #'+ (mapcar (lambda (one) (plist-get one :messageCount)) sessions))))
-    (when (yes-or-no-p (format "Delete %s with %d messages from Aiana for good? "
-                               (aiana--counted (length sessions) "session" "sessions")
-                               messages))
-      (dolist (session sessions)
-        (aiana-request :aiana/session/delete :id (plist-get session :id)))
+  (let* ((sessions (aiana--sessions))
+         (delete (lambda (params &rest more)
+                   (plist-get (apply #'aiana-request :aiana/session/delete (append more params))
+                              :deleted)))
+         (count (apply #'+ (mapcar (lambda (params) (funcall delete params :dryRun t))
+                                   sessions)))
+         (messages (apply #'+ (mapcar (lambda (params)
+                                        (plist-get (plist-get (apply #'aiana-request
+                                                                     :aiana/session/get params)
+                                                              :session)
+                                                   :messageCount))
+                                      sessions))))
+    (when (yes-or-no-p
+           (format "Delete %s with %d messages%s from Aiana for good? "
+                   (aiana--counted (length sessions) "session" "sessions") messages
+                   (if (> count (length sessions))
+                       (format " and %d of sub-agents" (- count (length sessions)))
+                     "")))
       (message "Aiana: Deleted: %s."
-               (aiana--counted (length sessions) "session" "sessions")))))
+               (aiana--counted (apply #'+ (mapcar delete sessions)) "session" "sessions")))))
 
 (defun aiana-act-export (file)
   "Write the session at point to FILE, as JSON if it is named so, else as Markdown."
@@ -212,8 +230,8 @@
              (not (yes-or-no-p (format "%s exists; overwrite? " file))))
     (user-error "Aiana: Nothing was written"))
   (let* ((format (if (string-suffix-p ".json" file) "json" "markdown"))
-         (exported (aiana-request :aiana/session/export :id (car (aiana--session-ids))
-                                  :format format))
+         (exported (apply #'aiana-request :aiana/session/export :format format
+                          (car (aiana--sessions))))
          (coding-system-for-write 'utf-8-unix))
     (with-file-modes #o600
       (write-region (plist-get exported :text) nil file))

@@ -157,7 +157,8 @@
 
 (defun aiana--document-targets ()
   "What the actions of this buffer are about."
-  (let ((common (list :uri (plist-get aiana--page :uri) :title (plist-get aiana--page :title)))
+  (let ((common (list :uri (plist-get aiana--page :uri) :title (plist-get aiana--page :title)
+                      :source (plist-get aiana--page :source)))
         (section (aiana--section)))
     (list
      (cond

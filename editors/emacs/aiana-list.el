@@ -58,7 +58,8 @@
                                 :title (aiana--one-line title)
                                 :session (plist-get hit :sessionId))
                           (if memory (list :memory (plist-get hit :id))
-                            (list :message (or (plist-get hit :messageId)
+                            (list :source (plist-get hit :source)
+                                  :message (or (plist-get hit :messageId)
                                                (plist-get hit :id))))))))
 
 (defun aiana--session-row (session)
@@ -73,7 +74,8 @@
                         :uri (or (plist-get session :uri)
                                  (concat "aiana:///session/"
                                          (url-hexify-string (plist-get session :id))))
-                        :session (plist-get session :id) :title (aiana--one-line title)))))
+                        :session (plist-get session :id) :source (plist-get session :source)
+                        :title (aiana--one-line title)))))
 
 (defun aiana--hits (query all)
   "List of the hits of QUERY in this project, or in ALL."

@@ -61,6 +61,15 @@ local function confirm(question, yes, callback)
   end)
 end
 
+---Params that name a target's session.
+---@param target aiana.Target|aiana.Session
+---@param more? table
+---@return table
+local function session_params(target, more)
+  local named = { id = target.session or target.id, source = target.source }
+  return vim.tbl_extend('force', named, more or {})
+end
+
 ---The full text of a target.
 ---@param target aiana.Target
 ---@param callback fun(content: string)
@@ -70,11 +79,11 @@ local function content_of(target, callback)
       callback(result.memory.content)
     end)
   elseif target.kind == 'session' then
-    ask('aiana/session/export', { id = target.session }, function(result)
+    ask('aiana/session/export', session_params(target), function(result)
       callback(result.text)
     end)
   else
-    local params = { id = target.session, around = target.message, limit = 1 }
+    local params = session_params(target, { around = target.message, limit = 1 })
     ask('aiana/session/messages', params, function(result)
       for _, message in ipairs(result.messages) do
         if message.id == target.message then
@@ -265,40 +274,63 @@ function M.undo()
 end
 
 ---@param targets aiana.Target[]
----@return string[] ids Of their sessions, each once.
+---@return aiana.Target[] targets Those that belong to sessions, one for each session.
 local function sessions_of(targets)
-  local ids = {}
+  local found, seen = {}, {}
   for _, target in ipairs(targets) do
-    if target.session and not vim.list_contains(ids, target.session) then
-      table.insert(ids, target.session)
+    local key = target.session and vim.inspect({ target.session, target.source })
+    if key and not seen[key] then
+      seen[key] = true
+      table.insert(found, target)
     end
   end
-  return ids
+  return found
+end
+
+---What would be deleted with a session, itself included.
+---@param target aiana.Target
+---@param callback fun(found: { session: aiana.Session, count: integer })
+local function family(target, callback)
+  ask('aiana/session/get', session_params(target), function(result)
+    local trial = session_params(result.session, { dryRun = true })
+    ask('aiana/session/delete', trial, function(would)
+      callback({ session = result.session, count = would.deleted })
+    end)
+  end)
+end
+
+---@param found { session: aiana.Session, count: integer }[]
+---@return string
+local function deletion_question(found)
+  local messages, subagents = 0, -#found
+  for _, one in ipairs(found) do
+    messages = messages + one.session.messageCount
+    subagents = subagents + one.count
+  end
+  local session = found[1].session
+  local what = #found == 1
+      and ('the session “%s”'):format(text.short(session.title or session.id))
+    or ('%d sessions'):format(#found)
+  return ('Delete %s with %d messages from Aiana?'):format(what, messages)
+    .. (subagents > 0 and (' With it go %d of sub-agents.'):format(subagents) or '')
+    .. ' The files of the assistants stay.'
 end
 
 ---@param targets aiana.Target[]
 local function delete_sessions(targets)
-  each(sessions_of(targets), function(id, continue)
-    ask('aiana/session/get', { id = id }, continue)
-  end, function(found)
+  each(sessions_of(targets), family, function(found)
     if #found == 0 then
       return config.notify('This belongs to no session.')
     end
-    local messages = 0
-    for _, one in ipairs(found) do
-      messages = messages + one.session.messageCount
-    end
-    local session = found[1].session
-    local what = #found == 1
-        and ('the session “%s”'):format(text.short(session.title or session.id))
-      or ('%d sessions'):format(#found)
-    local question = ('Delete %s with %d messages from Aiana?'):format(what, messages)
-      .. ' The files of the assistants stay.'
-    confirm(question, 'Delete for good', function()
+    confirm(deletion_question(found), 'Delete for good', function()
+      local count = 0
       each(found, function(one, continue)
-        ask('aiana/session/delete', { id = one.session.id }, continue)
-      end, function(deleted)
-        config.notify(('Deleted: %s.'):format(counted(#deleted, 'session', 'sessions')))
+        ask('aiana/session/delete', session_params(one.session), function(result)
+          count = count + result.deleted
+          continue(result)
+        end)
+      end, function()
+        config.notify(('Deleted: %s.'):format(counted(count, 'session', 'sessions')))
       end)
     end)
   end)
@@ -318,10 +350,10 @@ end
 
 ---@param targets aiana.Target[]
 local function export(targets)
-  each(sessions_of(targets), function(id, continue)
+  each(sessions_of(targets), function(target, continue)
     vim.ui.input({
       prompt = 'Export to (.md or .json): ',
-      default = text.file_name(targets[1].title) .. '.md',
+      default = text.file_name(target.title) .. '.md',
       completion = 'file',
     }, function(path)
       if not path or vim.trim(path) == '' then
@@ -329,7 +361,7 @@ local function export(targets)
       end
       path = vim.fs.abspath(vim.fs.normalize(path))
       local format = path:match('%.json$') and 'json' or 'markdown'
-      ask('aiana/session/export', { id = id, format = format }, function(result)
+      ask('aiana/session/export', session_params(target, { format = format }), function(result)
         write(path, result.text)
         continue(path)
       end)
@@ -347,7 +379,7 @@ local function quickfix(targets)
   local read = {} ---@type table<string, aiana.Page>
   local document = require('aiana.document')
   each(targets, function(target, continue)
-    local key = target.memory or target.session
+    local key = target.memory or vim.inspect({ target.session, target.source })
     local function add(page)
       read[key] = page
       local line = 1
@@ -483,13 +515,22 @@ function M.at(first, last)
         kind = 'message',
         uri = section.uri,
         session = page.id,
+        source = page.source,
         message = section.messageId,
         title = page.title,
       })
     end
   end
   if #found == 0 then
-    found = { { kind = 'session', uri = page.uri, session = page.id, title = page.title } }
+    found = {
+      {
+        kind = 'session',
+        uri = page.uri,
+        session = page.id,
+        source = page.source,
+        title = page.title,
+      },
+    }
   end
   return found
 end

@@ -20,6 +20,7 @@
 ---@field title string
 ---@field memory? string Id.
 ---@field session? string Id.
+---@field source? string Of the session, where it is known: ids differ within one assistant only.
 ---@field message? string Id.
 ---@field label? string As a list showed it.
 
