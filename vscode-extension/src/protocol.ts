@@ -448,6 +448,8 @@ export interface SearchHit {
   sessionId?: string | null;
   sessionTitle?: string | null;
   messageId?: string | null;
+  /** What an assistant thought and did not say. */
+  thinking?: boolean;
   /** The colleague whose memory it is; none for what is one's own. */
   user?: string | null;
 }

@@ -30,11 +30,13 @@ from aiana.search.duplicates import collapse
 
 _PREFERENCE_SHARE = 0.3
 _RECENT_SHARE = 0.2
+_ROOM_FOR_AN_ANSWER = 120
+"""Tokens that preferences and recent activity leave to what was asked for."""
 _LARGEST_ITEM_SHARE = 0.4
 """Of the room of its section, unless there are too few items to fill it."""
 _SMALLEST_PIECE = 12
 """Tokens: a shorter piece of an item that does not fit is not worth its citation."""
-_SMALLEST_ITEM = 100
+_SMALLEST_ITEM = 180
 """Tokens that any item may have, citation included, where the budget has them."""
 _MOST_ITEMS = 50
 """Of each list; the best of more than these are first anyway."""
@@ -95,7 +97,8 @@ def build(
     """A block of at most `budget` tokens, as `count_tokens` counts the whole of it.
 
     Preferences take up to 30% of the room, recent activity up to 20% of the rest, and `items`, best
-    first, all that is left. Near-duplicates are left out, unless they differ in what `query` names.
+    first, all that is left, which is enough for one of them. Near-duplicates are left out, unless
+    they differ in what `query` names.
     """
     draft = _Draft(project, nonce, budget, count_tokens)
     candidates = _candidates(
@@ -108,9 +111,12 @@ def build(
         budget,
         query,
     )
-    draft.fill([item for item in candidates if item.reason == "preference"], _PREFERENCE_SHARE)
-    draft.fill([item for item in candidates if item.reason == "recent"], _RECENT_SHARE)
-    draft.fill([item for item in candidates if item.reason == "relevant"], 1.0)
+    relevant = [item for item in candidates if item.reason == "relevant"]
+    kept = _ROOM_FOR_AN_ANSWER if relevant else 0
+    preferences = [item for item in candidates if item.reason == "preference"]
+    draft.fill(preferences, _PREFERENCE_SHARE, kept)
+    draft.fill([item for item in candidates if item.reason == "recent"], _RECENT_SHARE, kept)
+    draft.fill(relevant, 1.0)
     return draft.finish()
 
 
@@ -155,9 +161,12 @@ class _Draft:
         self._items: list[ContextItem] = []
         self._room = budget - count_tokens(self._render([]))
 
-    def fill(self, candidates: list[ContextItem], share: float) -> None:
-        """Take what fits into `share` of the room that is left, shortening what is long."""
-        allowance = int(self._room * share)
+    def fill(self, candidates: list[ContextItem], share: float, kept: int = 0) -> None:
+        """Take what fits into `share` of the room that is left, shortening what is long.
+
+        So much of the room is `kept` for what comes after.
+        """
+        allowance = min(int(self._room * share), self._room - kept)
         largest = int(allowance * max(_LARGEST_ITEM_SHARE, 1 / max(1, len(candidates))))
         for item in candidates:
             if allowance < _SMALLEST_PIECE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from aiana.protocol.results import ContextEntry, ContextResult
 from aiana.search.query import Query, parse
 from aiana.search.searcher import Searcher
 from aiana.search.snippets import snippet
+from aiana.storage.documents import Document, answers_to
+from aiana.storage.letters import folded
 
 if TYPE_CHECKING:
     from aiana.storage import AianaStorage
@@ -22,7 +25,9 @@ CONTEXT_HITS = 20
 LEAST_SHARE = 0.5
 """Of the best hit's score: what is less relevant is not worth its tokens in a context."""
 RECENT_SESSIONS = 5
-PASSAGE_CHARS = 800
+SPARE = 4
+"""Times as many sessions are looked at, since some have a title that says nothing."""
+LEAST_PASSAGE_CHARS, PASSAGE_CHARS = 160, 800
 """Of a longer text the context quotes the passage that answers the query."""
 
 
@@ -67,11 +72,11 @@ class ContextBuilder:
         )
         preferences = self._storage.preferences.all()
         block = build(
-            self._relevant(found.hits, query),
+            self._relevant(found.hits, query, max_tokens),
             [p for p in preferences if p.static],
             [p for p in preferences if not p.static],
             self._recent(within),
-            project or "",
+            within or "",
             budget=max_tokens,
             count_tokens=self._tokens.count,
             nonce=new_nonce(),
@@ -95,34 +100,37 @@ class ContextBuilder:
             degraded=found.degraded,
         )
 
-    def _relevant(self, hits: list[SearchHit], query: Query) -> list[ContextItem]:
-        """Hits as quotations; what somebody called harmful is never quoted."""
+    def _relevant(self, hits: list[SearchHit], query: Query, budget: int) -> list[ContextItem]:
+        """What is worth quoting of the hits, and the answers to those that ask: what tells first.
+
+        What somebody called harmful is never quoted, nor what colleagues wrote: nobody here has
+        looked at it.
+        """
         harmful = self._storage.memories.harmful([h.id for h in hits if h.kind == "memory"])
         least = LEAST_SHARE * hits[0].score if hits else 0
-        items = []
-        for hit in hits:
-            # What colleagues wrote is not put before a chat: nobody here has looked at it.
-            if hit.score < least or hit.id in harmful or hit.user is not None:
+        chosen = [
+            hit for hit in hits if hit.score >= least and hit.id not in harmful and hit.user is None
+        ]
+        found = {(hit.source, hit.session_id, hit.id) for hit in chosen}
+        telling: list[ContextItem] = []
+        asking: list[ContextItem] = []
+        passage = max(LEAST_PASSAGE_CHARS, min(PASSAGE_CHARS, budget))
+        for hit in chosen:
+            item = _item(hit, query, passage)
+            if hit.role != "user":
+                (asking if hit.thinking else telling).append(item)
                 continue
-            content = hit.content or hit.snippet
-            if len(content) > PASSAGE_CHARS:
-                content, _ = snippet(content, query.words, query.phrases, PASSAGE_CHARS)
-            items.append(
-                ContextItem(
-                    id=hit.id,
-                    uri=hit.uri,
-                    content=content,
-                    score=hit.score,
-                    timestamp=hit.timestamp,
-                    source=hit.source,
-                    kind=hit.kind,
-                    role=hit.role,
-                )
-            )
-        return items
+            answers = answers_to(self._storage.database, hit)
+            if not any((hit.source, hit.session_id, each.id) in found for each in answers):
+                telling += [_answer(answers, item, query, passage)] if answers else []
+            asks = "?" in hit.snippet or "？" in hit.snippet or bool(answers)
+            (asking if asks else telling).append(item)
+        return telling + asking
 
     def _recent(self, project: str | None) -> list[ContextItem]:
-        sessions, _ = self._storage.sessions.page(SearchFilter(project=project), RECENT_SESSIONS)
+        restriction = SearchFilter(project=project)
+        sessions, _ = self._storage.sessions.page(restriction, SPARE * RECENT_SESSIONS)
+        told = [each for each in sessions if _says_something(each.summary or each.title or "")]
         return [
             ContextItem(
                 id=session.id,
@@ -131,5 +139,48 @@ class ContextBuilder:
                 timestamp=session.ended_at or session.started_at,
                 source=session.source,
             )
-            for session in sessions
+            for session in told[:RECENT_SESSIONS]
         ]
+
+
+def _item(hit: SearchHit, query: Query, passage: int) -> ContextItem:
+    return ContextItem(
+        id=hit.id,
+        uri=hit.uri,
+        content=_passage(hit.content or hit.snippet, query, passage),
+        score=hit.score,
+        timestamp=hit.timestamp,
+        source=hit.source,
+        kind=hit.kind,
+        role=hit.role,
+    )
+
+
+def _answer(
+    answers: list[Document], question: ContextItem, query: Query, passage: int
+) -> ContextItem:
+    """Of the turns that answered a question the one that holds most of the words asked for."""
+    asked = {folded(word) for word in query.text.split()}
+    best = max(
+        reversed(answers), key=lambda each: sum(word in folded(each.content) for word in asked)
+    )
+    return ContextItem(
+        id=best.id,
+        uri=best.uri,
+        content=_passage(best.content, query, passage),
+        score=question.score,
+        timestamp=best.timestamp,
+        source=best.source,
+        role=best.role,
+    )
+
+
+def _passage(text: str, query: Query, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return snippet(text, query.words, query.phrases, longest)[0]
+
+
+def _says_something(title: str) -> bool:
+    """Whether a title is more than a command: `/clear` tells nothing of a session."""
+    return re.fullmatch(r"\s*(?:[/!]\S*)?\s*", title) is None

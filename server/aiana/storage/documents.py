@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from aiana.models import Kind, MemoryType
+from aiana.models import Kind, MemoryType, SearchHit
 from aiana.storage.database import Database
+
+_MOST_ANSWERS = 50
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -26,6 +28,8 @@ class Document(Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     session_title: str | None = None
     memory_type: MemoryType | None = None
+    thinking: bool = False
+    """What an assistant thought and did not say."""
 
     @property
     def uri(self) -> str:
@@ -43,7 +47,8 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
     with database.reading() as connection:
         for row in connection.execute(
             "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
-            "m.tool_name, s.id, s.title FROM messages m JOIN sessions s ON s.key = m.session_key "
+            "m.tool_name, s.id, s.title, json_extract(m.metadata, '$.thinking') FROM messages m "
+            "JOIN sessions s ON s.key = m.session_key "
             f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
             messages,
         ):
@@ -60,6 +65,7 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 tool_name=row[8],
                 session_id=row[9],
                 session_title=row[10],
+                thinking=bool(row[11]),
             )
         for row in connection.execute(
             "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id "
@@ -80,6 +86,29 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 session_id=row[6],
             )
     return found
+
+
+def answers_to(database: Database, question: SearchHit) -> list[Document]:
+    """What an assistant said after a message and before the next of the user, in order."""
+    with database.reading() as connection:
+        keys = [
+            key
+            for (key,) in connection.execute(
+                "WITH asked AS (SELECT m.session_key AS session, m.position AS place "
+                "FROM messages m JOIN sessions s ON s.key = m.session_key "
+                "WHERE m.id = ? AND s.id = ? AND s.source = ?) "
+                "SELECT m.key FROM messages m, asked WHERE m.session_key = asked.session "
+                "AND m.position > asked.place AND m.type = 'assistant' "
+                "AND NOT coalesce(json_extract(m.metadata, '$.thinking'), 0) "
+                "AND m.position < coalesce((SELECT min(n.position) FROM messages n "
+                "WHERE n.session_key = asked.session AND n.position > asked.place "
+                "AND n.type = 'user'), 9223372036854775807) "
+                "ORDER BY m.position LIMIT ?",
+                (question.id, question.session_id, question.source, _MOST_ANSWERS),
+            )
+        ]
+        documents = fetch_documents(database, keys)
+    return [documents[key] for key in keys if key in documents]
 
 
 def _marks(values: Sequence[int]) -> str:
