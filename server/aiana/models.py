@@ -56,6 +56,8 @@ class Session(Struct, frozen=True, kw_only=True, rename="camel"):
     message_count: int = 0
     token_count: int = 0
     metadata: dict[str, Any] = field(default_factory=dict)
+    uri: str = ""
+    """Where it can be opened; set on what is read from the storage."""
 
 
 class Message(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -77,6 +79,8 @@ class Message(Struct, frozen=True, kw_only=True, rename="camel"):
     """Place in the session as its source tells, ascending; None: after all that are stored."""
     tokens: int | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    uri: str = ""
+    """Where it can be opened; set on what is read from the storage."""
 
 
 class Memory(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -96,6 +100,8 @@ class Memory(Struct, frozen=True, kw_only=True, rename="camel"):
     unhelpful: int = 0
     harmful: int = 0
     """Memories that somebody called harmful are found by search but never put into a context."""
+    uri: str = ""
+    """Where it can be opened; set on what is read from the storage."""
 
 
 class Preference(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -13,6 +13,8 @@ from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Message, Mode, Rating, Scope, SearchFilter, Session
 from aiana.private import files_in, remove
 from aiana.protocol import results
+from aiana.protocol.uris import MemoryAddress
+from aiana.protocol.uris import parse as parse_uri
 from aiana.render.markdown import export_session
 from aiana.times import now
 from aiana.validation import (
@@ -199,6 +201,7 @@ class Aiana(Container):
         """
         if (ids is None) == (filter is None):
             raise InvalidQuery("Give either ids or a filter.")
+
         memories = self.storage.memories
         wanted = resolved_filter(filter)
         if dry_run:
@@ -237,34 +240,62 @@ class Aiana(Container):
         notes = [] if sessions or cursor else [self._why_empty("sessions", wanted)]
         return results.SessionPage(sessions=sessions, next_cursor=more, notes=notes)
 
-    def get_session(self, session_id: str) -> results.SessionResult:
-        """One session. Raises NotFound."""
-        return results.SessionResult(session=self.storage.sessions.get(session_id))
+    def get_session(self, session_id: str, source: str | None = None) -> results.SessionResult:
+        """One session. Raises NotFound, and Conflict if several sources have one of this id."""
+        return results.SessionResult(session=self.storage.sessions.get(session_id, source))
 
     def session_messages(
-        self, session_id: str, around: str | None = None, limit: int | None = None
+        self,
+        session_id: str,
+        around: str | None = None,
+        limit: int | None = None,
+        source: str | None = None,
     ) -> results.MessageList:
-        """Messages of a session in order. Raises NotFound."""
-        messages = self.storage.sessions.messages(session_id, around=around, limit=limit)
-        return results.MessageList(messages=messages)
+        """Messages of a session in order. Raises NotFound and Conflict."""
+        return results.MessageList(
+            messages=self.storage.sessions.messages(session_id, around, limit, source)
+        )
 
     def export_session(
-        self, session_id: str, format: Literal["markdown", "json"] = "markdown"
+        self,
+        session_id: str,
+        format: Literal["markdown", "json"] = "markdown",
+        source: str | None = None,
     ) -> results.Exported:
-        """A session as a document. Raises NotFound."""
-        session = self.storage.sessions.get(session_id)
-        messages = self.storage.sessions.messages(session.id)
+        """A session as a document. Raises NotFound and Conflict."""
+        session, messages = self._whole_session(session_id, source)
         return results.Exported(format=format, text=export_session(session, messages, format))
 
-    def delete_session(self, session_id: str, dry_run: bool = False) -> results.Deleted:
+    def read_page(self, uri: str, navigation: bool = False) -> results.Page:
+        """What an `aiana:` URI shows. Raises NotFound, also for one that names nothing of Aiana's.
+
+        With `navigation` the turns of a session lead to their neighbours.
+        """
+        from aiana.render.pages import memory_page, session_page
+
+        address = parse_uri(uri)
+        if isinstance(address, MemoryAddress):
+            return memory_page(self.get_memory(address.id).memory)
+        session, messages = self._whole_session(address.id, address.source)
+        return session_page(session, messages, address.message, navigation=navigation)
+
+    def _whole_session(
+        self, session_id: str, source: str | None
+    ) -> tuple[Session, Sequence[Message]]:
+        session = self.storage.sessions.get(session_id, source)
+        return session, self.storage.sessions.messages(session.id, source=session.source)
+
+    def delete_session(
+        self, session_id: str, dry_run: bool = False, source: str | None = None
+    ) -> results.Deleted:
         """Delete a session, by its whole id, and those of its sub-agents for good.
 
-        Later imports leave them out. Raises NotFound.
+        Later imports leave them out. Raises NotFound and Conflict.
         """
         if dry_run:
-            ids = self.storage.sessions.family(session_id)
+            ids = self.storage.sessions.family(session_id, source)
             return results.Deleted(deleted=len(ids), ids=ids)
-        ids, gone = self.storage.sessions.delete([session_id])
+        ids, gone = self.storage.sessions.delete(session_id, source)
         return results.Deleted(deleted=len(ids), ids=ids, receipt=self._receipt(gone, sessions=ids))
 
     def start_session(
@@ -284,10 +315,17 @@ class Aiana(Container):
         self._note("session started", stored.id, stored.project)
         return results.SessionResult(session=stored)
 
-    def end_session(self, session_id: str, summary: str | None = None) -> results.SessionResult:
-        """Note that a session has ended. Raises NotFound."""
+    def end_session(
+        self, session_id: str, summary: str | None = None, source: str | None = None
+    ) -> results.SessionResult:
+        """Note that a session has ended; without a source first of all one that was announced.
+
+        Raises NotFound and Conflict.
+        """
+        if source is None and OWN_SOURCE in self.storage.sessions.sources(session_id):
+            source = OWN_SOURCE
         text = None if summary is None else checked_text(summary)
-        session = self.storage.sessions.end(session_id, now(), text)
+        session = self.storage.sessions.end(session_id, now(), text, source)
         self.cache.end_session(session.id)
         self._note("session ended", session.id, session.project)
         return results.SessionResult(session=session)

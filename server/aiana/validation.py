@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from aiana.errors import InvalidQuery, TooLarge
 from aiana.models import Memory, SearchFilter
+from aiana.protocol.uris import memory_uri
 from aiana.times import FORMS, resolve_time
 
 MAX_MEMORY_CHARS = 1_000_000
@@ -37,6 +38,7 @@ def restorable(memory: Memory) -> Memory:
     return replace(
         memory,
         id=id,
+        uri=memory_uri(id),
         content=checked_text(memory.content),
         created_at=resolved_time(memory.created_at),
         updated_at=resolved_time(memory.updated_at),

@@ -61,7 +61,7 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     found = run("search", "getCartById", "broken")
     assert found.returncode == 0
     assert "Pin the Redis client below 5" in found.stdout
-    assert "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108#" in found.stdout
+    assert "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108/claude-code#" in found.stdout
     assert "\x1b" not in found.stdout
 
 

@@ -66,7 +66,7 @@ class TestOutbox:
         (moved_change,) = store.outbox.batch(10)
         assert store.outbox.points([added.id], MODEL, "x")[added.id].payload["project"] == "q"
         store.outbox.done([moved_change])
-        store.storage.sessions.delete(["s"])
+        store.storage.sessions.delete("s")
         assert [change.id for change in store.outbox.batch(10)] == [added.id]
         assert store.outbox.points([added.id], MODEL, "x") == {}
 

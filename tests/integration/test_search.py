@@ -417,7 +417,7 @@ def test_what_is_new_changed_or_gone_is_seen_by_the_next_search(tmp_path: Path) 
         9, "login", "example.com/shop", "claude-code", [("user", "quaternion"), ("user", "x")]
     )
     assert library.found("quaternion") == ["login/0"]
-    library.storage.sessions.delete(["login"])
+    library.storage.sessions.delete("login")
     assert library.found("quaternion") == []
     assert library.found("TOKEN_TTL") == []
     library.storage.close()

@@ -170,7 +170,7 @@ def test_new_removed_and_changed_vectors_are_seen(storage: AianaStorage, index: 
     record(storage, "b", 3)
     embed(storage, seed=2)
     assert index.known() == 5
-    storage.sessions.delete(["a"])
+    storage.sessions.delete("a")
     assert index.known() == 3
     memory, _ = storage.memories.add("a fact")
     (vector,) = embed(storage, seed=3).values()

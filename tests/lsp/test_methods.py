@@ -94,7 +94,7 @@ def test_search_without_a_model_answers_by_words_and_says_so(sampled: Client) ->
     best = result["hits"][0]
     assert best["sessionId"] == REDIS
     assert best["sessionTitle"] == "Pin the Redis client below 5"
-    assert best["uri"] == f"aiana:///session/{REDIS}#{best['messageId']}"
+    assert best["uri"] == f"aiana:///session/{REDIS}/claude-code#{best['messageId']}"
     marked = [best["snippet"][start:end] for start, end in best["highlights"]]
     assert marked == ["cart", "getCartById"]
 

@@ -169,8 +169,8 @@ def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_pat
     records = [{**common, **json.loads(line)} for line in TURNS.replace("\\\n", "").splitlines()]
     (tmp_path / "s 1.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     client.request("aiana/capture/import", {"paths": [str(tmp_path)]})
-    base = "aiana:///session/s%201"
-    uri = f"{base}/A name.md#a2"
+    base = "aiana:///session/s%201/claude-code"
+    uri = "aiana:///session/s%201/A name.md#a2"
     page = client.request("workspace/textDocumentContent", {"uri": uri})
     lines = page["text"].split("\n")
     assert lines[page["line"]] == "## Assistant · 2026-01-12 09:14 · because"

@@ -232,7 +232,7 @@ def test_the_beginning_of_an_id_is_enough_if_it_is_unique(storage: AianaStorage)
 def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     step = batch(message("m1", "secret plans"))
     storage.write_batch(step)
-    ids, gone = storage.sessions.delete(["s1"])
+    ids, gone = storage.sessions.delete("s1")
     assert ids == ["s1"]
     assert (gone.documents, gone.indexed, gone.owners) == ([1], [1], [])
     assert gone.forgotten.sessions == [("claude-code", "s1")]
@@ -257,7 +257,7 @@ def test_search_sees_every_change(storage: AianaStorage) -> None:
     assert (ids("apples"), ids("plums")) == ([], [memory.id])
     storage.memories.delete([memory.id])
     assert ids("plums") == []
-    storage.sessions.delete(["s1"])
+    storage.sessions.delete("s1")
     assert ids("pears") == []
 
 

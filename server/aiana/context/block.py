@@ -5,7 +5,7 @@
 
     ## Relevant
 
-    [1] user · 2026-02-01 · claude-code · aiana:///session/<id>#<message> · 3 files changed since
+    [1] user · 2026-02-01 · codex · aiana:///session/<id>/codex#<message> · 3 files changed since
     > what was said
 
     end 7f3a9c21
@@ -25,6 +25,7 @@ from msgspec import Struct, structs
 
 from aiana.context.quote import CUT_MARK, address, field, quotable, quote, shorten
 from aiana.models import Kind, Preference
+from aiana.protocol.uris import preference_uri
 from aiana.redaction.strip import TAG
 from aiana.search.duplicates import collapse
 
@@ -123,7 +124,7 @@ def build(
 def _preference(preference: Preference) -> ContextItem:
     return ContextItem(
         id=preference.id,
-        uri=f"aiana:///preference/{preference.id}",
+        uri=preference_uri(preference.id),
         content=" ".join(preference.text.split()),
         reason="preference",
         timestamp=preference.created_at,

@@ -134,7 +134,7 @@ class ContextBuilder:
         return [
             ContextItem(
                 id=session.id,
-                uri=f"aiana:///session/{session.id}",
+                uri=session.uri,
                 content=session.summary or session.title or "",
                 timestamp=session.ended_at or session.started_at,
                 source=session.source,

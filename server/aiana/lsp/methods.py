@@ -145,21 +145,21 @@ def session_list(aiana: Aiana, p: params.SessionListParams, call: Call) -> resul
 
 
 def session_get(aiana: Aiana, p: params.SessionParams, call: Call) -> results.SessionResult:
-    return aiana.get_session(p.id)
+    return aiana.get_session(p.id, p.source)
 
 
 def session_messages(
     aiana: Aiana, p: params.SessionMessagesParams, call: Call
 ) -> results.MessageList:
-    return aiana.session_messages(p.id, p.around, p.limit)
+    return aiana.session_messages(p.id, p.around, p.limit, p.source)
 
 
 def session_delete(aiana: Aiana, p: params.SessionDeleteParams, call: Call) -> results.Deleted:
-    return aiana.delete_session(p.id, p.dry_run)
+    return aiana.delete_session(p.id, p.dry_run, p.source)
 
 
 def session_export(aiana: Aiana, p: params.SessionExportParams, call: Call) -> results.Exported:
-    return aiana.export_session(p.id, p.format)
+    return aiana.export_session(p.id, p.format, p.source)
 
 
 def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> results.SessionResult:
@@ -167,7 +167,7 @@ def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> res
 
 
 def session_end(aiana: Aiana, p: params.SessionEndParams, call: Call) -> results.SessionResult:
-    return aiana.end_session(p.id, p.summary)
+    return aiana.end_session(p.id, p.summary, p.source)
 
 
 def preference_add(aiana: Aiana, p: params.PreferenceAddParams, call: Call) -> results.Profile:

@@ -167,30 +167,28 @@ class SessionParams(Params):
     """Name one session."""
 
     id: Text
+    source: str | None = None
+    """The assistant that it is of; only needed where several have a session with this id."""
 
 
-class SessionDeleteParams(Params):
-    """Delete a session with those of its sub-agents."""
+class SessionDeleteParams(SessionParams):
+    """Delete a session, by its whole id, with those of its sub-agents."""
 
-    id: Text
-    """The whole id."""
     dry_run: bool = False
     """Change nothing and say what would be deleted."""
 
 
-class SessionMessagesParams(Params):
+class SessionMessagesParams(SessionParams):
     """Read messages of a session."""
 
-    id: Text
     around: str | None = None
     """Id of the message in the middle."""
     limit: Limit | None = None
 
 
-class SessionExportParams(Params):
+class SessionExportParams(SessionParams):
     """Write a session as text."""
 
-    id: Text
     format: Literal["markdown", "json"] = "markdown"
 
 
@@ -202,10 +200,9 @@ class SessionStartParams(Params):
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-class SessionEndParams(Params):
+class SessionEndParams(SessionParams):
     """Announce the end of a session."""
 
-    id: Text
     summary: str | None = None
 
 

@@ -8,45 +8,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
-from aiana.errors import NotFound
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.protocol.results import Link, Page, Section
+from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
 from aiana.render.markdown import TOOL_TYPES, first_words, heading, markdown, tool_path
-from aiana.service import Aiana
 from aiana.times import local
 
-SCHEME = "aiana"
 PREVIOUS = "↑ previous turn"
 NEXT = "↓ next turn"
 _LONGEST_NAME = 120
 _KEPT_S = 24 * 3600
-
-
-def read_page(aiana: Aiana, uri: str, *, navigation: bool = False) -> Page:
-    """The session or memory of `aiana:///session/<id>#<message>` or `aiana:///memory/<id>`.
-
-    What follows the id in the path is a name for people and is not looked at. With `navigation`
-    a session's turns lead to their neighbours. Raises NotFound, also for a URI that names nothing
-    of Aiana's.
-    """
-    try:
-        parts = urlsplit(uri)
-    except ValueError:  # no URI at all
-        parts = urlsplit("")
-    kind, _, rest = parts.path.strip("/").partition("/")
-    name = unquote(rest.partition("/")[0])
-    if parts.scheme == SCHEME and kind == "session":
-        session = aiana.get_session(name).session
-        messages = aiana.session_messages(session.id).messages
-        return _session(session, messages, unquote(parts.fragment), navigation)
-    if parts.scheme == SCHEME and kind == "memory":
-        return _memory(aiana.get_memory(name).memory)
-    raise NotFound(
-        f"{uri!r} is no document of Aiana: write aiana:///session/<id> or aiana:///memory/<id>."
-    )
 
 
 def write_page(folder: Path, uri: str, text: str) -> Path:
@@ -93,17 +67,22 @@ def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _session(
-    session: Session, messages: Sequence[Message], fragment: str, navigation: bool
+def session_page(
+    session: Session,
+    messages: Sequence[Message],
+    message_id: str | None = None,
+    *,
+    navigation: bool = False,
 ) -> Page:
+    """A session, at one of its messages; with `navigation` its turns lead to their neighbours."""
     text, starts = markdown(session, messages)
     lines = text.split("\n")
-    turns = [message.id for message in messages if message.type not in TOOL_TYPES]
+    turns = [message for message in messages if message.type not in TOOL_TYPES]
     if navigation:
         starts = _make_room(lines, starts, turns)
     links = []
-    for turn, words in zip(turns, _neighbours(session, turns), strict=True) if navigation else ():
-        line = starts[turn] + 1
+    for turn, words in zip(turns, _neighbours(turns), strict=True) if navigation else ():
+        line = starts[turn.id] + 1
         lines[line] = " · ".join(words)
         links += [_link(lines, line, text, target) for text, target in words.items()]
     for message in messages:
@@ -111,12 +90,11 @@ def _session(
             file = Path(session.project_path or "", path)
             if file.is_absolute():
                 links.append(_link(lines, starts[message.id], path, file.as_uri()))
-    uri = f"{SCHEME}:///session/{quote(session.id, safe='')}"
     return Page(
         text="\n".join(lines),
-        line=starts.get(fragment, 0),
+        line=starts.get(message_id or "", 0),
         title=session.title or session.id,
-        uri=uri,
+        uri=session.uri,
         kind="session",
         id=session.id,
         links=links,
@@ -124,7 +102,7 @@ def _session(
             Section(
                 line=starts[message.id],
                 kind=_section_kind(message),
-                uri=f"{uri}#{quote(message.id, safe='')}",
+                uri=message.uri,
                 message_id=message.id,
                 title=_outline(message),
             )
@@ -146,11 +124,13 @@ def _section_kind(message: Message) -> Literal["turn", "thinking", "tool"]:
     return "thinking" if message.metadata.get("thinking") else "turn"
 
 
-def _make_room(lines: list[str], starts: dict[str, int], turns: list[str]) -> dict[str, int]:
+def _make_room(
+    lines: list[str], starts: dict[str, int], turns: Sequence[Message]
+) -> dict[str, int]:
     """Put an empty line below the heading of each turn; returns where the messages begin now."""
     moved = {}
     added = 0
-    waiting = set(turns)
+    waiting = {turn.id for turn in turns}
     for message, line in starts.items():
         moved[message] = line + added
         if message in waiting:
@@ -159,20 +139,20 @@ def _make_room(lines: list[str], starts: dict[str, int], turns: list[str]) -> di
     return moved
 
 
-def _neighbours(session: Session, turns: list[str]) -> Iterator[dict[str, str]]:
+def _neighbours(turns: Sequence[Message]) -> Iterator[dict[str, str]]:
     """For each turn, the words that lead away from it and the URI of where to."""
-    base = f"{SCHEME}:///session/{quote(session.id, safe='')}#"
     for place in range(len(turns)):
         words = {}
         if place > 0:
-            words[PREVIOUS] = base + quote(turns[place - 1], safe="")
+            words[PREVIOUS] = turns[place - 1].uri
         if place + 1 < len(turns):
-            words[NEXT] = base + quote(turns[place + 1], safe="")
+            words[NEXT] = turns[place + 1].uri
         yield words
 
 
-def _memory(memory: Memory) -> Page:
-    session = memory.session_id and f"{SCHEME}:///session/{quote(memory.session_id, safe='')}"
+def memory_page(memory: Memory) -> Page:
+    """A memory with where it is from."""
+    session = memory.session_id and session_uri(None, memory.session_id)
     origin = _origin(memory)
     facts = [
         ("Project", memory.project),
@@ -192,7 +172,7 @@ def _memory(memory: Memory) -> Page:
     return Page(
         text="\n".join([*lines, "", closed(memory.content.rstrip())]) + "\n",
         title=memory.content.strip().partition("\n")[0],
-        uri=f"{SCHEME}:///memory/{quote(memory.id, safe='')}",
+        uri=memory.uri,
         kind="memory",
         id=memory.id,
         links=links,

@@ -51,7 +51,7 @@ class HitPage:
         """`limit` hits, near-duplicates folded, and the cursor of the next page."""
         rest = ranking.hits[self._start :]
         kept: list[tuple[int, Ranked, Document]] = []
-        sessions: set[str] = set()
+        sessions: set[tuple[str, str]] = set()
         taken = 0
         while taken < len(rest) and len(kept) <= limit:
             step = rest[taken : taken + limit + SPARE]
@@ -72,11 +72,11 @@ class HitPage:
             return hits, None
         return hits, encode_cursor([next_start, self._reference], self._signature)
 
-    def _admits(self, document: Document, sessions: set[str]) -> bool:
+    def _admits(self, document: Document, sessions: set[tuple[str, str]]) -> bool:
         """Whether a document may be shown: one of each session, where that is asked for."""
-        session = document.session_id if document.kind == "message" else None
-        if not self._by_session or session is None:
+        if not self._by_session or document.kind == "memory" or document.session_id is None:
             return True
+        session = (document.source, document.session_id)
         if session in sessions:
             return False
         sessions.add(session)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiana.models import Memory, MemoryType, SearchHit
+from aiana.protocol.uris import memory_uri
 from aiana.search.engine import LEAST_COSINE
 from aiana.search.qdrant_index import scope_of
 from aiana.search.query import Query
@@ -81,6 +81,7 @@ def memory_of_colleague(tier: QdrantTier, id: str) -> Memory | None:
         metadata={**shared.metadata, "user": shared.user},
         created_at=shared.timestamp,
         updated_at=shared.timestamp,
+        uri=memory_uri(id),
     )
 
 
@@ -119,7 +120,7 @@ def _hit(query: Query, shared: _Shared) -> SearchHit:
     return SearchHit(
         id=shared.id,
         kind="memory",
-        uri=f"aiana:///memory/{quote(shared.id, safe='')}",
+        uri=memory_uri(shared.id),
         snippet=text,
         highlights=highlights,
         content=shared.content,

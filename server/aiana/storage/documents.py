@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from aiana.models import Kind, MemoryType, SearchHit
+from aiana.protocol.uris import memory_uri, session_uri
 from aiana.storage.database import Database
 
 _MOST_ANSWERS = 50
@@ -35,8 +36,8 @@ class Document(Struct, frozen=True, kw_only=True):
     def uri(self) -> str:
         """Where the document can be opened."""
         if self.kind == "memory":
-            return f"aiana:///memory/{self.id}"
-        return f"aiana:///session/{self.session_id}#{self.id}"
+            return memory_uri(self.id)
+        return session_uri(self.source, self.session_id or "", self.id)
 
 
 def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Document]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from aiana.errors import Conflict, InvalidQuery
 from aiana.models import Memory, Message, Preference, Project, Session
+from aiana.protocol.uris import memory_uri, session_uri
 
 SESSION_COLUMNS = (
     "s.id, s.source, p.id, s.project_path, s.transcript_path, s.started_at, s.ended_at, s.title, "
@@ -20,7 +21,7 @@ SESSION_COLUMNS = (
 )
 MESSAGE_COLUMNS = (
     "m.id, s.id, m.type, m.role, m.content, m.tool_name, m.tool_input, m.parent_id, m.timestamp, "
-    "m.tokens, m.metadata, m.position"
+    "m.tokens, m.metadata, m.position, s.source"
 )
 MEMORY_COLUMNS = (
     "m.id, m.content, m.memory_type, p.id, m.session_id, m.tags, m.metadata, m.created_at, "
@@ -69,6 +70,7 @@ def session_of(row: tuple[Any, ...]) -> Session:
         message_count=row[10],
         token_count=row[11],
         metadata=json.loads(row[12]),
+        uri=session_uri(row[1], row[0]),
     )
 
 
@@ -86,6 +88,7 @@ def message_of(row: tuple[Any, ...]) -> Message:
         tokens=row[9],
         metadata=json.loads(row[10]),
         position=row[11],
+        uri=session_uri(row[12], row[1], row[0]),
     )
 
 
@@ -103,6 +106,7 @@ def memory_of(row: tuple[Any, ...]) -> Memory:
         helpful=row[9],
         unhelpful=row[10],
         harmful=row[11],
+        uri=memory_uri(row[0]),
     )
 
 

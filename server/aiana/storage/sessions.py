@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from aiana.errors import NotFound
+from aiana.errors import Conflict, NotFound
 from aiana.models import Message, SearchFilter, Session
 from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
@@ -91,10 +91,13 @@ class SessionStore:
             more = encode_cursor(page[-1][6] or page[-1][5], page[-1][13])
         return [session_of(row) for row in page], more
 
-    def get(self, session_id: str) -> Session:
-        """The session with this identifier, or a unique beginning of it. Raises NotFound."""
+    def get(self, session_id: str, source: str | None = None) -> Session:
+        """The session with this identifier, or a unique beginning of it.
+
+        Raises NotFound, and Conflict if several sources have one and none is named.
+        """
         with self._database.reading() as connection:
-            key = self._key(connection, session_id)
+            key = self._key(connection, session_id, source)
             row = connection.execute(
                 f"SELECT {SESSION_COLUMNS} FROM sessions s "
                 "JOIN projects p ON p.key = s.project_key WHERE s.key = ?",
@@ -103,11 +106,15 @@ class SessionStore:
         return session_of(row)
 
     def messages(
-        self, session_id: str, around: str | None = None, limit: int | None = None
+        self,
+        session_id: str,
+        around: str | None = None,
+        limit: int | None = None,
+        source: str | None = None,
     ) -> list[Message]:
         """Messages of a session in order; `around` centres `limit` of them on one message.
 
-        Raises NotFound for an unknown session or message.
+        Raises NotFound for an unknown session or message, and Conflict as `get`.
         """
         order = "ORDER BY m.position, m.key"
         select = (
@@ -115,7 +122,7 @@ class SessionStore:
             "WHERE m.session_key = ?"
         )
         with self._database.reading() as connection:
-            key = self._key(connection, session_id)
+            key = self._key(connection, session_id, source)
             if around is None:
                 rows = connection.execute(
                     f"{select} {order} LIMIT ?", (key, -1 if limit is None else limit)
@@ -146,21 +153,35 @@ class SessionStore:
             self._writer.upsert_session(connection, session)
             key = project_key(connection, named_project(session.project, session.project_path))
             bump_revision(connection, "sessions", key)
-        return self.get(session.id)
+        return self.get(session.id, session.source)
 
-    def end(self, session_id: str, ended_at: str, summary: str | None = None) -> Session:
-        """Note when a session ended, and what it was about. Raises NotFound."""
+    def end(
+        self,
+        session_id: str,
+        ended_at: str,
+        summary: str | None = None,
+        source: str | None = None,
+    ) -> Session:
+        """Note when a session ended, and what it was about. Raises NotFound and Conflict."""
         with self._database.writing() as connection:
-            key = self._exactly(connection, session_id)
+            key = self._exactly(connection, session_id, source)
             connection.execute(
                 "UPDATE sessions SET ended_at = ?, summary = coalesce(?, summary) WHERE key = ?",
                 (ended_at, summary and storable(summary), key),
             )
-            (project,) = connection.execute(
-                "SELECT project_key FROM sessions WHERE key = ?", (key,)
+            project, source = connection.execute(
+                "SELECT project_key, source FROM sessions WHERE key = ?", (key,)
             ).fetchone()
             bump_revision(connection, "sessions", project)
-        return self.get(session_id)
+        return self.get(session_id, source)
+
+    def sources(self, session_id: str) -> list[str]:
+        """The sources that have a session with exactly this identifier."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT source FROM sessions WHERE id = ? ORDER BY source", (session_id,)
+            )
+            return [row[0] for row in rows]
 
     def record(self, session: Session, messages: Sequence[Message]) -> int:
         """Store messages that come from no transcript; returns how many are new or changed."""
@@ -170,67 +191,83 @@ class SessionStore:
             result = self._writer.write_messages(connection, messages, keys, replay_ids=False)
         return result.messages_added + result.messages_updated
 
-    def family(self, session_id: str) -> list[str]:
-        """Ids of the session and of those of its sub-agents, and theirs. Raises NotFound."""
+    def family(self, session_id: str, source: str | None = None) -> list[str]:
+        """Ids of the session and of those of its sub-agents, and theirs.
+
+        Raises NotFound and Conflict.
+        """
         with self._database.reading() as connection:
-            return [id for _, id, *_ in self._family(connection, session_id)]
+            return [id for _, id, *_ in self._family(connection, session_id, source)]
 
     def _family(
-        self, connection: sqlite3.Connection, session_id: str
+        self, connection: sqlite3.Connection, session_id: str, source: str | None
     ) -> list[tuple[int, str, str, int]]:
         """Key, id, source and key of the project of each, parents first."""
-        return connection.execute(_FAMILY, (self._exactly(connection, session_id),)).fetchall()
+        key = self._exactly(connection, session_id, source)
+        return connection.execute(_FAMILY, (key,)).fetchall()
 
-    def delete(self, session_ids: Iterable[str]) -> tuple[list[str], Gone]:
-        """Delete sessions, and those of their sub-agents, with their messages and chunks.
+    def delete(self, session_id: str, source: str | None = None) -> tuple[list[str], Gone]:
+        """Delete a session, and those of its sub-agents, with their messages and chunks.
 
         They do not come back with a later import, nor from a copy or a fork. Returns their ids.
-        Raises NotFound.
+        Raises NotFound and Conflict.
         """
         ids: list[str] = []
         messages: list[int] = []
         chunks: list[int] = []
         forgotten = Forgotten()
         with self._database.writing() as connection:
-            for session_id in session_ids:
-                for key, id, source, project in self._family(connection, session_id):
-                    ids.append(id)
-                    for table, keys in (("messages", messages), ("chunks", chunks)):
-                        held = connection.execute(
-                            f"SELECT key FROM {table} WHERE session_key = ?", (key,)
-                        )
-                        keys += [row[0] for row in held]
-                    connection.execute(_NO_TITLES_OF, (key,))
-                    connection.execute(_NO_STATE_OF, (key, now()))
-                    remember_as_forgotten(connection, key, source)
-                    forgotten.sessions.append((source, id))
-                    forgotten.texts.extend(forget_session(connection, key, id, source))
-                    connection.execute(
-                        "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
-                        (source, id, now()),
+            for key, id, of, project in self._family(connection, session_id, source):
+                ids.append(id)
+                for table, keys in (("messages", messages), ("chunks", chunks)):
+                    held = connection.execute(
+                        f"SELECT key FROM {table} WHERE session_key = ?", (key,)
                     )
-                    bump_revision(connection, "sessions", project)
+                    keys += [row[0] for row in held]
+                connection.execute(_NO_TITLES_OF, (key,))
+                connection.execute(_NO_STATE_OF, (key, now()))
+                remember_as_forgotten(connection, key, of)
+                forgotten.sessions.append((of, id))
+                forgotten.texts.extend(forget_session(connection, key, id, of))
+                connection.execute(
+                    "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
+                    (of, id, now()),
+                )
+                bump_revision(connection, "sessions", project)
         gone = Gone(documents=messages, indexed=messages, owners=chunks, forgotten=forgotten)
         return ids, gone
 
-    @staticmethod
-    def _exactly(connection: sqlite3.Connection, session_id: str) -> int:
+    def _exactly(self, connection: sqlite3.Connection, session_id: str, source: str | None) -> int:
         """Key of the session to be changed: a beginning might mean another one by now."""
-        row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()
-        if row is None:
+        key = self._named(connection, session_id, source)
+        if key is None:
             raise NotFound(f"There is no session {session_id}. Changes take the whole id.")
-        return int(row[0])
+        return key
 
-    def _key(self, connection: sqlite3.Connection, session_id: str) -> int:
-        row = connection.execute("SELECT key FROM sessions WHERE id = ?", (session_id,)).fetchone()
-        if row is None and len(session_id) >= LEAST_BEGINNING:
+    def _key(self, connection: sqlite3.Connection, session_id: str, source: str | None) -> int:
+        key = self._named(connection, session_id, source)
+        if key is None and len(session_id) >= LEAST_BEGINNING:
             begun = connection.execute(
-                "SELECT key FROM sessions WHERE substr(id, 1, ?) = ? LIMIT 2",
-                (len(session_id), session_id),
+                "SELECT key FROM sessions WHERE substr(id, 1, ?1) = ?2 "
+                "AND source = coalesce(?3, source) LIMIT 2",
+                (len(session_id), session_id, source),
             ).fetchall()
             if len(begun) > 1:
                 raise NotFound(f"Several sessions begin with {session_id}: give more of it.")
-            row = begun[0] if begun else None
-        if row is None:
+            key = int(begun[0][0]) if begun else None
+        if key is None:
             raise NotFound(f"There is no session {session_id}. `aiana sessions list` shows them.")
-        return int(row[0])
+        return key
+
+    @staticmethod
+    def _named(connection: sqlite3.Connection, session_id: str, source: str | None) -> int | None:
+        """Key of the session with exactly this identifier. Raises Conflict if several have it."""
+        rows = connection.execute(
+            "SELECT key, source FROM sessions WHERE id = ?1 AND source = coalesce(?2, source) "
+            "ORDER BY source",
+            (session_id, source),
+        ).fetchall()
+        if len(rows) > 1:
+            sources = ", ".join(row[1] for row in rows)
+            raise Conflict(f"Several assistants have a session {session_id} ({sources}): name one.")
+        return int(rows[0][0]) if rows else None

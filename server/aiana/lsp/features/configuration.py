@@ -15,7 +15,7 @@ from msgspec import Struct
 from aiana.config import load_config
 from aiana.lsp.server import AianaServer
 from aiana.models import SettingProblem
-from aiana.render.pages import SCHEME
+from aiana.protocol.uris import SCHEME
 
 logger = logging.getLogger(__name__)
 

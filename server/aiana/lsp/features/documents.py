@@ -9,7 +9,8 @@ from lsprotocol import types
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer
 from aiana.protocol.results import Link, Page
-from aiana.render.pages import SCHEME, page_file, read_page, write_page
+from aiana.protocol.uris import SCHEME
+from aiana.render.pages import page_file, write_page
 from aiana.service import Aiana
 
 
@@ -74,7 +75,7 @@ class Documents:
         follows = self._server.editor.follows_links
 
         def read(aiana: Aiana, uri: str, call: Call) -> Page:
-            return read_page(aiana, uri, navigation=follows)
+            return aiana.read_page(uri, navigation=follows)
 
         page = await self._server.run("read", read, uri)
         assert isinstance(page, Page)
