@@ -204,6 +204,8 @@ export interface Memory {
   unhelpful: number;
   /** Memories that somebody called harmful are found by search but never put into a context. */
   harmful: number;
+  /** Where it can be opened; set on what is read from the storage. */
+  uri: string;
 }
 
 /** Keep a text. */
@@ -305,6 +307,8 @@ export interface Message {
   position: number | null;
   tokens: number | null;
   metadata: Record<string, unknown>;
+  /** Where it can be opened; set on what is read from the storage. */
+  uri: string;
 }
 
 /** Messages of one session in order. */
@@ -527,12 +531,15 @@ export interface Session {
   messageCount: number;
   tokenCount: number;
   metadata: Record<string, unknown>;
+  /** Where it can be opened; set on what is read from the storage. */
+  uri: string;
 }
 
-/** Delete a session with those of its sub-agents. */
+/** Delete a session, by its whole id, with those of its sub-agents. */
 export interface SessionDeleteParams {
-  /** The whole id. */
   id: string;
+  /** The assistant that it is of; only needed where several have a session with this id. */
+  source?: string | null;
   /** Change nothing and say what would be deleted. */
   dryRun?: boolean;
 }
@@ -540,12 +547,16 @@ export interface SessionDeleteParams {
 /** Announce the end of a session. */
 export interface SessionEndParams {
   id: string;
+  /** The assistant that it is of; only needed where several have a session with this id. */
+  source?: string | null;
   summary?: string | null;
 }
 
 /** Write a session as text. */
 export interface SessionExportParams {
   id: string;
+  /** The assistant that it is of; only needed where several have a session with this id. */
+  source?: string | null;
   format?: "json" | "markdown";
 }
 
@@ -560,6 +571,8 @@ export interface SessionListParams {
 /** Read messages of a session. */
 export interface SessionMessagesParams {
   id: string;
+  /** The assistant that it is of; only needed where several have a session with this id. */
+  source?: string | null;
   /** Id of the message in the middle. */
   around?: string | null;
   limit?: number | null;
@@ -576,6 +589,8 @@ export interface SessionPage {
 /** Name one session. */
 export interface SessionParams {
   id: string;
+  /** The assistant that it is of; only needed where several have a session with this id. */
+  source?: string | null;
 }
 
 /** One session. */

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
+from aiana.protocol.uris import memory_uri
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, memory_condition
@@ -79,8 +80,10 @@ class MemoryStore:
             ).fetchone()
             if twin is not None:
                 return memory_of(twin), str(twin[0])
+            id = str(uuid.uuid4())
             memory = Memory(
-                id=str(uuid.uuid4()),
+                id=id,
+                uri=memory_uri(id),
                 content=content,
                 memory_type=memory_type,
                 project=project,
