@@ -426,7 +426,7 @@ def test_half_a_character_names_nothing_and_stops_nothing(storage: AianaStorage)
         lambda: storage.memories.get(half),
         lambda: storage.sessions.get(half * 4),
         lambda: storage.memories.delete([half]),
-        lambda: storage.sessions.delete([half]),
+        lambda: storage.sessions.delete(half),
         lambda: storage.preferences.remove(half),
     ):
         with pytest.raises(NotFound):
