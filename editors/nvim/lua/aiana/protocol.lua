@@ -121,6 +121,7 @@
 ---@field helpful integer
 ---@field unhelpful integer
 ---@field harmful integer Memories that somebody called harmful are found by search but never put into a context.
+---@field uri string Where it can be opened; set on what is read from the storage.
 
 ---@class aiana.MemoryAddParams Keep a text.
 ---@field content string
@@ -187,6 +188,7 @@
 ---@field position? integer Place in the session as its source tells, ascending; None: after all that are stored.
 ---@field tokens? integer
 ---@field metadata table<string, any>
+---@field uri string Where it can be opened; set on what is read from the storage.
 
 ---@class aiana.MessageList Messages of one session in order.
 ---@field messages aiana.Message[]
@@ -336,17 +338,21 @@
 ---@field messageCount integer
 ---@field tokenCount integer
 ---@field metadata table<string, any>
+---@field uri string Where it can be opened; set on what is read from the storage.
 
----@class aiana.SessionDeleteParams Delete a session with those of its sub-agents.
----@field id string The whole id.
+---@class aiana.SessionDeleteParams Delete a session, by its whole id, with those of its sub-agents.
+---@field id string
+---@field source? string The assistant that it is of; only needed where several have a session with this id.
 ---@field dryRun? boolean Change nothing and say what would be deleted.
 
 ---@class aiana.SessionEndParams Announce the end of a session.
 ---@field id string
+---@field source? string The assistant that it is of; only needed where several have a session with this id.
 ---@field summary? string
 
 ---@class aiana.SessionExportParams Write a session as text.
 ---@field id string
+---@field source? string The assistant that it is of; only needed where several have a session with this id.
 ---@field format? 'json'|'markdown'
 
 ---@class aiana.SessionListParams List sessions, newest first.
@@ -356,6 +362,7 @@
 
 ---@class aiana.SessionMessagesParams Read messages of a session.
 ---@field id string
+---@field source? string The assistant that it is of; only needed where several have a session with this id.
 ---@field around? string Id of the message in the middle.
 ---@field limit? integer
 
@@ -366,6 +373,7 @@
 
 ---@class aiana.SessionParams Name one session.
 ---@field id string
+---@field source? string The assistant that it is of; only needed where several have a session with this id.
 
 ---@class aiana.SessionResult One session.
 ---@field session aiana.Session
