@@ -40,6 +40,21 @@ def make_folder(path: Path) -> None:
         raise unavailable(path, error) from error
 
 
+def make_own_folder(path: Path) -> None:
+    """Make a folder inside the data folder. Raises StorageUnavailable if a link stands there."""
+    make_folder(path)
+    refuse_link(path)
+
+
+def refuse_link(path: Path) -> None:
+    """Raises StorageUnavailable if a link stands there: it may lead to what is not Aiana's."""
+    if path.is_symlink():
+        raise StorageUnavailable(
+            f"{path} is a link, and Aiana writes through none. Remove it, or set AIANA_HOME to the "
+            "folder that it leads to."
+        )
+
+
 def make_file(path: Path) -> None:
     """Make an empty file for the owner alone, unless it is there. Raises StorageUnavailable."""
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -294,6 +296,54 @@ def test_memories_are_updated_found_and_deleted(storage: AianaStorage) -> None:
     assert_index_is_sound(storage)
     with pytest.raises(NotFound):
         storage.memories.get(memory.id)
+
+
+def test_memories_of_one_moment_are_in_the_order_of_their_changes(
+    storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(["05", "05", "05", "04", "05", "05", "59"])
+    monkeypatch.setattr(
+        "aiana.storage.memories.now", lambda: f"2026-02-01T12:00:{next(clock)}.000Z"
+    )
+    memories = [storage.memories.add(text)[0] for text in ("a", "b", "c", "d")]
+    assert [m.content for m in storage.memories.page()[0]] == ["d", "c", "b", "a"]
+    assert [m.created_at[17:23] for m in memories] == ["05.000", "05.001", "05.002", "05.003"]
+    changed = [storage.memories.update(memories[n].id, tags=["x"]) for n in (2, 0, 1)]
+    assert [m.updated_at[17:23] for m in changed] == ["05.004", "05.005", "59.000"]
+
+
+def test_a_clock_that_was_wrong_for_long_is_not_followed(
+    storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(["2030-01-01T00:00:00.000Z", "2026-02-01T12:00:00.000Z"])
+    monkeypatch.setattr("aiana.storage.memories.now", lambda: next(clock))
+    assert storage.memories.add("a")[0].created_at.startswith("2030")
+    assert storage.memories.add("b")[0].created_at.startswith("2026")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["2026", "1"],
+        [1, 2],
+        ["2026", 1.5],
+        ["2026", -1],
+        ["2026", 1 << 63],
+        ["2026", True, 3],
+        [[], {}],
+        {"a": 1, "b": 2},
+        "ab",
+        None,
+    ],
+)
+def test_a_cursor_of_another_shape_is_none_of_ours(storage: AianaStorage, place: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    for page in (storage.memories.page, storage.sessions.page):
+        with pytest.raises(InvalidQuery, match="none of ours"):
+            page(cursor=cursor)
+        for text in ("", "\0", "é", "\ud83d", "[" * 5000, "W" * 10_000):
+            with pytest.raises(InvalidQuery, match="none of ours"):
+                page(cursor=text)
 
 
 def test_preferences_are_kept_in_order_and_once(storage: AianaStorage) -> None:

@@ -7,6 +7,7 @@ The work needs torch (8-15 s to import, 500 MB), so it runs in a process of its 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -39,6 +40,7 @@ from aiana.embeddings.manifest import (
 )
 from aiana.errors import Conflict, ModelUnavailable
 from aiana.invocation import EXTRAS, command, install, missing
+from aiana.private import make_folder
 
 if TYPE_CHECKING:
     import torch
@@ -158,7 +160,9 @@ def main() -> int:
     given = parser.parse_args()
     end_with_parent()
     folder: Path = given.folder
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # What the exporter writes is for the owner alone, too.
+    os.umask(0o077)
+    make_folder(folder.parent)
     try:
         with FileLock(folder.parent / f".{folder.name}.lock", timeout=LOCK_TIMEOUT_S):
             if given.force or not _is_sound(folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from aiana.models import Memory, Message, SearchHit, Session
+from aiana.private import files_in, make_own_folder, remove, write_text
 from aiana.protocol.results import Link, Page, Section
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
@@ -27,16 +27,15 @@ def write_page(folder: Path, uri: str, text: str) -> Path:
     """A page as a real file, for editors that can open nothing else; for the user's eyes only.
 
     Pages are copies: those of yesterday are removed, and all of them when anything is deleted.
+    Raises StorageUnavailable.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for old in folder.glob("*.md"):
+    make_own_folder(folder)
+    for old in files_in(folder, "*.md"):
         with contextlib.suppress(FileNotFoundError):
             if old.stat().st_mtime < time.time() - _KEPT_S:
-                old.unlink()
+                remove(old)
     path = page_file(folder, uri)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_text(path, text)
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 import time
@@ -12,7 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from aiana.errors import TierUnavailable
+from aiana.errors import StorageUnavailable, TierUnavailable
+from aiana.private import make_file, refuse_link
 from aiana.storage.guarded import GuardedConnection
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
@@ -242,14 +242,15 @@ class SqliteCache:
                 if self._connection is None:
                     self._connection = self._open()
                 return work(self._connection)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, StorageUnavailable) as error:
                 raise TierUnavailable(
                     f"{self._path} cannot be used ({error}). It is a cache: if that lasts, close "
                     "Aiana everywhere and delete it."
                 ) from error
 
     def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        refuse_link(self._path)
+        make_file(self._path)
         connection = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, factory=GuardedConnection
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
-from aiana.private import make_file, make_folder, unavailable
+from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
 
@@ -88,6 +88,7 @@ class Database:
         make_folder(self.path.parent)
         if self.path.is_dir():
             raise StorageUnavailable(f"{self.path} is a folder. Move it aside, then try again.")
+        refuse_link(self.path)
         # SQLite gives its -wal and -shm files the permissions of the database.
         make_file(self.path)
         if not os.access(self.path, os.W_OK):

@@ -158,6 +158,9 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
                 connection.execute("PRAGMA temp_store = MEMORY")
         _empty_log(database)
         found = _holding(database.path.parent, probes)
+    for path in [path for path in found if path.suffix == ".log"]:
+        remove(path)
+        found.remove(path)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
@@ -22,20 +23,21 @@ from aiana.storage.rows import (
     bump_revision,
     check_expected,
     content_hash,
-    decode_cursor,
     encode_cursor,
     matching_projects,
     memory_of,
     named_project,
+    place_in_list,
     project_key,
     storable,
     to_json,
 )
-from aiana.times import now
+from aiana.times import format_time, now, to_datetime
 
 _SELECT = f"SELECT {MEMORY_COLUMNS} FROM memories m JOIN projects p ON p.key = m.project_key"
 
 
+_MOST_AHEAD = timedelta(minutes=1)
 _RANK = "((instr(m.tags, '\"pinned\"') > 0) || m.created_at)"
 """Pinned ones first, then the newest; tags are stored as a list in JSON."""
 
@@ -90,11 +92,26 @@ class MemoryStore:
                 session_id=session_id,
                 tags=tags,
                 metadata=metadata,
-                created_at=(moment := now()),
+                created_at=(moment := self._moment(connection)),
                 updated_at=moment,
             )
             self._insert(connection, memory, key, idempotency_key)
         return memory, None
+
+    @staticmethod
+    def _moment(connection: sqlite3.Connection) -> str:
+        """Now, but later than every other change, also of the same millisecond.
+
+        A clock that was put back by more than a minute is believed.
+        """
+        moment = now()
+        (latest,) = connection.execute("SELECT max(updated_at) FROM memories").fetchone()
+        if latest is None or latest < moment:
+            return moment
+        ahead = to_datetime(latest) - to_datetime(moment)
+        if ahead > _MOST_AHEAD:
+            return moment
+        return format_time(to_datetime(latest) + timedelta(milliseconds=1))
 
     def restore(self, memory: Memory) -> Memory:
         """Store a deleted memory as it was, its id and judgements too.
@@ -183,7 +200,7 @@ class MemoryStore:
         tags, metadata = tags and admitted(list(tags)), metadata and admitted(metadata)
         with self._database.writing() as connection:
             memory = self._exactly(connection, memory_id)
-            changes: dict[str, Any] = {"updated_at": now()}
+            changes: dict[str, Any] = {"updated_at": self._moment(connection)}
             if content is not None:
                 content = storable(content)
                 changes |= {
@@ -228,7 +245,7 @@ class MemoryStore:
             where, params = self._where(connection, filter or SearchFilter())
             if cursor is not None:
                 where += f" AND ({_RANK}, m.key) < (?, ?)"
-                params += decode_cursor(cursor)
+                params += place_in_list(cursor)
             rows = connection.execute(
                 f"SELECT {MEMORY_COLUMNS}, m.key, {_RANK} FROM memories m "
                 f"JOIN projects p ON p.key = m.project_key WHERE {where} "

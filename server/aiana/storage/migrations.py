@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiana.errors import StorageUnavailable
-from aiana.private import make_file, make_folder, remove
+from aiana.private import make_file, make_own_folder, remove
 from aiana.storage.identifiers import derived_words
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -70,7 +70,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _backup(connection: sqlite3.Connection, path: Path) -> None:
-    make_folder(path.parent)
+    make_own_folder(path.parent)
     remove(path)
     make_file(path)
     target = sqlite3.connect(path)
@@ -132,6 +132,7 @@ def m005_whose_words(connection: sqlite3.Connection) -> None:
 def m006_forgetting(connection: sqlite3.Connection) -> None:
     """What was deleted, by hash; and which transcript gave a title that waits for its session."""
     connection.execute("CREATE TABLE forgotten (hash BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("CREATE INDEX memories_by_change ON memories (updated_at)")
     connection.execute("ALTER TABLE pending_titles ADD COLUMN path TEXT NOT NULL DEFAULT ''")
 
 

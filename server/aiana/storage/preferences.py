@@ -39,9 +39,9 @@ class PreferenceStore:
         """All preferences: static ones oldest first, then dynamic ones newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
+                # By key: the clock may have been put back.
                 f"SELECT {_COLUMNS} FROM preferences ORDER BY static DESC, "
-                "CASE static WHEN 1 THEN created_at END, CASE static WHEN 1 THEN key END, "
-                "created_at DESC, key DESC"
+                "CASE static WHEN 1 THEN key ELSE -key END"
             ).fetchall()
         return [preference_of(row) for row in rows]
 

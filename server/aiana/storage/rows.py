@@ -206,8 +206,19 @@ def decode_cursor(cursor: str) -> list[object]:
     """The place that a cursor stands for. Raises InvalidQuery."""
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidQuery("This cursor is none of ours: leave it out to start over.") from error
     if not isinstance(position, list) or len(position) != 2:
         raise InvalidQuery("This cursor is none of ours: leave it out to start over.")
     return position
+
+
+def place_in_list(cursor: str) -> tuple[str, int]:
+    """What the cursor of a list says: rank and key of the last row before the page.
+
+    Raises InvalidQuery.
+    """
+    match decode_cursor(cursor):
+        case [str(rank), int(key)] if 0 <= key < 1 << 63:
+            return rank, key
+    raise InvalidQuery("This cursor is none of ours: leave it out to start over.")

@@ -18,11 +18,11 @@ from aiana.storage.rows import (
     Forgotten,
     Gone,
     bump_revision,
-    decode_cursor,
     encode_cursor,
     matching_projects,
     message_of,
     named_project,
+    place_in_list,
     project_key,
     session_of,
     storable,
@@ -78,7 +78,7 @@ class SessionStore:
                 where.append("s.parent_id IS NULL")
             if cursor is not None:
                 where.append(f"({_LAST_ACTIVITY}, s.key) < (?, ?)")
-                params += decode_cursor(cursor)
+                params += place_in_list(cursor)
             rows = connection.execute(
                 f"SELECT {SESSION_COLUMNS}, s.key FROM sessions s "
                 f"JOIN projects p ON p.key = s.project_key WHERE {' AND '.join(where)} "
