@@ -492,3 +492,20 @@ def test_a_text_without_vectors_is_not_said_to_be_found_by_meaning(
     with library_of(tmp_path, ["the login broke"]) as library:
         library.embedder = Embedder(device="cpu", models_dir=compiled_model_home / "models")
         assert library.ranking("login", "hybrid").lanes == ["keyword"]
+
+
+def test_what_was_thought_stands_behind_what_was_said(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["the token store leaks", "something else"]) as library:
+        session = library.storage.sessions.get("s")
+        thought = Message(
+            id="thought",
+            session_id="s",
+            type="assistant",
+            role="assistant",
+            content="token store leaks",
+            timestamp="2026-05-01T10:30:00.000Z",
+            metadata={"thinking": True},
+        )
+        library.storage.sessions.record(session, [thought])
+        library.names[library.key("messages", "thought")] = "s/thought"
+        assert library.found("token store leaks") == ["s/0", "s/thought"]

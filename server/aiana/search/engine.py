@@ -159,6 +159,8 @@ def search(
             rows, scores, alike = _fuse(
                 catalogue, keyword, session, cosines, within, spelt, trust, least
             )
+            thoughts = catalogue.present(text_index.thoughts())
+            scores[thoughts] *= ranking.THOUGHT_WEIGHT
             recent = _recency(catalogue.times[rows], request.now)
             seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
                 "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))

@@ -31,6 +31,8 @@ LITERAL_WEIGHT = 1.0
 SESSION_WEIGHT = 0.6
 TOOL_WEIGHT = 0.6
 """What a tool was told or answered counts for less than what somebody said."""
+THOUGHT_WEIGHT = 0.8
+"""What an assistant thought, of what it would count if it had been said."""
 MEANING_WEIGHT, MEANING_POWER, LEAST_MEANING = 1.5, 1.5, 0.1
 MEANING_ALONE = 6.0
 """How much more meaning counts for a text without a session that could speak for it."""

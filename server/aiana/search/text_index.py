@@ -25,7 +25,7 @@ from aiana.storage.filters import (
     session_condition,
 )
 from aiana.storage.letters import Run, query_pieces
-from aiana.storage.migrations import TOKENIZER
+from aiana.storage.migrations import THOUGHT, TOKENIZER
 from aiana.storage.rows import matching_projects
 
 _TEXTS = 500
@@ -82,6 +82,16 @@ class TextIndex:
     def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
         with self.database.reading() as connection:
             return connection.execute(query, (parameter,)).fetchall()
+
+    def thoughts(self) -> Ints:
+        """Keys of messages that an assistant thought and did not say."""
+        asked = f"SELECT group_concat(key) FROM messages WHERE {THOUGHT}"
+
+        def found() -> Ints:
+            with self.database.reading() as connection:
+                return numbers(connection.execute(asked).fetchone()[0])
+
+        return self._recent.get("thoughts", found)
 
     def texts(self, keys: Ints) -> Iterator[tuple[int, str]]:
         """Key and text of documents, a few at a time."""

@@ -12,6 +12,8 @@ from aiana.storage.identifiers import derived_words
 
 Migration = Callable[[sqlite3.Connection], None]
 TOKENIZER = "porter unicode61 remove_diacritics 2"
+THOUGHT = "json_extract(metadata, '$.thinking')"
+"""Of the table `messages`: whether it was thought and not said."""
 MIGRATIONS: list[Migration] = []
 migration = MIGRATIONS.append
 
@@ -134,6 +136,12 @@ def m006_forgetting(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE forgotten (hash BLOB PRIMARY KEY) WITHOUT ROWID")
     connection.execute("CREATE INDEX memories_by_change ON memories (updated_at)")
     connection.execute("ALTER TABLE pending_titles ADD COLUMN path TEXT NOT NULL DEFAULT ''")
+
+
+@migration
+def m007_thinking(connection: sqlite3.Connection) -> None:
+    """What an assistant thought is told from what it said without reading every message."""
+    connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {THOUGHT}")
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
