@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +21,6 @@ _AGENT_WORKTREE = re.compile(r"(.+?)/\.claude/worktrees/[^/]+(?:/|$)")
 _SCP_STYLE = re.compile(r"(?:[^@/\s]+@)?([\w.-]{2,}):(?!//)(.+)")
 
 
-@lru_cache(maxsize=4096)
 def project_of(folder: str) -> Project:
     """The project of a working directory: a path of any system, a `file:` or other URI."""
     path = normalise_folder(folder)
@@ -46,6 +45,31 @@ def project_of(folder: str) -> Project:
         name=_last(identity).removesuffix(".git"),
         root=(shared if common.name == ".git" else root).as_posix(),
     )
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is an absolute path of any system, one below `~`, or a URI, and no name."""
+    if text.startswith("~"):
+        return text == "~" or text[1] in "/\\"
+    return "://" in text or text[:1] in ("/", "\\") or _WINDOWS_DRIVE.match(text) is not None
+
+
+def folders_of(path: str) -> list[str]:
+    """The folder of a path (of a file, what holds it) as it is named and as it really is."""
+    folder = normalise_folder(str(Path(path).expanduser()) if path.startswith("~") else path)
+    with suppress(OSError, ValueError):
+        if "://" not in folder and Path(folder).is_file():
+            folder = normalise_folder(str(Path(folder).parent))
+    real = folder
+    with suppress(OSError, ValueError):
+        if Path(folder).is_absolute() and Path(folder).exists():
+            real = normalise_folder(os.path.realpath(folder))
+    return list(dict.fromkeys((folder, real)))
+
+
+def is_in_repository(path: str | Path) -> bool:
+    """Whether a folder or file lies in a git repository."""
+    return _git_root(folders_of(str(path))[-1]) is not None
 
 
 def is_gone(folder: str) -> bool:

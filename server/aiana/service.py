@@ -45,10 +45,21 @@ class Aiana(Container):
         self.config = replace(self.config, context_max_tokens=max_tokens)
 
     def project_of(self, folder: str | Path) -> str:
-        """Identity of the project that a folder belongs to."""
-        from aiana.projects import project_of
+        """Identity of the project that a folder or file belongs to."""
+        from aiana.projects import folders_of, project_of
+        from aiana.storage.rows import projects_at
 
-        return project_of(str(folder)).id
+        with self.storage.database.reading() as connection:
+            for key in projects_at(connection, str(folder)):
+                row = connection.execute("SELECT id FROM projects WHERE key = ?", (key,)).fetchone()
+                return str(row[0])
+        return project_of(folders_of(str(folder))[-1]).id
+
+    def project_named(self, project: str) -> str:
+        """Identity of a project that is named by its path, or by its identity already."""
+        from aiana.projects import is_path
+
+        return self.project_of(project) if is_path(project) else project
 
     def search(
         self,
@@ -94,6 +105,7 @@ class Aiana(Container):
 
         `refresh` builds it anew though one that is still true was kept.
         """
+        project = None if project is None else self.project_named(project)
         budget = self.config.context_max_tokens if max_tokens is None else max_tokens
         stamp = self.contexts.stamp(project, scope)
         built = None
@@ -127,6 +139,7 @@ class Aiana(Container):
         """Keep a text; secrets are taken out first. Raises TooLarge and InvalidQuery."""
         from aiana.redaction.door import admit
 
+        project = self.project_named(project)
         given = (checked_text(content), list(tags), metadata or {}, project, session_id or "")
         (text, tags, metadata, project, session), redactions = admit(given)
         memory, twin = self.storage.memories.add(
@@ -166,7 +179,7 @@ class Aiana(Container):
             memory_id,
             content=None if content is None else checked_text(content),
             memory_type=memory_type,
-            project=project,
+            project=None if project is None else self.project_named(project),
             tags=tags,
             metadata=metadata,
         )

@@ -12,7 +12,6 @@ from aiana.projects import is_gone, normalise_folder, project_of, remote_identit
 
 @pytest.fixture(autouse=True)
 def _forget() -> None:
-    project_of.cache_clear()
 
 
 def repository(root: Path, *remotes: tuple[str, str]) -> Path:
@@ -154,7 +153,6 @@ def test_worktrees_without_a_remote_are_their_repository(plain: Path) -> None:
         assert project_of(str(folder)) == expected
     shutil.rmtree(inside)
     shutil.rmtree(plain)
-    project_of.cache_clear()
     assert project_of(str(inside / "src")).id == plain.as_posix()
     # Its `.git` still says where the repository was.
     assert project_of(str(beside)).id == plain.as_posix()
@@ -193,10 +191,8 @@ def test_a_home_that_is_a_repository_has_only_what_it_tracks(
     for folder, expected in ((plain, plain), (nvim, plain), (shop, shop), (shop / "x", shop / "x")):
         assert project_of(str(folder)).id == expected.as_posix()
     monkeypatch.setenv("HOME", str(plain / "projects"))
-    project_of.cache_clear()
     assert project_of(str(shop)).id == shop.as_posix()
     monkeypatch.setenv("HOME", "/nowhere")
-    project_of.cache_clear()
     assert project_of(str(shop)).id == plain.as_posix()
 
 

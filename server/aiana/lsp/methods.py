@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from msgspec.structs import replace
 
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer, Handler
 from aiana.lsp.uris import name_of, path_of
 from aiana.models import SearchFilter
+from aiana.projects import is_in_repository
 from aiana.protocol import params, results
 from aiana.service import Aiana
 
@@ -77,8 +76,6 @@ class Methods:
         project = p.project
         if project is None:
             project = self._project(aiana, origin.uri if origin else None) or ""
-        elif Path(project).is_absolute():
-            project = aiana.project_of(project)
         metadata = p.metadata
         if origin is not None:
             start_end = origin.range and [origin.range.start.line, origin.range.end.line]
@@ -102,7 +99,10 @@ class Methods:
         return filter if project is None else replace(filter, project=project)
 
     def _project(self, aiana: Aiana, uri: str | None) -> str | None:
-        """Identity of the workspace folder that holds `uri`, or of the only one there is."""
+        """Identity of the project that holds `uri`, or of the first workspace folder.
+
+        A file outside any repository belongs to its workspace folder.
+        """
         workspace = self._server.workspace
         uris = [folder.uri for folder in workspace.folders.values()]
         known = [path for path in map(path_of, [*uris, workspace.root_uri or ""]) if path]
@@ -110,7 +110,7 @@ class Methods:
         if path is not None:
             inside = [folder for folder in known if path.is_relative_to(folder)]
             folder = max(inside, key=lambda f: len(f.parts)) if inside else path.parent
-            return aiana.project_of(folder)
+            return aiana.project_of(path if is_in_repository(path) else folder)
         return aiana.project_of(known[0]) if known else None
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from aiana.errors import Conflict, InvalidQuery
 from aiana.models import Memory, Message, Preference, Project, Session
+from aiana.projects import folders_of, is_gone, is_path, project_of
 from aiana.protocol.uris import memory_uri, session_uri
 
 SESSION_COLUMNS = (
@@ -156,26 +157,34 @@ def named_project(identity: str, root: str = "") -> Project:
 
 
 def matching_projects(connection: sqlite3.Connection, text: str) -> list[int]:
-    """Keys of the projects that an identity, a folder in them, or a name means.
+    """Keys of the projects that an identity, the path of a folder or file, or a name means.
 
-    An exact identity wins over a folder, a folder over a name, so that asking for one project
-    never answers from another.
+    An identity wins over a name. A path means the project that it belongs to and no other: neither
+    one that lies around it nor one whose name it bears.
     """
     exact = connection.execute("SELECT key FROM projects WHERE id = ?", (text,)).fetchall()
     if exact:
         return [key for (key,) in exact]
-    path = text.replace("\\", "/").rstrip("/")
-    if "/" in path:
-        inside = connection.execute(
-            "SELECT key FROM projects WHERE root != '' AND (? = replace(root, '\\', '/') OR "
-            "substr(?, 1, length(root) + 1) = replace(root, '\\', '/') || '/') "
-            "ORDER BY length(root) DESC LIMIT 1",
-            (path, path),
-        ).fetchall()
-        if inside:
-            return [key for (key,) in inside]
+    if is_path(text):
+        return projects_at(connection, text)
     named = connection.execute("SELECT key FROM projects WHERE name = ? COLLATE NOCASE", (text,))
     return [key for (key,) in named]
+
+
+def projects_at(connection: sqlite3.Connection, path: str) -> list[int]:
+    """Key of the stored project of a folder or file: at most one."""
+    folders = folders_of(path)
+    told = ("SELECT key FROM projects WHERE id = ?", [project_of(folder).id for folder in folders])
+    # What sessions recorded there; all that can be known of a folder that is gone.
+    recorded = (
+        "SELECT project_key FROM sessions WHERE project_path = ? ORDER BY started_at DESC LIMIT 1",
+        folders,
+    )
+    for query, values in (recorded, told) if is_gone(folders[0]) else (told, recorded):
+        for value in values:
+            if row := connection.execute(query, (value,)).fetchone():
+                return [row[0]]
+    return []
 
 
 def bump_revision(connection: sqlite3.Connection, kind: str, project_key: int) -> None:
