@@ -9,12 +9,9 @@ import shutil
 import sys
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 NAME = "aiana"
 EXTRAS = {
@@ -114,6 +111,11 @@ def _by_uvx() -> bool:
 
 def _origin() -> tuple[str, str, bool]:
     """What was installed, from which address, and whether it is a folder that is being edited."""
+    # Advice is rare, and these are slow to import.
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     try:
         text = distribution(NAME).read_text("direct_url.json")
         direct: dict[str, Any] = json.loads(text) if text else {}

@@ -105,7 +105,7 @@ def test_what_is_missing_is_installed_where_the_rest_is(
         def read_text(self, name: str) -> str | None:
             return json.dumps(direct) if direct else None
 
-    monkeypatch.setattr(invocation, "distribution", lambda name: Installed())
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
     monkeypatch.setattr(invocation, "missing", lambda modules: list(modules))
     monkeypatch.setattr(invocation, "find_spec", lambda name: object())
     monkeypatch.setattr(sys, "prefix", str(tmp_path))

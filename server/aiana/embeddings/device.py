@@ -6,9 +6,9 @@ import ctypes
 import platform
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from aiana.errors import ModelUnavailable
+from aiana.invocation import missing
 
 DEVICES = ("cuda", "mps", "cpu")
 
@@ -28,14 +28,14 @@ def choose_device(asked: str | None) -> str:
 @cache
 def best_device() -> str:
     """`cuda`, `mps` or `cpu`; the first two only where torch is installed and could use them."""
-    try:
-        build = version("torch")
-        version("sentence-transformers")
-    except PackageNotFoundError:
+    if missing(("torch", "sentence_transformers")):
         return "cpu"
     if sys.platform == "darwin":
         return "mps" if platform.machine() == "arm64" else "cpu"
     # PyPI's builds name no variant on Linux; the CPU-only ones end in +cpu.
+    from importlib.metadata import version  # slow to import
+
+    build = version("torch")
     return "cuda" if not build.endswith("+cpu") and _cuda_devices() else "cpu"
 
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from aiana.models import Memory, MemoryType, SearchHit
 from aiana.protocol.uris import memory_uri
 from aiana.search.engine import LEAST_COSINE
-from aiana.search.qdrant_index import scope_of
 from aiana.search.query import Query
 from aiana.search.snippets import snippet
 from aiana.storage.filters import admits_memories
@@ -37,6 +36,8 @@ def hits_of_colleagues(
 
     Their words are only looked at for what the query demands or excludes. Raises TierUnavailable.
     """
+    from aiana.search.qdrant_index import scope_of  # only a team needs it
+
     if not admits_memories(query.filter):
         return []
     scope = replace(
