@@ -10,10 +10,6 @@ from aiana.models import Project
 from aiana.projects import is_gone, normalise_folder, project_of, remote_identity
 
 
-@pytest.fixture(autouse=True)
-def _forget() -> None:
-
-
 def repository(root: Path, *remotes: tuple[str, str]) -> Path:
     (root / ".git").mkdir(parents=True)
     sections = [f'[remote "{name}"]\n\turl = {url}\n' for name, url in remotes]
