@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import sqlite3
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -175,12 +176,15 @@ def projects_at(connection: sqlite3.Connection, path: str) -> list[int]:
     """Key of the stored project of a folder or file: at most one."""
     folders = folders_of(path)
     told = ("SELECT key FROM projects WHERE id = ?", [project_of(folder).id for folder in folders])
-    # What sessions recorded there; all that can be known of a folder that is gone.
-    recorded = (
-        "SELECT project_key FROM sessions WHERE project_path = ? ORDER BY started_at DESC LIMIT 1",
-        folders,
+    by_record = (
+        "SELECT project_key FROM sessions WHERE project_path = ? ORDER BY started_at DESC LIMIT 1"
     )
-    for query, values in (recorded, told) if is_gone(folders[0]) else (told, recorded):
+    queries = [told, (by_record, folders)]
+    if is_gone(folders[0]):
+        # What sessions recorded there, or in what is gone around it, is all that can be known.
+        lost = takewhile(is_gone, map(str, [folders[0], *PurePath(folders[0]).parents]))
+        queries = [(by_record, list(lost)), told]
+    for query, values in queries:
         for value in values:
             if row := connection.execute(query, (value,)).fetchone():
                 return [row[0]]
