@@ -252,6 +252,30 @@ def test_show_names_the_file_where_nothing_can_be_shown(serve: Start) -> None:
     assert message.endswith(", line 33.")
 
 
+def test_no_answer_to_showing_a_document_is_an_end(serve: Start) -> None:
+    client = serve(SHOWS)
+    command = {"command": "aiana.show", "arguments": [{"uri": URI}]}
+    answers: list[Any] = [None, [], "yes", 7, {"success": False}]
+    for answer in answers:
+        number = client.send("workspace/executeCommand", command)
+        client.reply("window/showDocument", answer)
+        assert client.answer(number) is None
+        assert client.notification("window/showMessage")["message"].startswith("Written to file:")
+    number = client.send("workspace/executeCommand", command)
+    client.refuse("window/showDocument")
+    assert client.answer(number) is None
+    assert client.notification("window/showMessage")["message"].startswith("Written to file:")
+
+
+def test_helix_shows_documents_without_announcing_it(start: Start) -> None:
+    client = start()
+    client.initialize(clientInfo={"name": "helix", "version": "25.07"})
+    memory = client.request("aiana/memory/add", {"content": "short"})["memory"]
+    uri = f"aiana:///memory/{memory['id']}"
+    client.send("workspace/executeCommand", {"command": "aiana.show", "arguments": [{"uri": uri}]})
+    assert client.reply("window/showDocument", {"success": True})["uri"].startswith("file://")
+
+
 def test_search_as_a_document(serve: Start) -> None:
     client = serve(SHOWS)
     client.send(
@@ -357,6 +381,59 @@ def test_code_actions_keep_quiet(serve: Start, open_code: Callable[[Client], Non
     assert len(actions(client, (1, 0), (1, 5), only=["aiana"])) == 2
 
 
+@pytest.mark.parametrize(
+    ("opened", "asked"),
+    [
+        ("file:///shop/my%20cart.py", "file:///shop/my%20cart.py"),
+        ("file:///shop/my%20cart.py", "file:///shop/my cart.py"),
+        ("file:///shop/%E8%BD%A6.py", "file:///shop/车.py"),
+        ("file:///c%3A/shop/cart.py", "file:///C:/shop/cart.py"),
+        ("file:///shop/a%2520b.py", "file:///shop/a%2520b.py"),
+        ("file://localhost/shop/cart.py", "file:///shop/cart.py"),
+        ("untitled:Untitled-1", "untitled:Untitled-1"),
+        ("file:///shop/a%23b%3Fc.py", "file:///shop/a%23b%3Fc.py"),
+    ],
+)
+def test_a_document_is_known_however_its_uri_is_spelt(
+    start: Start, opened: str, asked: str
+) -> None:
+    client = start()
+    client.initialize(options={"codeActions": True})
+    document = {"uri": opened, "languageId": "python", "version": 1, "text": "first = 1\n"}
+    client.notify("textDocument/didOpen", {"textDocument": document})
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 5}}
+    found = client.request(
+        "textDocument/codeAction",
+        {"textDocument": {"uri": asked}, "range": whole, "context": {"diagnostics": []}},
+    )
+    assert found[0]["command"]["arguments"][0] == {
+        "content": "first",
+        "origin": {"uri": asked, "range": whole},
+    }
+
+
+def test_kinds_of_actions_match_by_their_beginning(
+    start: Start, open_code: Callable[[Client], None]
+) -> None:
+    client = start()
+    client.initialize(options={"codeActions": True})
+    open_code(client)
+    for only in (["", "quickfix"], [""], ["aiana"], ["quickfix", "aiana"]):
+        assert len(actions(client, (1, 0), (1, 5), only=only)) == 2, only
+    for only in (["aiana.remember"], ["aian"], ["source"], []):
+        assert actions(client, (1, 0), (1, 5), only=only) == [], only
+
+
+def test_what_a_client_tells_of_diagnostics_stands_in_the_way_of_no_action(
+    start: Start, open_code: Callable[[Client], None]
+) -> None:
+    client = start()
+    client.initialize(options={"codeActions": True})
+    open_code(client)
+    strange = [{"range": 7, "message": "x"}, {"severity": 99, "tags": ["later"]}, None]
+    assert len(actions(client, (1, 0), (1, 5), diagnostics=strange, triggerKind=3)) == 2
+
+
 def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
     client = serve(workspaceSymbols=True)
     [symbol] = client.request("workspace/symbol", {"query": '"npm update"'})
@@ -371,13 +448,34 @@ def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
     assert client.request("workspace/symbol", {"query": " "}) == []
 
 
+RESOLVES = {"workspace": {"symbol": {"resolveSupport": {"properties": ["location.range"]}}}}
+
+
+def test_symbols_are_rendered_when_they_are_chosen(serve: Start, environ: dict[str, str]) -> None:
+    client = serve(RESOLVES, workspaceSymbols=True)
+    [symbol] = client.request("workspace/symbol", {"query": '"npm update"'})
+    assert symbol["location"].keys() == {"uri"}
+    assert not Path(environ["AIANA_HOME"], "pages").exists()
+    resolved = client.request("workspaceSymbol/resolve", symbol)
+    assert resolved["location"]["uri"] == symbol["location"]["uri"]
+    lines = file_of(symbol["location"]["uri"]).read_text(encoding="utf-8").splitlines()
+    first = resolved["location"]["range"]["start"]["line"]
+    assert "why did `npm update` break the cart?" in "".join(lines[first : first + 4])
+
+
 def test_symbols_are_off_by_default(serve: Start) -> None:
     assert serve().request("workspace/symbol", {"query": "redis"}) == []
 
 
 @pytest.mark.parametrize(
     ("answer", "left"),
-    [({"title": "Forget it"}, 0), ({"title": "Keep it"}, 1), (None, 1)],
+    [
+        ({"title": "Forget it"}, 0),
+        ({"title": "Keep it"}, 1),
+        (None, 1),
+        ("Forget it", 1),
+        ([{"title": "Forget it"}], 1),
+    ],
 )
 def test_forgetting_asks_first(client: Client, answer: Any, left: int) -> None:
     memory = client.request("aiana/memory/add", {"content": "an old habit"})["memory"]
@@ -417,6 +515,53 @@ def test_settings_are_pulled_and_turn_features_on(start: Start) -> None:
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     client.reply("workspace/configuration", [{"contextMaxTokens": 500}])
     assert "Uses uv" in client.request("aiana/context", {})["context"]
+
+
+def test_no_answer_about_settings_is_an_end(start: Start) -> None:
+    client = start()
+    client.initialize(capabilities={"workspace": {"configuration": True}})
+    answers: list[Any] = [None, [], {}, "x", 7, [7], [["x"]], [None, None]]
+    for answer in answers:
+        client.reply("workspace/configuration", answer)
+        client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.refuse("workspace/configuration")
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.reply("workspace/configuration", [{"contextMaxTokens": 0}])
+    client.request("aiana/preference/add", {"text": "Uses uv"})
+    assert client.request("aiana/context", {})["context"] == ""
+
+
+def test_registrations_need_no_answer(start: Start) -> None:
+    client = start()
+    client.initialize(capabilities=CONFIGURES)
+    client.reply("workspace/configuration", [{"codeActions": True}])
+    assert client.request("aiana/preference/list", {}) == {"static": [], "dynamic": []}
+
+
+def test_wrong_settings_are_told_once_with_the_file_that_says_them(
+    start: Start, environ: dict[str, str]
+) -> None:
+    file = Path(environ["AIANA_HOME"], "config.toml")
+    file.parent.mkdir()
+    file.write_text('user = "ada"\ncontextMaxToken = 5\n')
+    client = start()
+    client.initialize(capabilities=SHOWS)
+    asked = client.reply("window/showMessageRequest", {"title": "Open File"})
+    assert (
+        asked["message"] == f"contextMaxToken in {file} is no setting. Is contextMaxTokens meant?"
+    )
+    assert [action["title"] for action in asked["actions"]] == ["Open File"]
+    shown = client.reply("window/showDocument", {"success": True})
+    assert shown["uri"] == file.as_uri()
+    assert shown["selection"]["start"] == {"line": 1, "character": 0}
+    for _ in range(2):
+        settings = {"aiana": {"codeActions": "yes"}}
+        client.notify("workspace/didChangeConfiguration", {"settings": settings})
+    assert client.notification("window/showMessage")["message"] == (
+        "codeActions in the editor's settings is left out: it takes true or false."
+    )
+    client.request("aiana/preference/list", {})
+    assert [m["method"] for m in client.notifications if m["method"].startswith("window/")] == []
 
 
 def test_settings_are_pushed(start: Start) -> None:

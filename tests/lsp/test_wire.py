@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.lsp.client import Client, ServerError
@@ -30,6 +31,151 @@ def test_initialize_says_what_the_server_can(start: Start) -> None:
     assert "aiana/search" in ours["methods"]
     commands = result["capabilities"]["executeCommandProvider"]["commands"]
     assert commands[: len(ours["methods"])] == [m.replace("/", ".") for m in ours["methods"]]
+
+
+OFFERS: dict[str, dict[str, Any]] = {
+    "a trace of VS Code's": {"trace": "compact"},
+    "a kind of symbol": {"workspace": {"symbol": {"symbolKind": {"valueSet": [1, 2, 99]}}}},
+    "a handling of failures": {"workspace": {"workspaceEdit": {"failureHandling": "later"}}},
+    "a format": {"textDocument": {"hover": {"contentFormat": ["html"]}}},
+    "a tag and a part without its values": {
+        "textDocument": {"completion": {"completionItem": {"tagSupport": {"valueSet": [7]}}}},
+        "notebookDocument": {},
+        "general": {"regularExpressions": {}},
+    },
+    "other types": {"window": 7, "general": [], "textDocument": {"foldingRange": "yes"}},
+    "a negative limit": {"textDocument": {"foldingRange": {"rangeLimit": -1}}},
+}
+
+
+@pytest.mark.parametrize("offered", OFFERS.values(), ids=OFFERS)
+def test_what_is_not_known_of_a_client_is_left_out(start: Start, offered: dict[str, Any]) -> None:
+    more = offered if "trace" in offered else {"capabilities": offered}
+    result = start().initialize(clientInfo={"version": 7}, **more)
+    assert result["serverInfo"]["name"] == "aiana"
+
+
+def test_what_is_known_beside_it_holds(start: Start) -> None:
+    client = start()
+    known = {"showDocument": {"support": True}, "showMessage": "later"}
+    client.initialize(capabilities={"window": known})
+    memory = client.request("aiana/memory/add", {"content": "short"})["memory"]
+    uri = f"aiana:///memory/{memory['id']}"
+    client.send("workspace/executeCommand", {"command": "aiana.show", "arguments": [uri]})
+    assert client.reply("window/showDocument", {"success": True})["uri"].startswith("file://")
+
+
+def test_a_folder_needs_no_name(start: Start, tmp_path: Path) -> None:
+    client = start()
+    folder = {"uri": tmp_path.as_uri()}
+    client.request("initialize", {"capabilities": {}, "workspaceFolders": [folder]})
+    added = client.request("aiana/memory/add", {"content": "x"})
+    assert added["memory"]["project"] == str(tmp_path)
+
+
+def test_initialize_names_what_is_wrong_and_can_be_tried_again(start: Start) -> None:
+    client = start()
+    for capabilities in (None, 7):
+        with pytest.raises(ServerError) as caught:
+            client.request("initialize", {"capabilities": capabilities})
+        assert caught.value.code == -32602
+        assert caught.value.data == {"errors": ["$.capabilities: this has another type"]}
+    assert client.initialize()["serverInfo"]["name"] == "aiana"
+
+
+def test_initialize_is_served_once(client: Client) -> None:
+    client.request("aiana/preference/list", {})
+    process = psutil.Process(client.process.pid)
+    threads = process.num_threads()
+    for _ in range(20):
+        with pytest.raises(ServerError) as caught:
+            client.request("initialize", {"capabilities": {}})
+        assert caught.value.code == -32600
+    assert process.num_threads() <= threads + 4
+
+
+def test_notifications_with_an_id_are_answered(client: Client) -> None:
+    for method in ("initialized", "textDocument/didOpen", "$/cancelRequest", "$/setTrace"):
+        with pytest.raises(ServerError) as caught:
+            client.request(method, {})
+        assert caught.value.code == -32600, method
+
+
+@pytest.mark.parametrize("number", [None, 1.5, True, [], {}])
+def test_a_request_with_an_id_that_is_none_is_refused(client: Client, number: Any) -> None:
+    client.write({"jsonrpc": "2.0", "id": number, "method": "aiana/status"})
+    with pytest.raises(ServerError) as caught:
+        client.answer(None)
+    assert caught.value.code == -32600
+
+
+def test_an_id_that_is_in_use_is_refused(awkward: Client) -> None:
+    number = awkward.send("test/blocked", {})
+    awkward.write({"jsonrpc": "2.0", "id": number, "method": "aiana/status"})
+    with pytest.raises(ServerError) as caught:
+        awkward.answer(number)
+    assert caught.value.code == -32600
+    awkward.request("test/release", {})
+    assert awkward.answer(number) == {}
+
+
+@pytest.mark.parametrize("batch", [[], [{"jsonrpc": "2.0", "id": 5, "method": "aiana/status"}]])
+def test_batches_are_refused(client: Client, batch: list[Any]) -> None:
+    client.write(batch)
+    with pytest.raises(ServerError) as caught:
+        client.answer(None)
+    assert caught.value.code == -32600
+
+
+def test_answers_to_nothing_are_no_end(client: Client) -> None:
+    numbers: list[Any] = [5, "aiana-1", None, [], {}]
+    for answer in ({"result": 1}, {"error": None}, {"error": {"code": "x"}}, {"error": 7}):
+        for number in numbers:
+            client.write({"jsonrpc": "2.0", "id": number, **answer})
+    assert client.request("aiana/preference/list", {}) == {"static": [], "dynamic": []}
+
+
+def test_ten_thousand_edits_leave_nothing_behind(start: Start) -> None:
+    client = start()
+    client.initialize(options={"codeActions": True})
+    document = {"uri": "file:///a.py", "languageId": "python", "version": 1, "text": "x = 1\n"}
+    client.notify("textDocument/didOpen", {"textDocument": document})
+
+    def edit(times: int) -> int:
+        start = {"line": 0, "character": 0}
+        change = {"range": {"start": start, "end": {"line": 0, "character": 1}}, "text": "y"}
+        for version in range(times):
+            named = {"uri": "file:///a.py", "version": version}
+            params = {"textDocument": named, "contentChanges": [change]}
+            client.notify("textDocument/didChange", params)
+        client.request("aiana/preference/list", {})
+        return int(psutil.Process(client.process.pid).memory_info().rss)
+
+    before = edit(2_000)
+    assert edit(10_000) - before < 3_000_000
+
+
+@pytest.mark.parametrize("keeps", [{}, {"jsonrpc": "1.0"}, {"jsonrpc": 2}])
+def test_what_is_not_json_rpc_2_is_refused_by_its_id(client: Client, keeps: dict[str, Any]) -> None:
+    client.write({**keeps, "id": 5, "method": "aiana/status"})
+    with pytest.raises(ServerError) as caught:
+        client.answer(5)
+    assert caught.value.code == -32600
+
+
+def test_a_search_with_a_token_tells_when_it_begins_and_ends(client: Client) -> None:
+    tokens = {"workDoneToken": "ours"}
+    command = {"command": "aiana.search", "arguments": [{"query": "x"}], **tokens}
+    for method, params in (
+        ("aiana/search", {"query": "x", **tokens}),
+        ("workspace/executeCommand", command),
+    ):
+        client.request(method, params)
+        told = [client.notification("$/progress") for _ in range(2)]
+        assert [(each["token"], each["value"]["kind"]) for each in told] == [
+            ("ours", "begin"),
+            ("ours", "end"),
+        ]
 
 
 @pytest.mark.parametrize(
