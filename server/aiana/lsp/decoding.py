@@ -38,14 +38,14 @@ def converter() -> Any:
     return made
 
 
-def structure(converter: Any, message: dict[str, Any], cls: type[Any]) -> Any:
+def structure(converter: Any, given: dict[str, Any], cls: type[Any]) -> Any:
     """A message as `cls`. Raises Undecodable.
 
     Of a request, what is optional and not understood is left out: a client of tomorrow may offer
     what nobody knows today. A notification changes documents, so it is taken whole or not at all.
     """
-    if message["method"] == types.INITIALIZE:
-        message = _with_names_of_folders(message)
+    initializes = given["method"] == types.INITIALIZE
+    message = _with_names_of_folders(given) if initializes else given
     first: list[str] = []
     for _ in range(_MOST_PRUNED):
         try:
@@ -53,13 +53,10 @@ def structure(converter: Any, message: dict[str, Any], cls: type[Any]) -> Any:
         except Exception as error:
             found = list(_leaves(error, ()))
             first = first or [f"{_shown(path)}: {reason}" for path, reason in found]
-            if "id" not in message:
-                break
-            message = copy.deepcopy(message)
-            # From the end, so that places in a list stay those of the report.
-            for path, _reason in reversed(found):
-                if not _prune(message, path):
-                    raise Undecodable(first) from error
+            pruned = _pruned(message, [path for path, _ in found]) if "id" in given else None
+            if pruned is None:
+                raise Undecodable(first) from error
+            message = pruned
     raise Undecodable(first)
 
 
@@ -101,28 +98,41 @@ def _shown(path: Path) -> str:
     return shown
 
 
-def _prune(message: dict[str, Any], path: Path) -> bool:
-    """Take out the innermost part on this path that is there; false if nothing optional is left.
+def _pruned(message: dict[str, Any], paths: list[Path]) -> dict[str, Any] | None:
+    """A copy without the parts at these paths; None if one of them is not optional."""
+    parts = {_part(message, path) for path in paths}
+    if None in parts:
+        return None
+    copied = copy.deepcopy(message)
+    outermost = [p for p in parts if p and not any(p[:n] in parts for n in range(1, len(p)))]
+    # From the end, so that places in a list stay what they are.
+    for *owners, last in sorted(outermost, key=_place, reverse=True):
+        node: Any = copied
+        for step in owners:
+            node = node[step]
+        del node[last]
+    return copied
 
-    What lacks a part that is required is the part that goes.
+
+def _part(message: dict[str, Any], path: Path) -> Path | None:
+    """What goes for the sake of this path: the part that is there, or that lacks what is required.
+
+    None for `params` themselves and the client's capabilities as a whole.
     """
-    chain: list[tuple[Any, str | int]] = []
     node: Any = message
+    there = 0
     for step in path:
         try:
-            inner = node[step]
+            node = node[step]
         except (KeyError, IndexError, TypeError):
             break
-        chain.append((node, step))
-        node = inner
-    if len(chain) < len(path):
-        chain = chain[: len(path) - 1]
-    # `params` itself and the capabilities as a whole are not optional.
-    if len(chain) < 2 or [step for _, step in chain] == ["params", "capabilities"]:
-        return False
-    owner, step = chain[-1]
-    del owner[step]
-    return True
+        there += 1
+    part = path[: there if there == len(path) else min(there, len(path) - 1)]
+    return None if len(part) < 2 or part == ("params", "capabilities") else part
+
+
+def _place(path: Path) -> list[tuple[int, str]]:
+    return [(step, "") if isinstance(step, int) else (0, step) for step in path]
 
 
 def _with_names_of_folders(message: dict[str, Any]) -> dict[str, Any]:
