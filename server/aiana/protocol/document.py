@@ -14,6 +14,7 @@ from typing import Any
 import msgspec.inspect as mi
 from msgspec import NODEFAULT, Struct, structs
 
+from aiana.protocol import results
 from aiana.protocol.methods import METHODS, Method
 
 BEGIN = "<!-- generated from aiana/protocol: `make docs` -->"
@@ -34,6 +35,7 @@ def _lines() -> Iterator[str]:
             collect(cls, shared)
     for method in METHODS:
         shared.pop(method.params.__name__, None)
+    collect(results.Changes, shared)  # of a notification
     yield "## Types"
     yield ""
     for name in sorted(shared):
@@ -70,10 +72,17 @@ def _fields(cls: type[Struct], with_defaults: bool) -> Iterator[str]:
     yield "|---|---|---|---|" if with_defaults else "|---|---|---|"
     for field in structs.fields(cls):
         cells = [f"`{field.encode_name}`", _type(types[field.encode_name])]
+        if not with_defaults and _is_nullable(types[field.encode_name]):
+            cells[1] += " or absent" if cls.__struct_config__.omit_defaults else " or null"
         if with_defaults:
             cells.append(_default(field))
         yield f"| {' | '.join([*cells, docs.get(field.name, '')])} |"
     yield ""
+
+
+def _is_nullable(info: mi.Type) -> bool:
+    options = info.types if isinstance(info, mi.UnionType) else (info,)
+    return any(isinstance(option, mi.NoneType) for option in options)
 
 
 def _default(field: structs.FieldInfo) -> str:

@@ -94,7 +94,7 @@
 ---@field failed aiana.Failure[] Files and folders that were given and are no known assistant's.
 
 ---@class aiana.Indexing Work that is left to the indexer.
----@field pending integer Texts without a vector.
+---@field pending integer Texts without a vector, and messages that are not yet cut into such texts.
 ---@field ratePerS? number Texts embedded per second, while it is running.
 
 ---@class aiana.LeftOut A line of a transcript that was left out, wholly or in part, and why.
@@ -288,6 +288,7 @@
 ---@field sessionId? string
 ---@field sessionTitle? string
 ---@field messageId? string
+---@field thinking? boolean What an assistant thought and did not say.
 ---@field user? string The colleague whose memory it is; none for what is one's own.
 
 ---@class aiana.SearchParams Find messages and memories.
