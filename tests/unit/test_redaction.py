@@ -179,6 +179,6 @@ def test_json_values_are_redacted_by_their_key() -> None:
 )
 @pytest.mark.timeout(60)
 def test_no_text_makes_it_hang(unit: str) -> None:
-    text = unit * (1_000_000 // len(unit))
+    text = unit * (200_000 // len(unit))
     once, _ = redact(text)
     assert redact(once) == (once, 0)

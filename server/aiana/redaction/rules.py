@@ -1,4 +1,4 @@
-"""The secrets that Aiana knows by their form: one rule for each kind of token.
+"""The secrets that are known by their own form: one rule for each kind of token.
 
 Forms are those which the issuers document, as collected by the gitleaks project (MIT).
 Repetitions are bounded or possessive: no input makes them backtrack.
@@ -7,24 +7,50 @@ Repetitions are bounded or possessive: no input makes them backtrack.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import cached_property
 
 _END = r"(?![A-Za-z0-9_])"
 
 
-class Rule(NamedTuple):
-    """How one kind of secret looks."""
+class Rule:
+    """How one kind of secret looks; compiled when a text first holds one of its beginnings."""
 
-    kind: str
-    starts: tuple[str, ...]
-    """The literals with which a match of `pattern` starts, of two characters at least."""
-    pattern: re.Pattern[str]
-    """Where it has a group, only the group is secret."""
+    def __init__(self, kind: str, starts: str, pattern: str, back: int = 0) -> None:
+        self.kind = kind
+        self.back = back
+        """How many characters stand before the literal that it is found by."""
+        self.starts = tuple(starts.split())
+        """The literals with which a match of the pattern starts, of two characters at least."""
+        self._pattern = pattern
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Where it has a group, only the group is secret."""
+        return re.compile(self._pattern)
 
 
-def _rule(kind: str, starts: str, pattern: str) -> Rule:
-    return Rule(kind, tuple(starts.split()), re.compile(pattern))
+def _prefixed(table: str) -> list[Rule]:
+    """Rules of lines such as `kind prefix,prefix characters least-most`."""
+    rules = []
+    for line in table.strip().splitlines():
+        kind, starts, characters, lengths = line.split()
+        least, most = lengths.split("-")
+        beginning = "|".join(map(re.escape, starts.split(",")))
+        # A long one is taken as far as it is read: what follows it cannot make it a word.
+        end = _END if int(most) < 200 else ""
+        body = _CHARACTERS[characters] + f"{{{least},{most}}}+" + end
+        rules.append(Rule(kind, starts.replace(",", " "), f"(?:{beginning}){body}"))
+    return rules
 
+
+_CHARACTERS = {
+    "hex": "[0-9a-fA-F]",
+    "upper": "[A-Z0-9]",
+    "alnum": "[A-Za-z0-9]",
+    "word": r"[\w-]",
+    "base64": "[A-Za-z0-9+/_=-]",
+    "dots": r"[\w.=-]",
+}
 
 # Lines of a key: base64 of at least 16, between them what a listing, a diff, a string literal or
 # a quotation puts there.
@@ -33,76 +59,198 @@ _KEY_LINES = rf"(?>{_KEY_GAP}[A-Za-z0-9+/=]{{16,}}+)++"
 _KEY_HEADERS = rf"(?:{_KEY_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\]{{0,100}})*+"
 
 TOKEN_RULES: tuple[Rule, ...] = (
-    _rule("jwt", "eyJ", r"eyJ[\w-]{8,4000}+\.eyJ[\w-]{8,8000}+\.[\w-]{10,2000}"),
-    _rule("aws-access-key", "AKIA ASIA", r"A[KS]IA[A-Z2-7]{16}" + _END),
-    _rule(
-        "github-token",
-        "ghp_ gho_ ghu_ ghs_ ghr_",
-        r"gh[pousr]_[A-Za-z0-9]{36,255}" + _END,
-    ),
-    _rule("github-token", "github_pat_", r"github_pat_\w{60,255}"),
-    _rule("gitlab-token", "glpat- glptt- glrt- gldt-", r"gl(?:pat|ptt|rt|dt)-[\w-]{20,200}"),
-    _rule("slack-token", "xox", r"xox[abeoprs]-[A-Za-z0-9-]{10,250}"),
-    _rule("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{20,250}"),
-    _rule(
-        "stripe-key",
-        "sk_live_ sk_test_ rk_live_ rk_test_",
-        r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,250}" + _END,
-    ),
-    _rule("stripe-key", "whsec_", r"whsec_[A-Za-z0-9+/=]{24,100}"),
-    _rule("anthropic-key", "sk-ant-", r"sk-ant-[\w-]{20,250}"),
-    _rule(
-        "openai-key",
-        "sk-",
-        r"(?:sk-(?:proj|svcacct|admin|or|lf)-[\w-]{20,300}|sk-[A-Za-z0-9]{32,64}"
-        r"(?![\w-]))",
-    ),
-    _rule("groq-key", "gsk_", r"gsk_[A-Za-z0-9]{40,80}" + _END),
-    _rule("xai-key", "xai-", r"xai-[A-Za-z0-9]{60,120}" + _END),
-    _rule("huggingface-token", "hf_", r"hf_[A-Za-z0-9]{30,60}" + _END),
-    _rule("replicate-token", "r8_", r"r8_[A-Za-z0-9]{37,40}" + _END),
-    _rule("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}" + _END),
-    _rule("pypi-token", "pypi-AgE", r"pypi-AgE[\w-]{50,1000}"),
-    _rule("rubygems-token", "rubygems_", r"rubygems_[0-9a-f]{48}" + _END),
-    _rule("docker-token", "dckr_pat_", r"dckr_pat_[\w-]{27}" + _END),
-    _rule("google-api-key", "AIza", r"AIza[\w-]{35}(?![\w-])"),
-    _rule("google-oauth-token", "ya29.", r"ya29\.[\w-]{20,1000}"),
-    _rule("google-oauth-secret", "GOCSPX-", r"GOCSPX-[\w-]{28}(?![\w-])"),
-    _rule("sendgrid-key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{30,64}(?![\w-])"),
-    _rule("mailgun-key", "key-", r"key-[0-9a-f]{32}" + _END),
-    _rule("twilio-key", "SK", r"SK[0-9a-f]{32}" + _END),
-    _rule("telegram-token", "AA", r"(?<=\d{8}:)AA[\w-]{33}(?![\w-])"),
-    _rule("digitalocean-token", "dop_v1_ doo_v1_", r"do[op]_v1_[0-9a-f]{64}" + _END),
-    _rule("databricks-token", "dapi", r"dapi[0-9a-f]{32}(?:-\d)?" + _END),
-    _rule("shopify-token", "shpat_ shpca_ shppa_ shpss_", r"shp[a-z]{2}_[0-9a-fA-F]{32}"),
-    _rule("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{40}" + _END),
-    _rule("notion-token", "ntn_", r"ntn_[A-Za-z0-9]{40,60}" + _END),
-    _rule("figma-token", "figd_", r"figd_[\w-]{40,60}"),
-    _rule("grafana-token", "glsa_ glc_", r"gl(?:sa|c)_[A-Za-z0-9_+/=]{32,400}"),
-    _rule("vault-token", "hvs. hvb.", r"hv[sb]\.[\w-]{24,300}"),
-    _rule("supabase-token", "sbp_", r"sbp_[0-9a-f]{40}" + _END),
-    _rule("sentry-token", "sntrys_ sntryu_", r"sntry[su]_[A-Za-z0-9_+/=]{40,400}"),
-    _rule("square-token", "sq0atp- sq0csp-", r"sq0(?:atp|csp)-[\w-]{22,60}"),
-    _rule("age-key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[A-Z0-9]{58}" + _END),
-)
-"""Tokens that are one run of at least 20 letters, digits and `_-.`, from its start."""
+    Rule("jwt", "ey", r"ey[\w-]{10,4000}+\.ey[\w-]{8,8000}+(?:\.[\w-]{10,4000}+={0,2})?"),
+    Rule("jwt-in-base64", "ZXlK", r"ZXlK[\w+/-]{60,8000}+={0,2}"),
+    Rule("jwt", "ey", r"ey[\w-]{10,4000}+\.\.[\w-]{8,400}+\.[\w-]{8,8000}+(?:\.[\w-]{8,400}+)?"),
+    Rule("aws-access-key", "A3T AKIA ASIA ABIA ACCA", r"A(?:3T[A-Z0-9]|KIA|SIA|BIA|CCA)[A-Z2-7]{16}" + _END),
+    Rule("aws-bedrock-key", "ABSK", r"ABSK[A-Za-z0-9+/]{80,269}+={0,2}"),
+    Rule("aws-bedrock-key", "bedrock-api-key-", r"bedrock-api-key-[\w+/=-]{20,4000}"),
+    Rule("openai-key", "sk-", r"sk-(?:(?:proj|svcacct|admin|or|lf|None|service)-[\w-]{20,300}|[A-Za-z0-9]{32,64}(?![\w-])|[A-Za-z0-9]{16,24}T3BlbkFJ[A-Za-z0-9]{16,24})"),
+    Rule("slack-token", "xox", r"xox[abceoprsd](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}"),
+    Rule("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{20,250}"),
+    Rule("stripe-key", "sk_ rk_", r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}" + _END),
+    Rule("telegram-token", "AA Ae", r"(?<=\d{8}:)A[\w-]{34}(?![\w-])"),
+    Rule("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}" + _END),
+    Rule("harness-token", "pat. sat.", r"[ps]at\.[\w-]{20,24}\.[0-9a-zA-Z]{20,26}\.[0-9a-zA-Z]{18,24}" + _END),
+    Rule("langsmith-key", "lsv2_", r"lsv2_(?:pt|sk|service)_[0-9a-f]{32}_[0-9a-f]{8,12}" + _END),
+    Rule("resend-key", "re_", r"re_[A-Za-z0-9]{6,12}_[A-Za-z0-9]{18,40}" + _END),
+    Rule("sendgrid-key", "SG.", r"SG\.[\w=-]{16,32}\.[\w=.-]{30,64}(?![\w-])"),
+    Rule("discord-token", "MT MD Mz Mj Mg NT ND Nz Nj OT OD", r"[MNO][A-Za-z\d_-]{22,28}\.[\w-]{6}\.[\w-]{27,45}(?![\w-])"),
+    Rule("doppler-token", "dp.", r"dp\.(?:pt|st|ct|sa|scim|audit|said)\.(?:[\w-]{1,40}\.)?[A-Za-z0-9]{40,48}"),
+    Rule("dynatrace-token", "dt0", r"dt0[a-z]\d\d\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
+    Rule("1password-key", "A3-", r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}" + _END),
+    Rule("postman-key", "PMAK-", r"PMAK-[0-9a-fA-F]{24}-[0-9a-fA-F]{34}" + _END),
+    Rule("brevo-key", "xkeysib- xsmtpsib-", r"x(?:key|smtp)sib-[0-9a-f]{64}-[A-Za-z0-9]{16}" + _END),
+    Rule("flutterwave-key", "FLWSECK FLWPUBK", r"FLW(?:SECK|PUBK)(?:_TEST)?-[0-9a-zA-Z]{12,40}(?:-X)?"),
+    Rule("cloudflare-key", "v1.0-", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}" + _END),
+    Rule("launchdarkly-key", "sdk- api- mob-", r"(?:sdk|api|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}" + _END),
+    Rule("plaid-token", "access-", r"access-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}" + _END),
+    Rule("authress-key", "sc_ ext_ scauth_ authress_", r"(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[\w+/=-]{30,120}"),
+    Rule("mapbox-token", "sk. pk. tk.", r"[spt]k\.[A-Za-z0-9_-]{50,120}\.[A-Za-z0-9_-]{18,40}(?![\w-])"),
+    Rule("google-oauth-token", "ya29.", r"ya29\.[\w-]{20,1000}"),
+    Rule("google-api-key", "AQ.", r"AQ\.[\w-]{40,100}(?![\w-])"),
+    Rule("gitlab-token", "glcbt-", r"glcbt-\w{1,5}_[\w-]{20,60}"),
+    Rule("alibaba-key", "LTAI", r"LTAI[A-Za-z0-9]{16,26}" + _END),
+    Rule("tencent-key", "AKID", r"AKID[A-Za-z0-9]{28,36}" + _END),
+    Rule("octopus-key", "API-", r"API-[A-Z0-9]{25,26}" + _END),
+    Rule("nuget-key", "oy2", r"oy2[a-z0-9]{43}" + _END),
+    Rule("clickhouse-key", "4b1d", r"4b1d[A-Za-z0-9]{38}" + _END),
+    Rule("artifactory-key", "AKCp cmVmd", r"(?:AKCp[A-Za-z0-9]{50,90}|cmVmd[A-Za-z0-9]{50,70})" + _END),
+    Rule("yandex-key", "AQVN", r"AQVN[\w-]{35,38}(?![\w-])"),
+    Rule("yandex-token", "t1.", r"t1\.[\w-]{1,400}={0,2}\.[\w-]{86}={0,2}"),
+    Rule("facebook-token", "EAA", r"EAA[A-Za-z0-9]{90,400}" + _END),
+    Rule("square-token", "EAAA", r"EAAA[\w-]{56,64}(?![\w-])"),
+    Rule("vault-token", "s.", r"s\.(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24}(?![\w.(-])"),
+    *_prefixed("""
+anthropic-key sk-ant- word 20-250
+github-token ghp_,gho_,ghu_,ghs_,ghr_ alnum 36-255
+github-token github_pat_ word 60-255
+gitlab-token glpat-,glptt-,glrt-,gldt-,glft-,glimt-,glagent-,gloas-,glsoat-,glffct-,glwt- dots 20-300
+gitlab-token GR1348941 word 20-60
+stripe-key whsec_ base64 24-100
+groq-key gsk_ alnum 40-80
+xai-key xai- alnum 60-120
+perplexity-key pplx- alnum 40-64
+tavily-key tvly- word 20-64
+cerebras-key csk- alnum 40-60
+nvidia-key nvapi- word 40-100
+together-key tgp_v1_ word 32-80
+fireworks-key fw_ alnum 22-40
+jina-key jina_ alnum 40-80
+firecrawl-key fc- hex 32-32
+e2b-key e2b_ hex 40-40
+apify-token apify_api_ alnum 30-60
+brave-key BSA word 27-27
+posthog-key phx_,phs_ alnum 40-60
+elevenlabs-key sk_ hex 48-48
+huggingface-token hf_,api_org_ alnum 30-60
+replicate-token r8_ alnum 37-40
+npm-token npm_ alnum 36-36
+pypi-token pypi-AgE word 50-1000
+rubygems-token rubygems_ hex 48-48
+docker-token dckr_pat_,dckr_oat_ word 27-40
+google-api-key AIza word 35-35
+google-oauth-secret GOCSPX- word 28-28
+mailgun-key key-,pubkey- hex 32-32
+mailersend-key mlsn. hex 60-70
+twilio-key SK hex 32-32
+digitalocean-token dop_v1_,doo_v1_,dor_v1_ hex 64-64
+databricks-token dapi hex 32-36
+shopify-token shpat_,shpca_,shppa_,shpss_ hex 32-32
+linear-key lin_api_,lin_oauth_ alnum 40-80
+notion-token ntn_ alnum 40-60
+notion-token secret_ alnum 43-43
+figma-token figd_,figu_ word 36-60
+grafana-token glsa_,glc_ base64 32-400
+grafana-token eyJrIjoi base64 70-400
+vault-token hvs.,hvb.,hvr. word 24-300
+supabase-token sbp_ hex 40-40
+supabase-key sb_secret_ word 20-60
+sentry-token sntrys_,sntryu_,sntrya_ base64 40-500
+square-token sq0atp-,sq0csp-,sq0idp- word 22-60
+age-key AGE-SECRET-KEY-1 upper 58-58
+atlassian-token ATATT3,ATCTT3,ATBB,ATSTT base64 20-300
+trello-token ATTA alnum 60-80
+fly-token fo1_ word 43-43
+fly-token fm1r_,fm1a_,fm2_ base64 80-4000
+netlify-token nfp_,nfc_,nfo_,nfu_ alnum 36-60
+vercel-token vcp_,vci_,vca_,vcr_,vck_ alnum 24-80
+render-key rnd_ alnum 24-40
+railway-token rw_ alnum 40-80
+neon-key napi_ alnum 50-80
+neon-password npg_ alnum 12-20
+planetscale-token pscale_tkn_,pscale_oauth_,pscale_pw_ dots 30-64
+pulumi-token pul- hex 40-40
+prefect-key pnu_,pnb_ alnum 36-36
+readme-key rdme_ alnum 60-80
+sonar-token sqp_,squ_,sqa_ hex 40-40
+sourcegraph-token sgp_ word 40-64
+shippo-token shippo_live_,shippo_test_ hex 40-40
+new-relic-key NRAK-,NRII-,NRJS-,NRIQ- word 18-40
+heroku-key HRKU- word 30-80
+typeform-token tfp_ dots 40-60
+contentful-token CFPAT- word 40-50
+clojars-token CLOJARS_ alnum 60-60
+easypost-key EZAK,EZTK alnum 54-54
+duffel-token duffel_live_,duffel_test_ dots 43-43
+frameio-token fio-u- dots 60-64
+infracost-key ico- alnum 32-32
+adobe-secret p8e- alnum 32-32
+1password-token ops_eyJ base64 200-4000
+scalingo-token tk-us-,tk-eu- word 48-48
+settlemint-token sm_aat_,sm_pat_,sm_sat_ alnum 16-16
+tailscale-key tskey-api-,tskey-auth-,tskey-client-,tskey-webhook-,tskey- word 20-80
+buildkite-token bkua_ alnum 40-40
+circleci-token CCIPAT_,CCIPRJ_ word 40-90
+snyk-token snyk_uat.,snyk_sat. dots 40-200
+dnkey dnkey- dots 60-100
+openai-session sess- alnum 40-48
+openai-key ek_ hex 32-64
+wandb-key wandb_v1_ word 40-120
+gocardless-token live_ dots 40-40
+lob-key live_,test_ hex 35-35
+lob-key live_pub_,test_pub_ hex 31-31
+workos-key sk_live_,sk_test_ alnum 10-250
+stytch-secret secret-live-,secret-test- dots 20-60
+composio-key ak_ word 20-24
+clerk-key ak_live_,ak_test_ word 20-80
+notion-oauth secret_v2_ word 20-80
+pinecone-key pcsk_ word 40-100
+langfuse-key sk-lf-,pk-lf- hex 30-40
+assemblyai-token aai_ alnum 32-40
+deepgram-key dg_ alnum 36-40
+cohere-key co_ alnum 40-40
+"""),
+)  # fmt: skip
+"""Tokens that are one run of at least 16 letters, digits and `_-.`, from where a word begins."""
 
-PHRASE_RULES: tuple[Rule, ...] = (
-    Rule(
-        "private-key",
-        ("-----BEGIN ",),
-        re.compile(
+PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
+    "BEGIN": (
+        Rule(
+            "private-key",
+            "-----BEGIN",
             r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
             rf"{_KEY_HEADERS}{_KEY_LINES}"
-            rf"(?:{_KEY_GAP}[A-Za-z0-9+/=]{{0,76}}{_KEY_GAP}-----END [A-Z0-9 ]{{1,40}}-----)?"
+            rf"(?:{_KEY_GAP}[A-Za-z0-9+/=]{{0,76}}{_KEY_GAP}-----END [A-Z0-9 ]{{1,40}}-----)?",
         ),
+        Rule("private-key", "---- BEGIN", r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----" + _KEY_HEADERS + _KEY_LINES),
     ),
-    _rule("slack-webhook", "hooks.slack.com/", r"hooks\.slack\.com/(\w{1,20}/[\w/+]{30,100})"),
-    _rule("discord-webhook", "/api/webhooks/", r"/api/webhooks/\d{15,25}/([\w-]{50,100})"),
-    _rule(
-        "azure-storage-key",
-        "AccountKey=",
-        r"AccountKey=([A-Za-z0-9+/]{86}==)",
+    "hooks.slack.com/": (
+        Rule("slack-webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+]{30,150})"),
     ),
-)
-"""Secrets that hold other characters too; long starts keep the search for them cheap."""
+    "Private-Lines:": (
+        Rule("private-key", "Private-Lines:", rf"Private-Lines:\s{{0,2}}\d{{1,4}}({_KEY_LINES})"),
+    ),
+    "//": (
+        Rule("discord-webhook", "/api/webhooks/", r"/api/webhooks/\d{15,25}/([\w-]{50,100})"),
+        Rule("webhook", ".webhook.office.com/webhookb2/", r"\.webhook\.office\.com/webhookb2/([\w@/-]{60,300})"),
+        Rule("webhook", "hooks.zapier.com/hooks/catch/", r"hooks\.zapier\.com/hooks/catch/(\d{1,12}/\w{5,20})"),
+        Rule("webhook", "maker.ifttt.com/trigger/", r"maker\.ifttt\.com/trigger/[\w-]{1,80}/(?:json/)?with/key/([\w-]{15,80})"),
+        Rule("webhook", "/bot/v2/hook/", r"/bot/v2/hook/([\w-]{20,60})"),
+        Rule("webhook", "/cgi-bin/webhook/send?key=", r"/cgi-bin/webhook/send\?key=([\w-]{20,60})"),
+        Rule("webhook", ".make.com/", r"\.make\.com/([a-z0-9]{28,40})" + _END),
+        Rule("signature", "sig=", r"(?<=[?&])sig=([A-Za-z0-9%+/]{40,100}={0,2})"),
+        Rule("signature", "X-Amz-Signature=", r"X-Amz-Signature=([0-9a-f]{64})"),
+        Rule("signature", "X-Amz-Security-Token=", r"X-Amz-Security-Token=([\w%+/=-]{40,4000})"),
+        Rule("google-oauth-token", "1//0", r"1//0[\w-]{40,200}"),
+        Rule("totp-secret", "otpauth:", r"otpauth://[^\s\"'?]{1,200}\?(?:[^\s\"']{0,200}?&)?secret=([A-Z2-7]{12,128}={0,6})"),
+    ),
+    "Key=": (
+        Rule("azure-storage-key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{40,90}={0,2})"),
+        Rule("azure-key", "SharedAccessKey=", r"SharedAccessKey=([A-Za-z0-9+/]{30,90}={0,2})"),
+    ),
+    "~": (
+        Rule("azure-secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])", back=4),
+        Rule("openshift-token", "sha256~", r"sha256~[\w-]{43}(?![\w-])"),
+    ),
+    ".atlasv1.": (
+        Rule("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,80}", back=14),
+    ),
+    "_gitlab_session=": (
+        Rule("gitlab-session", "_gitlab_session=", r"_gitlab_session=([0-9a-z]{32,64})"),
+    ),
+    ":5432:": (
+        Rule("database-password", ":5432:", r":5432:[^:\s]{1,64}:[^:\s]{1,64}:([^\s:]{4,100})"),
+    ),
+}  # fmt: skip
+"""Secrets that hold other characters too, by a text that stands in all of them."""

@@ -1,0 +1,150 @@
+"""Text as a reader sees it: without what hides in or beside a token, and where each part was."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from html import unescape
+from typing import NamedTuple
+
+# Terminal sequences as they are and as source code writes them; all runs are bounded.
+_ESCAPE = re.compile(
+    "(?:\x1b|\x9b)(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]"
+    "|\\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\\\)|[ -/]?[0-~])?"
+)
+_WRITTEN = re.compile(
+    r"\\(?:x1[bB]|u001[bB]|033|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
+    r"|\\{1,4}(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<hex>[0-9a-fA-F]{2}))"
+    r"|\\(?P<plain>[_~/-])"
+)
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_PERCENT = re.compile(r"%([2-7][0-9a-fA-F])")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e01ef]"
+)
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\u2010-\u2012\u2212\u2024]")
+_DASHES = dict.fromkeys("\u2010\u2011\u2012\u2212", "-") | {"\u2024": "."}
+# One of them stands in whatever would be a token, or a name and its value, in plain signs.
+_WIDE_SIGNS = "\u2010\u2011\u2012\u2212\u2024\uff0d\uff0e\uff1a\uff1d\uff3f"
+
+
+# They count as printable.
+_INVISIBLE_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe0e\ufe0f"
+
+
+class Edit(NamedTuple):
+    """A part of a text, and what a reader sees in its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Normalised:
+    """`text` without what hides, and the place in the original of each of its places."""
+
+    def __init__(self, original: str, edits: list[Edit]) -> None:
+        parts: list[str] = []
+        # Where pieces of the original begin in the text, and in the original.
+        self._places: list[int] = []
+        self._origins: list[int] = []
+        self._lengths: list[int] = []
+        position = length = 0
+        for start, end, replacement in edits:
+            if start < position:
+                continue
+            if start > position:
+                self._add(length, position, start - position)
+                parts.append(original[position:start])
+                length += start - position
+            if replacement:
+                self._add(length, start, 0)
+                parts.append(replacement)
+                length += len(replacement)
+            position = end
+        self._add(length, position, len(original) - position)
+        parts.append(original[position:])
+        self.text = "".join(parts)
+        self._end = len(original)
+
+    def _add(self, place: int, origin: int, length: int) -> None:
+        self._places.append(place)
+        self._origins.append(origin)
+        self._lengths.append(length)
+
+    def origin(self, place: int) -> int:
+        """Where the character at a place of the text begins in the original."""
+        if place >= len(self.text):
+            return self._end
+        n = bisect_right(self._places, place) - 1
+        return self._origins[n] + min(place - self._places[n], self._lengths[n])
+
+    def windows(self, before: int, after: int) -> list[tuple[int, int]]:
+        """The parts of the text around what was changed."""
+        found: list[tuple[int, int]] = []
+        for place in self._places[1:]:
+            start, end = max(0, place - before), min(len(self.text), place + after)
+            if found and start <= found[-1][1]:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the original that a part of the text stands for; what hides within goes."""
+        n = bisect_right(self._places, end - 1) - 1
+        last = end - 1 - self._places[n]
+        if last < self._lengths[n]:
+            return self.origin(start), self._origins[n] + last + 1
+        return self.origin(start), self.origin(end)
+
+
+def normalised(text: str) -> Normalised | None:
+    """None where nothing hides, as in most texts. Linear in the text."""
+    edits: list[Edit] = []
+    if "\x1b" in text or "\x9b" in text:
+        edits += (Edit(*m.span(), "") for m in _ESCAPE.finditer(text))
+    if "\\" in text:
+        for match in _WRITTEN.finditer(text):
+            code = match["unicode"] or match["hex"]
+            if code is not None:
+                character = chr(int(code, 16))
+                if character.isprintable() or _INVISIBLE.match(character):
+                    edits.append(
+                        Edit(*match.span(), "" if _INVISIBLE.match(character) else character)
+                    )
+            else:
+                edits.append(Edit(*match.span(), match["plain"] or ""))
+    if "&" in text:
+        for match in _ENTITY.finditer(text):
+            if (character := unescape(match[0])) != match[0]:
+                hides = character in "\n\t" or _INVISIBLE.match(character)
+                edits.append(Edit(*match.span(), "" if hides else character))
+    if "%" in text:
+        edits += (Edit(*m.span(), chr(int(m[1], 16))) for m in _PERCENT.finditer(text))
+    if not text.isascii() and any(sign in text for sign in _WIDE_SIGNS):
+        edits += (
+            Edit(*m.span(), _DASHES.get(m[0]) or chr(ord(m[0]) - 0xFEE0))
+            for m in _FULL_WIDTH.finditer(text)
+        )
+    if _hides(text):
+        edits += (Edit(*m.span(), "") for m in _INVISIBLE.finditer(text))
+    return (
+        Normalised(text, sorted(edits, key=lambda edit: (edit.start, -edit.end))) if edits else None
+    )
+
+
+def _hides(text: str) -> bool:
+    """Whether the text may hold invisible characters; several times faster than to look for one."""
+    if text.isascii():
+        return text.encode().translate(_CLASSES).find(b"c") >= 0
+    if not text.replace("\n", " ").replace("\t", " ").replace("\r", " ").isprintable():
+        return True
+    return any(letter in text for letter in _INVISIBLE_LETTERS)
+
+
+_CLASSES = bytes(
+    ord("c") if byte in (*range(9), *range(14, 32), 127) else ord(" ") for byte in range(256)
+)

@@ -1,0 +1,116 @@
+"""What can be a secret's value, and what only stands where one would: names, code, placeholders."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+_MASK = re.compile(r"[x*.•●_#?-]+\Z", re.IGNORECASE)
+_PLACEHOLDERS = (
+    "example", "placeholder", "changeme", "change-me", "change_me", "redacted", "your_", "your-",
+    "yourpass", "mypass", "dummy", "sample", "insert_", "replace", "todo", "...", "…", "***",
+    "xxxx", "${", "{{", "<%", "%s", "%(", "$(",
+)  # fmt: skip
+_RUNS_OF_KEYS = ("1234567890", "0123456789", "abcdef", "deadbeef")
+# What stands after the name of a password in code and prose without being one.
+_COMMON = frozenset(
+    """
+    password passwd passwort kennwort passphrase passcode pass pwd pw pswd secret secrets token
+    username user login email mail name value values key apikey credential credentials auth
+    admin postgres mysql redis root required optional undefined null none nil true false yes no
+    on off string strings str text bytes char varchar boolean bool number int integer float
+    object any unknown never void self this type field hash hashed encrypted encoded plain
+    plaintext hidden masked invalid incorrect wrong missing empty blank valid correct expired
+    default forgotten reset change update confirm confirmation current new old stored set unset
+    changed disabled enabled protected prompt ask input env environ file stdin here there test
+    testing and or not if else for with from to in is are was the a an my your our its return
+    returns let const var sshpass basic bearer digest oauth saml ldap kerberos base64 sha1
+    sha256 sha512 md5 utf8 utf-8 scram-sha-256 bcrypt argon2 argon2id pbkdf2 scrypt oauth2 http2
+    secretstr securestring
+    """.split()  # noqa: SIM905
+)
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
+_CODE = re.compile(
+    r"(?:[/~]|\.{1,2}/)|(?:https?|file|env|process|os|self|this|config|settings|req|request|args|"
+    r"secrets?|vars?|local|data|module|inputs|import|new|await|typeof|lambda|func|function)[.:]|"
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|::\w+|->\w+|\?\.\w+)+\Z|\d{1,3}(?:\.\d+)?\Z"
+)
+WORDLIKE = re.compile(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_DIGIT = re.compile(r"\d")
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
+_LETTER = re.compile(r"[^\W\d_]")
+_CASES = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether the value names another place (`$TOKEN`, `{{token}}`) or is a placeholder."""
+    lowered = value.lower()
+    return (
+        value.startswith(("{", "<", "[", "(", "`"))
+        or _VARIABLE.match(value) is not None
+        or _MASK.match(value) is not None
+        or lowered.strip("!?.,:;*_") in _COMMON
+        or any(word in lowered for word in _PLACEHOLDERS)
+        or any(len(run) * 2 > len(value) and run in lowered for run in _RUNS_OF_KEYS)
+    )
+
+
+def is_code(value: str) -> bool:
+    """Whether the value is a path, a reference or a small number rather than a text of its own."""
+    return _CODE.match(value) is not None and not is_random(value)
+
+
+def is_mixed(value: str) -> bool:
+    """Letters and digits, and not just a word with a number behind it."""
+    return has_digit(value) and _LETTER.search(value) is not None and not WORDLIKE.match(value)
+
+
+def is_random(value: str) -> bool:
+    return len(value) >= 20 and is_mixed(value) and entropy(value) >= 4.0 and not is_name(value)
+
+
+def is_name(value: str) -> bool:
+    """Whether the value is made of words, as names in code are, with numbers here and there."""
+    if len(_DIGIT.findall(value)) > max(1, len(value) // 12):
+        return False
+    words = sum(map(len, _WORDS.findall(value)))
+    return words * 5 > len(value) * 4
+
+
+def is_token(value: str) -> bool:
+    """Whether the value looks made by a machine: what follows the name of a token or a key."""
+    if len(value) < 12 or is_stand_in(value):
+        return False
+    if value.isdigit():
+        return len(value) >= 16 and len(set(value)) > 4
+    if is_mixed(value):
+        if is_name(value):
+            return False
+        return entropy(value) >= 3.0 or _UUID.match(value) is not None
+    # Without a digit: letters whose case changes as words' does not.
+    return len(value) >= 20 and value.isalpha() and len(_CASES.findall(value)) * 3 > len(value)
+
+
+def is_made(token: str) -> bool:
+    """Whether what has the form of a token was made by an issuer, not by a hand or of words."""
+    body = token[-32:]
+    if entropy(body) < 2.7 or "EXAMPLE" in token:
+        return False
+    return (
+        has_digit(token[3:])
+        or body.isupper()
+        or len(_CASES.findall(body)) * 5 > len(body)
+        or len(token) > 200
+    )
+
+
+def has_digit(value: str) -> bool:
+    return _DIGIT.search(value) is not None
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy in bits a character."""
+    total = len(value)
+    return -sum(n / total * math.log2(n / total) for n in Counter(value).values())

@@ -1,0 +1,43 @@
+"""Random values that the name of an issuer stands before: `cloudflare: …`, `HEROKU_KEY = …`."""
+
+from __future__ import annotations
+
+import re
+
+from aiana.redaction.values import has_digit, is_code, is_token
+
+_VENDORS = (
+    "adafruit|adobe|airtable|algolia|alibaba|aliyun|anthropic|artifactory|asana|atlassian|jira|confluence|"
+    "beamer|bitbucket|bittrex|clojars|cloudflare|codecov|cohere|coinbase|confluent|contentful|contribsys|"
+    "datadog|discord|droneci|dropbox|elevenlabs|etsy|facebook|fastly|finicity|finnhub|flickr|freshbooks|"
+    "gitter|hubspot|heroku|intercom|jfrog|kraken|kucoin|launchdarkly|linkedin|looker|mailchimp|mailgun|"
+    "mattermost|meraki|message_?-?bird|netlify|new-?_?relic|nytimes|okta|openai|openweather|pagerduty|plaid|"
+    "postmark|private_?-?ai|pusher|rapidapi|segment|sendbird|sentry|serpapi|serper|snyk|sonar|squarespace|"
+    "sumo|telegr|travis|trello|twilio|twitch|twitter|typeform|vercel|wakatime|yandex|zendesk|zhipu"
+)
+_NAMED = re.compile(
+    rf"(?:{_VENDORS})[ \t\w.-]{{0,20}}[\"'`\\]{{0,3}}\]?\s{{0,3}}"
+    r"(?:=>|:{1,3}=|[?.]?={1,3}|:|,|>\s{0,12}|\sstring\s=)[\s\"'`\\=]{0,5}\Z"
+)
+_ABOUT = re.compile(
+    r"(?:url|uri|host|path|version|commit|sha|hash|digest|checksum|image|tag|name|file|etag)"
+    r"[\"'`\\\s:=]{0,8}\Z"
+)
+_PLAIN = re.compile(
+    r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|ts|py|md|ya?ml)\Z"
+)
+_MOST_BEFORE = 70
+
+
+def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
+    """Whether a random value at `start` is given to a name with an issuer in it."""
+    before = lowered[max(0, start - _MOST_BEFORE) : start]
+    if not before or before[-1] not in "\"'`=: \t\n>," or not has_digit(value):
+        return False
+    named = _NAMED.search(before)
+    if named is None or _ABOUT.search(before) or _PLAIN.match(value):
+        return False
+    begin = start - len(before) + named.start()
+    if begin and text[begin - 1].isalpha() and not text[begin].isupper():
+        return False  # the middle of a word
+    return (value.isdigit() and len(set(value)) > 3) or (is_token(value) and not is_code(value))
