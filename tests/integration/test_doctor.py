@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from aiana.config import Config, load_config
+from aiana.invocation import command
 from aiana.protocol.results import Finding
 from aiana.service import Aiana
 from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
@@ -97,7 +98,7 @@ def test_what_others_can_open_is_closed(opened: Open, home: Path) -> None:
     aiana.config.database.chmod(0o640)
     finding = found(aiana, "permissions")
     assert finding.state == "error"
-    assert finding.mend == "aiana doctor --fix"
+    assert finding.mend == command("doctor", "--fix")
     assert str(home) in finding.detail
     result = aiana.diagnose(fix=True)
     assert result.fixed == ["permissions"]
@@ -144,7 +145,7 @@ def test_full_text_index_is_rebuilt(opened: Open) -> None:
         connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('delete-all')")
     assert aiana.search("zebra", mode="keyword").hits == []
     finding = found(aiana, "full text")
-    assert (finding.state, finding.mend) == ("error", "aiana reindex fts")
+    assert (finding.state, finding.mend) == ("error", command("reindex", "fts"))
     assert aiana.diagnose(fix=True).fixed == ["full text"]
     assert found(aiana, "full text").state == "ok"
     assert len(aiana.search("zebra", mode="keyword").hits) == 1
@@ -165,7 +166,7 @@ def test_texts_without_vectors_and_transcripts_that_are_not_imported(opened: Ope
     capture = found(aiana, "capture")
     assert capture.state == "warning"
     assert capture.detail == "Claude Code: 0 transcripts stored, 1 not"
-    assert capture.mend == "aiana import"
+    assert capture.mend == command("import")
     aiana.import_sessions(["claude-code"])
     assert found(aiana, "capture").state == "ok"
 
@@ -220,7 +221,7 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     finding = found(aiana, "outbox")
     assert finding.state == "error"
     assert "1 of 2 sampled points differ" in finding.detail
-    assert finding.mend == "aiana reindex qdrant"
+    assert finding.mend == command("reindex", "qdrant")
     assert aiana.diagnose(fix=True).fixed == ["outbox"]
     assert found(aiana, "outbox").state == "ok"
     aiana.storage.memories.update(memory.id, project="elsewhere")
@@ -253,7 +254,7 @@ def test_command_line(home: Path) -> None:
     broken = run()
     assert broken.returncode == 1
     assert "error    permissions" in broken.stdout
-    assert "→ aiana doctor --fix" in broken.stdout
+    assert "-m aiana doctor --fix" in broken.stdout
     fixed = run("--fix", "--json")
     assert fixed.returncode == 0
     result = json.loads(fixed.stdout)

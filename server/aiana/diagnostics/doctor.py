@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.container import FIRST_ANSWERS_S, Container
 from aiana.errors import AianaError
+from aiana.invocation import command
 from aiana.protocol.results import Diagnosis, Finding
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 LOW_DISK, FULL_DISK = 1_000_000_000, 100_000_000
 OLDEST_REDIS = 6
 """The first that speaks RESP3."""
-FIX = "aiana doctor --fix"
 _PRIVATE_FOLDERS = (".", "backups", "pages")
 
 
@@ -79,7 +79,7 @@ def _settings(aiana: Container) -> Iterator[Checked]:
 def _folder(aiana: Container) -> Iterator[Checked]:
     folder = aiana.config.data_dir
     if not folder.is_dir():
-        yield _ok("permissions", f"{folder} does not exist yet: `aiana import` makes it")
+        yield _ok("permissions", f"{folder} does not exist yet: `{command('import')}` makes it")
         return
     if not os.access(folder, os.W_OK | os.X_OK):
         yield _error("permissions", f"{folder} cannot be written", f"chmod u+rwx {folder}")
@@ -95,7 +95,7 @@ def _folder(aiana: Container) -> Iterator[Checked]:
 
     others = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
     detail = f"Other users of this machine can open {open_ones[0]}{others}"
-    yield Checked(_error("permissions", detail, FIX).finding, close)
+    yield Checked(_error("permissions", detail, command("doctor", "--fix")).finding, close)
 
 
 def _too_open(folder: Path) -> list[Path]:
@@ -138,7 +138,7 @@ def _database(aiana: Container) -> Iterator[Checked]:
         yield _ok("full text", "every text is found by its words")
     else:
         detail = "The full-text index does not fit the texts: searches miss some"
-        finding = _error("full text", detail, "aiana reindex fts").finding
+        finding = _error("full text", detail, command("reindex", "fts")).finding
         yield Checked(finding, aiana.storage.rebuild_text_index)
 
 
@@ -148,9 +148,11 @@ def _model(aiana: Container) -> Iterator[Checked]:
     config = aiana.config
     info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
     if info.state == "unavailable":
-        yield _warning("model", info.reason or "There is none", "aiana model compile")
+        yield _warning("model", info.reason or "There is none", command("model", "compile"))
     elif info.state == "uncompiled":
-        yield _warning("model", f"{info.name}: the first use compiles it", "aiana model compile")
+        yield _warning(
+            "model", f"{info.name}: the first use compiles it", command("model", "compile")
+        )
     else:
         yield _ok("model", f"{info.name} on {info.device}")
 
@@ -160,7 +162,7 @@ def _waiting(aiana: Container) -> Iterator[Checked]:
     detail = f"{indexing.pending:,} texts wait for a vector"
     if indexing.pending:
         yield _warning(
-            "vectors", f"{detail}: an editor, or an import, gets on with it", "aiana import"
+            "vectors", f"{detail}: an editor, or an import, gets on with it", command("import")
         )
     else:
         yield _ok("vectors", "every text has one")
@@ -201,7 +203,7 @@ def _qdrant(aiana: Container) -> Iterator[Checked]:
 
     def wrong(state: str, detail: str) -> Checked:
         make = _error if state == "error" else _warning
-        finding = make("outbox", detail, "aiana reindex qdrant").finding
+        finding = make("outbox", detail, command("reindex", "qdrant")).finding
         return Checked(finding, lambda: aiana.indexer.rebuild(["qdrant"]))
 
     if refused:
@@ -231,11 +233,13 @@ def _sources(aiana: Container) -> Iterator[Checked]:
         detail = f"{source.title}: {source.stored:,} transcripts stored"
         if source.missing:
             soon = f", {source.expiring_soon:,} soon deleted" if source.expiring_soon else ""
-            yield _warning("capture", f"{detail}, {source.missing:,} not{soon}", "aiana import")
+            yield _warning("capture", f"{detail}, {source.missing:,} not{soon}", command("import"))
         else:
             yield _ok("capture", detail)
     if not found:
-        yield _warning("capture", "No sessions of any assistant were found", "aiana import PATH")
+        yield _warning(
+            "capture", "No sessions of any assistant were found", command("import", "PATH")
+        )
 
 
 def _why_down(link: Link) -> str:

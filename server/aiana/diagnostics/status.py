@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiana import __version__
 from aiana.errors import AianaError
+from aiana.invocation import command
 from aiana.protocol.results import Counts, Health, Indexing, Status, Tier, Tiers
 from aiana.text import counted
 
@@ -120,5 +121,8 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, 
     if indexing.pending:
         return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"
     if not counts.sessions and not counts.memories:
-        return "ok", "Nothing is stored yet: `aiana import` reads the sessions on this machine"
+        return (
+            "ok",
+            f"Nothing is stored yet: `{command('import')}` reads the sessions on this machine",
+        )
     return "ok", stored

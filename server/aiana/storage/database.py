@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
+from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
@@ -370,8 +371,8 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return StorageUnavailable(
                 f"{path} is damaged or no Aiana database ({text}). Move it aside, and restore a "
-                f"copy from {path.parent / 'backups'} if there is one; then run `aiana import` "
-                "again."
+                f"copy from {path.parent / 'backups'} if there is one; then run "
+                f"`{command('import')}` again."
             )
         case sqlite3.SQLITE_CANTOPEN:
             return _not_opened(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from aiana.errors import NotFound
+from aiana.invocation import command
 from aiana.models import Preference
 from aiana.storage.database import Database
 from aiana.storage.rows import bump_revision, preference_of, storable
@@ -53,8 +54,8 @@ class PreferenceStore:
             ).fetchone()
             if row is None:
                 raise NotFound(
-                    f"There is no preference {preference_id}. `aiana preferences` shows them; "
-                    "changes take the whole id."
+                    f"There is no preference {preference_id}. `{command('preferences')}` shows "
+                    "them; changes take the whole id."
                 )
             bump_revision(connection, "preferences", 0)
         return preference_of(row)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from aiana.errors import Conflict, NotFound
+from aiana.invocation import command
 from aiana.models import Message, SearchFilter, Session
 from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
@@ -256,7 +257,9 @@ class SessionStore:
                 raise NotFound(f"Several sessions begin with {session_id}: give more of it.")
             key = int(begun[0][0]) if begun else None
         if key is None:
-            raise NotFound(f"There is no session {session_id}. `aiana sessions list` shows them.")
+            raise NotFound(
+                f"There is no session {session_id}. `{command('sessions', 'list')}` shows them."
+            )
         return key
 
     @staticmethod

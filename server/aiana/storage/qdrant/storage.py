@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiana.errors import TierUnavailable
+from aiana.invocation import command
 from aiana.models import MemoryType
 from aiana.redaction.door import admitted
 from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection
@@ -88,7 +89,7 @@ class QdrantStorage:
                 f"The collection {COLLECTION} of Qdrant at {self.address} holds vectors of "
                 f"{found[0]} dimensions ({found[1]}), the model {self._embedder.model_name} gives "
                 f"{asked[0]} (Cosine). Set AIANA_EMBEDDING_MODEL to the model it was made with, or "
-                "delete the collection and run `aiana reindex qdrant`."
+                f"delete the collection and run `{command('reindex', 'qdrant')}`."
             )
         if not self._fits:
             self._connection.call(lambda client: self._index(client, info.payload_schema or {}))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from aiana.errors import AianaError, TierUnavailable
+from aiana.invocation import command
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
 from aiana.storage.qdrant.connection import QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
@@ -114,7 +115,7 @@ class QdrantTier:
             return f"{waiting:,} texts still to be sent" + (f"; {drift}" if drift else "")
         refused = self.outbox.refused()
         if refused:
-            return f"{refused:,} texts were refused: `aiana reindex qdrant` tries again"
+            return f"{refused:,} texts were refused: `{command('reindex', 'qdrant')}` tries again"
         return drift
 
     def nearest(self, vector: NDArray[np.float32], limit: int, scope: Scope) -> list[str]:
