@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.lsp.client import Client
+from aiana.lsp.background import COMPILING
+from tests.lsp.client import Client, ServerError
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 REDIS = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
@@ -44,6 +46,44 @@ def test_new_turns_come_in_while_the_server_runs(start: Start, projects: Path) -
         file.write(lines[2][40:] + b"".join(lines[3:]))
     assert sessions_after_change(client) == [REDIS]
     assert len(client.request("aiana/session/messages", {"id": REDIS})["messages"]) == 6
+
+
+@pytest.fixture
+def uncompiled(tmp_path: Path) -> Path:
+    """A model that is still to be compiled; the compiler takes seconds to find out that it lies."""
+    for module in ("torch", "sentence_transformers", "onnx"):
+        if find_spec(module) is None:
+            pytest.skip(f"compiling needs {module}")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("modules.json", "tokenizer.json", "model.safetensors"):
+        (folder / name).write_text("[]")
+    return folder
+
+
+def test_nothing_waits_for_a_model_to_be_compiled_and_it_is_shown(
+    start: Start, environ: dict[str, str], uncompiled: Path
+) -> None:
+    client = start(env={**environ, "AIANA_EMBEDDING_MODEL": str(uncompiled)})
+    client.initialize(capabilities={"window": {"workDoneProgress": True}})
+    client.request("aiana/memory/add", {"content": "the tests need make"})
+    found = client.request("aiana/search", {"query": "tests", "partialResultToken": 1})
+    assert [hit["content"] for hit in found["hits"]] == ["the tests need make"]
+    assert found["modes"] == ["keyword"]
+    assert [entry["tier"] for entry in found["degraded"]] == ["embedder"]
+    assert "being prepared for this machine" in found["degraded"][0]["reason"]
+    assert client.request("aiana/search", {"query": ""})["degraded"] == []
+    with pytest.raises(ServerError) as caught:
+        client.request("aiana/search", {"query": "tests", "mode": "semantic"})
+    assert caught.value.data == {"kind": "modelUnavailable"}
+    token = client.reply("window/workDoneProgress/create", None)["token"]
+    shown = {"token": token, "value": {"kind": "begin", "title": COMPILING, "cancellable": False}}
+    while client.notification("$/progress") != shown:
+        pass
+    while client.notification("aiana/statusChanged")["tiers"]["embedder"]["state"] != "loading":
+        pass
+    # Whatever the compiler does, the client may leave.
+    assert client.exit() == 0
 
 
 def test_another_server_takes_over_when_one_is_killed(start: Start, projects: Path) -> None:
