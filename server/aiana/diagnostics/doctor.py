@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -148,24 +149,32 @@ def _model(aiana: Container) -> Iterator[Checked]:
     config = aiana.config
     info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
     if info.state == "unavailable":
-        yield _warning("model", info.reason or "There is none", command("model", "compile"))
+        reason = info.reason or "There is none"
+        yield _warning("model", reason, _first_command(reason) or command("model", "compile"))
     elif info.state == "uncompiled":
-        yield _warning(
-            "model", f"{info.name}: the first use compiles it", command("model", "compile")
-        )
+        detail = f"{info.name}: the first use compiles it, which takes 10-30 s once"
+        yield _warning("model", detail, command("model", "compile"))
     else:
         yield _ok("model", f"{info.name} on {info.device}")
 
 
 def _waiting(aiana: Container) -> Iterator[Checked]:
-    _, indexing = aiana.storage.counts(aiana.config.embedding_model)
-    detail = f"{indexing.pending:,} texts wait for a vector"
+    counts, indexing = aiana.storage.counts(aiana.config.embedding_model)
     if indexing.pending:
-        yield _warning(
-            "vectors", f"{detail}: an editor, or an import, gets on with it", command("import")
-        )
+        have = "" if counts.vectors else " and none has one: search by meaning finds nothing yet"
+        detail = f"{indexing.pending:,} texts wait for a vector{have}"
+        mend = command("import")
+        yield _warning("vectors", f"{detail}; an editor, or an import, gets on with it", mend)
+    elif counts.vectors:
+        yield _ok("vectors", f"each of {counts.vectors:,} texts has one")
     else:
-        yield _ok("vectors", "every text has one")
+        yield _ok("vectors", "no text needs one yet")
+
+
+def _first_command(advice: str) -> str | None:
+    """The command that a sentence names first."""
+    named = re.search(r"`([^`]+)`", advice)
+    return named[1] if named else None
 
 
 def _redis(aiana: Container) -> Iterator[Checked]:

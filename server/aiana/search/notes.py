@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiana.invocation import command
 from aiana.models import SearchFilter
-from aiana.search.engine import Ranking
-from aiana.search.query import Query
 from aiana.text import counted, one_line
 from aiana.times import readable
+
+if TYPE_CHECKING:
+    from aiana.search.engine import Ranking
+    from aiana.search.query import Query
 
 _LONGEST = 80
 
