@@ -73,6 +73,20 @@ def test_a_folder_needs_no_name(start: Start, tmp_path: Path) -> None:
     assert added["memory"]["project"] == str(tmp_path)
 
 
+def test_folders_that_are_none_are_left_out(start: Start, tmp_path: Path) -> None:
+    client = start()
+    folders = [{"uri": "http://["}, 7, {"name": "x"}, {"uri": tmp_path.as_uri(), "name": ""}]
+    roots = {"rootUri": "file://[::1", "rootPath": "//"}
+    client.request("initialize", {"capabilities": {}, "workspaceFolders": folders, **roots})
+    added = client.request("aiana/memory/add", {"content": "x"})
+    assert added["memory"]["project"] == str(tmp_path)
+    other = tmp_path / "other"
+    change = {"added": [{"uri": other.as_uri()}], "removed": [{"uri": tmp_path.as_uri()}]}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": change})
+    added = client.request("aiana/memory/add", {"content": "y"})
+    assert added["memory"]["project"] == str(other)
+
+
 def test_initialize_names_what_is_wrong_and_can_be_tried_again(start: Start) -> None:
     client = start()
     for capabilities in (None, 7):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import posixpath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from cattrs import AttributeValidationNote, IterableValidationNote
 from lsprotocol import types
@@ -44,8 +44,7 @@ def structure(converter: Any, given: dict[str, Any], cls: type[Any]) -> Any:
     Of a request, what is optional and not understood is left out: a client of tomorrow may offer
     what nobody knows today. A notification changes documents, so it is taken whole or not at all.
     """
-    initializes = given["method"] == types.INITIALIZE
-    message = _with_names_of_folders(given) if initializes else given
+    message = _with_usable_folders(given)
     first: list[str] = []
     for _ in range(_MOST_PRUNED):
         try:
@@ -135,16 +134,39 @@ def _place(path: Path) -> list[tuple[int, str]]:
     return [(step, "") if isinstance(step, int) else (0, step) for step in path]
 
 
-def _with_names_of_folders(message: dict[str, Any]) -> dict[str, Any]:
-    """Folders without a name are called by the last part of their URI."""
+def _with_usable_folders(message: dict[str, Any]) -> dict[str, Any]:
+    """Folders without a name are called by the end of their URI; what is no URI is no folder."""
     params = message.get("params")
-    folders = params.get("workspaceFolders") if isinstance(params, dict) else None
-    if not isinstance(params, dict) or not isinstance(folders, list):
+    if not isinstance(params, dict):
         return message
-    named = [
-        {"name": posixpath.basename(unquote(str(folder.get("uri"))).rstrip("/")), **folder}
-        if isinstance(folder, dict)
-        else folder
-        for folder in folders
+    if message["method"] == types.INITIALIZE:
+        roots = {name: params[name] for name in ("rootUri", "rootPath") if name in params}
+        usable = {name: root if _is_uri(root) else None for name, root in roots.items()}
+        folders = _named(params.get("workspaceFolders"))
+        return {**message, "params": {**params, **usable, "workspaceFolders": folders}}
+    event = params.get("event")
+    if message["method"] == types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS and isinstance(
+        event, dict
+    ):
+        changes = {name: _named(event.get(name) or []) for name in ("added", "removed")}
+        return {**message, "params": {**params, "event": {**event, **changes}}}
+    return message
+
+
+def _named(folders: Any) -> Any:
+    if not isinstance(folders, list):
+        return folders
+    known = [folder for folder in folders if isinstance(folder, dict)]
+    return [
+        {"name": posixpath.basename(unquote(folder["uri"]).rstrip("/")), **folder}
+        for folder in known
+        if _is_uri(folder.get("uri"))
     ]
-    return {**message, "params": {**params, "workspaceFolders": named}}
+
+
+def _is_uri(text: Any) -> bool:
+    try:
+        # A path of two slashes and nothing else is what pygls stumbles over.
+        return isinstance(text, str) and text.strip("/") != "" and bool(urlsplit(text))
+    except ValueError:
+        return False
