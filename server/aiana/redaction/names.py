@@ -199,6 +199,8 @@ def _gives(match: re.Match[str], head: str, password: bool) -> bool:
     if password:
         return _is_password(head, match, match.string)
     value = match["value"]
+    if "://" in value:
+        return False
     return is_token(value) and not is_code(value) and not _PUBLIC.search(head.lower())
 
 
@@ -268,6 +270,8 @@ def _is_password(head: str, match: re.Match[str], text: str) -> bool:
         return text.startswith("</", match.end("value"))
     if sign.startswith(","):
         return mixed
+    if match["sign"] is None and not quoted:  # `--password x`
+        return len(value) >= 4
     if bare_pass and not match["closed"] and sign.strip() != "=":
         return False
     if quoted:

@@ -27,7 +27,7 @@ _COMMON = frozenset(
     testing and or not if else for with from to in is are was the a an my your our its return
     returns let const var sshpass basic bearer digest oauth saml ldap kerberos base64 sha1
     sha256 sha512 md5 utf8 utf-8 scram-sha-256 bcrypt argon2 argon2id pbkdf2 scrypt oauth2 http2
-    secretstr securestring
+    secretstr securestring option options flag flags argument arguments arg args parameter
     """.split()  # noqa: SIM905
 )
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
