@@ -10,6 +10,7 @@
 ;;; Code:
 
 (require 'jsonrpc)
+(require 'project)
 (require 'seq)
 (require 'subr-x)
 (require 'url-util)
@@ -40,8 +41,14 @@
 (defvar aiana--connection nil "The connection to the server, if there is one.")
 
 (defun aiana--folder ()
-  "The local folder that the current buffer is about."
-  (expand-file-name (if (file-remote-p default-directory) "~/" default-directory)))
+  "Local folder of the current project, or else of the current buffer.
+Which project of Aiana's this is the server knows."
+  (let ((project (project-current)))
+    (expand-file-name
+     (cond ((file-remote-p default-directory) "~/")
+           ((null project) default-directory)
+           ((fboundp 'project-root) (project-root project))
+           (t (car (with-no-warnings (project-roots project))))))))
 
 (defun aiana--uri (path)
   "PATH as a URI."

@@ -70,10 +70,7 @@
                               (let ((project (aiana--project-name (plist-get session :project))))
                                 (if (string-empty-p project) (plist-get session :source) project))
                               (plist-get session :messageCount))
-          :target (list :kind "session"
-                        :uri (or (plist-get session :uri)
-                                 (concat "aiana:///session/"
-                                         (url-hexify-string (plist-get session :id))))
+          :target (list :kind "session" :uri (plist-get session :uri)
                         :session (plist-get session :id) :source (plist-get session :source)
                         :title (aiana--one-line title)))))
 

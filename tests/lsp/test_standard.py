@@ -124,6 +124,7 @@ def test_content_of_a_memory(serve: Start) -> None:
         "uri": f"aiana:///memory/{memory['id']}",
         "kind": "memory",
         "id": memory["id"],
+        "source": None,
         "links": [],
         "sections": [],
     }

@@ -340,6 +340,8 @@ export interface Page {
   kind: "memory" | "session";
   /** Of the session or memory. */
   id: string;
+  /** The assistant whose session it is. */
+  source: string | null;
   /** Zero-based line that the URI's fragment points at. */
   line: number;
   /** What to call it, in a few words. */

@@ -356,6 +356,8 @@ class Page(Result):
     kind: Literal["memory", "session"]
     id: str
     """Of the session or memory."""
+    source: str | None = None
+    """The assistant whose session it is."""
     line: int = 0
     """Zero-based line that the URI's fragment points at."""
     title: str = ""

@@ -96,6 +96,7 @@ def session_page(
         uri=session.uri,
         kind="session",
         id=session.id,
+        source=session.source,
         links=links,
         sections=[
             Section(

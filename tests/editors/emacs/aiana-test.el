@@ -42,7 +42,7 @@
   (should (string-prefix-p "Pin the Redis client below 5  why did `npm update`"
                            (car aiana-test--offered)))
   (should (equal (aiana-test--annotation 0) "  2026-02-03 · claude-code · shop"))
-  (should (equal (buffer-name) "*aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108*"))
+  (should (equal (buffer-name) "*aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108/claude-code*"))
   (should (equal (aiana-test--line) "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…"))
   (should buffer-read-only)
   (should-not (buffer-modified-p)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 
 from tests.editors.nvim.conftest import Neovim
-from tests.editors.nvim.test_plugin import CART, PINNED
+from tests.editors.nvim.test_plugin import CART, CART_URI, PINNED
 
 LISTED = """
 vim.cmd('Aiana! quickfix "npm update"')
@@ -35,7 +35,7 @@ def test_hits_become_a_quickfix_list_whose_entries_open(neovim: Neovim) -> None:
     """
     )
     assert items == 1
-    assert name == f"aiana:///session/{CART}"
+    assert name == CART_URI
     assert line == [
         9,
         "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.nvim.conftest import Neovim, Typed
-from tests.editors.nvim.test_plugin import CART
+from tests.editors.nvim.test_plugin import CART_URI
 
 PLUGINS = os.environ.get("AIANA_TEST_NVIM_PLUGINS", "")
 NEEDED = {
@@ -79,7 +79,7 @@ def test_hits_follow_what_is_typed_and_the_chosen_one_opens(picker: Typed) -> No
     picker.keys("<CR>")
     picker.lua("T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')")
     got = picker.lua("return { vim.api.nvim_buf_get_name(0), T.cursor_line(), T.notes }")
-    assert got == [f"aiana:///session/{CART}", 9, []]
+    assert got == [CART_URI, 9, []]
 
 
 def test_a_query_of_the_command_is_searched_at_once(picker: Typed) -> None:

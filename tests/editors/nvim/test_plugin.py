@@ -10,6 +10,7 @@ from tests.editors.conftest import ROOT
 from tests.editors.nvim.conftest import Neovim
 
 CART = "18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108"
+CART_URI = f"aiana:///session/{CART}/claude-code"
 PINNED = "ea789c26-9d64-5fb0-bdc2-1488ae7b9dc9"
 
 OPENED = """
@@ -47,7 +48,7 @@ def test_search_offers_hits_and_opens_the_chosen_one_where_it_was_said(neovim: N
     [label] = got.pop("offered")
     assert label.startswith("2026-02-03  Pin the Redis client below 5  why did `npm update` break")
     assert got == {
-        "name": f"aiana:///session/{CART}",
+        "name": CART_URI,
         "number": 9,
         "line": "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…",
         "readonly": True,
@@ -514,9 +515,11 @@ def test_a_quickfix_entry_leads_to_its_line(neovim: Neovim) -> None:
     got = neovim.run(f"""
     vim.fn.setqflist({{ {{ filename = 'aiana:///session/{CART}', lnum = 23 }} }})
     vim.cmd('silent cc 1')
-    return {{ T.cursor_line() }}
+    local at_once = T.cursor_line()
+    T.wait(function() return vim.api.nvim_buf_get_name(0) == '{CART_URI}' end, 'the one buffer')
+    return {{ at_once, (T.cursor_line()) }}
     """)
-    assert got[0] == 23
+    assert got == [23, 23]
 
 
 def test_the_server_can_show_a_document(neovim: Neovim) -> None:

@@ -65,14 +65,18 @@ local function watch()
   })
 end
 
----The folder that a buffer is about; the server knows which project it belongs to.
+---The workspace folder that a buffer belongs to, as for any language server: its repository, or
+---else the current directory if that holds it. Which project this is the server knows.
 ---@param buf? integer
 ---@return string
 function M.folder(buf)
   buf = buf or 0
-  local name = vim.api.nvim_buf_get_name(buf)
-  local is_file = vim.bo[buf].buftype == '' and name ~= '' and not name:match('^%a[%w+.-]+:')
-  return is_file and vim.fs.dirname(name) or vim.fn.getcwd()
+  local name, here = vim.api.nvim_buf_get_name(buf), vim.fn.getcwd()
+  if vim.bo[buf].buftype ~= '' or name == '' or name:match('^%a[%w+.-]+:') then
+    return here
+  end
+  local folder = vim.fs.dirname(name)
+  return vim.fs.root(folder, '.git') or (vim.fs.relpath(here, folder) and here) or folder
 end
 
 ---@param hooks any One, a list, or none.

@@ -174,12 +174,14 @@ function M.read(buf, uri)
   vim.schedule(function()
     local shown = page.uri ~= uri and buffer_of(page) or buf
     for _, window in ipairs(vim.fn.win_findbuf(buf)) do
+      -- A list of places may have gone to a line meanwhile.
+      local line = page.line > 0 and page.line or vim.api.nvim_win_get_cursor(window)[1] - 1
       if shown ~= buf then
         pcall(vim.api.nvim_win_set_buf, window, shown)
         vim.bo[buf].buflisted = false
       end
-      if page.line > 0 then
-        go_to(window, page.line)
+      if line > 0 then
+        go_to(window, line)
       end
     end
   end)

@@ -38,18 +38,17 @@ end
 ---@param session aiana.Session
 ---@return aiana.Row
 local function session_row(session)
-  local uri = session.uri or 'aiana:///session/' .. vim.uri_encode(session.id)
   return {
     target = {
       kind = 'session',
-      uri = uri,
+      uri = session.uri,
       session = session.id,
       source = session.source,
       title = session.title or session.id,
     },
     label = text.session(session),
     preview = function(show)
-      return require('aiana.document').fetch(uri, function(err, page)
+      return require('aiana.document').fetch(session.uri, function(err, page)
         show(vim.split(err or page.text, '\n'))
       end)
     end,

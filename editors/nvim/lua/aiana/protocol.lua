@@ -209,6 +209,7 @@
 ---@field uri string The document's one URI, whatever stood after the id in the one that was asked for.
 ---@field kind 'memory'|'session'
 ---@field id string Of the session or memory.
+---@field source? string The assistant whose session it is.
 ---@field line integer Zero-based line that the URI's fragment points at.
 ---@field title string What to call it, in a few words.
 ---@field links aiana.Link[]
