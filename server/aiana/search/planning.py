@@ -17,6 +17,8 @@ Tokenize = Callable[[Sequence[str]], list[Tokens]]
 """Texts to their terms as the index keeps them: lower case, without accents, stemmed."""
 
 _WORD = re.compile(r"[^\W_]+")
+MAX_CHARS = 3_000
+"""Of a query, beyond which no term would count."""
 MAX_TERMS = 24
 MAX_PHRASE_TOKENS = 6
 """A longer query is a question, of which no text repeats every word in order."""
@@ -74,7 +76,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def plan(query: Query, tokenize: Tokenize) -> Plan:
     """Take a query apart. Stop words count only where there is nothing else, or in a phrase."""
-    pieces = query_pieces(query.text)
+    pieces = query_pieces(query.text[:MAX_CHARS])
     runs = [piece for piece in pieces if isinstance(piece, Run)]
     signs = list(dict.fromkeys(run.signs for run in runs if len(run.signs) == 1))
     text = " ".join(

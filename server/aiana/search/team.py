@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aiana.models import Memory, MemoryType, SearchHit
+from aiana.models import Memory, MemoryType, SearchFilter, SearchHit
 from aiana.protocol.uris import memory_uri
 from aiana.search.engine import LEAST_COSINE
 from aiana.search.query import Query
@@ -113,7 +113,21 @@ def _admits(query: Query, shared: _Shared) -> bool:
     content = " ".join(shared.content.casefold().split())
     if any(text.casefold() in content for text in (*query.excluded_words, *query.excluded_phrases)):
         return False
+    if any(_is_within(each, shared) for each in query.without):
+        return False
     return all(phrase.casefold() in content for phrase in query.phrases)
+
+
+def _is_within(restriction: SearchFilter, shared: _Shared) -> bool:
+    """Whether a filter lets a colleague's memory through."""
+    project = restriction.project
+    return (
+        admits_memories(restriction)
+        and (project is None or project in (shared.project, shared.project.rpartition("/")[2]))
+        and shared.memory_type in (restriction.memory_types or [shared.memory_type])
+        and (restriction.after is None or shared.timestamp >= restriction.after)
+        and (restriction.before is None or shared.timestamp < restriction.before)
+    )
 
 
 def _hit(query: Query, shared: _Shared) -> SearchHit:

@@ -29,6 +29,8 @@ from aiana.storage.migrations import THOUGHT, TOKENIZER
 from aiana.storage.rows import matching_projects
 
 _TEXTS = 500
+LONGEST_PHRASE = 1_000
+"""Characters of a phrase that the index is asked for."""
 
 
 class TextIndex:
@@ -152,7 +154,7 @@ class TextIndex:
 def _match(phrase: str, prefix: bool) -> str:
     """A phrase as an expression of FTS5."""
     found = []
-    for piece in query_pieces(phrase):
+    for piece in query_pieces(phrase[:LONGEST_PHRASE]):
         if isinstance(piece, Run):
             found.append(f'"{" ".join(piece.pairs)}"' + "*" * (len(piece.signs) == 1))
         else:
