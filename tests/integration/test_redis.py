@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +342,132 @@ def test_tls_is_spoken_to_a_server_whose_certificate_is_known(tmp_path: Path) ->
     with pytest.raises(TierUnavailable, match=f"rediss://localhost:{server.port}/0"):
         RedisCache(url, timeout_s=5).ping()
     server.stop()
+
+
+class DrippingServer:
+    """Answers every command with a long text, a byte at a time, without ever coming to its end."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._threads.append(threading.Thread(target=self._drip, args=(connection,)))
+                self._threads[-1].start()
+
+    def _drip(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(1000)
+            connection.sendall(b"$100000\r\n")
+            while not self._ended.wait(0.02):
+                connection.sendall(b"x")
+
+    def close(self) -> None:
+        self._ended.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("timeout_s", [0.05, 0.5])
+def test_an_answer_that_drips_is_not_waited_for(tmp_path: Path, timeout_s: float) -> None:
+    with closing(DrippingServer()) as dripping:
+        redis = RedisCache(dripping.url, timeout_s=timeout_s)
+        with pytest.raises(TierUnavailable, match=f"within {timeout_s * 4000:.0f} ms"):
+            redis.get_profile()
+        redis.close()
+        with closing(Aiana(Config(data_dir=tmp_path, redis_url=dripping.url))) as aiana:
+            link = aiana.cache.link
+            assert link is not None
+            until(lambda: link.down is not None)
+            aiana.add_memory("kept all the same")
+            assert "did not answer within" in str(aiana.status().tiers.redis.detail)
+
+
+def said_by(use: Callable[[], object]) -> str:
+    """The error of a call, if it is one that callers expect."""
+    try:
+        use()
+    except TierUnavailable as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "stored", ["no JSON: private words", '"private words"', '["private", "words"]', "7", "{}"]
+)
+def test_what_aiana_did_not_write_is_no_error_and_is_not_quoted(
+    server: RedisServer, tmp_path: Path, stored: str
+) -> None:
+    client = raw(server)
+    client.set("aiana:session:s", stored)
+    client.set("aiana:profile:default", stored)
+    client.hset("aiana:context:p", "v", stored)
+    client.rpush("aiana:recent:activities", stored)
+    redis = RedisCache(server.url, timeout_s=5)
+    for use in (
+        lambda: redis.get_active_session("s"),
+        lambda: redis.update_session("s", {"a": 1}),
+        lambda: redis.add_preference("x"),
+        lambda: redis.get_cached_context("p", "v"),
+        lambda: redis.recent_activities(),
+        lambda: redis.add_activities([{"timestamp": "2026", "id": "i"}]),
+        lambda: redis.forget(["i"]),
+    ):
+        assert "private" not in said_by(use)
+    redis.close()
+    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+        aiana.add_memory("kept all the same")
+        aiana.active_session("s")
+        aiana.recent_activities()
+        assert "private" not in str(aiana.status())
+
+
+def test_a_refused_command_is_not_quoted(server: RedisServer) -> None:
+    client = raw(server)
+    client.config_set("maxmemory", "1")
+    redis = RedisCache(server.url, timeout_s=5)
+    with pytest.raises(TierUnavailable) as error:
+        redis.set_active_session("s", "private project", {"private": "words"})
+    assert "it refuses a command" in str(error.value)
+    assert "private" not in str(error.value)
+    client.config_set("maxmemory", "0")
+    client.set("aiana:recent:activities", "private words")
+    with pytest.raises(TierUnavailable, match="WRONGTYPE"):
+        redis.recent_activities()
+    redis.close()
+
+
+def test_what_is_forgotten_is_forgotten_in_redis_too(server: RedisServer, tmp_path: Path) -> None:
+    client = raw(server)
+    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+        aiana.wait_for_servers()
+        kept = aiana.add_memory("kept").memory.id
+        memories = [aiana.add_memory(f"gone {n}").memory.id for n in range(3)]
+        aiana.start_session("s", str(tmp_path), {"note": "pomegranate"})
+        assert "pomegranate" in client.get("aiana:session:s")
+        receipt = aiana.delete_memories(memories[:1]).receipt
+        assert receipt is not None
+        assert receipt.redis == 1
+        aiana.delete_session("s")
+        assert client.get("aiana:session:s") is None
+        server.stop()
+        link = aiana.cache.link
+        assert link is not None
+        aiana.delete_memories(memories[1:2])
+    # It comes back as it was, and whoever opens it next tells it.
+    server.start()
+    client.rpush("aiana:recent:activities", json.dumps({"timestamp": "2026", "id": memories[1]}))
+    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+        aiana.wait_for_servers()
+        known = [activity["id"] for activity in aiana.recent_activities()]
+        assert known == [memories[2], kept]
+        told = [json.loads(text)["id"] for text in client.lrange("aiana:recent:activities", 0, -1)]
+        assert told == known

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
+import socket
 import threading
 from collections.abc import Callable
 
@@ -104,7 +106,7 @@ class Link:
         except Exception as error:
             logger.exception("%s could not be asked", self._tier)
             self._failures += 1
-            self._fail(f"{type(error).__name__}: {error}")
+            self._fail(f"It could not be asked ({type(error).__name__}).")
         else:
             if self._down is not None:
                 logger.warning("%s answers again", self._tier)
@@ -117,3 +119,24 @@ class Link:
             return self._every_s
         pause = min(self._retry_s * 2.0 ** (self._failures - 1), LAST_RETRY_S)
         return pause * random.uniform(0.75, 1.25)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a connection failed, as the system says it; else the kind of the error.
+
+    Never its words: those of a client quote what was sent and what came back.
+    """
+    import ssl
+
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, socket.gaierror):
+            return "nobody knows its name"
+        if isinstance(seen, ssl.SSLError):
+            return "no secure connection can be made"
+        if isinstance(seen, OSError) and seen.errno:
+            return os.strerror(seen.errno).lower()
+        inner = getattr(seen, "source", None)
+        known = inner if isinstance(inner, BaseException) else None
+        seen = known or seen.__cause__ or seen.__context__
+    return type(error).__name__

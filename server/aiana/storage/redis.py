@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aiana.errors import TierUnavailable
 from aiana.invocation import unavailable
 from aiana.redaction.door import admitted
+from aiana.storage.link import reason_of
 from aiana.times import now
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 0.05
 """To connect, and for each answer: what a dead Redis may cost a request, once."""
+ANSWERS = 4
+"""How many such times all that one call asks may take, however the answers come in."""
 SESSION_TTL_S = 24 * 3600
 CONTEXT_TTL_S = 4 * 3600
 FORGOTTEN_TTL_S = 7 * 24 * 3600
@@ -27,6 +33,7 @@ MOST_VARIANTS = 64
 """Contexts that are kept of one project; one more drops the others."""
 ACTIVITIES = "aiana:recent:activities"
 
+_CODE = re.compile(r"[A-Z]{2,20}")
 # KEYS: the hash; ARGV: variant, value, seconds to live, most variants.
 _PUT_CONTEXT = """
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then redis.call('DEL', KEYS[1]) end
@@ -40,7 +47,7 @@ class RedisCache:
 
     Values are JSON. A change of a value is one transaction, so that none is lost between two
     processes. Every method raises TierUnavailable when Redis does not answer in time; the message
-    never holds the password of the URL.
+    never holds the password of the URL, nor anything that is stored.
 
     Safe to share between threads. `rediss://` means TLS.
     """
@@ -55,6 +62,7 @@ class RedisCache:
         self._timeout_s = timeout_s
         self._profile_key = f"aiana:profile:{user}"
         self._client: Redis | None = None
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="aiana-redis")
 
     @property
     def address(self) -> str:
@@ -70,7 +78,9 @@ class RedisCache:
         return str(self._call(lambda redis: redis.info("server")["redis_version"]))
 
     def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
+            self._client.connection_pool.disconnect()
             self._client.close()
 
     def set_active_session(
@@ -119,11 +129,16 @@ class RedisCache:
 
     def get_cached_context(self, project: str, variant: str = "") -> str | None:
         """A context that is kept; None if there is none."""
-        text = self._call(lambda redis: redis.hget(_context_key(project), variant))
-        if text is None:
-            return None
-        value = json.loads(text)
-        return str(value["context"]) if value["expires_at"] > time.time() else None
+
+        def get(redis: Redis) -> str | None:
+            text: Any = redis.hget(_context_key(project), variant)
+            if text is None:
+                return None
+            value = json.loads(text)
+            return str(value["context"]) if value["expires_at"] > time.time() else None
+
+        context: str | None = self._call(get)
+        return context
 
     def invalidate_context(self, project: str | None = None) -> None:
         """Forget all contexts of a project; of all projects if None."""
@@ -211,12 +226,21 @@ class RedisCache:
         """What happened, newest first."""
         if limit < 1:
             return []
-        texts: Any = self._call(lambda redis: redis.lrange(ACTIVITIES, 0, limit - 1))
-        return [json.loads(text) for text in texts]
+
+        def get(redis: Redis) -> list[dict[str, Any]]:
+            texts: Any = redis.lrange(ACTIVITIES, 0, limit - 1)
+            return [json.loads(text) for text in texts]
+
+        activities: list[dict[str, Any]] = self._call(get)
+        return activities
 
     def _get(self, key: str) -> Any:
-        text: Any = self._call(lambda redis: redis.get(key))
-        return None if text is None else json.loads(text)
+
+        def get(redis: Redis) -> Any:
+            text: Any = redis.get(key)
+            return None if text is None else json.loads(text)
+
+        return self._call(get)
 
     def _change(
         self, key: str, change: Callable[[Any], dict[str, Any] | None], ttl: int
@@ -237,6 +261,7 @@ class RedisCache:
         return changed  # type: ignore[no-any-return]
 
     def _call(self, work: Callable[[Redis], Any]) -> Any:
+        """What `work` makes of the client, within a time that no server can draw out."""
         try:
             from redis.exceptions import AuthenticationError, RedisError
         except ImportError as error:
@@ -244,15 +269,34 @@ class RedisCache:
         try:
             if self._client is None:
                 self._client = self._connect()
-            return work(self._client)
+            done = self._pool.submit(work, self._client)
+        except RuntimeError as error:
+            raise TierUnavailable("Aiana is closing.") from error
+        except ValueError as error:
+            raise TierUnavailable(
+                f"Redis cannot be asked: REDIS_URL is no address of one ({self.address})."
+            ) from error
+        deadline_s = ANSWERS * self._timeout_s
+        try:
+            return done.result(deadline_s)
+        except FutureTimeout:
+            done.cancel()
+            # Whoever waits for the rest of an answer is told that the line is dead.
+            self._client.connection_pool.disconnect()
+            raise TierUnavailable(
+                f"Redis at {self.address} did not answer within {deadline_s * 1000:.0f} ms."
+            ) from None
         except AuthenticationError as error:
             raise TierUnavailable(
                 f"Redis at {self.address} does not accept the user or password of REDIS_URL."
             ) from error
-        except (RedisError, OSError, ValueError) as error:
+        except (RedisError, OSError) as error:
             raise TierUnavailable(
-                f"Redis at {self.address} does not answer as it should "
-                f"({_without_secret(str(error), self._url)})."
+                f"Redis at {self.address} does not answer as it should ({_reason(error)})."
+            ) from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise TierUnavailable(
+                f"Redis at {self.address} holds under Aiana's names what Aiana did not write."
             ) from error
 
     def _connect(self) -> Redis:
@@ -294,12 +338,16 @@ def without_password(url: str) -> str:
         return "the configured address"
 
 
-def _without_secret(text: str, url: str) -> str:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return "the URL cannot be read"
-    return text.replace(password, "***") if password else text
+def _reason(error: Exception) -> str:
+    """Why a command failed. Never in the words of the error: they quote commands and answers."""
+    from redis.exceptions import ResponseError, TimeoutError
+
+    if isinstance(error, ResponseError):
+        code = str(error).partition(" ")[0]
+        return f"it refuses a command: {code}" if _CODE.fullmatch(code) else "it refuses a command"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return reason_of(error)
 
 
 def _text(value: dict[str, Any]) -> str:

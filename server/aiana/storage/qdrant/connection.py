@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiana.errors import AianaError, TierUnavailable
 from aiana.invocation import unavailable
+from aiana.storage.link import reason_of
 from aiana.storage.redis import without_password
 
 if TYPE_CHECKING:
@@ -79,16 +80,11 @@ class QdrantConnection:
             return TierUnavailable(f"Qdrant at {self.address} does not accept QDRANT_API_KEY.")
         if status == 404:
             return CollectionLost(f"Qdrant at {self.address} has lost what Aiana kept there.")
-        content = getattr(error, "content", None)
-        reason = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(error)
-        reason = " ".join(reason.split()) or type(error).__name__
-        if self._api_key:
-            reason = reason.replace(self._api_key, "***")
+        # Never in the words of the error, which quote what was sent.
+        reason = f"status {status}" if status else reason_of(error)
         if isinstance(status, int) and 400 <= status < 500 and status not in (408, 429):
-            return QdrantRefused(f"Qdrant at {self.address} refuses a request: {reason[:200]}.")
-        return TierUnavailable(
-            f"Qdrant at {self.address} does not answer as it should ({reason[:200]})."
-        )
+            return QdrantRefused(f"Qdrant at {self.address} refuses a request ({reason}).")
+        return TierUnavailable(f"Qdrant at {self.address} does not answer as it should ({reason}).")
 
     def _connected(self) -> QdrantClient:
         if self._client is None:
