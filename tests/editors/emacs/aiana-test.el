@@ -160,6 +160,24 @@
     (should (= (length aiana-test--offered) 6))
     (should (derived-mode-p 'aiana-document-mode))))
 
+(ert-deftest aiana-test-clones-are-one-project ()
+  (let* ((root (file-name-as-directory (make-temp-file "aiana-test" t)))
+         (clone (lambda (name remote)
+                  (let ((folder (file-name-as-directory (concat root name))))
+                    (make-directory folder)
+                    (let ((default-directory folder))
+                      (call-process "git" nil nil nil "init" "-q")
+                      (call-process "git" nil nil nil "remote" "add" "origin" remote))
+                    folder)))
+         (default-directory (funcall clone "first" "git@github.com:ada/zoo.git")))
+    (aiana-remember "The walrus slept")
+    (let ((default-directory (funcall clone "second" "https://github.com/ada/zoo")))
+      (aiana-list "walrus")
+      (should (= (length (aiana--list-targets)) 1)))
+    (let ((default-directory (funcall clone "other" "https://github.com/ada/other")))
+      (aiana-list "walrus")
+      (should-not (aiana--list-targets)))))
+
 ;;;; Documents
 
 (defconst aiana-test--cart "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108")
