@@ -80,7 +80,7 @@ end
 
 ---Bring back the memories that were forgotten last.
 function M.undo()
-  require('aiana.actions').undo()
+  require('aiana.actions.memories').undo()
 end
 
 ---Show a session or memory by its `aiana://` URI.

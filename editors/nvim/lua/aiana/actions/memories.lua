@@ -1,0 +1,113 @@
+---Memories: judged, pinned, forgotten and brought back.
+local M = {}
+
+local common = require('aiana.actions.common')
+local config = require('aiana.config')
+
+local ask, confirm, counted, each = common.ask, common.confirm, common.counted, common.each
+
+local PINNED = 'pinned'
+
+---Memories that were forgotten last, for `undo`.
+---@type aiana.Memory[]
+local forgotten = {}
+
+---@param targets aiana.Target[]
+---@param what string
+---@return string[]? ids None if there is no memory among them, which is said.
+local function memories(targets, what)
+  local ids = {}
+  for _, target in ipairs(targets) do
+    if target.memory then
+      table.insert(ids, target.memory)
+    end
+  end
+  if #ids == 0 then
+    config.notify(('Only memories can be %s; this is a %s.'):format(what, targets[1].kind))
+    return nil
+  end
+  return ids
+end
+
+---@param rating 'helpful'|'unhelpful'|'harmful'
+---@return fun(targets: aiana.Target[])
+function M.rater(rating)
+  return function(targets)
+    local ids = memories(targets, 'judged')
+    each(ids or {}, function(id, continue)
+      ask('aiana/memory/feedback', { id = id, rating = rating }, continue)
+    end, function(judged)
+      if #judged > 0 then
+        config.notify(('Noted as %s: %s.'):format(rating, counted(#judged, 'memory', 'memories')))
+      end
+    end)
+  end
+end
+
+---@param targets aiana.Target[]
+function M.pin(targets)
+  each(memories(targets, 'pinned') or {}, function(id, continue)
+    ask('aiana/memory/get', { id = id }, function(found)
+      local tags = vim.tbl_filter(function(tag)
+        return tag ~= PINNED
+      end, found.memory.tags)
+      local pinned = #tags == #found.memory.tags
+      if pinned then
+        table.insert(tags, PINNED)
+      end
+      ask('aiana/memory/update', { id = id, tags = tags }, function()
+        continue(pinned)
+      end)
+    end)
+  end, function(pinned)
+    if #pinned > 0 then
+      config.notify(pinned[#pinned] and 'Pinned.' or 'No longer pinned.')
+    end
+  end)
+end
+
+---@param ids string[]
+local function forget_ids(ids)
+  each(ids, function(id, continue)
+    ask('aiana/memory/get', { id = id }, continue)
+  end, function(found)
+    ask('aiana/memory/delete', { ids = ids }, function(result)
+      forgotten = vim.tbl_map(function(one)
+        return one.memory
+      end, found)
+      config.notify(
+        ('Forgotten: %s. `:Aiana undo` brings back.'):format(
+          counted(result.deleted, 'memory', 'memories')
+        )
+      )
+    end)
+  end)
+end
+
+---@param targets aiana.Target[]
+function M.forget(targets)
+  local ids = memories(targets, 'forgotten')
+  if not ids then
+    return
+  elseif #ids == 1 then
+    return forget_ids(ids)
+  end
+  confirm(('Forget %d memories?'):format(#ids), ('Forget %d'):format(#ids), function()
+    forget_ids(ids)
+  end)
+end
+
+---Bring back what was forgotten last.
+function M.undo()
+  if #forgotten == 0 then
+    return config.notify('Nothing was forgotten here.')
+  end
+  each(forgotten, function(memory, continue)
+    ask('aiana/memory/restore', { memory = memory }, continue)
+  end, function(restored)
+    forgotten = {}
+    config.notify(('Brought back: %s.'):format(counted(#restored, 'memory', 'memories')))
+  end)
+end
+
+return M

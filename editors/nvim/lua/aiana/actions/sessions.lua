@@ -1,0 +1,111 @@
+---Sessions: deleted, once that is confirmed, and exported.
+local M = {}
+
+local common = require('aiana.actions.common')
+local config = require('aiana.config')
+local text = require('aiana.text')
+
+local ask, confirm, counted, each, session_params =
+  common.ask, common.confirm, common.counted, common.each, common.session_params
+
+---@param targets aiana.Target[]
+---@return aiana.Target[] targets Those that belong to sessions, one for each session.
+local function sessions_of(targets)
+  local found, seen = {}, {}
+  for _, target in ipairs(targets) do
+    local key = target.session and vim.inspect({ target.session, target.source })
+    if key and not seen[key] then
+      seen[key] = true
+      table.insert(found, target)
+    end
+  end
+  return found
+end
+
+---What would be deleted with a session, itself included.
+---@param target aiana.Target
+---@param callback fun(found: { session: aiana.Session, count: integer })
+local function family(target, callback)
+  ask('aiana/session/get', session_params(target), function(result)
+    local trial = session_params(result.session, { dryRun = true })
+    ask('aiana/session/delete', trial, function(would)
+      callback({ session = result.session, count = would.deleted })
+    end)
+  end)
+end
+
+---@param found { session: aiana.Session, count: integer }[]
+---@return string
+local function deletion_question(found)
+  local messages, subagents = 0, -#found
+  for _, one in ipairs(found) do
+    messages = messages + one.session.messageCount
+    subagents = subagents + one.count
+  end
+  local session = found[1].session
+  local what = #found == 1
+      and ('the session “%s”'):format(text.short(session.title or session.id))
+    or ('%d sessions'):format(#found)
+  return ('Delete %s with %d messages from Aiana?'):format(what, messages)
+    .. (subagents > 0 and (' With it go %d of sub-agents.'):format(subagents) or '')
+    .. ' The files of the assistants stay.'
+end
+
+---@param targets aiana.Target[]
+function M.delete(targets)
+  each(sessions_of(targets), family, function(found)
+    if #found == 0 then
+      return config.notify('This belongs to no session.')
+    end
+    confirm(deletion_question(found), 'Delete for good', function()
+      local count = 0
+      each(found, function(one, continue)
+        ask('aiana/session/delete', session_params(one.session), function(result)
+          count = count + result.deleted
+          continue(result)
+        end)
+      end, function()
+        config.notify(('Deleted: %s.'):format(counted(count, 'session', 'sessions')))
+      end)
+    end)
+  end)
+end
+
+---@param path string
+---@param content string
+local function write(path, content)
+  local file, err = vim.uv.fs_open(path, 'wx', tonumber('600', 8))
+  if not file then
+    return config.fail(('The session was not written: %s'):format(err))
+  end
+  vim.uv.fs_write(file, content)
+  vim.uv.fs_close(file)
+  config.notify(('Written to %s.'):format(vim.fn.fnamemodify(path, ':~')))
+end
+
+---@param targets aiana.Target[]
+function M.export(targets)
+  each(sessions_of(targets), function(target, continue)
+    vim.ui.input({
+      prompt = 'Export to (.md or .json): ',
+      default = text.file_name(target.title) .. '.md',
+      completion = 'file',
+    }, function(path)
+      if not path or vim.trim(path) == '' then
+        return
+      end
+      path = vim.fs.abspath(vim.fs.normalize(path))
+      local format = path:match('%.json$') and 'json' or 'markdown'
+      ask('aiana/session/export', session_params(target, { format = format }), function(result)
+        write(path, result.text)
+        continue(path)
+      end)
+    end)
+  end, function(written)
+    if #written == 0 and #sessions_of(targets) == 0 then
+      config.notify('This belongs to no session.')
+    end
+  end)
+end
+
+return M
