@@ -93,8 +93,8 @@ def everything(aiana: Aiana) -> None:
     aiana.update_memory(added.memory.id, content=f"new {ALL}", tags=[TOKEN], metadata=NESTED)
     aiana.restore_memory(
         Memory(
-            id=str(uuid.uuid4()), content=f"old {ALL}", project=PROJECT, tags=[ALL], metadata=NESTED,
-            session_id=TOKEN, created_at="2026-02-01", updated_at="2026-02-01",
+            id=str(uuid.uuid4()), content=f"old {ALL}", project=PROJECT, tags=[ALL],
+            metadata=NESTED, session_id=TOKEN, created_at="2026-02-01", updated_at="2026-02-01",
         )
     )  # fmt: skip
     aiana.add_preference(ALL)
@@ -179,7 +179,7 @@ def test_redis_holds_no_secret(folder: Path) -> None:
             from redis import Redis
 
             client = Redis.from_url(server.url)
-            held = [key for key in client.scan_iter(count=1000)]
+            held = list(client.scan_iter(count=1000))
             assert len(held) >= 3
             assert [clear_in(key + (client.dump(key) or b"")) for key in held] == [[] for _ in held]
             client.config_set("rdbcompression", "no")

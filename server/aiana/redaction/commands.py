@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from aiana.redaction.values import has_digit, is_code, is_mixed, is_stand_in
@@ -50,7 +51,6 @@ _COMMANDS: dict[str, Command] = {
     "cf": _LOGIN_PASSWORD, "ibmcloud": _LOGIN_PASSWORD, "argocd": _LOGIN_PASSWORD,
     "vault": Command(re.compile(r"login\s{1,3}(?:-\S{1,40}\s{1,3}){0,3}(?:token=|password=)?([\w.-]{8,200})"), ("login",)),
     "twine": Command(_argument("-p ", "--password ")),
-    "poetry": Command(re.compile(r"(?:http-basic|pypi-token)\.\S{1,40}\s{1,3}(?:[^\s'\"]{1,80}\s{1,3})?([^\s'\"]{4,300})")),
     "cargo": Command(re.compile(r"login\s{1,3}([\w-]{20,100})"), ("login",)),
     "mongo": Command(_argument("-p ", "--password ")), "mongosh": Command(_argument("-p ", "--password ")),
     "mongodump": Command(_argument("-p ", "--password ")), "mongorestore": Command(_argument("-p ", "--password ")),
@@ -91,7 +91,9 @@ _FLAGS = tuple(
         "-http-pass", "-ftp-pass", "-pw", "-storepass", "-keypass",
     )
 )  # fmt: skip
-_WORDS = ("pass:", "login ", "/p:", "http-basic", "rabbitmqctl", "sqlplus ", "nmcli")
+# The same for what takes a secret without a flag, or after one of another form.
+_WORDS = ("pass:", "login ", "/p:", "nmcli", "htpasswd")
+_WITH_Q = ("rabbitmqctl", "sqlplus ")
 _MOST_BEFORE, _MOST_AFTER, _MOST_LINES = 600, 600, 8
 _PROGRAM = re.compile(
     r"(?<![\w.-])(?:"
@@ -124,7 +126,7 @@ _AUTH_VALUE = re.compile(
     r"(?:\"auth\"\s{0,3}:\s{0,3}\"|\\\"auth\\\"\s{0,3}:\s{0,3}\\\"|\b_auth\s{0,2}=\s{0,2}[\"']?|(?<![A-Za-z0-9])_password=|_authToken\s{0,2}[= ]\s{0,2}[\"']?)([\w+/=.-]{8,4000})"
 )
 _KEY_DATA = re.compile(
-    r"(?:client-key-data|key-data|certificate-key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
+    r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
 )
 _KEY_NAMES = ("key-data", "tls.key", ".dockerc", "ssh-privatekey")
 _SECRET_DATA = re.compile(r"kind[\"']?:\s{0,3}[\"']?(?:Sealed)?Secret\b", re.IGNORECASE)
@@ -150,45 +152,59 @@ _URL_CREDENTIALS = re.compile(
 )
 
 
-def placed_secrets(text: str, lowered: str) -> list[Span]:
-    """What commands, headers, URLs and known files tell to be secret."""
+def placed_secrets(text: str, lowered: str, words: set[str]) -> list[Span]:
+    """What commands, headers, URLs and known files tell to be secret.
+
+    `lowered` is the text in lower case, `words` are those of `names.WORDS` that it holds.
+    """
     spans: list[Span] = []
-    if "auth" in lowered or "bearer" in lowered or "_password" in lowered:
+    dashed = " -" in lowered
+    login = "login " in lowered
+    if "auth" in words or "pass" in words or "bearer" in lowered:
         spans += _authorizations(text, lowered)
-    if "cookie" in lowered or " -b" in lowered:
+    if "cookie" in lowered or (dashed and " -b" in lowered):
         spans += _cookies(text)
     if "://" in text:
         spans += _urls(text)
-    if "login " in lowered:
-        spans += _groups(_NETRC, text, "password")
-    if "data" in lowered:
+    if login:
+        spans += _groups(_NETRC, text, "password", _places(lowered, "machine ", "default"))
+    if ("key" in words or "secret" in words or ".dockerc" in lowered) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
-            spans += _groups(_KEY_DATA, text, "private-key")
-        if "secret" in lowered and (kind := _SECRET_DATA.search(text)):
+            spans += _groups(_KEY_DATA, text, "private-key", _places(lowered, *_KEY_NAMES))
+        if kind := _SECRET_DATA.search(text):
             spans += _kubernetes(text, kind)
     if "mnemonic" in lowered or "phrase" in lowered:
-        spans += _groups(_MNEMONIC, text, "seed-phrase")
+        places = _places(lowered, "mnemonic", "seed", "recovery", "backup")
+        spans += _groups(_MNEMONIC, text, "seed-phrase", places)
     if '"kty"' in text:
-        spans += _groups(_JWK, text, "private-key")
-    if "identified by" in lowered or "securestring " in lowered or "net user " in lowered:
-        spans += _groups(_STATEMENT, text, "password")
+        spans += _groups(_JWK, text, "private-key", _places(text, '"'))
+    if "identified by" in lowered or "net user " in lowered or (dashed and "securestr" in lowered):
+        places = _places(lowered, "identified", "convertto-", "net user")
+        spans += _groups(_STATEMENT, text, "password", places)
     if "|" in text and ("echo" in lowered or "printf" in lowered):
-        spans += _groups(_PIPED, text, "password")
-    return spans + _arguments(text, lowered)
+        spans += _groups(_PIPED, text, "password", _places(lowered, "echo", "printf"))
+    flags = _WORDS if "pass" in words or login else ()
+    if dashed or flags or "q" in lowered:
+        spans += _arguments(text, lowered, flags if "q" not in lowered else (*flags, *_WITH_Q))
+    return spans
 
 
-def _groups(pattern: re.Pattern[str], text: str, kind: str) -> list[Span]:
-    """The group of each match that took part in it, unless it is a stand-in."""
-    return [
-        (*match.span(match.lastindex or 0), kind)
-        for match in pattern.finditer(text)
-        if not is_stand_in(value := match[match.lastindex or 0]) and not is_code(value)
-    ]
+def _groups(pattern: re.Pattern[str], text: str, kind: str, places: Iterable[int]) -> list[Span]:
+    """What is secret of the matches that begin at these places, unless it is a stand-in."""
+    spans = []
+    for place in places:
+        match = pattern.match(text, place)
+        if match is None:
+            continue
+        value = match[match.lastindex or 0]
+        if not is_stand_in(value) and not is_code(value):
+            spans.append((*match.span(match.lastindex or 0), kind))
+    return spans
 
 
-def _arguments(text: str, lowered: str) -> list[Span]:
+def _arguments(text: str, lowered: str, words: tuple[str, ...]) -> list[Span]:
     spans: list[Span] = []
-    places = [place for word in _WORDS for place in _places(lowered, word)]
+    places = [place for word in words for place in _places(lowered, word)]
     places += [p for p in _places(lowered, " -") if lowered.startswith(_FLAGS, p)]
     programs: list[re.Match[str]] = []
     looked = 0
@@ -213,12 +229,13 @@ def _arguments(text: str, lowered: str) -> list[Span]:
     return spans
 
 
-def _places(lowered: str, flag: str) -> list[int]:
+def _places(text: str, *literals: str) -> list[int]:
     found = []
-    position = lowered.find(flag)
-    while position >= 0:
-        found.append(position)
-        position = lowered.find(flag, position + len(flag))
+    for literal in literals:
+        position = text.find(literal)
+        while position >= 0:
+            found.append(position)
+            position = text.find(literal, position + len(literal))
     return found
 
 
@@ -237,7 +254,8 @@ def _of_command(text: str, command: Command, start: int, stop: int) -> list[Span
 def _authorizations(text: str, lowered: str) -> list[Span]:
     spans: list[Span] = []
     if '"auth' in lowered or "_auth" in lowered or "_password" in lowered:
-        spans += _groups(_AUTH_VALUE, text, "authorization")
+        places = _places(lowered, '"auth', '\\"auth', "_auth", "_password")
+        spans += _groups(_AUTH_VALUE, text, "authorization", places)
     for place in _places(lowered, "authorization"):
         match = _AUTHORIZATION.match(text, place)
         if match is None or is_stand_in(match[1]) or is_code(match[1]):

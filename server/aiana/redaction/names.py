@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterable
 
 from aiana.redaction.values import (
     WORDLIKE,
@@ -45,7 +47,7 @@ _KEY_OWNERS = (
     "function", "ingest", "write", "webhook", "integration", "integrations", "bot", "server",
 )  # fmt: skip
 
-_NAME_BEFORE = re.compile(r"[\w.$-]{0,45}\Z")
+_NAME_SIGNS = string.ascii_letters + string.digits + "_.$-"
 _PASSWORD_NAME = re.compile(
     r"pass(?:w(?:or[dt]|d)?|phrase|code|wd)?|pwd|kennwort|contrase[nñ]a|senha|\w{2,12}",
     re.IGNORECASE,
@@ -110,12 +112,15 @@ _MARK = "redacted:"
 _OPENING = ("(", "[", "{")
 
 
-def named_secrets(text: str, plain: str) -> list[Span]:
+def named_secrets(text: str, plain: str, words: set[str]) -> list[Span]:
     """The values that names and labels in the text give away.
 
-    `plain` is the text in lower case, with one ASCII sign for each of its characters.
+    `plain` is the text in lower case, with one ASCII sign for each of its characters; `words` are
+    those of `WORDS` that it holds.
     """
-    spans = _named_by(_EVERYWHERE, text, plain)
+    spans: list[Span] = []
+    if words:
+        spans += _named_by([pair for pair in _EVERYWHERE if pair[0] in words], text, plain)
     if not text.isascii() and _LETTERS_ELSEWHERE.search(
         text.encode("utf-8", "replace").translate(_SCRIPTS)
     ):
@@ -126,7 +131,7 @@ def named_secrets(text: str, plain: str) -> list[Span]:
     return spans
 
 
-def _named_by(words: tuple[tuple[str, bool], ...], text: str, lowered: str) -> list[Span]:
+def _named_by(words: Iterable[tuple[str, bool]], text: str, lowered: str) -> list[Span]:
     spans: list[Span] = []
     for word, password in words:
         position = lowered.find(word)
@@ -167,8 +172,7 @@ def is_named_value(kind: str, value: str) -> bool:
 def _named(text: str, position: int, word: str, password: bool) -> Span | None:
     end = position + len(word)
     before = text[max(0, position - 45) : position]
-    name = _NAME_BEFORE.search(before)
-    head = name[0] if name else ""
+    head = before[len(before.rstrip(_NAME_SIGNS)) :]
     option = head.startswith("-")
     match = (_OPTION if option else _ASSIGNED).match(text, end)
     if match and _gives(match, head, password):

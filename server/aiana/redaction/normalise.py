@@ -12,10 +12,10 @@ _ESCAPE = re.compile(
     "(?:\x1b|\x9b)(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]"
     "|\\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\\\)|[ -/]?[0-~])?"
 )
-_WRITTEN = re.compile(
-    r"\\(?:x1[bB]|u001[bB]|033|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
-    r"|\\{1,4}(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<hex>[0-9a-fA-F]{2}))"
-    r"|\\(?P<plain>[_~/-])"
+_WRITTEN = re.compile(  # all of it after one backslash, which is quickly found
+    r"\\(?:(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
+    r"|\\{0,3}(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<hex>[0-9a-fA-F]{2}))"
+    r"|(?P<plain>[_~/-]))"
 )
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _PERCENT = re.compile(r"%([2-7][0-9a-fA-F])")

@@ -18,7 +18,7 @@ from aiana.redaction.commands import placed_secrets
 from aiana.redaction.names import WORDS, is_named_value, kind_of_name, named_secrets
 from aiana.redaction.normalise import normalised
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
-from aiana.redaction.values import is_made
+from aiana.redaction.values import has_digit, is_made
 from aiana.redaction.vendors import belongs_to_vendor
 
 Span = tuple[int, int, str]
@@ -122,11 +122,13 @@ def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bo
 def _found(text: str) -> list[Span]:
     plain = text if text.isascii() else text.encode("ascii", "replace").decode()
     plain = plain.lower()  # in ASCII: as long as the text, and searched faster
+    # Searched for once: each word costs a pass over the text, and most texts hold none of them.
+    words = {word for word in WORDS if word in plain}
     return (
         _tokens(text, plain)
-        + _phrases(text)
-        + placed_secrets(text, plain)
-        + named_secrets(text, plain)
+        + _phrases(text, words)
+        + placed_secrets(text, plain, words)
+        + named_secrets(text, plain, words)
     )
 
 
@@ -151,11 +153,12 @@ def _tokens(text: str, plain: str) -> list[Span]:
     start = runs.find(_LONG_RUN)
     while start >= 0:
         end = _RUN.match(runs, start).end()  # type: ignore[union-attr]
-        found = _tokens_in(text, start, end)
         value = text[start:end]
-        if not found and belongs_to_vendor(text, plain, start, value):
-            found = [(start, start + len(value.rstrip(".")), "secret")]
-        spans += found
+        if value != plain[start:end] or has_digit(value):  # else words, as in a name
+            found = _tokens_in(text, start, end)
+            if not found and belongs_to_vendor(text, plain, start, value):
+                found = [(start, start + len(value.rstrip(".")), "secret")]
+            spans += found
         start = runs.find(_LONG_RUN, end)
     start = runs.find(_WRAP)
     while start >= 0:
@@ -165,10 +168,10 @@ def _tokens(text: str, plain: str) -> list[Span]:
     return spans
 
 
-def _phrases(text: str) -> list[Span]:
+def _phrases(text: str, words: set[str]) -> list[Span]:
     spans: list[Span] = []
     for gate, rules in PHRASE_RULES.items():
-        if gate not in text:
+        if gate not in (words if gate in WORDS else text):
             continue
         for rule in rules:
             for literal in rule.starts:

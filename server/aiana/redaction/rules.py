@@ -215,13 +215,13 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule("private-key", "---- BEGIN", r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----" + _KEY_HEADERS + _KEY_LINES),
     ),
-    "hooks.slack.com/": (
-        Rule("slack-webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+]{30,150})"),
-    ),
-    "Private-Lines:": (
+    "key": (
+        Rule("azure-storage-key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{40,90}={0,2})"),
+        Rule("azure-key", "SharedAccessKey=", r"SharedAccessKey=([A-Za-z0-9+/]{30,90}={0,2})"),
         Rule("private-key", "Private-Lines:", rf"Private-Lines:\s{{0,2}}\d{{1,4}}({_KEY_LINES})"),
     ),
     "//": (
+        Rule("slack-webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+]{30,150})"),
         Rule("discord-webhook", "/api/webhooks/", r"/api/webhooks/\d{15,25}/([\w-]{50,100})"),
         Rule("webhook", ".webhook.office.com/webhookb2/", r"\.webhook\.office\.com/webhookb2/([\w@/-]{60,300})"),
         Rule("webhook", "hooks.zapier.com/hooks/catch/", r"hooks\.zapier\.com/hooks/catch/(\d{1,12}/\w{5,20})"),
@@ -234,10 +234,6 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
         Rule("signature", "X-Amz-Security-Token=", r"X-Amz-Security-Token=([\w%+/=-]{40,4000})"),
         Rule("google-oauth-token", "1//0", r"1//0[\w-]{40,200}"),
         Rule("totp-secret", "otpauth:", r"otpauth://[^\s\"'?]{1,200}\?(?:[^\s\"']{0,200}?&)?secret=([A-Z2-7]{12,128}={0,6})"),
-    ),
-    "Key=": (
-        Rule("azure-storage-key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{40,90}={0,2})"),
-        Rule("azure-key", "SharedAccessKey=", r"SharedAccessKey=([A-Za-z0-9+/]{30,90}={0,2})"),
     ),
     "~": (
         Rule("azure-secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])", back=4),

@@ -26,13 +26,16 @@ _ABOUT = re.compile(
 _PLAIN = re.compile(
     r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|ts|py|md|ya?ml)\Z"
 )
-_MOST_BEFORE = 70
+_SIGN = re.compile(r"[=:,>]")
+_MOST_BEFORE = 50
 
 
 def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     """Whether a random value at `start` is given to a name with an issuer in it."""
     before = lowered[max(0, start - _MOST_BEFORE) : start]
     if not before or before[-1] not in "\"'`=: \t\n>," or not has_digit(value):
+        return False
+    if _SIGN.search(before[-10:]) is None:
         return False
     named = _NAMED.search(before)
     if named is None or _ABOUT.search(before) or _PLAIN.match(value):
