@@ -20,7 +20,7 @@ def explained(error: Exception) -> str:
     """What to tell the person at the terminal."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename} cannot be used: {error.strerror}."
-    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    reason = _redacted(" ".join(f"{type(error).__name__}: {error}".split()))[:200]
     path = _written("".join(traceback.format_exception(error)))
     where = f"The details are in {path}; please report them." if path else "Please report it."
     return f"Aiana failed unexpectedly ({reason}). {where}"
