@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from aiana.embeddings import DEFAULT_MODEL, compile_model
 from aiana.errors import ModelUnavailable
 
+# No test reads what assistants left on the machine.
+os.environ["CODEX_HOME"] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no-codex")
 # What is shown in local time is the same on every machine.
 os.environ["TZ"] = "UTC"
 if hasattr(time, "tzset"):

@@ -120,7 +120,7 @@ def test_a_file_that_disappears_takes_nothing_with_it(
     path.unlink()
     assert run(storage) == ImportCounts()
     assert content(storage) == [("u1", "hello")]
-    (state,) = capture_sources(storage)
+    state = capture_sources(storage)[0]
     assert (state.on_disk, state.stored, state.missing, state.vanished) == (0, 1, 0, 1)
 
 
@@ -241,7 +241,7 @@ def test_damage_is_told_by_file_and_line(storage: AianaStorage, projects: Path) 
         file.write("more noise\n")
     again = run(storage)
     assert [(line.line, again.skipped_lines) for line in again.left_out] == [(5, 1)]
-    (state,) = capture_sources(storage)
+    state = capture_sources(storage)[0]
     assert state.skipped_lines == 3
     assert [line.line for line in state.left_out] == [2, 3, 5]
 
@@ -253,7 +253,7 @@ def test_what_is_named_of_the_damage_is_bounded(storage: AianaStorage, projects:
             file.write("noise\n" * 500)
     counts = run(storage)
     assert (counts.skipped_lines, len(counts.left_out)) == (5000, 100)
-    (state,) = capture_sources(storage)
+    state = capture_sources(storage)[0]
     assert (state.skipped_lines, len(state.left_out)) == (5000, 100)
 
 
@@ -337,7 +337,7 @@ def test_what_is_stored_is_compared_with_what_is_on_disk(
     run(storage)
     fresh = projects / "s2.jsonl"
     fresh.write_text(json.dumps(said("user", "u2", "hello", session="s2")) + "\n")
-    (state,) = capture_sources(storage)
+    state = capture_sources(storage)[0]
     assert state.roots[0] == str(projects.parent)
     assert (state.name, state.on_disk, state.stored, state.missing) == ("claude-code", 2, 1, 1)
     assert state.vanished == 0

@@ -50,8 +50,9 @@ class Source(Protocol):
 def sources() -> dict[str, Source]:
     """Every source by its name."""
     from aiana.capture.claude_code import ClaudeCode
+    from aiana.capture.codex import Codex
 
-    known: list[Source] = [ClaudeCode()]
+    known: list[Source] = [ClaudeCode(), Codex()]
     return {source.name: source for source in known}
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
+from aiana.capture.decoding import loads
+from aiana.capture.jsonl import LineReader
 from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
-from aiana.projects import project_of
+from aiana.projects import is_gone, project_of, remote_identity
+from aiana.redaction.arguments import flatten
 from aiana.times import normalise_time
+
+Memory = TypeVar("Memory", bound=Struct)
+_REMEMBERED = 400
+"""Texts of which it is known whether they were told."""
 
 
 class Row(Struct):
@@ -35,6 +42,8 @@ class Known(Struct):
     parent: str | None = None
     title: str | None = None
     title_rank: int = 0
+    remote: str = ""
+    """URL of its repository, for a folder that does not say it any more."""
     messages: int = 0
     """How many the file gave it: the next one's place."""
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +58,26 @@ class Remembered(Struct):
     time: str = ""
 
 
+class Told(Struct):
+    """Texts that a file tells in several ways: each is new as often as its chief teller says it."""
+
+    counts: dict[str, list[int]] = field(default_factory=dict)
+
+    def anew(self, kind: str, text: str, way: int) -> bool:
+        """Whether a text of a kind, told in a way (0, 1, 2), was not told in another before."""
+        key = _key(kind, text)
+        counts = self.counts.setdefault(key, [0, 0, 0])
+        before = max(counts)
+        counts[way] += 1
+        while len(self.counts) > _REMEMBERED:
+            del self.counts[next(iter(self.counts))]
+        return max(counts) > before
+
+    def once(self, kind: str, name: str) -> bool:
+        """Whether something with a name of its own was never told."""
+        return self.anew(kind, name, 0) and max(self.counts[_key(kind, name)]) == 1
+
+
 class SessionBuilder:
     """Takes what a file says, in its order, and gives batches.
 
@@ -60,7 +89,7 @@ class SessionBuilder:
         self.source = source
         self.path = path
         self._mtime = mtime
-        self._known = msgspec.convert(state, Remembered)
+        self._known = msgspec.convert(state.get("builder", {}), Remembered)
         self._messages: list[Message] = []
         self._sessions: dict[str, Session] = {}
         self._titles: dict[str, str] = {}
@@ -75,6 +104,7 @@ class SessionBuilder:
         session_id: str,
         *,
         cwd: str = "",
+        remote: str = "",
         parent: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -82,6 +112,7 @@ class SessionBuilder:
         known = self._known.sessions.setdefault(session_id, Known())
         before = (known.cwd, known.parent, dict(known.metadata))
         known.cwd = known.cwd or cwd
+        known.remote = known.remote or remote
         known.parent = known.parent or (parent if parent != session_id else None)
         known.metadata |= metadata or {}
         if session_id in self._sessions and before != (known.cwd, known.parent, known.metadata):
@@ -120,6 +151,28 @@ class SessionBuilder:
     def title_of_message(self, message_id: str, title: str) -> None:
         """The name of whichever session holds this message."""
         self._titles[message_id] = title
+
+    def call_row(self, call_id: str | None, tool: str, arguments: Any) -> Row:
+        """A tool call; its arguments are a value, or a JSON text of one."""
+        value = arguments
+        if isinstance(arguments, str):
+            try:
+                value = loads(arguments.encode("utf-8", "replace"))
+            except ValueError:
+                value = {"input": arguments}
+        self.call(call_id, tool)
+        text = msgspec.json.encode(value).decode()
+        metadata = {"toolCallId": call_id} if call_id else {}
+        return Row("tool_use", flatten(value), "assistant", tool, text, metadata)
+
+    def result_row(
+        self, call_id: str | None, text: str, tool: str | None = None, exit_code: Any = None
+    ) -> Row:
+        """What a tool answered; its name is that of the call, where the call was seen."""
+        metadata: dict[str, Any] = {"toolCallId": call_id} if call_id else {}
+        if isinstance(exit_code, int) and exit_code != 0:
+            metadata |= {"isError": True, "exitCode": exit_code}
+        return Row("tool_result", text, "tool", self.tool_of(call_id) or tool, metadata=metadata)
 
     def call(self, call_id: str | None, tool: str) -> None:
         """A tool was called; its result comes later and does not name it."""
@@ -210,7 +263,7 @@ class SessionBuilder:
         return Session(
             id=session_id,
             source=self.source,
-            project=project_of(known.repository or known.cwd).id,
+            project=_project(known),
             project_path=known.cwd,
             transcript_path=self.transcript_of(session_id),
             started_at=started_at,
@@ -223,6 +276,48 @@ class SessionBuilder:
     def transcript_of(self, session_id: str) -> str:
         """The file that holds the session: this one, unless a source knows better."""
         return str(self.path)
+
+
+class SessionReader(LineReader, Generic[Memory]):
+    """A reader of lines with a builder, and whatever else it must remember between readings."""
+
+    replay_ids = False
+    """Message ids are unique across the source: a replay in another session is not stored again."""
+
+    def __init__(
+        self, builder: SessionBuilder, state: dict[str, Any], memory: type[Memory]
+    ) -> None:
+        self._builder = builder
+        self._state = msgspec.convert(state.get("reader", {}), memory)
+
+    def finish(self) -> None:
+        """Nothing waits, unless a source says so."""
+
+    def batch(self, position: CapturePosition, bytes_read: int, reached: int) -> CaptureBatch:
+        """What was taken since the last batch."""
+        return self._builder.batch(position, bytes_read, reached, self.replay_ids)
+
+    def state(self) -> dict[str, Any]:
+        """What to give to the reader of the lines that follow."""
+        return {"builder": self._builder.state(), "reader": msgspec.to_builtins(self._state)}
+
+
+def _key(kind: str, text: str) -> str:
+    named = f"{kind}\0{text.strip()}".encode("utf-8", "replace")
+    return hashlib.blake2b(named, digest_size=8).hexdigest()
+
+
+def _project(known: Known) -> str:
+    folder = known.repository or known.cwd
+    if known.remote and is_gone(folder):
+        return remote_identity(known.remote) or project_of(folder).id
+    return project_of(folder).id
+
+
+def id_by_content(time: str, row: Row) -> str:
+    """An id for a message whose source gives none, or another one to each copy of it."""
+    named = "\0".join((time, row.type, row.metadata.get("toolCallId", ""), row.content))
+    return "c-" + hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _made_up_id(session_id: str, time: str, row: Row) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
@@ -26,6 +26,9 @@ LARGEST = 2**63 - 1
 _OPENING = re.compile(r'\{\s*"')
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _BLANK = "\0 \t\r\n"
+_NO_WORDS = frozenset(
+    {"type", "data", "blob", "signature", "media_type", "mimeType", "mime_type", "cache_control"}
+)
 _fields = cache(msgspec.structs.fields)
 _T = TypeVar("_T", bound=Struct)
 
@@ -129,16 +132,54 @@ def whole_number(value: object) -> int | None:
     return value
 
 
-def texts(value: Any) -> Iterator[str]:
-    """The texts in a value, in order."""
+def words_in(value: Any, key: str = "") -> list[str]:
+    """The texts of a value of an unknown kind, without its ids, codes and encoded data."""
+    if key in _NO_WORDS or key == "id" or key.endswith(("_id", "Id")) or "encrypted" in key:
+        return []
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
+        encoded = len(value) > 400 and not any(c.isspace() for c in value)
+        return [value.strip()] if value.strip() and not encoded else []
+    if isinstance(value, dict):
+        return [word for k, item in value.items() for word in words_in(item, k)]
+    if isinstance(value, list):
+        return [word for item in value for word in words_in(item, key)]
+    return []
+
+
+def text_of_parts(content: Any) -> str:
+    """The text of a content: itself, or that of its parts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content] if content else []
+    told = (
+        p if isinstance(p, str) else p.get("text") if isinstance(p, dict) else "" for p in parts
+    )
+    return "\n".join(text for text in told if isinstance(text, str) and text.strip())
+
+
+def find_text(value: dict[str, Any], key: str) -> str | None:
+    """The text under a key of a value or of those in it."""
+    for name, item in value.items():
+        if name == key and isinstance(item, str):
+            return item
+        if isinstance(item, dict) and (found := find_text(item, key)):
+            return found
+    return None
+
+
+def object_of(line: bytes) -> dict[str, Any]:
+    """The JSON object on a line. Raises ValueError if there is none."""
+    try:
+        value = msgspec.json.decode(line)
+        if is_deep(value):
+            raise ValueError
+    except (ValueError, RecursionError):
+        value = loads(line)
+        if is_deep(value):
+            value = msgspec.json.decode(without_depths(msgspec.json.encode(value)))
+    if not isinstance(value, dict):
+        raise ValueError("It is no JSON object.")
+    return value
 
 
 def _integer(digits: str) -> int | str:

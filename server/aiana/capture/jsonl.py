@@ -133,6 +133,14 @@ class LineSource(ABC):
     def is_own(self, record: dict[str, Any]) -> bool:
         """Whether a record is one that only this assistant writes."""
 
+    def is_transcript(self, path: Path) -> bool:
+        """Whether a file with this name may be one of this assistant's."""
+        return path.suffix == ".jsonl"
+
+    def retention_days(self) -> int | None:
+        """After how many days the assistant deletes its own files; None if it never does."""
+        return None
+
     def recognises(self, path: Path) -> bool:
         """Whether one of the first records is this assistant's."""
         if path.suffix != ".jsonl":

@@ -128,6 +128,7 @@ export class Editor {
       PATH: path,
       AIANA_HOME: world.home,
       CLAUDE_CONFIG_DIR: world.claude,
+      CODEX_HOME: `${world.claude}-no-codex`,
       AIANA_TEST_FOLDER: this.user,
       OMP_NUM_THREADS: "1",
     };

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct, field
 
-from aiana.capture.decoding import is_deep, lenient, loads, without_depths
+from aiana.capture.decoding import is_deep, lenient, loads, without_depths, words_in
 
 SKIPPED = frozenset(
     {
@@ -229,7 +229,7 @@ def block_text(block: Block) -> str:
             return text_of(block.content)
     if block.type in _OPAQUE:
         return ""
-    lines = list(dict.fromkeys(_words(block.other or {})))
+    lines = list(dict.fromkeys(words_in(block.other or {})))
     return "\n".join(lines) or f"[{block.type or 'unknown'}]"
 
 
@@ -244,25 +244,6 @@ def _embedded(block: Block) -> str:
     if source.type == "content" and source.content:
         return text_of(source.content)
     return f"[{block.type} {source.media_type or ''}]".replace(" ]", "]")
-
-
-_NO_WORDS = frozenset(
-    {"type", "data", "blob", "signature", "media_type", "mimeType", "mime_type", "cache_control"}
-)
-
-
-def _words(value: Any, key: str = "") -> list[str]:
-    """The texts of a block of an unknown kind, without its ids, codes and encoded data."""
-    if key in _NO_WORDS or key == "id" or key.endswith(("_id", "Id")) or "encrypted" in key:
-        return []
-    if isinstance(value, str):
-        encoded = len(value) > 400 and not any(c.isspace() for c in value)
-        return [value.strip()] if value.strip() and not encoded else []
-    if isinstance(value, dict):
-        return [word for k, item in value.items() for word in _words(item, k)]
-    if isinstance(value, list):
-        return [word for item in value for word in _words(item, key)]
-    return []
 
 
 def _blocks(content: Raw) -> str | list[Block | str] | None:

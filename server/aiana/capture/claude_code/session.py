@@ -6,9 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from aiana.capture.building import Row, SessionBuilder
+from aiana.capture.building import Row, SessionBuilder, SessionReader
 from aiana.capture.claude_code.records import (
     SKIPPED,
     SKIPPED_ATTACHMENTS,
@@ -25,8 +23,8 @@ from aiana.capture.claude_code.state import State
 from aiana.capture.claude_code.tags import Piece, pieces, without_reminders
 from aiana.capture.claude_code.tool_results import whole_output
 from aiana.capture.decoding import TOO_DEEP, lenient, loads, whole_number
-from aiana.capture.jsonl import LineReader, UnknownRecord
-from aiana.models import CaptureBatch, CapturePosition, MessageType
+from aiana.capture.jsonl import UnknownRecord
+from aiana.models import MessageType
 from aiana.redaction.arguments import flatten
 
 SOURCE = "claude-code"
@@ -38,13 +36,14 @@ _TYPED = frozenset({"typed", "queued", "sdk", "user"})
 """Values of `promptSource` that say that somebody passed the prompt in."""
 
 
-class TranscriptReader(LineReader):
+class TranscriptReader(SessionReader[State]):
     """Takes lines, gives batches. `state` is that of the position where the lines begin."""
+
+    replay_ids = True
 
     def __init__(self, path: Path, mtime: float, state: dict[str, Any]) -> None:
         self._path = path
-        self._state = msgspec.convert(state, State)
-        self._builder = _Builder(SOURCE, path, mtime, self._state.builder)
+        super().__init__(_Builder(SOURCE, path, mtime, state), state, State)
         self._lost: str | None = None
 
     def take(self, line: bytes) -> str | None:
@@ -84,19 +83,9 @@ class TranscriptReader(LineReader):
             case kind if kind not in SKIPPED:
                 self._take_unknown(record)
 
-    def batch(self, position: CapturePosition, bytes_read: int, reached: int) -> CaptureBatch:
-        """What was taken since the last batch."""
-        return self._builder.batch(position, bytes_read, reached, replay_ids=True)
-
     def finish(self) -> None:
         """The end of the file: what waited for a later record waits no longer."""
         self._store_removed()
-
-    def state(self) -> dict[str, Any]:
-        """What to give to the reader of the lines that follow."""
-        self._state.builder = self._builder.state()
-        state: dict[str, Any] = msgspec.to_builtins(self._state)
-        return state
 
     def _is_replay(self, record: Record) -> bool:
         """Whether a compaction wrote this record a second time, under another uuid."""

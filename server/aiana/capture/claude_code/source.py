@@ -31,9 +31,6 @@ class ClaudeCode(LineSource):
     def roots(self) -> list[Path]:
         return [folder / kept for folder in _folders() for kept in ("projects", "transcripts")]
 
-    def is_transcript(self, path: Path) -> bool:
-        return path.suffix == ".jsonl"
-
     def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> TranscriptReader:
         return TranscriptReader(path, mtime, state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -106,7 +106,6 @@ class Queue(Struct):
 class State(Struct):
     """All of it but what the builder remembers."""
 
-    builder: dict[str, Any] = field(default_factory=dict)
     api_message: str = ""
     api_tokens: int = 0
     compacted_at: str = ""

@@ -1,0 +1,89 @@
+"""Reads SQLite databases that belong to another program, while it uses them."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from aiana.capture.building import SessionBuilder
+from aiana.errors import UnreadableTranscript
+from aiana.models import CaptureBatch, CapturePosition
+
+BUSY_S = 5.0
+_WAL = "-wal"
+
+
+class DatabaseSource(ABC):
+    """An assistant that keeps its conversations in one database.
+
+    It is opened for reading alone and never made, mended or checkpointed; what is in its
+    write-ahead log is read as well, which a copy of the one file would miss.
+    """
+
+    name: str
+    title: str
+    version = 1
+    """Of the reader: a database that an older one read is read again."""
+
+    @abstractmethod
+    def rows(
+        self, connection: sqlite3.Connection, cursor: dict[str, Any], builder: SessionBuilder
+    ) -> Iterator[dict[str, Any]]:
+        """Give the builder what changed after `cursor` (empty at first), in steps.
+
+        Yields the cursor after each step. Reads few rows at a time: a transaction that stays open
+        keeps the other program's log from being shortened. Texts of one row that cannot be read
+        cost that row. Raises sqlite3.Error.
+        """
+
+    def retention_days(self) -> int | None:
+        """After how many days the assistant deletes its own data; None if it never does."""
+        return None
+
+    def unchanged(self, path: Path, position: CapturePosition) -> bool:
+        """Whether neither the database nor its log was written to since."""
+        return position.mark.get("files") == _facts(path) and self._knows(position)
+
+    def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
+        """What is new since `position`; raises UnreadableTranscript if it is no such database."""
+        facts = _facts(path)  # looked at first: what is written meanwhile is read the next time
+        known = position if position is not None and self._knows(position) else None
+        builder = SessionBuilder(
+            self.name, path, path.stat().st_mtime, known.state if known else {}
+        )
+        cursor: dict[str, Any] = dict(known.mark["cursor"]) if known else {}
+
+        def here(files: list[list[int]] | None) -> CapturePosition:
+            mark = {"cursor": cursor, "files": files, "version": self.version}
+            state = {"builder": builder.state()}
+            return CapturePosition(path=str(path), source=self.name, mark=mark, state=state)
+
+        try:
+            with closing(_open(path)) as connection:
+                for step in self.rows(connection, cursor, builder):
+                    cursor = step
+                    yield builder.batch(here(None), 0, 0)
+        except sqlite3.Error as error:
+            raise UnreadableTranscript(f"It is no {self.title} database: {error}") from None
+        yield builder.batch(here(facts), facts[0][0], facts[0][0])
+
+    def _knows(self, position: CapturePosition) -> bool:
+        return position.mark.get("version") == self.version and "cursor" in position.mark
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+    connection.execute("PRAGMA query_only = 1")
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    return connection
+
+
+def _facts(path: Path) -> list[list[int]]:
+    """Size and time of a database and of its log."""
+    log = path.with_name(path.name + _WAL)
+    stats = [path.stat()] + ([log.stat()] if log.exists() else [])
+    return [[stat.st_size, stat.st_mtime_ns] for stat in stats]

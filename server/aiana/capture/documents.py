@@ -1,0 +1,104 @@
+"""Reads files that an assistant writes anew as a whole: JSON documents, Markdown."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from aiana.capture.building import SessionBuilder
+from aiana.capture.reading import open_regular
+from aiana.errors import UnreadableTranscript
+from aiana.models import CaptureBatch, CapturePosition, LeftOut
+
+LARGEST = 256 << 20
+"""Bytes of the largest document that is read."""
+
+
+class DocumentMark(Struct, frozen=True, kw_only=True):
+    """What a document was when it was read."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    digest: str
+    version: int
+
+
+class DocumentSource(ABC):
+    """An assistant that keeps each conversation in a file of its own and rewrites it.
+
+    A changed file is read from its beginning; messages are told apart by their ids, and one that
+    is no longer there stays stored: a compacted file takes nothing with it.
+    """
+
+    name: str
+    title: str
+    version = 1
+    """Of the reader: files that an older one read are read again."""
+
+    @abstractmethod
+    def parse(self, data: bytes, builder: SessionBuilder) -> list[str]:
+        """Give the builder what a document says; what was left out of it and why.
+
+        Raises ValueError if nothing of it can be read.
+        """
+
+    def retention_days(self) -> int | None:
+        """After how many days the assistant deletes its own files; None if it never does."""
+        return None
+
+    def unchanged(self, path: Path, position: CapturePosition) -> bool:
+        """Whether the file is the one that was read."""
+        mark, stat = self._mark(position), path.stat()
+        return mark is not None and (mark.size, mark.mtime_ns, mark.inode) == (
+            stat.st_size,
+            stat.st_mtime_ns,
+            stat.st_ino,
+        )
+
+    def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
+        """The whole document, if it is another one than at `position`, in one step."""
+        with open_regular(path) as file:
+            stat = os.fstat(file.fileno())
+            if stat.st_size > LARGEST:
+                raise UnreadableTranscript(f"It is larger than {LARGEST >> 20} MiB.")
+            data = file.read(LARGEST)
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        known = self._mark(position) if position else None
+        builder = SessionBuilder(self.name, path, stat.st_mtime, {})
+        left_out: list[str] = []
+        is_same = known is not None and known.digest == digest
+        if not is_same:
+            try:
+                left_out = self.parse(data, builder)
+            except ValueError as error:
+                raise UnreadableTranscript(f"It is no {self.title} conversation: {error}") from None
+        mark = DocumentMark(
+            size=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+            inode=stat.st_ino,
+            digest=digest,
+            version=self.version,
+        )
+        told = [LeftOut(path=str(path), line=0, reason=reason) for reason in left_out]
+        reached = CapturePosition(
+            path=str(path),
+            source=self.name,
+            mark=msgspec.to_builtins(mark),
+            skipped_lines=position.skipped_lines if is_same and position else len(told),
+            left_out=position.left_out if is_same and position else told[:20],
+        )
+        yield builder.batch(reached, 0 if is_same else len(data), len(data))
+
+    def _mark(self, position: CapturePosition) -> DocumentMark | None:
+        try:
+            mark = msgspec.convert(position.mark, DocumentMark)
+        except msgspec.ValidationError:
+            return None
+        return mark if mark.version == self.version else None

@@ -1,0 +1,215 @@
+"""Codex rollouts of both ways of telling a thread."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.capture.codex import Codex
+from aiana.models import CaptureBatch, CapturePosition
+
+T = "2026-02-01T12:00:{:02d}.000Z"
+META: dict[str, Any] = {"id": "t1", "cwd": "/nowhere/app", "cli_version": "0.171.0"}
+
+
+def record(kind: str, second: int = 0, **payload: Any) -> dict[str, Any]:
+    return {"timestamp": T.format(second), "type": kind, "payload": payload}
+
+
+def item(kind: str, second: int = 0, **fields: Any) -> dict[str, Any]:
+    return record("response_item", second, type=kind, **fields)
+
+
+def event(kind: str, second: int = 0, **fields: Any) -> dict[str, Any]:
+    return record("event_msg", second, type=kind, **fields)
+
+
+def done(kind: str, second: int = 0, **fields: Any) -> dict[str, Any]:
+    return event("item_completed", second, turn_id="x", item={"type": kind, **fields})
+
+
+def said(role: str, text: str, second: int = 0) -> dict[str, Any]:
+    kind = "output_text" if role == "assistant" else "input_text"
+    return item("message", second, role=role, content=[{"type": kind, "text": text}])
+
+
+def read(path: Path, *records: Any, position: CapturePosition | None = None) -> CaptureBatch:
+    with path.open("a") as file:
+        file.writelines(json.dumps(r) + "\n" for r in records)
+    (batch,) = Codex().read(path, position)
+    return batch
+
+
+def rows(batch: CaptureBatch) -> list[tuple[str, str | None, str | None, str]]:
+    return [(m.type, m.role, m.tool_name, m.content) for m in batch.messages]
+
+
+def test_a_legacy_thread_is_told_once(tmp_path: Path) -> None:
+    batch = read(
+        tmp_path / "rollout.jsonl",
+        record("session_meta", **META, git={"branch": "main"}),
+        said("user", "<environment_context>\n  <cwd>/x</cwd>\n</environment_context>"),
+        record("turn_context", cwd="/nowhere/app", model="gpt-x"),
+        said("user", "fix the sum", 1),
+        event("user_message", 1, message="fix the sum"),
+        event("agent_reasoning", 2, text="Let me see."),
+        item("reasoning", 2, summary=[{"type": "summary_text", "text": "Let me see."}]),
+        item("function_call", 3, name="shell", arguments='{"command":["ls"]}', call_id="c1"),
+        item(
+            "function_call_output",
+            4,
+            call_id="c1",
+            output='{"output":"a.txt\\n","metadata":{"exit_code":2}}',
+        ),
+        event("exec_command_end", 4, call_id="c1", stdout="a.txt\n"),
+        event("agent_message", 5, message="Done."),
+        said("assistant", "Done.", 5),
+        event("token_count", 5, info={}),
+        said("user", "fix the sum", 6),
+        event("user_message", 6, message="fix the sum"),
+    )
+    assert rows(batch) == [
+        ("system", "system", None, batch.messages[0].content),
+        ("user", "user", None, "fix the sum"),
+        ("thinking", "assistant", None, "Let me see."),
+        ("tool_use", "assistant", "shell", "ls"),
+        ("tool_result", "tool", "shell", "a.txt\n"),
+        ("assistant", "assistant", None, "Done."),
+        ("user", "user", None, "fix the sum"),
+    ]
+    assert batch.messages[4].metadata == {"toolCallId": "c1", "isError": True, "exitCode": 2}
+    assert batch.messages[5].metadata == {"model": "gpt-x"}
+    (session,) = batch.sessions
+    assert (session.id, session.project, session.started_at, session.ended_at) == (
+        "t1",
+        "/nowhere/app",
+        T.format(0),
+        T.format(6),
+    )
+    assert session.metadata == {"version": "0.171.0", "gitBranch": "main"}
+    assert batch.position.skipped_lines == 0
+
+
+def test_a_paginated_thread_is_told_by_its_items(tmp_path: Path) -> None:
+    wrapped = "Chunk ID: 1\nWall time: 0.1 seconds\nProcess exited with code 0\nOutput:\n5\n"
+    batch = read(
+        tmp_path / "rollout.jsonl",
+        record("session_meta", **META, history_mode="paginated"),
+        said("developer", "Rules."),
+        said("user", "<environment_context>x</environment_context>"),
+        said("user", "check it", 1),
+        done("UserMessage", 1, id="u", content=[{"type": "text", "text": "check it"}]),
+        done("Reasoning", 2, id="r", summary_text=["Hm."]),
+        item("reasoning", 2, id="r", summary=[{"type": "summary_text", "text": "Hm."}]),
+        item("function_call", 3, name="exec_command", arguments='{"cmd":"ls"}', call_id="c1"),
+        done("CommandExecution", 4, id="c1", aggregated_output="5\n", exit_code=0),
+        item("function_call_output", 4, call_id="c1", output=wrapped),
+        done("FileChange", 5, id="c2", changes={"/a.py": {"type": "add", "content": "x = 1"}}),
+        done("AgentMessage", 6, id="m", content=[{"type": "Text", "text": "All well."}]),
+        said("assistant", "All well.", 6),
+        event("task_complete", 6, last_agent_message="All well."),
+    )
+    assert rows(batch) == [
+        ("user", "user", None, "check it"),
+        ("thinking", "assistant", None, "Hm."),
+        ("tool_use", "assistant", "exec_command", "ls"),
+        ("tool_result", "tool", "exec_command", "5\n"),
+        ("tool_use", "assistant", "apply_patch", "add\nx = 1"),
+        ("tool_result", "tool", "apply_patch", ""),
+        ("assistant", "assistant", None, "All well."),
+    ]
+    assert [m.position for m in batch.messages] == list(range(7))
+
+
+def test_a_thread_that_goes_on_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "rollout.jsonl"
+    call = item("function_call", 1, name="shell", arguments="not json", call_id="c1")
+    first = read(path, record("session_meta", **META), said("user", "go"), call)
+    more = item("custom_tool_call_output", 2, call_id="c1", output=[{"text": "ok"}])
+    again = read(path, event("user_message", 0, message="go"), more, position=first.position)
+    assert rows(again) == [("tool_result", "tool", "shell", "ok")]
+    assert again.messages[0].position == 2
+
+
+def test_forks_and_sub_agents_stand_under_their_thread(tmp_path: Path) -> None:
+    fork = read(
+        tmp_path / "fork.jsonl",
+        record("session_meta", **META, forked_from_id="t0"),
+        record("session_meta", id="t0", cwd="/elsewhere"),
+        said("user", "go on"),
+    )
+    assert [(s.id, s.parent_id, s.metadata["forkedFrom"]) for s in fork.sessions] == [
+        ("t1", "t0", "t0")
+    ]
+    spawned = {"subagent": {"thread_spawn": {"parent_thread_id": "t7", "depth": 1}}}
+    child = read(
+        tmp_path / "child.jsonl", record("session_meta", **META, source=spawned), said("user", "x")
+    )
+    assert [s.parent_id for s in child.sessions] == ["t7"]
+
+
+def test_a_repository_that_is_gone_is_its_remote(tmp_path: Path) -> None:
+    git = {"repository_url": "git@github.com:ada/shop.git", "branch": "main"}
+    batch = read(
+        tmp_path / "rollout.jsonl", record("session_meta", **META, git=git), said("user", "x")
+    )
+    assert [s.project for s in batch.sessions] == ["github.com/ada/shop"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "content"),
+    [
+        ("<user_instructions>x</user_instructions>", "system", None),
+        ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>", "system", None),
+        ("<brand_new_context a='b'>x</brand_new_context>", "system", None),
+        ("<div>why?</div>", "user", None),
+        (
+            "# Context from my IDE setup:\n## Tabs:\n- a\n\n## My request for Codex:\nfix it\n",
+            "user",
+            "fix it",
+        ),
+    ],
+)
+def test_whose_words(tmp_path: Path, text: str, kind: str, content: str | None) -> None:
+    batch = read(tmp_path / "rollout.jsonl", record("session_meta", **META), said("user", text))
+    assert [(m.type, m.content) for m in batch.messages] == [(kind, content or text.strip())]
+
+
+def test_what_is_new_or_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "rollout.jsonl"
+    cut, glued = json.dumps(said("user", "lost")), json.dumps(said("user", "kept", 3))
+    path.write_text(json.dumps(record("session_meta", **META)) + f"\n{cut[:70]}{glued}\n")
+    batch = read(
+        path,
+        record("brand_new", message="It says something."),
+        item("new_item", flags=1),
+        event("new_event", text="So does this."),
+        [1],
+        record("compacted", message="What was before."),
+        event("turn_aborted", reason="interrupted"),
+    )
+    assert rows(batch) == [
+        ("user", "user", None, "kept"),
+        ("system", "system", None, "It says something."),
+        ("system", "system", None, "So does this."),
+        ("summary", "system", None, "What was before."),
+        ("system", "system", None, "turn_aborted: interrupted"),
+    ]
+    assert [(line.line, line.reason) for line in batch.position.left_out] == [
+        (2, "It holds a record without its end."),
+        (4, "Records of type 'new_item' are not known, and hold no text."),
+        (6, "It is no JSON object."),
+    ]
+
+
+def test_where_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path))
+    source = Codex()
+    assert source.roots() == [tmp_path / "sessions", tmp_path / "archived_sessions"]
+    ours, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    ours.write_text(json.dumps(record("session_meta", **META)) + "\n")
+    other.write_text('{"type":"user","sessionId":"s","message":{"content":"x"}}\n')
+    assert [source.recognises(path) for path in (ours, other)] == [True, False]
