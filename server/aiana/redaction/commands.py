@@ -115,7 +115,7 @@ _AUTHORIZATION = re.compile(
 )
 _BEARER = re.compile(r"bearer[\"']?\s{1,3}([\w.~+/=|-]{16,4000})", re.IGNORECASE)
 _COOKIE = re.compile(
-    r"cookies?[\"'\\]{0,4}\s{0,3}[:=,]\s{0,3}[\"'\\]{0,4}(?=[\w.%-]{1,80}=)|(?:-b|--cookie)\s{1,3}[\"']?(?=[\w.%-]{1,80}=)",
+    r"cookies?[\"'\\]{0,4}\s{0,3}[:=,]\s{0,3}[\"'\\]{0,4}(?=[\w.%-]{1,80}=)|(?:-b|cookie)[\s=]{1,3}[\"']?(?=[\w.%-]{1,80}=)",
     re.IGNORECASE,
 )
 _CRUMB = re.compile(r"([\w.%-]{1,80})=([^\s;\"'\\,<>]{1,4000})")
@@ -163,7 +163,8 @@ def placed_secrets(text: str, lowered: str, words: set[str]) -> list[Span]:
     if "auth" in words or "pass" in words or "bearer" in lowered:
         spans += _authorizations(text, lowered)
     if "cookie" in lowered or (dashed and " -b" in lowered):
-        spans += _cookies(text)
+        places = sorted(_places(lowered, "cookie", "-b ", "-b="))
+        spans += _cookies(text, places)
     if "://" in text:
         spans += _urls(text)
     if login:
@@ -171,8 +172,10 @@ def placed_secrets(text: str, lowered: str, words: set[str]) -> list[Span]:
     if ("key" in words or "secret" in words or ".dockerc" in lowered) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
             spans += _groups(_KEY_DATA, text, "private-key", _places(lowered, *_KEY_NAMES))
-        if kind := _SECRET_DATA.search(text):
-            spans += _kubernetes(text, kind)
+        for place in _places(lowered, "kind"):
+            if kind := _SECRET_DATA.match(text, place):
+                spans += _kubernetes(text, kind)
+                break
     if "mnemonic" in lowered or "phrase" in lowered:
         places = _places(lowered, "mnemonic", "seed", "recovery", "backup")
         spans += _groups(_MNEMONIC, text, "seed-phrase", places)
@@ -269,11 +272,12 @@ def _authorizations(text: str, lowered: str) -> list[Span]:
     return spans
 
 
-def _cookies(text: str) -> list[Span]:
+def _cookies(text: str, places: list[int]) -> list[Span]:
     spans: list[Span] = []
     position = 0
-    for header in _COOKIE.finditer(text):
-        if header.start() < position:
+    for place in places:
+        header = _COOKIE.match(text, place) if place >= position else None
+        if header is None:
             continue
         position = header.end()
         while crumb := _CRUMB.match(text, position):

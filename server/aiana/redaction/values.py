@@ -38,7 +38,7 @@ _CODE = re.compile(
 )
 WORDLIKE = re.compile(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_DIGIT = re.compile(r"\d")
+DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
 _LETTER = re.compile(r"[^\W\d_]")
 _CASES = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
@@ -73,7 +73,7 @@ def is_random(value: str) -> bool:
 
 def is_name(value: str) -> bool:
     """Whether the value is made of words, as names in code are, with numbers here and there."""
-    if len(_DIGIT.findall(value)) > max(1, len(value) // 12):
+    if len(DIGIT.findall(value)) > max(1, len(value) // 12):
         return False
     words = sum(map(len, _WORDS.findall(value)))
     return words * 5 > len(value) * 4
@@ -107,7 +107,7 @@ def is_made(token: str) -> bool:
 
 
 def has_digit(value: str) -> bool:
-    return _DIGIT.search(value) is not None
+    return DIGIT.search(value) is not None
 
 
 def entropy(value: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aiana.redaction.values import has_digit, is_code, is_token
+from aiana.redaction.values import DIGIT, is_code, is_token
 
 _VENDORS = (
     "adafruit|adobe|airtable|algolia|alibaba|aliyun|anthropic|artifactory|asana|atlassian|jira|confluence|"
@@ -33,7 +33,7 @@ _MOST_BEFORE = 50
 def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     """Whether a random value at `start` is given to a name with an issuer in it."""
     before = lowered[max(0, start - _MOST_BEFORE) : start]
-    if not before or before[-1] not in "\"'`=: \t\n>," or not has_digit(value):
+    if not before or before[-1] not in "\"'`=: \t\n>," or len(DIGIT.findall(value)) < 2:
         return False
     if _SIGN.search(before[-10:]) is None:
         return False
