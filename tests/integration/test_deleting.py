@@ -16,6 +16,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.errors import AianaError, Conflict, InvalidQuery, NotFound
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, SearchFilter, Session
 from aiana.service import Aiana
 from tests.lsp.client import Client, ServerError
@@ -70,6 +71,8 @@ def aiana(home: Path) -> Iterator[Aiana]:
     service.record_messages(conversation("agent-b", "agent-a"), [said("agent-b", "grandchild")])
     service.record_messages(conversation("chat-42"), [said("chat-42", "other", role="assistant")])
     service.add_preference("Uses uv")
+    # As the background work of a server would, which must have nothing to do meanwhile.
+    service.storage.chunks.renew(chunks_of)
     yield service
     service.close()
 
