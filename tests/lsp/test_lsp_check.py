@@ -77,4 +77,4 @@ def test_output_that_is_no_message_is_shown(environ: dict[str, str]) -> None:
 
 def test_a_program_that_is_not_there_is_named(environ: dict[str, str]) -> None:
     done = check(environ, "no-such-program")
-    assert done.stderr == "Error: `no-such-program` cannot be started: No such file or directory.\n"
+    assert done.stderr == "error: `no-such-program` cannot be started: No such file or directory.\n"

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from aiana.container import Activity
 from aiana.errors import AianaError
-from aiana.lsp.server import AianaServer
+from aiana.lsp.server import AianaServer, load_storage
 from aiana.protocol import methods as wire
 from aiana.protocol.results import Changes, Status
 from aiana.service import Aiana
@@ -34,6 +34,7 @@ class Seen(NamedTuple):
 
 def start_indexer(aiana: Aiana) -> None:
     """Begin the background work; the model is loaded when there is something to embed or find."""
+    load_storage()
     try:
         aiana.indexer.start()
     except AianaError as error:  # `aiana/status` says it to the user
@@ -88,6 +89,7 @@ class Watch:
 
 
 def _look(aiana: Aiana, before: Seen | None) -> Seen:
+    load_storage()
     changes, revision = aiana.changes_since(before.revision if before else None)
     activity = aiana.activity()
     known = before is not None and activity == before.activity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 FINISH_WITHIN_S = 1.5
 """What was asked before the end is answered if it takes no longer."""
+
+_importing = threading.Lock()
 
 Handler = Callable[[Any, Any, Call], Result]
 Feature = Callable[[Any], Awaitable[Any]]
@@ -112,7 +115,7 @@ class AianaServer(LanguageServer):
         if lane == "long" and call.work_done_token is None:
             offer = asyncio.ensure_future(self._offer_progress(call))
         work = asyncio.get_running_loop().run_in_executor(
-            self.executors[lane], handler, self.service, params, call
+            self.executors[lane], _served, handler, self.service, params, call
         )
         try:
             return await work
@@ -161,6 +164,20 @@ class AianaServer(LanguageServer):
         """Errors go to the log, never into a popup."""
         if not isinstance(error, JsonRpcException) or error.code == wire.INTERNAL_ERROR:
             logger.warning("%s (%s)", source.__name__, type(error).__name__)
+
+
+def load_storage() -> None:
+    """Import the storage in one thread at a time.
+
+    Its modules import each other: threads that begin at different ends get half of one.
+    """
+    with _importing:
+        import aiana.storage  # noqa: F401
+
+
+def _served(handler: Callable[[Any, Any, Call], Any], aiana: Aiana, params: Any, call: Call) -> Any:
+    load_storage()
+    return handler(aiana, params, call)
 
 
 def _decode(method: wire.Method, params: Any) -> Params:
