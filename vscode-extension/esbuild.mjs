@@ -9,7 +9,9 @@ await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"]) {
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 }
-await copyFile("webview/panel.css", "dist/webview/panel.css");
+for (const file of ["panel.css", "doctor.css"]) {
+  await copyFile(`webview/${file}`, `dist/webview/${file}`);
+}
 
 // The language client is a file of its own, read when the server is first needed.
 const separateClient = {

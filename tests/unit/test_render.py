@@ -97,6 +97,7 @@ def test_first_words_end_at_a_word() -> None:
     assert first_words("\n\n> - `word` " + "letters " * 20) == (
         "word` letters letters letters letters letters…"
     )
+    assert first_words("see " + "x" * 90) == "see " + "x" * 46 + "…"
     assert first_words("```\n```") == ""
 
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { Chat } from "./chat";
 import { Doctor } from "./doctor";
-import { Documents } from "./documents";
+import { Documents, SCHEME } from "./documents";
 import { HitActions } from "./hitActions";
 import { importSessions } from "./importSessions";
 import { installServer } from "./installer";
@@ -25,8 +25,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Aiana", { log: true });
   const privateEnvironment = join(context.globalStorageUri.fsPath, "server");
   server = new Server(privateEnvironment, log);
-  const doctor = new Doctor(server, (context.extension.packageJSON as { version: string }).version);
-  const documents = new Documents(server, doctor);
+  const { version } = context.extension.packageJSON as { version: string };
+  const doctor = new Doctor(context.extensionUri, server, version);
+  const documents = new Documents(server);
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const chat = new Chat(join(storage, "chat"), log);
   const actions = new HitActions(server, documents, chat);
@@ -36,9 +37,11 @@ export function activate(context: vscode.ExtensionContext): void {
     server,
     createStatusItem(server),
     documents.register(),
+    actions.register(),
+    contextKeys(server),
     panel.register(),
     ...restartTriggers(server),
-    ...commands(context, log, server, { documents, chat, actions, panel, privateEnvironment }),
+    ...commands(context, log, server, { documents, doctor, chat, actions, panel, privateEnvironment }),
   );
   context.subscriptions.push(...chatParts(context, log, server, documents));
 }
@@ -86,6 +89,7 @@ function restartTriggers(server: Server): vscode.Disposable[] {
 
 interface Parts {
   documents: Documents;
+  doctor: Doctor;
   chat: Chat;
   actions: HitActions;
   panel: Panel;
@@ -96,7 +100,7 @@ function commands(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   server: Server,
-  { documents, chat, actions, panel, privateEnvironment }: Parts,
+  { documents, doctor, chat, actions, panel, privateEnvironment }: Parts,
 ): vscode.Disposable[] {
   const register = (id: string, run: (argument: unknown) => unknown) =>
     vscode.commands.registerCommand(`aiana.${id}`, async (argument: unknown) => {
@@ -112,6 +116,11 @@ function commands(
       const uri = hitUri(argument);
       return uri === undefined ? undefined : run(panel.targets(uri));
     });
+  const onDocument = (id: string, run: (editor: vscode.TextEditor) => Promise<void>) =>
+    register(`document.${id}`, () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor?.document.uri.scheme === SCHEME ? run(editor) : undefined;
+    });
   return [
     register("searchMemories", () => quickSearch(server, actions)),
     register("focusSearch", () => panel.focus()),
@@ -125,7 +134,10 @@ function commands(
     register("addContextToChat", () => addContextToChat(server, chat)),
     register("restartServer", () => server.requestRestart()),
     register("showLogs", () => log.show()),
-    register("doctor", () => documents.openDoctor()),
+    register("openServerSetting", () => openServerSetting()),
+    register("doctor", () => doctor.open()),
+    register("doctor.mend", (index) => doctor.mend(index)),
+    register("doctor.copy", () => doctor.copy()),
     register("installServer", async () => {
       if (await installServer(context.extensionUri, privateEnvironment, log)) {
         await server.requestRestart();
@@ -140,17 +152,44 @@ function commands(
     onHits("unhelpful", (uris) => actions.rate(uris, "unhelpful")),
     onHits("harmful", (uris) => actions.rate(uris, "harmful")),
     onHits("pin", (uris) => actions.pin(uris)),
+    onHits("edit", (uris) => actions.edit(uris)),
     onHits("forget", (uris) => actions.forget(uris)),
     onHits("deleteSession", (uris) => actions.deleteSession(uris)),
+    onDocument("previousTurn", (editor) => documents.go(editor, -1)),
+    onDocument("nextTurn", (editor) => documents.go(editor, 1)),
+    onDocument("addToChat", async (editor) => actions.addToChat([await documents.addressAt(editor)])),
+    onDocument("remember", async (editor) => actions.remember([await documents.addressAt(editor)])),
+    onDocument("edit", async (editor) => actions.edit([await documents.addressAt(editor)])),
+    onDocument("forget", async (editor) => actions.forget([await documents.addressAt(editor)])),
+    onDocument("deleteSession", async (editor) => actions.deleteSession([await documents.addressAt(editor)])),
   ];
 }
 
 async function showError(server: Server, error: unknown): Promise<void> {
   const install = vscode.l10n.t("Install Server");
-  const buttons = server.state === "missing" && vscode.workspace.isTrusted ? [install] : [];
-  if ((await vscode.window.showErrorMessage(messageOf(error), ...buttons)) === install) {
+  const settings = vscode.l10n.t("Open Settings");
+  const buttons = [
+    ...(server.state === "missing" && vscode.workspace.isTrusted ? [install] : []),
+    ...(server.inSettings ? [settings] : []),
+  ];
+  const choice = await vscode.window.showErrorMessage(messageOf(error), ...buttons);
+  if (choice === install) {
     await vscode.commands.executeCommand("aiana.installServer");
+  } else if (choice === settings) {
+    await openServerSetting();
   }
+}
+
+async function openServerSetting(): Promise<void> {
+  await vscode.commands.executeCommand("workbench.action.openSettings", "aiana.server.command");
+}
+
+/** What the walkthrough ticks off. */
+function contextKeys(server: Server): vscode.Disposable {
+  return server.onDidChangeStatus(({ counts }) => {
+    void vscode.commands.executeCommand("setContext", "aiana.hasConversations", counts.sessions > 0);
+    void vscode.commands.executeCommand("setContext", "aiana.hasMemories", counts.memories > 0);
+  });
 }
 
 /** A hit's URI out of a command's argument: the URI itself, or what the panel's context menu passes. */

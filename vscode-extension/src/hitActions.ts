@@ -2,24 +2,45 @@
 
 import * as vscode from "vscode";
 import type { Chat } from "./chat";
-import type { Documents } from "./documents";
+import { type Documents, SCHEME } from "./documents";
+import { firstLine } from "./labels";
 import { PINNED } from "./panelItems";
 import type { Action } from "./panelMessages";
+import { paragraphsOf } from "./passages";
 import * as wire from "./protocol";
 import { citeQuotes, quote } from "./quotes";
-import { messageOf, type Server } from "./server";
 import { storeMemory } from "./remember";
-import { firstLine } from "./labels";
+import { messageOf, type Server } from "./server";
 import { parseTarget } from "./uris";
 
 const FALLBACK_BUDGET = 1_000;
 
 export class HitActions {
+  /** The part of each text that the last lists showed. */
+  private readonly snippets = new Map<string, string>();
+  private lastEditor: vscode.TextEditor | undefined;
+
   constructor(
     private readonly server: Server,
     private readonly documents: Documents,
     private readonly chat: Chat,
   ) {}
+
+  register(): vscode.Disposable {
+    const follow = (editor: vscode.TextEditor | undefined) => {
+      this.lastEditor = editor && editor.document.uri.scheme !== SCHEME ? editor : this.lastEditor;
+    };
+    follow(vscode.window.activeTextEditor);
+    return vscode.window.onDidChangeActiveTextEditor(follow);
+  }
+
+  /** Tell which part of the texts is shown: that part is meant by what is done with them. */
+  noteShown(items: { uri: string; text: string }[]): void {
+    if (this.snippets.size > 2_000) {
+      this.snippets.clear();
+    }
+    items.forEach(({ uri, text }) => this.snippets.set(uri, text));
+  }
 
   /** Do it; what goes wrong is shown, not thrown. */
   async run(action: Action, uris: string[]): Promise<void> {
@@ -32,33 +53,28 @@ export class HitActions {
 
   async open([uri]: string[]): Promise<void> {
     if (uri) {
-      await this.documents.open(uri, { preview: false, preserveFocus: false });
+      const passage = this.snippets.get(uri);
+      await this.documents.open(uri, { preview: false, preserveFocus: false, passage });
     }
   }
 
   async preview([uri]: string[]): Promise<void> {
     if (uri) {
-      await this.documents.open(uri, { preview: true, preserveFocus: true });
+      const passage = this.snippets.get(uri);
+      await this.documents.open(uri, { preview: true, preserveFocus: true, passage });
     }
   }
 
   async copy(uris: string[]): Promise<void> {
-    await vscode.env.clipboard.writeText(await this.text(uris));
-    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Copied")}`, 3_000);
+    await this.copyText(await this.text(uris));
   }
 
   async insert(uris: string[]): Promise<void> {
-    const editor = vscode.window.activeTextEditor;
-    if (!editor) {
-      throw new Error(vscode.l10n.t("Open a file and put the cursor where the text should go."));
-    }
     const text = await this.text(uris);
-    await editor.edit((edit) => {
-      for (const selection of editor.selections) {
-        edit.replace(selection, text);
-      }
-    });
-    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+    const active = vscode.window.activeTextEditor;
+    if (!active || !(await insertInto(active, text))) {
+      await this.insertElsewhere(active, text);
+    }
   }
 
   async addToChat(uris: string[]): Promise<void> {
@@ -78,8 +94,15 @@ export class HitActions {
     }
   }
 
+  async edit([uri]: string[]): Promise<void> {
+    const [id] = memoryIds(uri ? [uri] : []);
+    if (id) {
+      await this.documents.edit((await this.server.request(wire.memoryGet, { id })).memory);
+    }
+  }
+
   async forget(uris: string[]): Promise<void> {
-    const ids = uris.map(memoryId).filter((id) => id !== undefined);
+    const ids = memoryIds(uris);
     if (!ids.length) {
       return;
     }
@@ -89,63 +112,120 @@ export class HitActions {
     await this.server.request(wire.memoryDelete, { ids });
     const undo = vscode.l10n.t("Undo");
     const what = gone.length === 1 ? firstLine(gone[0]!.content) : vscode.l10n.t("{0} memories", gone.length);
-    void vscode.window
-      .showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo)
-      .then(async (choice) => {
-        if (choice === undo) {
-          await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
-        }
-      });
+    const choice = await vscode.window.showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo);
+    if (choice === undo) {
+      await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
+    }
   }
 
-  async rate([uri]: string[], rating: wire.Rating): Promise<void> {
-    const id = uri && memoryId(uri);
-    if (id) {
+  async rate(uris: string[], rating: wire.Rating): Promise<void> {
+    for (const id of memoryIds(uris)) {
       await this.server.request(wire.memoryFeedback, { id, rating });
       vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Thank you: noted")}`, 3_000);
     }
   }
 
-  async pin([uri]: string[]): Promise<void> {
-    const id = uri && memoryId(uri);
-    if (id) {
-      const { memory } = await this.server.request(wire.memoryGet, { id });
-      const others = memory.tags.filter((tag) => tag !== PINNED);
-      const tags = others.length === memory.tags.length ? [...others, PINNED] : others;
-      await this.server.request(wire.memoryUpdate, { id, tags });
-    }
-  }
-
-  async deleteSession([uri]: string[]): Promise<void> {
-    const target = uri && parseTarget(uri);
-    if (!target || target.kind !== "session") {
-      return;
-    }
-    const { session } = await this.server.request(wire.sessionGet, { id: target.id });
-    const remove = vscode.l10n.t("Delete");
-    const choice = await vscode.window.showWarningMessage(
-      vscode.l10n.t("Delete the conversation “{0}” from Aiana?", session.title || session.id),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "Its {0} messages go for good, and later imports leave it out. The assistant's own file stays.",
-          session.messageCount,
-        ),
-      },
-      remove,
+  /** Pin them all; if all are pinned, unpin them. */
+  async pin(uris: string[]): Promise<void> {
+    const memories = await Promise.all(
+      memoryIds(uris).map(async (id) => (await this.server.request(wire.memoryGet, { id })).memory),
     );
-    if (choice === remove) {
-      await this.server.request(wire.sessionDelete, { id: target.id });
+    const all = memories.every(({ tags }) => tags.includes(PINNED));
+    for (const { id, tags } of memories) {
+      const others = tags.filter((tag) => tag !== PINNED);
+      await this.server.request(wire.memoryUpdate, { id, tags: all ? others : [...others, PINNED] });
     }
   }
 
+  /** Delete conversations after a question that says how many they are. */
+  async deleteSession(uris: string[]): Promise<void> {
+    const named = uris.map(parseTarget).filter((target) => target?.kind === "session");
+    const sessions = new Map<string, wire.Session>();
+    for (const { id, source } of named) {
+      const { session } = await this.server.request(wire.sessionGet, { id, source });
+      sessions.set(session.uri, session);
+    }
+    if (sessions.size) {
+      await this.deleteAll([...sessions.values()]);
+    }
+  }
+
+  private async deleteAll(sessions: wire.Session[]): Promise<void> {
+    const messages = sessions.reduce((sum, { messageCount }) => sum + messageCount, 0);
+    const [first] = sessions;
+    const question =
+      sessions.length === 1
+        ? vscode.l10n.t("Delete the conversation “{0}” from Aiana?", first!.title || first!.id)
+        : vscode.l10n.t("Delete {0} conversations from Aiana?", sessions.length);
+    const detail = vscode.l10n.t(
+      "{0} messages go for good, and later imports leave them out. The assistant's own files stay.",
+      messages,
+    );
+    const remove = vscode.l10n.t("Delete");
+    if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove) {
+      for (const { id, source } of sessions) {
+        await this.server.request(wire.sessionDelete, { id, source });
+      }
+    }
+  }
+
+  async copyText(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Copied")}`, 3_000);
+  }
+
+  /** The editor in front takes no text: say so, and offer what does. */
+  private async insertElsewhere(active: vscode.TextEditor | undefined, text: string): Promise<void> {
+    const last = this.lastEditor;
+    const other = last && last !== active && !last.document.isClosed ? last.document : undefined;
+    const there = other && vscode.l10n.t("Insert into {0}", firstLine(other.fileName.split(/[\\/]/).pop()!));
+    const fresh = vscode.l10n.t("New File");
+    const copy = vscode.l10n.t("Copy Text");
+    const why = active
+      ? vscode.l10n.t("This document is read-only: the text was not inserted.")
+      : vscode.l10n.t("No file is open: the text was not inserted.");
+    const choices = [there, fresh, copy].filter((choice) => choice !== undefined);
+    const choice = await vscode.window.showWarningMessage(why, ...choices);
+    if (choice === copy) {
+      await this.copyText(text);
+    } else if (choice === fresh) {
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: text }));
+    } else if (choice !== undefined && other) {
+      const editor = await vscode.window.showTextDocument(other, last?.viewColumn);
+      if (!(await insertInto(editor, text))) {
+        await this.insertElsewhere(editor, text);
+      }
+    }
+  }
+
+  /** The passages that are shown of the texts; a text of which none is shown is meant as a whole. */
   private async text(uris: string[]): Promise<string> {
-    const quotes = await Promise.all(uris.map((uri) => quote(this.server, uri)));
-    return quotes.map(({ content }) => content).join("\n\n");
+    const texts = uris.map(async (uri) => {
+      const { content } = await quote(this.server, uri);
+      const snippet = parseTarget(uri)?.kind === "memory" ? undefined : this.snippets.get(uri);
+      return snippet ? paragraphsOf(content, snippet) : content;
+    });
+    return (await Promise.all(texts)).join("\n\n");
   }
 }
 
-function memoryId(uri: string): string | undefined {
-  const target = parseTarget(uri);
-  return target?.kind === "memory" ? target.id : undefined;
+/** False if the editor takes no text. */
+async function insertInto(editor: vscode.TextEditor, text: string): Promise<boolean> {
+  // A document of ours that can be changed is for its own text.
+  if (editor.document.uri.scheme === SCHEME) {
+    return false;
+  }
+  const done = await editor.edit((edit) => {
+    for (const selection of editor.selections) {
+      edit.replace(selection, text);
+    }
+  });
+  if (done) {
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+  }
+  return done;
+}
+
+function memoryIds(uris: string[]): string[] {
+  return uris.map(parseTarget).flatMap((target) => (target?.kind === "memory" ? target.id : []));
 }

@@ -16,8 +16,23 @@ interface Step {
   optional?: boolean;
 }
 
-/** Ask, then install with visible progress. True if the server is there afterwards. */
+let underWay: Promise<boolean> | undefined;
+
+/** Ask, then install with visible progress. True if the server is there afterwards; false too for a second call. */
 export async function installServer(
+  extension: vscode.Uri,
+  environment: string,
+  log: vscode.LogOutputChannel,
+): Promise<boolean> {
+  if (underWay) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Aiana's server is being installed already."));
+    return false;
+  }
+  underWay = install(extension, environment, log).finally(() => (underWay = undefined));
+  return underWay;
+}
+
+async function install(
   extension: vscode.Uri,
   environment: string,
   log: vscode.LogOutputChannel,
@@ -43,7 +58,7 @@ export async function installServer(
     }
     return false;
   }
-  const install = vscode.l10n.t("Install");
+  const yes = vscode.l10n.t("Install");
   const choice = await vscode.window.showInformationMessage(
     vscode.l10n.t("Install Aiana's server?"),
     {
@@ -53,9 +68,9 @@ export async function installServer(
         environment,
       ),
     },
-    install,
+    yes,
   );
-  if (choice !== install) {
+  if (choice !== yes) {
     return false;
   }
   await mkdir(environment, { recursive: true });

@@ -5,13 +5,21 @@ import * as wire from "./protocol";
 import { messageOf, type Server } from "./server";
 import { currentProject } from "./workspace";
 
-const RETRIES = 2;
-/** The codes of `vscode-jsonrpc` for a connection that fell, and of a server that stops with work waiting. */
+const RETRIES = 3;
+/** A connection that fell is noticed a little later than its end is. */
+const PAUSE_MS = 200;
+/** The codes of a server that stops with work waiting, and of `vscode-jsonrpc` for a connection that fell. */
 const LOST = new Set([-32099, -32098, -32097, -32096, -32802, -32800]);
+
+/** A server that answered has said why; without its answer it is not known to have heard. */
+function isLost(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code !== "number" || LOST.has(code);
+}
 
 /** Keep a memory; a repeated try stores nothing twice. */
 export function addMemory(server: Server, params: wire.MemoryAddParams): Promise<wire.MemoryAdded> {
-  return despiteRestarts(addition(server, params));
+  return despiteRestarts(server, addition(server, params));
 }
 
 /** Keep a memory, or ask the user what to do with its text; undefined if they give up. */
@@ -36,7 +44,7 @@ export async function sendOrAsk<R>(
 ): Promise<R | undefined> {
   for (;;) {
     try {
-      return await despiteRestarts(send);
+      return await despiteRestarts(server, send);
     } catch (error) {
       if (!(await tryAgain(server, text, error))) {
         return undefined;
@@ -45,14 +53,16 @@ export async function sendOrAsk<R>(
   }
 }
 
-async function despiteRestarts<R>(send: () => Promise<R>): Promise<R> {
+async function despiteRestarts<R>(server: Server, send: () => Promise<R>): Promise<R> {
   for (let left = RETRIES; ; left--) {
     try {
       return await send();
     } catch (error) {
-      if (!left || !LOST.has((error as { code?: number }).code ?? 0)) {
+      const hopeless = server.state === "missing" || server.state === "failed";
+      if (!left || hopeless || !isLost(error)) {
         throw error;
       }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
 import { itemOfHit, itemOfMemory, itemOfSession, searchFilter } from "./panelItems";
 import { assistantTitle } from "./labels";
-import type { Filters, ToExtension, ToPanel } from "./panelMessages";
+import type { Filters, HomeRows, PanelItem, Part, ToExtension, ToPanel } from "./panelMessages";
 import * as wire from "./protocol";
 import { messageOf, type Server } from "./server";
 import { currentProject, onDidChangeProject } from "./workspace";
@@ -13,7 +13,6 @@ export const VIEW = "aiana.memories";
 const PAGE = 20;
 /** The protocol's limit of one answer. */
 const MOST_ROWS = 1000;
-const HOME = 8;
 
 export class Panel implements vscode.WebviewViewProvider {
   private view: vscode.WebviewView | undefined;
@@ -81,13 +80,16 @@ export class Panel implements vscode.WebviewViewProvider {
         await this.search(message);
         break;
       case "home":
-        await this.home(message.id, message.filters);
+        await this.home(message);
         break;
       case "selection":
         this.selection = message.uris;
         break;
       case "action":
         await this.actions.run(message.action, message.uris);
+        break;
+      case "copyText":
+        await this.actions.copyText(message.text);
         break;
       case "command":
         await vscode.commands.executeCommand(message.command);
@@ -144,37 +146,48 @@ export class Panel implements vscode.WebviewViewProvider {
   }
 
   private postResults(id: number, result: wire.SearchResult, partial: boolean, append: boolean): void {
+    const items = result.hits.map(itemOfHit);
+    this.actions.noteShown(items);
     this.post({
       type: "results",
       id,
-      items: result.hits.map(itemOfHit),
+      items,
       append,
       partial,
       nextCursor: result.nextCursor ?? "",
-      searched: result.searched.messages + result.searched.memories,
+      total: result.total ?? undefined,
+      notes: result.notes,
       degraded: result.degraded.map(({ reason }) => reason),
       warming: !result.modes.includes("semantic") && !result.degraded.some(({ tier }) => tier === "embedder"),
     });
   }
 
-  private async home(id: number, filters: Filters): Promise<void> {
+  private async home({ id, filters, rows }: Extract<ToExtension, { type: "home" }>): Promise<void> {
     this.searching?.cancel();
-    const project = filters.scope === "project" ? currentProject() : undefined;
-    const filter = { ...searchFilter({ ...filters, type: "" }), project: project?.path };
     try {
-      const [{ memories }, { sessions }] = await Promise.all([
-        this.server.request(wire.memoryList, { filter, limit: 50 }),
-        this.server.request(wire.sessionList, { filter, limit: HOME }),
-      ]);
-      const items = memories
-        .map(itemOfMemory)
-        .sort((a, b) => Number(b.pinned) - Number(a.pinned))
-        .slice(0, HOME);
-      const empty = !items.length && !sessions.length && (await this.nothingStored());
-      this.post({ type: "home", id, memories: items, sessions: sessions.map(itemOfSession), empty });
+      const [memories, sessions] = await this.lists(filters, rows);
+      const empty = !memories.items.length && !sessions.items.length && (await this.nothingStored());
+      this.post({ type: "home", id, memories, sessions, empty });
     } catch (error) {
       this.post({ type: "failed", id, message: messageOf(error) });
     }
+  }
+
+  /** Memories as far as their kind is asked for, and conversations. */
+  private lists(filters: Filters, rows: HomeRows): Promise<[Part, Part]> {
+    const project = filters.scope === "project" ? currentProject() : undefined;
+    const { sources, after } = searchFilter(filters);
+    const filter: wire.SearchFilter = { sources, after, project: project?.path };
+    return Promise.all([
+      part(rows.memories, async (limit, cursor) => {
+        const page = await this.server.request(wire.memoryList, { filter, limit, cursor });
+        return { items: page.memories.map(itemOfMemory), next: page.nextCursor };
+      }),
+      part(rows.sessions, async (limit, cursor) => {
+        const page = await this.server.request(wire.sessionList, { filter, limit, cursor });
+        return { items: page.sessions.map(itemOfSession), next: page.nextCursor };
+      }),
+    ]);
   }
 
   private async nothingStored(): Promise<boolean> {
@@ -205,11 +218,13 @@ export class Panel implements vscode.WebviewViewProvider {
   }
 
   private postServer(): void {
-    this.post({ type: "server", state: this.server.state, problem: this.server.problem });
+    const { state, problem, inSettings } = this.server;
+    this.post({ type: "server", state, problem, inSettings });
   }
 
   private postUnavailable(): void {
-    const tiers: wire.Tier[] = this.server.status ? Object.values(this.server.status.tiers) : [];
+    const { status } = this.server;
+    const tiers = status ? Object.values<wire.Tier>({ ...status.tiers }) : [];
     const reasons = tiers.filter(({ state }) => state === "unavailable").map(({ detail }) => detail);
     this.post({ type: "unavailable", reasons });
   }
@@ -217,6 +232,21 @@ export class Panel implements vscode.WebviewViewProvider {
   private post(message: ToPanel): void {
     void this.view?.webview.postMessage(message);
   }
+}
+
+/** The first `rows` of a list that comes in pages. */
+async function part(
+  rows: number,
+  page: (limit: number, cursor: string | undefined) => Promise<{ items: PanelItem[]; next?: string | null }>,
+): Promise<Part> {
+  const items: PanelItem[] = [];
+  let cursor: string | undefined;
+  do {
+    const answer = await page(Math.min(rows - items.length, MOST_ROWS), cursor);
+    items.push(...answer.items);
+    cursor = answer.next ?? undefined;
+  } while (cursor && items.length < rows);
+  return { items, more: cursor !== undefined };
 }
 
 function page(webview: vscode.Webview, folder: vscode.Uri): string {

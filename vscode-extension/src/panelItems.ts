@@ -1,8 +1,9 @@
 /** Hits, memories and sessions as the rows that the panel and the quick search show. */
 
-import { assistantIcon, assistantTitle, projectName } from "./labels";
-import type { PanelItem, Filters } from "./panelMessages";
-import type { Memory, SearchFilter, SearchHit, Session } from "./protocol";
+import * as vscode from "vscode";
+import { assistantIcon, assistantTitle, firstLine, projectName } from "./labels";
+import type { Filters, PanelItem } from "./panelMessages";
+import type { Memory, MemoryType, SearchFilter, SearchHit, Session } from "./protocol";
 
 export const PINNED = "pinned";
 
@@ -12,12 +13,15 @@ export function itemOfHit(hit: SearchHit): PanelItem {
     uri: hit.uri,
     kind: hit.kind,
     icon: memory ? "bookmark" : assistantIcon(hit.source),
-    source: memory ? "Memory" : assistantTitle(hit.source),
-    detail: (memory ? hit.memoryType : hit.toolName || hit.role) ?? "",
+    source: memory ? vscode.l10n.t("Memory") : assistantTitle(hit.source),
+    title: memory
+      ? memoryTitle(hit.memoryType)
+      : hit.sessionTitle || hit.sessionId || assistantTitle(hit.source),
+    detail: [hit.user, memory ? "" : hit.toolName || speaker(hit.role)].filter(Boolean).join(" · "),
     text: hit.snippet,
     highlights: hit.highlights,
     project: projectName(hit.project),
-    timestamp: hit.timestamp ?? "",
+    timestamp: hit.timestamp,
     group: (memory ? "" : hit.sessionId) ?? "",
     groupTitle: memory ? "" : (hit.sessionTitle ?? hit.sessionId ?? ""),
     semantic: hit.lanes.length === 1 && hit.lanes[0] === "semantic",
@@ -26,12 +30,14 @@ export function itemOfHit(hit: SearchHit): PanelItem {
 }
 
 export function itemOfMemory(memory: Memory): PanelItem {
+  const pinned = memory.tags.includes(PINNED);
   return {
-    uri: `aiana:///memory/${encodeURIComponent(memory.id)}`,
+    uri: memory.uri,
     kind: "memory",
-    icon: memory.tags.includes(PINNED) ? "pinned" : "bookmark",
-    source: "Memory",
-    detail: memory.memoryType,
+    icon: pinned ? "pinned" : "bookmark",
+    source: vscode.l10n.t("Memory"),
+    title: memoryTitle(memory.memoryType),
+    detail: "",
     text: memory.content.slice(0, 300),
     highlights: [],
     project: projectName(memory.project),
@@ -39,26 +45,57 @@ export function itemOfMemory(memory: Memory): PanelItem {
     group: "",
     groupTitle: "",
     semantic: false,
-    pinned: memory.tags.includes(PINNED),
+    pinned,
   };
 }
 
 export function itemOfSession(session: Session): PanelItem {
   return {
-    uri: `aiana:///session/${encodeURIComponent(session.id)}`,
+    uri: session.uri,
     kind: "session",
     icon: assistantIcon(session.source),
     source: assistantTitle(session.source),
-    detail: "",
-    text: session.title || session.summary || session.id,
+    title: session.title || firstLine(session.summary ?? "") || session.id,
+    detail:
+      session.messageCount === 1
+        ? vscode.l10n.t("1 message")
+        : vscode.l10n.t("{0} messages", session.messageCount),
+    text: "",
     highlights: [],
     project: projectName(session.project),
-    timestamp: session.endedAt ?? session.startedAt ?? "",
+    timestamp: session.endedAt ?? session.startedAt,
     group: "",
     groupTitle: "",
     semantic: false,
     pinned: false,
   };
+}
+
+function memoryTitle(type: MemoryType | null | undefined): string {
+  switch (type) {
+    case "insight":
+      return vscode.l10n.t("Insight");
+    case "pattern":
+      return vscode.l10n.t("Pattern");
+    case "preference":
+      return vscode.l10n.t("Preference");
+    case "conversation":
+      return vscode.l10n.t("Conversation");
+    case null:
+    case undefined:
+      return vscode.l10n.t("Memory");
+  }
+}
+
+/** Roles are open: those that are known have a word of the user's language. */
+function speaker(role: string | null | undefined): string {
+  const known: Record<string, string> = {
+    user: vscode.l10n.t("You"),
+    assistant: vscode.l10n.t("Answer"),
+    system: vscode.l10n.t("System"),
+    tool: vscode.l10n.t("Tool"),
+  };
+  return role ? (known[role] ?? role) : "";
 }
 
 /** The panel's controls as a filter of the protocol. */
@@ -70,14 +107,24 @@ export function searchFilter({ source, type, time }: Filters): SearchFilter {
   if (time) {
     filter.after = time;
   }
-  if (type === "memory" || type === "message") {
-    filter.kinds = [type];
-  } else if (type === "insight" || type === "pattern") {
-    filter.kinds = ["memory"];
-    filter.memoryTypes = [type];
-  } else if (type) {
-    filter.kinds = ["message"];
-    filter.roles = [type];
+  switch (type) {
+    case "":
+      break;
+    case "memory":
+    case "message":
+      filter.kinds = [type];
+      break;
+    case "insight":
+    case "pattern":
+      filter.kinds = ["memory"];
+      filter.memoryTypes = [type];
+      break;
+    case "user":
+    case "assistant":
+    case "tool":
+      filter.kinds = ["message"];
+      filter.roles = [type];
+      break;
   }
   return filter;
 }

@@ -7,9 +7,11 @@ export interface PanelItem {
   kind: "memory" | "message" | "session";
   /** Name of a codicon. */
   icon: string;
-  /** Who or what this is, for the line above the text: an assistant, or "Memory". */
+  /** Whose conversation this is, or "Memory": what the icon stands for. */
   source: string;
-  /** Role or memory type. */
+  /** The conversation's title, or what kind of memory it is. */
+  title: string;
+  /** Who speaks, a tool, or how much there is. */
   detail: string;
   text: string;
   highlights: [number, number][];
@@ -35,18 +37,29 @@ export interface Filters {
 
 export type Action = "open" | "preview" | "copy" | "insert" | "addToChat" | "remember" | "forget";
 
+export type PanelCommand =
+  | "aiana.importSessions"
+  | "aiana.remember"
+  | "aiana.restartServer"
+  | "aiana.showLogs"
+  | "aiana.doctor"
+  | "aiana.openServerSetting";
+
+/** How many rows of each list are wanted while nothing is searched. */
+export interface HomeRows {
+  memories: number;
+  sessions: number;
+}
+
 export type ToExtension =
   | { type: "ready" }
   /** `rows` are shown already: no fewer come back. */
   | { type: "search"; id: number; query: string; filters: Filters; cursor?: string; rows: number }
-  | { type: "home"; id: number; filters: Filters }
+  | { type: "home"; id: number; filters: Filters; rows: HomeRows }
   | { type: "selection"; uris: string[] }
   | { type: "action"; action: Action; uris: string[] }
-  | {
-      type: "command";
-      command:
-        "aiana.importSessions" | "aiana.remember" | "aiana.restartServer" | "aiana.showLogs" | "aiana.doctor";
-    };
+  | { type: "copyText"; text: string }
+  | { type: "command"; command: PanelCommand };
 
 export interface Setup {
   language: string;
@@ -57,9 +70,16 @@ export interface Setup {
   sources: { name: string; title: string }[];
 }
 
+/** Some of a list, and whether there is more of it. */
+export interface Part {
+  items: PanelItem[];
+  more: boolean;
+}
+
 export type ToPanel =
   | { type: "setup"; setup: Setup }
-  | { type: "server"; state: ServerState; problem: string }
+  /** `inSettings`: the command that a setting names is what fails. */
+  | { type: "server"; state: ServerState; problem: string; inSettings: boolean }
   | {
       type: "results";
       id: number;
@@ -69,13 +89,16 @@ export type ToPanel =
       /** The semantic lane has not answered yet. */
       partial: boolean;
       nextCursor: string;
-      searched: number;
+      /** How many texts match, where that is known. */
+      total: number | undefined;
+      /** What the server says of the query, or of an empty answer. */
+      notes: string[];
       /** Why something did not answer, for a person. */
       degraded: string[];
       /** Search by meaning will join soon. */
       warming: boolean;
     }
-  | { type: "home"; id: number; memories: PanelItem[]; sessions: PanelItem[]; empty: boolean }
+  | { type: "home"; id: number; memories: Part; sessions: Part; empty: boolean }
   | { type: "failed"; id: number; message: string }
   /** What is configured and does not answer, each in a sentence. */
   | { type: "unavailable"; reasons: string[] }

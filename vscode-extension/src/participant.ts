@@ -182,10 +182,7 @@ async function showContext(turn: Turn): Promise<void> {
 async function remember({ server, documents, request, stream }: Turn): Promise<void> {
   const added = await addMemory(server, { content: request.prompt });
   stream.markdown(`${outcomeOf(added)} `);
-  stream.anchor(
-    await documents.locate(`aiana:///memory/${encodeURIComponent(added.memory.id)}`),
-    firstLine(added.memory.content),
-  );
+  stream.anchor(await documents.locate(added.memory.uri), firstLine(added.memory.content));
 }
 
 /** Name the sources of an answer; one that is gone by now is left out. */

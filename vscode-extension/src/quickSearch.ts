@@ -22,7 +22,7 @@ interface ActionButton extends vscode.QuickInputButton {
 }
 
 export function quickSearch(server: Server, actions: HitActions): void {
-  const pick = vscode.window.createQuickPick<HitItem>();
+  const pick = inGivenOrder(vscode.window.createQuickPick<HitItem>());
   const toggle = vscode.l10n.t("All projects");
   const project = currentProject();
   let all = project === undefined;
@@ -35,7 +35,9 @@ export function quickSearch(server: Server, actions: HitActions): void {
   const show = (query: string, { hits, nextCursor }: wire.SearchResult, partial: boolean) => {
     const active = pick.activeItems[0]?.uri;
     const chosen = query === shown.query && active !== shown.active ? active : undefined;
-    const items = hits.map((hit) => hitItem(itemOfHit(hit)));
+    const found = hits.map(itemOfHit);
+    actions.noteShown(found);
+    const items = found.map(hitItem);
     pick.items = partial && nextCursor ? overlaid(items, pick.items) : items;
     const next = pick.items.find(({ uri }) => uri === chosen) ?? pick.items[0];
     pick.activeItems = next ? [next] : [];
@@ -67,6 +69,9 @@ export function quickSearch(server: Server, actions: HitActions): void {
       if (!source.token.isCancellationRequested) {
         show(query, result, false);
         pick.busy = false;
+        if (!result.hits.length) {
+          pick.items = nothingFound(result.notes);
+        }
       }
     } catch (error) {
       if (!source.token.isCancellationRequested) {
@@ -117,6 +122,20 @@ export function quickSearch(server: Server, actions: HitActions): void {
   void server.ensureStarted();
 }
 
+function nothingFound(notes: string[]): HitItem[] {
+  const label = vscode.l10n.t("Nothing found");
+  return [{ label, detail: notes.join(" ") || undefined, alwaysShow: true }];
+}
+
+/** Hits come best first: VS Code is not to sort them by where the words stand in their labels. */
+function inGivenOrder<T extends vscode.QuickPick<HitItem>>(pick: T): T {
+  // Not among the types that extensions are given, but there since 2019; what lacks it sorts.
+  (pick as T & { sortByLabel: boolean }).sortByLabel = false;
+  pick.matchOnDescription = false;
+  pick.matchOnDetail = false;
+  return pick;
+}
+
 function hitItem(item: PanelItem): HitItem {
   const buttons: ActionButton[] = [
     {
@@ -131,16 +150,11 @@ function hitItem(item: PanelItem): HitItem {
     },
     { action: "copy", iconPath: new vscode.ThemeIcon("copy"), tooltip: vscode.l10n.t("Copy Text") },
   ];
-  const facts = [
-    item.source,
-    item.detail,
-    item.project,
-    age(item.timestamp, Date.now(), vscode.env.language),
-  ];
+  const facts = [item.title, item.detail, item.project, age(item.timestamp, Date.now(), vscode.env.language)];
   return {
     uri: item.uri,
     label: item.text.replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b("),
-    detail: facts.filter(Boolean).join(" · "),
+    detail: facts.filter(Boolean).join(" · ").replace(/\$\(/g, "$\u200b("),
     iconPath: new vscode.ThemeIcon(item.icon),
     alwaysShow: true,
     buttons,

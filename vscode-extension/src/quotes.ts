@@ -30,8 +30,13 @@ export async function quote(server: Server, uri: string): Promise<Quote> {
     throw new Error(`${uri} names neither a message nor a memory.`);
   }
   const [{ session }, { messages }] = await Promise.all([
-    server.request(wire.sessionGet, { id: target.id }),
-    server.request(wire.sessionMessages, { id: target.id, around: target.messageId, limit: 1 }),
+    server.request(wire.sessionGet, { id: target.id, source: target.source }),
+    server.request(wire.sessionMessages, {
+      id: target.id,
+      source: target.source,
+      around: target.messageId,
+      limit: 1,
+    }),
   ]);
   const message = messages.find(({ id }) => id === target.messageId);
   if (!message) {

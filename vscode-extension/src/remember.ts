@@ -13,7 +13,7 @@ import {
 } from "./selections";
 import type { Server } from "./server";
 import { firstLine } from "./labels";
-import { currentProject } from "./workspace";
+import { currentProject, type Project } from "./workspace";
 
 /** Keep `params`, and say what came of it; undefined if it could not be kept. */
 export async function storeMemory(
@@ -39,10 +39,7 @@ function announce(result: wire.MemoryAdded): void {
   const open = vscode.l10n.t("Open");
   void vscode.window.showInformationMessage(outcomeOf(result), open).then((choice) => {
     if (choice === open) {
-      void vscode.commands.executeCommand(
-        "aiana.hit.open",
-        `aiana:///memory/${encodeURIComponent(memory.id)}`,
-      );
+      void vscode.commands.executeCommand("aiana.hit.open", memory.uri);
     }
   });
 }
@@ -130,91 +127,157 @@ export async function rememberConversation(server: Server): Promise<void> {
   }
 }
 
-interface Template extends vscode.QuickPickItem {
+interface Kind extends vscode.QuickPickItem {
   memoryType: wire.MemoryType;
-  /** What the input begins with. */
-  text: string;
+  /** What the text is given in front, unless it begins so. */
+  prefix: string;
 }
 
-/** `Aiana: Remember…`: what kind, for where, and the text. */
+interface Place extends vscode.QuickPickItem {
+  project: string;
+}
+
+/** `Aiana: Remember…`: the text, what kind it is, and where it holds; each step can be gone back to. */
 export async function remember(server: Server): Promise<void> {
-  const template = await vscode.window.showQuickPick(templates(), {
-    title: vscode.l10n.t("Remember"),
-    placeHolder: vscode.l10n.t("What kind of memory is it?"),
-  });
-  const project = template && (await chooseScope());
-  if (!template || project === undefined) {
-    return;
+  const places = placesOf(currentProject());
+  const steps = places.length > 1 ? 3 : 2;
+  let text = textAtCursor();
+  let kind: Kind | undefined;
+  let place: Place | undefined = places.length > 1 ? undefined : places[0];
+  for (let step = 1; step <= steps;) {
+    if (step === 1) {
+      const given = await askText(text, steps);
+      if (given === undefined) {
+        return;
+      }
+      text = given;
+      step = 2;
+    } else {
+      const chosen =
+        step === 2
+          ? await choose(kinds(), vscode.l10n.t("What kind of memory is it?"), step, steps)
+          : await choose(places, vscode.l10n.t("Where does it hold?"), step, steps);
+      if (chosen === undefined) {
+        return;
+      }
+      if (chosen === BACK) {
+        step -= 1;
+      } else if ("memoryType" in chosen) {
+        kind = chosen;
+        step = 3;
+      } else {
+        place = chosen;
+        step = 4;
+      }
+    }
   }
-  const content = await vscode.window.showInputBox({
-    title: template.label,
-    prompt: vscode.l10n.t("One to three sentences that can be understood next month"),
-    value: template.text,
-    valueSelection: [template.text.length, template.text.length],
-    ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() ? undefined : vscode.l10n.t("Say what to remember.")),
-  });
-  if (content) {
-    await storeMemory(server, { content, memoryType: template.memoryType, project });
+  if (kind && place) {
+    const { prefix, memoryType } = kind;
+    const content = text.startsWith(prefix) ? text : `${prefix}${text}`;
+    await storeMemory(server, { content, memoryType, project: place.project });
   }
 }
 
-function templates(): Template[] {
+/** What is selected, to begin with; an input has one line. */
+function textAtCursor(): string {
+  const editor = vscode.window.activeTextEditor;
+  const text = editor ? editor.document.getText(editor.selection) : "";
+  return text.length <= 400 ? text.trim().replace(/\s+/g, " ") : "";
+}
+
+const BACK = Symbol("back");
+
+function askText(value: string, totalSteps: number): Promise<string | undefined> {
+  const input = vscode.window.createInputBox();
+  input.title = vscode.l10n.t("Remember");
+  input.step = 1;
+  input.totalSteps = totalSteps;
+  input.prompt = vscode.l10n.t("One to three sentences that can be understood next month");
+  input.placeholder = vscode.l10n.t("Integration tests need make services before they run");
+  input.value = value;
+  input.ignoreFocusOut = true;
+  return new Promise((resolve) => {
+    input.onDidChangeValue(() => (input.validationMessage = undefined));
+    input.onDidAccept(() => {
+      if (input.value.trim()) {
+        resolve(input.value.trim());
+        input.hide();
+      } else {
+        input.validationMessage = vscode.l10n.t("Say what to remember.");
+      }
+    });
+    input.onDidHide(() => {
+      resolve(undefined);
+      input.dispose();
+    });
+    input.show();
+  });
+}
+
+function choose<T extends Kind | Place>(
+  items: T[],
+  placeholder: string,
+  step: number,
+  totalSteps: number,
+): Promise<T | typeof BACK | undefined> {
+  const pick = vscode.window.createQuickPick<T>();
+  pick.title = vscode.l10n.t("Remember");
+  pick.placeholder = placeholder;
+  pick.step = step;
+  pick.totalSteps = totalSteps;
+  pick.items = items;
+  pick.buttons = [vscode.QuickInputButtons.Back];
+  pick.ignoreFocusOut = true;
+  return new Promise((resolve) => {
+    pick.onDidTriggerButton(() => {
+      resolve(BACK);
+      pick.hide();
+    });
+    pick.onDidAccept(() => {
+      resolve(pick.selectedItems[0]);
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+  });
+}
+
+function kinds(): Kind[] {
+  const kind = (
+    icon: string,
+    memoryType: wire.MemoryType,
+    label: string,
+    description: string,
+    prefix = "",
+  ): Kind => ({ label, description, iconPath: new vscode.ThemeIcon(icon), memoryType, prefix });
+  const t = vscode.l10n.t;
   return [
-    {
-      label: vscode.l10n.t("Insight"),
-      description: vscode.l10n.t("something found out"),
-      iconPath: new vscode.ThemeIcon("lightbulb"),
-      memoryType: "insight",
-      text: "",
-    },
-    {
-      label: vscode.l10n.t("Decision"),
-      description: vscode.l10n.t("what was chosen, and why"),
-      iconPath: new vscode.ThemeIcon("git-merge"),
-      memoryType: "insight",
-      text: vscode.l10n.t("Decided: "),
-    },
-    {
-      label: vscode.l10n.t("Problem and fix"),
-      description: vscode.l10n.t("the cause, and what helped"),
-      iconPath: new vscode.ThemeIcon("tools"),
-      memoryType: "insight",
-      text: vscode.l10n.t("Cause and fix: "),
-    },
-    {
-      label: vscode.l10n.t("Pattern"),
-      description: vscode.l10n.t("how things are done here"),
-      iconPath: new vscode.ThemeIcon("symbol-structure"),
-      memoryType: "pattern",
-      text: "",
-    },
-    {
-      label: vscode.l10n.t("Preference"),
-      description: vscode.l10n.t("how you like to work"),
-      iconPath: new vscode.ThemeIcon("account"),
-      memoryType: "preference",
-      text: "",
-    },
+    kind("lightbulb", "insight", t("Insight"), t("something found out")),
+    kind("git-merge", "insight", t("Decision"), t("what was chosen, and why"), t("Decided: ")),
+    kind("tools", "insight", t("Problem and fix"), t("the cause, and what helped"), t("Cause and fix: ")),
+    kind("symbol-structure", "pattern", t("Pattern"), t("how things are done here")),
+    kind("account", "preference", t("Preference"), t("how you like to work")),
   ];
 }
 
-/** A project's folder, an empty text for everywhere, undefined when the user gave up. */
-async function chooseScope(): Promise<string | undefined> {
-  const project = currentProject();
-  if (!project) {
-    return "";
-  }
-  const choice = await vscode.window.showQuickPick(
-    [
-      {
-        label: vscode.l10n.t("In {0}", project.name),
-        iconPath: new vscode.ThemeIcon("folder"),
-        project: project.path,
-      },
-      { label: vscode.l10n.t("In all projects"), iconPath: new vscode.ThemeIcon("globe"), project: "" },
-    ],
-    { title: vscode.l10n.t("Remember"), placeHolder: vscode.l10n.t("Where does it hold?") },
-  );
-  return choice?.project;
+/** A project's folder, and an empty text for everywhere. */
+function placesOf(project: Project | undefined): Place[] {
+  const everywhere = {
+    label: vscode.l10n.t("In all projects"),
+    iconPath: new vscode.ThemeIcon("globe"),
+    project: "",
+  };
+  return project
+    ? [
+        {
+          label: vscode.l10n.t("In {0}", project.name),
+          iconPath: new vscode.ThemeIcon("folder"),
+          project: project.path,
+        },
+        everywhere,
+      ]
+    : [everywhere];
 }

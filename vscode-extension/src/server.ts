@@ -13,7 +13,6 @@ import { activeInterpreter } from "./interpreter";
 import { locate, type ServerCommand } from "./locator";
 import type { ServerState } from "./panelMessages";
 import * as wire from "./protocol";
-import { openCommand } from "./uris";
 import { currentProject } from "./workspace";
 
 const READY_MS = 30_000;
@@ -43,6 +42,10 @@ export class Server implements vscode.Disposable {
   state: ServerState = "idle";
   /** What is wrong, in one sentence, while the state is `failed`. */
   problem = "";
+  /** The command that could not be started is the one that a setting names. */
+  inSettings = false;
+  /** The links of an `aiana:` document, which the documents know better than the server does. */
+  documentLinks: (document: vscode.TextDocument) => vscode.ProviderResult<vscode.DocumentLink[]> = () => [];
   /** As the server last told it. */
   status: wire.Status | undefined;
 
@@ -185,7 +188,14 @@ export class Server implements vscode.Disposable {
       return client;
     } catch (error) {
       this.log.error(error instanceof Error ? error : String(error));
-      this.problem = vscode.l10n.t("Aiana's server could not be started: {0}", messageOf(error));
+      this.inSettings = command.origin === "setting";
+      this.problem = this.inSettings
+        ? vscode.l10n.t(
+            "“{0}”, the command in the setting aiana.server.command, did not start: {1}",
+            [command.command, ...command.args].join(" "),
+            whyNot(error),
+          )
+        : vscode.l10n.t("Aiana's server could not be started: {0}", whyNot(error));
       this.setState("failed");
       throw new Error(this.problem);
     }
@@ -215,15 +225,7 @@ export class Server implements vscode.Disposable {
       },
       initializationFailedHandler: () => false,
       middleware: {
-        provideDocumentLinks: async (document, token, next) => {
-          const links = await next(document, token);
-          for (const link of links ?? []) {
-            if (link.target?.scheme === "aiana") {
-              link.target = vscode.Uri.parse(openCommand(link.target.toString()));
-            }
-          }
-          return links;
-        },
+        provideDocumentLinks: (document) => this.documentLinks(document),
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -286,6 +288,7 @@ export class Server implements vscode.Disposable {
     this.state = state;
     if (state !== "failed") {
       this.problem = "";
+      this.inSettings = false;
     }
     void vscode.commands.executeCommand("setContext", "aiana.serverMissing", state === "missing");
     void vscode.commands.executeCommand("setContext", "aiana.running", state === "running");
@@ -311,6 +314,15 @@ function withTimeout<T>(work: Promise<T>, ms: number, reason: string): Promise<T
     timer = setTimeout(() => reject(new Error(reason)), ms);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Why a program did not start, without the words of the system. */
+function whyNot(error: unknown): string {
+  const known: Record<string, string> = {
+    ENOENT: vscode.l10n.t("there is no such program"),
+    EACCES: vscode.l10n.t("it may not be run"),
+  };
+  return known[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
 }
 
 /** One line for a person out of whatever was thrown. */

@@ -34,7 +34,8 @@ function describe(
       return { icon: "warning", tooltip: vscode.l10n.t("The server was not found") };
     case "failed":
       return { icon: "error", tooltip: server.problem, color: "error" };
-    default:
+    case "idle":
+    case "running":
       break;
   }
   if (!status) {

@@ -79,7 +79,7 @@ function rememberTool(server: Server): vscode.LanguageModelTool<RememberInput> {
       const outcome = duplicateOf ? "It was remembered already" : "Remembered";
       const secrets = redactions === 1 ? "1 secret was" : `${redactions} secrets were`;
       const note = redactions ? ` ${secrets} taken out before it was stored.` : "";
-      return text(`${outcome} as aiana:///memory/${memory.id}.${note}`);
+      return text(`${outcome} as ${memory.uri}.${note}`);
     },
   };
 }

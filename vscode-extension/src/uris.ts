@@ -1,31 +1,39 @@
-/** `aiana:///session/<id>#<message>` and `aiana:///memory/<id>`: what citations and hits point at. */
+/** `aiana:///session/<id>/<source>#<message>` and `aiana:///memory/<id>`: what citations and hits point at. */
 
-export type Target = { kind: "session"; id: string; messageId?: string } | { kind: "memory"; id: string };
+export type Target =
+  { kind: "session"; id: string; source?: string; messageId?: string } | { kind: "memory"; id: string };
+
+const NAME = /\.(md|aiana)$/;
 
 /** What a URI names; undefined if it is none of ours. */
 export function parseTarget(uri: string): Target | undefined {
-  const match = /^aiana:(?:\/\/)?\/(session|memory)\/([^/#?]+)[^#]*(?:#(.*))?$/.exec(uri);
+  const match = /^aiana:(?:\/\/)?\/(session|memory)\/([^/#?]+)(?:\/([^/#?]*))?[^#]*(?:#(.*))?$/.exec(uri);
   if (!match) {
     return undefined;
   }
-  const [, kind, id, fragment] = match;
+  const [, kind, id, next, fragment] = match;
   if (kind === "memory") {
-    return { kind, id: decodeURIComponent(id!) };
+    return { kind, id: segment(id!) };
   }
-  const session = { kind: "session" as const, id: decodeURIComponent(id!) };
-  return fragment ? { ...session, messageId: decodeURIComponent(fragment) } : session;
+  return {
+    kind: "session",
+    id: segment(id!),
+    ...(next && !NAME.test(next) ? { source: segment(next) } : {}),
+    ...(fragment ? { messageId: decodeURIComponent(fragment) } : {}),
+  };
 }
 
-/** A command that opens what one of our URIs names: VS Code itself knows lines, but neither turns nor conversations. */
-export function openCommand(uri: string): string {
-  return `command:aiana.hit.open?${encodeURIComponent(JSON.stringify([uri]))}`;
+/** A segment of the path is encoded twice where it holds a slash. */
+function segment(text: string): string {
+  return decodeURIComponent(decodeURIComponent(text));
 }
 
-/** The last part of a document's path, which VS Code shows as its title. */
+/** The last part of a document's path, which VS Code shows as its title and knows the language by. */
 export function fileName(title: string): string {
-  const clean = title
-    .replace(/[\\/:*?"<>|#%\s]+/g, " ")
+  const words = title.trim().replace(/[\\/:*?"<>|#%\s]+/g, " ");
+  const clean = Array.from(words)
     .slice(0, 60)
+    .join("")
     .replace(/^ |[ .]+$/g, "");
-  return `${clean || "Aiana"}.md`;
+  return `${clean || "Aiana"}.aiana`;
 }

@@ -1,6 +1,14 @@
 /** The panel: what was typed goes to the extension, what it answers is shown. */
 
-import type { Action, Filters, PanelItem, ToExtension, ToPanel } from "../src/panelMessages";
+import type {
+  Action,
+  Filters,
+  HomeRows,
+  PanelCommand,
+  PanelItem,
+  ToExtension,
+  ToPanel,
+} from "../src/panelMessages";
 import { joined, overlaid } from "../src/partialResults";
 import { Controls, NO_FILTERS } from "./controls";
 import { element } from "./dom";
@@ -23,10 +31,19 @@ export interface SavedState {
   filters: Filters;
   grouped: boolean;
   filtersShown: boolean;
+  /** What was on the screen: how many rows, which sections were folded, and how far down. */
+  rows: number;
+  homeRows: HomeRows;
+  closed: string[];
+  scrollTop: number;
 }
 
 type Results = Extract<ToPanel, { type: "results" }>;
 type Lacking = Pick<Results, "warming" | "degraded">;
+
+const HOME_ROWS: HomeRows = { memories: 8, sessions: 20 };
+const MORE: HomeRows = { memories: 20, sessions: 40 };
+const SAVE_MS = 200;
 
 const NOTHING: Lacking = { warming: false, degraded: [] };
 
@@ -41,6 +58,12 @@ export class App {
   private readonly more = element("button", { id: "more", class: "secondary", type: "button" });
   private readonly main: HTMLElement;
   private scrolled = false;
+  private homeRows = HOME_ROWS;
+  /** What is to be shown again after the view was away. */
+  private restoring: { rows: number; scrollTop: number } | undefined;
+  private saveTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What had the focus last in this document. */
+  private left: EventTarget | null = null;
   /** What the last answer lacks, and what the server says is down. */
   private lacking: Lacking = NOTHING;
   private unavailable: string[] = [];
@@ -73,21 +96,26 @@ export class App {
       act: (action, uris) => this.act(action, uris),
       select: (uris) => this.host.postMessage({ type: "selection", uris }),
       leave: () => this.controls.focus(),
+      more: (key) => this.moreHome(key),
+      folded: () => this.save(),
+      copyText: (text) => this.host.postMessage({ type: "copyText", text }),
     });
     this.more.addEventListener("click", () => this.ask({ cursor: this.nextCursor }));
     this.more.hidden = true;
     this.main = element("main", {}, this.notice, this.list.root, this.more);
-    this.main.addEventListener("scroll", () => (this.scrolled = true), { passive: true });
+    this.main.addEventListener("scroll", () => this.onScroll(), { passive: true });
     root.replaceChildren(this.controls.root, this.progress, this.status, this.main, this.footer);
     const saved = host.getState();
     if (saved) {
-      this.controls.restore(
-        saved.query,
-        { ...NO_FILTERS, ...saved.filters },
-        saved.grouped,
-        saved.filtersShown,
-      );
+      const filters = { ...NO_FILTERS, ...saved.filters };
+      this.controls.restore(saved.query, filters, saved.grouped, saved.filtersShown);
+      this.homeRows = saved.homeRows ?? HOME_ROWS;
+      saved.closed?.forEach((key) => this.list.closed.add(key));
+      this.restoring = { rows: saved.rows ?? 0, scrollTop: saved.scrollTop ?? 0 };
     }
+    // A menu of VS Code takes the focus out of this document, and does not give it back to where it was.
+    document.addEventListener("focusin", ({ target }) => (this.left = target));
+    window.addEventListener("focus", () => this.returnFocus());
     window.addEventListener("message", (event: MessageEvent<ToPanel>) => this.receive(event.data));
     this.busy(true);
     host.postMessage({ type: "ready" });
@@ -103,7 +131,7 @@ export class App {
         this.ask();
         break;
       case "server":
-        this.serverChanged(message.state, message.problem);
+        this.serverChanged(message);
         break;
       case "results":
         this.results(message);
@@ -132,6 +160,9 @@ export class App {
 
   /** The first key after a pause is asked about at once; the next ones wait for each other. */
   private changed(): void {
+    this.restoring = undefined;
+    this.homeRows = HOME_ROWS;
+    this.busy(true);
     if (this.answered === this.id && this.timer === undefined) {
       this.ask();
     } else {
@@ -157,18 +188,13 @@ export class App {
     this.busy(true);
     const { query, value: filters } = this.controls;
     if (query) {
-      this.host.postMessage({
-        type: "search",
-        id: this.id,
-        query,
-        filters,
-        cursor,
-        rows: refresh ? this.items.length : 0,
-      });
+      const rows = refresh ? this.items.length : (this.restoring?.rows ?? 0);
+      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor, rows });
     } else {
-      this.host.postMessage({ type: "home", id: this.id, filters });
+      this.host.postMessage({ type: "home", id: this.id, filters, rows: this.homeRows });
     }
-    this.save();
+    this.list.withProject = filters.scope === "all";
+    this.saveSoon();
   }
 
   private results(message: Results): void {
@@ -188,6 +214,7 @@ export class App {
     } else {
       this.busy(false);
       this.say(message);
+      this.restore();
     }
     if (!message.partial || this.items.length) {
       this.maybeOpenFirst();
@@ -203,19 +230,40 @@ export class App {
   }
 
   private say(message: Results): void {
-    const count = this.items.length;
-    const counted = new Intl.NumberFormat(this.list.language).format(message.searched);
-    const found =
-      count === 0
-        ? t("Nothing found in {0} messages and memories", counted)
-        : t("{0} of {1} messages and memories", count, counted);
-    this.tell(found);
+    this.tell(this.found(message));
     this.showLacking(message);
-    if (!count && !message.partial) {
-      this.notice.replaceChildren(
-        element("p", {}, t("Fewer or other words may help; so may All projects in the filters.")),
-      );
+    if (!this.items.length && !message.partial) {
+      this.nothingFound(message.notes);
+    } else if (message.notes.length) {
+      this.notice.replaceChildren(...message.notes.map((note) => element("p", {}, note)));
     }
+  }
+
+  /** How many matches there are, and how many of them are shown. */
+  private found({ total, nextCursor }: Results): string {
+    const number = (value: number) => new Intl.NumberFormat(this.list.language).format(value);
+    const count = this.items.length;
+    if (count === 0) {
+      const { query, value, projectName } = this.controls;
+      const where = value.scope === "project" ? t("in {0}", projectName) : t("in all projects");
+      return t("Nothing found for “{0}” {1}.", query, where);
+    }
+    if (total !== undefined && total > count && nextCursor) {
+      return t("{0} of {1} matches", number(count), number(total));
+    }
+    if (nextCursor) {
+      return t("The first {0} matches", number(count));
+    }
+    return count === 1 ? t("1 match") : t("{0} matches", number(count));
+  }
+
+  private nothingFound(notes: string[]): void {
+    const widen = element("button", { type: "button", class: "link" }, t("Search all projects"));
+    widen.addEventListener("click", () => this.controls.widen());
+    this.notice.replaceChildren(
+      ...notes.map((note) => element("p", {}, note)),
+      ...(this.controls.value.scope === "project" ? [widen] : []),
+    );
   }
 
   private homeArrived(message: Extract<ToPanel, { type: "home" }>): void {
@@ -227,12 +275,13 @@ export class App {
     this.nextCursor = "";
     this.busy(false);
     this.home = [
-      { title: t("Memories"), items: message.memories },
-      { title: t("Recent Conversations"), items: message.sessions },
+      { key: "memories", title: t("Memories"), ...message.memories },
+      { key: "sessions", title: t("Recent Conversations"), ...message.sessions },
     ];
     this.render(true);
     this.tell("");
     this.showLacking(NOTHING);
+    this.restore();
     if (message.empty) {
       this.notice.replaceChildren(
         element(
@@ -242,7 +291,7 @@ export class App {
         ),
         this.commandButton("aiana.importSessions", t("Import Sessions")),
       );
-    } else if (!message.memories.length && !message.sessions.length) {
+    } else if (!message.memories.items.length && !message.sessions.items.length) {
       this.notice.replaceChildren(
         element("p", {}, t("Nothing here yet. Type to search, or choose All projects in the filters.")),
       );
@@ -251,23 +300,41 @@ export class App {
     }
   }
 
-  private serverChanged(state: string, problem: string): void {
-    if (state === "failed") {
-      this.busy(false);
-      this.failed(problem);
-    } else if (state === "starting") {
-      this.busy(true);
-      this.tell(t("Starting Aiana…"));
-    } else if (state === "running" && !this.running && this.ready) {
-      this.ask();
+  private moreHome(key: string): void {
+    if (key === "memories" || key === "sessions") {
+      this.homeRows = { ...this.homeRows, [key]: this.homeRows[key] + MORE[key] };
+      this.ask({ refresh: true });
+    }
+  }
+
+  private serverChanged({ state, problem, inSettings }: Extract<ToPanel, { type: "server" }>): void {
+    switch (state) {
+      case "failed":
+        this.busy(false);
+        this.failed(problem, inSettings);
+        break;
+      case "starting":
+        this.busy(true);
+        this.tell(t("Starting Aiana…"));
+        break;
+      case "running":
+        if (!this.running && this.ready) {
+          this.ask();
+        }
+        break;
+      case "idle":
+      case "missing":
+        break;
     }
     this.running = state === "running";
   }
 
-  private failed(message: string): void {
+  private failed(message: string, inSettings = false): void {
     this.tell(message, true);
+    const settings = this.commandButton("aiana.openServerSetting", t("Open Settings"));
     this.notice.replaceChildren(
-      this.commandButton("aiana.restartServer", t("Restart")),
+      ...(inSettings ? [settings] : []),
+      this.commandButton("aiana.restartServer", t("Restart"), inSettings ? "secondary" : "primary"),
       this.commandButton("aiana.showLogs", t("Show Logs"), "secondary"),
     );
   }
@@ -281,21 +348,25 @@ export class App {
     }
   }
 
+  /** What does not answer: one line, whose button says what mends it. */
   private showLacking(lacking = this.lacking): void {
     this.lacking = lacking;
-    const warming = lacking.warming ? [element("p", {}, t("Search by meaning is warming up"))] : [];
-    const reasons = new Set([...lacking.degraded, ...this.unavailable]);
-    const lines = [...warming, ...[...reasons].map((reason) => element("p", { class: "reason" }, reason))];
-    if (this.footer.textContent !== lines.map(({ textContent }) => textContent).join("")) {
-      this.footer.replaceChildren(...lines);
+    const reasons = [...new Set([...lacking.degraded, ...this.unavailable])];
+    const said = reasons.length
+      ? reasons.join(" ")
+      : lacking.warming
+        ? t("Search by meaning is warming up")
+        : "";
+    if (this.footer.title === said) {
+      return;
     }
+    this.footer.title = said;
+    const line = element("span", { class: reasons.length ? "reason" : "" }, said);
+    const details = this.commandButton("aiana.doctor", t("Details"), "link");
+    this.footer.replaceChildren(...(said ? [line] : []), ...(reasons.length ? [details] : []));
   }
 
-  private commandButton(
-    command: Extract<ToExtension, { type: "command" }>["command"],
-    label: string,
-    kind = "primary",
-  ): HTMLButtonElement {
+  private commandButton(command: PanelCommand, label: string, kind = "primary"): HTMLButtonElement {
     const button = element("button", { type: "button", class: kind }, label);
     button.addEventListener("click", () => this.host.postMessage({ type: "command", command }));
     return button;
@@ -313,11 +384,12 @@ export class App {
 
   private sections(): Section[] {
     if (!this.controls.grouped) {
-      return [{ title: "", items: this.items }];
+      return [{ key: "", title: "", items: this.items }];
     }
     const groups = new Map<string, Section>();
     for (const item of this.items) {
       const section = groups.get(item.group) ?? {
+        key: item.group || "memories",
         title: item.group ? item.groupTitle : t("Memories"),
         items: [],
       };
@@ -369,8 +441,49 @@ export class App {
     this.list.root.setAttribute("aria-busy", String(on));
   }
 
+  private onScroll(): void {
+    this.scrolled = true;
+    this.saveSoon();
+  }
+
+  /** Go back to where the list was before the view was away. */
+  private restore(): void {
+    const scrollTop = this.restoring?.scrollTop;
+    this.restoring = undefined;
+    if (scrollTop) {
+      this.main.scrollTop = scrollTop;
+      this.scrolled = true;
+    }
+    this.saveSoon();
+  }
+
+  private returnFocus(): void {
+    if (
+      document.activeElement === document.body &&
+      this.left instanceof HTMLElement &&
+      this.left.isConnected
+    ) {
+      this.left.focus({ preventScroll: true });
+    }
+  }
+
+  private saveSoon(): void {
+    this.saveTimer ??= setTimeout(() => this.save(), SAVE_MS);
+  }
+
   private save(): void {
+    clearTimeout(this.saveTimer);
+    this.saveTimer = undefined;
     const { input, filters, grouped, filtersShown } = this.controls;
-    this.host.setState({ query: input.value, filters, grouped, filtersShown });
+    this.host.setState({
+      query: input.value,
+      filters,
+      grouped,
+      filtersShown,
+      rows: this.restoring?.rows ?? this.items.length,
+      homeRows: this.homeRows,
+      closed: [...this.list.closed],
+      scrollTop: this.restoring?.scrollTop ?? this.main.scrollTop,
+    });
   }
 }

@@ -82,6 +82,20 @@ export class Controls {
     this.translate();
   }
 
+  /** Search in all projects from now on. */
+  widen(): void {
+    this.filters = { ...this.filters, scope: "all" };
+    if (this.selects.scope) {
+      this.selects.scope.value = "all";
+    }
+    this.update();
+    this.events.changed();
+  }
+
+  get projectName(): string {
+    return this.project;
+  }
+
   focus(): void {
     this.input.focus();
     this.input.select();

@@ -1,15 +1,20 @@
 /** The list of results: rows that keep their identity, keyboard, selection. */
 
 import type { Action, PanelItem } from "../src/panelMessages";
-import { element } from "./dom";
+import { element, icon } from "./dom";
 import { mergeOrder } from "./order";
 import { createRow, markRow, mainOf } from "./row";
 import { t } from "./strings";
 import { Toolbar } from "./toolbar";
 
 export interface Section {
+  /** Stays the same while its rows change. */
+  key: string;
+  /** An empty one has no heading, and does not fold. */
   title: string;
   items: PanelItem[];
+  /** There are more rows of it. */
+  more?: boolean;
 }
 
 export interface ListEvents {
@@ -17,11 +22,20 @@ export interface ListEvents {
   select: (uris: string[]) => void;
   /** The user went up from the first row. */
   leave: () => void;
+  /** More rows of a section are wanted. */
+  more: (key: string) => void;
+  /** A section was folded or unfolded. */
+  folded: () => void;
+  copyText: (text: string) => void;
 }
 
 export class ResultList {
   readonly root = element("div", { id: "results" });
   language = "en";
+  withProject = false;
+  /** Keys of the sections of which only the heading is shown. */
+  readonly closed = new Set<string>();
+  private sections: Section[] = [];
   private shown: string[] = [];
   private readonly rows = new Map<string, HTMLElement>();
   private readonly items = new Map<string, PanelItem>();
@@ -53,6 +67,7 @@ export class ResultList {
 
   /** Show `sections`; rows that stay keep their element, and their place while somebody is at them. */
   show(sections: Section[], sameQuery: boolean): void {
+    this.sections = sections;
     const focused = this.focusedRow()?.dataset.uri;
     const index = focused ? this.shown.indexOf(focused) : -1;
     const held = sameQuery && (this.pointerInside || focused !== undefined);
@@ -65,14 +80,14 @@ export class ResultList {
         held,
       ),
     );
-    this.shown = orders.flat();
-    this.forget(new Set(this.shown));
+    this.shown = orders.filter((_, number) => !this.isClosed(filled[number]!)).flat();
+    this.forget(new Set(orders.flat()));
     for (const [number, section] of filled.entries()) {
       for (const item of section.items) {
         this.update(item);
       }
       const rows = orders[number]!.map((uri) => this.rows.get(uri)!);
-      arrange(this.list(number, section.title), rows);
+      arrange(this.list(number, section), rows);
     }
     arrange(this.root, [...this.root.children].slice(0, filled.length));
     if (focused) {
@@ -126,10 +141,16 @@ export class ResultList {
 
   private update(item: PanelItem): void {
     const known = this.items.get(item.uri);
-    if (known && JSON.stringify(known) === JSON.stringify(item)) {
+    const present = this.rows.get(item.uri);
+    if (
+      known &&
+      present?.dataset.project === String(this.withProject) &&
+      JSON.stringify(known) === JSON.stringify(item)
+    ) {
       return;
     }
-    const row = createRow(item, this.language);
+    const row = createRow(item, this.language, this.withProject);
+    row.dataset.project = String(this.withProject);
     const old = this.rows.get(item.uri);
     if (old) {
       const had = old.contains(document.activeElement);
@@ -144,18 +165,57 @@ export class ResultList {
     this.items.set(item.uri, item);
   }
 
+  private isClosed({ key, title }: Section): boolean {
+    return title !== "" && this.closed.has(key);
+  }
+
   /** The list element of the section of this number, made or renamed as needed. */
-  private list(number: number, title: string): Element {
-    let section = this.root.children[number];
-    if (!section) {
-      section = element("section", {}, element("h2"), element("ul"));
-      this.root.append(section);
+  private list(number: number, section: Section): Element {
+    let root = this.root.children[number];
+    if (!root) {
+      root = this.newSection();
+      this.root.append(root);
     }
-    const [heading, list] = section.children as unknown as [HTMLElement, HTMLElement];
-    heading.textContent = title;
-    heading.hidden = title === "";
-    list.setAttribute("aria-label", title || t("Results"));
+    const [heading, list, more] = root.children as unknown as [HTMLElement, HTMLElement, HTMLButtonElement];
+    const [toggle] = heading.children as unknown as [HTMLButtonElement];
+    const [chevron, title, count] = toggle.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
+    const closed = this.isClosed(section);
+    root.setAttribute("data-key", section.key);
+    heading.hidden = section.title === "";
+    toggle.setAttribute("aria-expanded", String(!closed));
+    chevron.className = `codicon codicon-chevron-${closed ? "right" : "down"}`;
+    title.textContent = section.title;
+    count.textContent = `${section.items.length}${section.more ? "+" : ""}`;
+    list.hidden = closed;
+    list.setAttribute("aria-label", section.title || t("Results"));
+    more.textContent = t("Show More");
+    more.hidden = closed || !section.more;
     return list;
+  }
+
+  private newSection(): HTMLElement {
+    const keyOf = () => section.dataset.key!;
+    const toggle = element(
+      "button",
+      { type: "button", class: "fold" },
+      icon("chevron-down"),
+      element("span", { class: "name" }),
+      " ",
+      element("span", { class: "count" }),
+    );
+    toggle.addEventListener("click", () => this.fold(keyOf()));
+    const more = element("button", { type: "button", class: "secondary more" });
+    more.addEventListener("click", () => this.events.more(keyOf()));
+    const section = element("section", {}, element("h2", {}, toggle), element("ul"), more);
+    return section;
+  }
+
+  private fold(key: string): void {
+    if (!this.closed.delete(key)) {
+      this.closed.add(key);
+    }
+    this.show(this.sections, true);
+    this.events.folded();
   }
 
   private onClick(event: MouseEvent): void {
@@ -251,7 +311,12 @@ export class ResultList {
       }
       return act("preview");
     }
-    if (command && event.key.toLowerCase() === "c" && !document.getSelection()?.toString()) {
+    if (command && event.key.toLowerCase() === "c") {
+      const text = selectedIn(this.rows.get(uri));
+      if (text) {
+        this.events.copyText(text);
+        return true;
+      }
       return act("copy");
     }
     if (event.key === "Delete" && this.items.get(uri)?.kind === "memory") {
@@ -301,6 +366,13 @@ export class ResultList {
 
 function rowOf(target: EventTarget | null): HTMLElement | undefined {
   return (target as Element | null)?.closest?.<HTMLElement>("li.row") ?? undefined;
+}
+
+/** What is selected of a row's text; a selection elsewhere is not meant by a key that is pressed here. */
+function selectedIn(row: HTMLElement | undefined): string {
+  const selection = document.getSelection();
+  const inside = row && selection?.anchorNode && row.contains(selection.anchorNode);
+  return inside ? selection.toString() : "";
 }
 
 function focus(row: HTMLElement | undefined, options?: FocusOptions): void {

@@ -5,30 +5,36 @@ import type { PanelItem } from "../src/panelMessages";
 import { element, highlighted, icon } from "./dom";
 import { t } from "./strings";
 
-export function createRow(item: PanelItem, language: string): HTMLElement {
-  const facts = [item.detail, item.project, age(item.timestamp, Date.now(), language)]
-    .filter(Boolean)
-    .join(" · ");
+/** A row; `withProject` where rows of several projects stand side by side. */
+export function createRow(item: PanelItem, language: string, withProject: boolean): HTMLElement {
+  const project = withProject ? item.project : "";
+  const facts = [item.detail, project, age(item.timestamp, Date.now(), language)].filter(Boolean).join(" · ");
   const meaning = item.semantic
     ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))]
     : [];
+  const text = item.text ? [element("span", { class: "text" }, highlighted(item.text, item.highlights))] : [];
   const main = element(
     "button",
     { class: "main", type: "button", tabindex: "-1", "aria-keyshortcuts": "Enter Space" },
     element("span", { class: "selected-mark" }),
     element(
       "span",
-      { class: "facts" },
-      icon(item.icon),
-      element("span", { class: "source" }, item.source),
-      element("span", { class: "detail" }, facts),
+      { class: "head" },
+      element("span", { class: "sign", title: item.source }, icon(item.icon)),
+      element("span", { class: "title" }, item.title),
       ...meaning,
     ),
-    element("span", { class: "text" }, highlighted(item.text, item.highlights)),
+    ...text,
+    element("span", { class: "facts" }, facts),
   );
   return element(
     "li",
-    { class: "row", "data-uri": item.uri, "data-kind": item.kind, "data-vscode-context": menuContext(item) },
+    {
+      class: "row",
+      "data-uri": item.uri,
+      "data-kind": item.kind,
+      "data-vscode-context": menuContext(item),
+    },
     main,
   );
 }

@@ -74,7 +74,8 @@ def first_words(text: str) -> str:
         if words and not line.lstrip().startswith(("```", "~~~")):
             cut = words[:_HEADING_CHARS]
             if len(words) > _HEADING_CHARS:
-                cut = (cut.rpartition(" ")[0] or cut) + "…"
+                border = cut.rfind(" ")
+                cut = (cut[:border] if border > _HEADING_CHARS // 2 else cut) + "…"
             return cut
     return ""
 

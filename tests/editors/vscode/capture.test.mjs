@@ -153,31 +153,37 @@ test("a terminal's selection is kept: by its menu, and from the palette after as
   await page.waitForSelector(".terminal-wrapper.active .xterm-screen");
   await page.keyboard.type("clear; printf '%s\\n' heartbeat checksum");
   await page.keyboard.press("Enter");
-  const box = await (await page.$(".terminal-wrapper.active .xterm-screen")).boundingBox();
-  // The rows are drawn on a canvas: a double click selects a word once it is there.
-  const at = (row) => [box.x + 30, box.y + 8 + row * 17];
-  await until(
-    async () => {
-      await page.mouse.dblclick(...at(0));
-      await command("workbench.action.terminal.copySelection");
-      return (await editor.ask("clipboard")) === "heartbeat";
-    },
-    20_000,
-    "the shell has answered",
-  );
+  const place = async (text) => {
+    const line = page.locator(".terminal-wrapper.active .xterm-rows > div", { hasText: text }).last();
+    const { x, y, height } = await line.boundingBox({ timeout: 2_000 });
+    return [x + 12, y + height / 2];
+  };
+  /** A double click selects a word, once the terminal has it. */
+  const selectWord = (text) =>
+    until(
+      async () => {
+        await page.mouse.dblclick(...(await place(text)));
+        await command("workbench.action.terminal.copySelection");
+        return (await editor.ask("clipboard")) === text;
+      },
+      20_000,
+      `“${text}” is selected`,
+    );
+  await selectWord("heartbeat");
   await editor.ask("clipboard", { text: "mine" });
-  await page.mouse.click(...at(0), { button: "right" });
-  await chooseFromMenu(page, "Remember Selection");
+  await page.mouse.click(...(await place("heartbeat")), { button: "right" });
+  await chooseFromMenu(page, "Remember Terminal Selection");
   assert.deepEqual(await kept("heartbeat"), [
     { type: "insight", project: world.shop, origin: { terminal: "bash" } },
   ]);
-  await page.mouse.dblclick(...at(1));
+  await selectWord("checksum");
+  await editor.ask("clipboard", { text: "mine" });
   await page.keyboard.press("Control+k");
   await page.keyboard.press("Alt+r");
   assert.deepEqual(await kept("checksum"), [
     { type: "insight", project: world.shop, origin: { terminal: "bash" } },
   ]);
-  await palette(page, "Aiana: Remember Selection");
+  await palette(page, "Aiana: Remember Terminal Selection");
   await page.click(".quick-input-list .monaco-list-row >> text=in the editor");
   await kept(NOTES.cache);
   assert.equal(await editor.ask("clipboard"), "mine");
@@ -193,23 +199,36 @@ test("with nothing selected, what was copied is kept after a yes", async () => {
   await kept("The chat said: use port 4711.\nAnd TLS.");
 });
 
-test("Remember… asks for kind, place and text", async () => {
+test("Remember… asks for the text, its kind and its place, and each step can be gone back to", async () => {
+  const step = (number) => page.waitForSelector(`.quick-input-titlebar >> text=Remember (${number}/3)`);
+  const choose = (text) => page.click(`.quick-input-list .monaco-list-row >> text=${text}`);
+  await select("");
   await palette(page, "Aiana: Remember…");
-  await page.click(".quick-input-list .monaco-list-row >> text=what was chosen, and why");
-  await page.click(".quick-input-list .monaco-list-row >> text=In all projects");
-  await page.waitForSelector(".quick-input-titlebar >> text=Decision");
-  assert.equal(await page.inputValue(".quick-input-widget input.input"), "Decided: ");
-  await page.keyboard.type("tabs, because the linter says so");
+  await step(1);
+  await page.fill(".quick-input-widget input.input", "tabs, because the linter says so");
   await page.keyboard.press("Enter");
+  await step(2);
+  await page.click(".quick-input-titlebar [aria-label^=Back]");
+  await step(1);
+  assert.equal(await page.inputValue(".quick-input-widget input.input"), "tabs, because the linter says so");
+  await page.keyboard.press("Enter");
+  await step(2);
+  await choose("what was chosen, and why");
+  await step(3);
+  await choose("In all projects");
   assert.deepEqual(await kept("Decided: tabs, because the linter says so"), [
     { type: "insight", project: "" },
   ]);
+  await select(NOTES.cache);
   await palette(page, "Aiana: Remember…");
-  await page.click(".quick-input-list .monaco-list-row >> text=how things are done here");
-  await page.click(".quick-input-list .monaco-list-row >> text=In shop");
-  await page.waitForSelector(".quick-input-titlebar >> text=Pattern");
-  await page.keyboard.type("Every table has a key column");
+  await step(1);
+  assert.equal(await page.inputValue(".quick-input-widget input.input"), NOTES.cache);
+  await page.fill(".quick-input-widget input.input", "Every table has a key column");
   await page.keyboard.press("Enter");
+  await step(2);
+  await choose("how things are done here");
+  await step(3);
+  await choose("In shop");
   assert.deepEqual(await kept("Every table has a key column"), [{ type: "pattern", project: world.shop }]);
 });
 
@@ -445,9 +464,21 @@ test(
   async () => {
     const total = writeConversations(world, 200, 100);
     await palette(page, "Aiana: Import Sessions");
-    await toast("/[1-9]\\d* %, .*\\.jsonl/");
     const [pid] = serverPids(world);
-    process.kill(Number(pid), "SIGSTOP");
+    // The import is held up on every machine until its progress has been seen.
+    const progress = page.locator(".notification-toast", { hasText: /[1-9]\d* %, .*\.jsonl/ });
+    await until(
+      async () => {
+        process.kill(Number(pid), "SIGSTOP");
+        if (await progress.isVisible()) {
+          return true;
+        }
+        process.kill(Number(pid), "SIGCONT");
+        return false;
+      },
+      60_000,
+      "the progress is shown",
+    );
     await toastButton("Cancel");
     process.kill(Number(pid), "SIGCONT");
     await toast("Import stopped. What was read is kept.");

@@ -113,6 +113,8 @@ export class Editor {
       "workbench.startupEditor": "none",
       "workbench.secondarySideBar.defaultVisibility": "hidden",
       "chat.tools.global.autoApprove": true,
+      // Rows of a terminal are then elements that can be looked for.
+      "terminal.integrated.gpuAcceleration": "off",
       "update.mode": "none",
     };
     writeFileSync(join(this.user, "User", "settings.json"), JSON.stringify({ ...defaults, ...settings }));
@@ -284,7 +286,9 @@ export async function settled(panel) {
     20_000,
     "the search ends",
   );
-  return panel.$$eval("li.row .text", (texts) => texts.map((text) => text.textContent));
+  const textOf = (rows) =>
+    rows.map((row) => (row.querySelector(".text") ?? row.querySelector(".title")).textContent);
+  return panel.$$eval("li.row", textOf);
 }
 
 /** Wait for a row with this text. */
@@ -298,11 +302,15 @@ export function found(panel, text) {
 
 /** Choose from the context menu that is opening: VS Code ignores clicks on one that has just come up. */
 export async function chooseFromMenu(page, label) {
-  const item = page.locator(".context-view .action-label", { hasText: label });
-  await item.waitFor();
+  const item = page.locator(".monaco-menu .action-item:visible").getByLabel(label, { exact: true });
+  await item.first().waitFor();
   const chosen = async () => {
-    await item.click({ timeout: 1_000 });
-    return !(await item.isVisible());
+    // A menu that fades is still there for a moment: only one that stays has not heard the click.
+    if (await item.first().isVisible()) {
+      await item.first().click({ timeout: 1_000 });
+      await item.first().waitFor({ state: "hidden", timeout: 1_000 });
+    }
+    return true;
   };
   await until(chosen, 20_000, `“${label}” is chosen`);
 }

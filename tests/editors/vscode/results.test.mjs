@@ -4,7 +4,17 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { Editor, found, makeWorld, palette, panelFrame, settled, stored, until } from "./harness.mjs";
+import {
+  chooseFromMenu,
+  Editor,
+  found,
+  makeWorld,
+  palette,
+  panelFrame,
+  settled,
+  stored,
+  until,
+} from "./harness.mjs";
 
 const QUESTION = "why did people get logged out";
 const SIGNED_OUT = "Fix users being signed out after a deploy";
@@ -58,8 +68,20 @@ async function search(text) {
 
 async function choose(text, action) {
   await row(text).click({ button: "right" });
-  await page.locator(".monaco-menu .action-item", { has: page.locator(`[aria-label="${action}"]`) }).hover();
-  await page.keyboard.press("Enter");
+  await chooseFromMenu(page, action);
+}
+
+/** The frame that holds this; those of webviews come and go. */
+function frameWith(page, selector) {
+  const look = async () => {
+    for (const frame of page.frames()) {
+      if (await frame.$(selector)) {
+        return frame;
+      }
+    }
+    return undefined;
+  };
+  return until(look, 60_000, `“${selector}” is there`);
 }
 
 async function activeEditor(prefix) {
@@ -77,11 +99,13 @@ test("a memory is pinned from its context menu, and then comes first", async () 
   await search("");
   await choose(SERVICES, "Pin or Unpin");
   await page.mouse.move(800, 500);
+  await panel.focus("#query"); // Rows stay where they are while somebody is at them.
   await until(async () => (await settled(panel))[0] === SERVICES, 20_000, "the pinned memory is first");
   assert.equal(await row(SERVICES).locator(".codicon-pinned").count(), 1);
   assert.deepEqual(memory("tags", SERVICES), [['["pinned"]']]);
   await choose(SERVICES, "Pin or Unpin");
   await page.mouse.move(800, 500);
+  await panel.focus("#query"); // Rows stay where they are while somebody is at them.
   await until(async () => (await settled(panel))[0] === CACHE, 20_000, "the newest memory is first again");
 });
 
@@ -142,6 +166,101 @@ test("a document leads to neighbouring turns and to files, and space previews it
   );
 });
 
+test("only what Aiana made a link is one, and what a text leaves open ends with it", async () => {
+  const folder = join(world.claude, "projects", "sample");
+  const said = "Harmless [docs](command:workbench.action.closeAllEditors) and `x`\n```py\nquux = 1";
+  const record = (uuid, type, content) => ({
+    type,
+    uuid,
+    sessionId: "torn",
+    cwd: world.shop,
+    timestamp: "2026-02-20T10:00:00.000Z",
+    message: { role: type, content },
+  });
+  const call = {
+    type: "tool_use",
+    id: "t",
+    name: "Edit",
+    input: { file_path: "a.py", old_string: "x = 1", new_string: "x = 2" },
+  };
+  const records = [
+    record("1", "user", said),
+    record("2", "assistant", [call]),
+    record("3", "assistant", "quux is done"),
+  ];
+  writeFileSync(join(folder, "torn.jsonl"), records.map((each) => `${JSON.stringify(each)}\n`).join(""));
+  await editor.ask("command", { command: "aiana.importSessions" }, 60_000);
+  await search("quux done");
+  await found(panel, "quux is done");
+  await row("quux is done").locator("button.main").click();
+  const { text, line, language } = await activeEditor("aiana:/session/torn/");
+  assert.equal(language, "aiana");
+  assert.match(
+    text,
+    /\n```py\nquux = 1\n```\n\n\*\*Edit\*\* called for a\.py\n\n```diff\n-x = 1\n\+x = 2\n```\n\n## Assistant /,
+  );
+  assert.match(text.split("\n")[line], /^## Assistant · .* · quux is done$/);
+  const links = await editor.ask("links");
+  assert.deepEqual(links.map(([words]) => words).sort(), ["a.py", "↑ previous turn", "↓ next turn"].sort());
+  const outline = await editor.ask("outline");
+  assert.equal(outline.length, 2);
+  assert.match(outline[0][0], /^User · .* · Harmless \[docs\]/);
+  assert.match(outline[1][0], /^Assistant · .* · quux is done$/);
+  assert.deepEqual(outline[0][1], ["Edit: a.py"]);
+  assert.deepEqual(await editor.ask("folds"), outline.length + 1);
+  // The edit came folded: its lines are not on the screen.
+  await until(
+    async () => !(await page.locator(".view-lines").textContent()).includes("+x"),
+    20_000,
+    "it is folded",
+  );
+});
+
+test("what is inserted is the passage, and a document that takes none is said", async () => {
+  await search("warm cache type:memory");
+  await editor.ask("command", { command: "workbench.action.closeAllEditors" });
+  await row(CACHE).locator("button.main").click();
+  await activeEditor("aiana:/memory/");
+  await row(CACHE).hover();
+  await panel.click("button[aria-label='Insert at Cursor']");
+  await page.waitForSelector(
+    ".notification-toast >> text=This document is read-only: the text was not inserted.",
+  );
+  await page.click(".notification-toast .monaco-button >> text=New File");
+  await until(async () => (await editor.ask("editor")).text === CACHE, 20_000, "a new file has the text");
+  await editor.ask("command", { command: "workbench.action.revertAndCloseActiveEditor" });
+});
+
+test("a memory is edited in an editor of its own, and saving stores it", async () => {
+  const id = memory("id", CACHE)[0][0];
+  await search("warm cache type:memory");
+  await choose(CACHE, "Edit…");
+  await activeEditor("aiana:/edit/");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(" Wait for it.");
+  await editor.ask("command", { command: "workbench.action.files.save" });
+  const text = () => stored(world, `SELECT content FROM memories WHERE id = '${id}'`)[0][0];
+  await until(() => text() === `${CACHE} Wait for it.`, 20_000, "it is stored");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(CACHE);
+  await editor.ask("command", { command: "workbench.action.files.save" });
+  await until(() => text() === CACHE, 20_000, "the old text is stored");
+  await editor.ask("command", { command: "workbench.action.closeActiveEditor" });
+});
+
+test("Escape from a row's menu goes back to the row", async () => {
+  await search("deploy");
+  await panel.press("#query", "ArrowDown");
+  const uri = () => panel.evaluate(() => document.activeElement.closest("li")?.dataset.uri);
+  const before = await uri();
+  assert.ok(before);
+  await page.keyboard.press("Shift+F10");
+  await page.locator(".monaco-menu .action-item:visible").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".monaco-menu .action-item:visible").first().waitFor({ state: "detached" });
+  await until(async () => (await uri()) === before, 20_000, "the focus is back");
+});
+
 test("grouping and filters work by the keyboard alone", async () => {
   await search("deploy");
   await panel.focus("#query");
@@ -174,27 +293,28 @@ test("grouping and filters work by the keyboard alone", async () => {
 
 test("hits that join later move nothing under the pointer", async () => {
   await panel.evaluate(() => {
-    window.answers = [];
     window.addEventListener(
       "message",
-      ({ data }) =>
-        data.type === "results" && window.answers.push({ ...data, uris: data.items.map(({ uri }) => uri) }),
+      ({ data }) => (window.answer = data.type === "results" ? data : window.answer),
     );
   });
-  await search("x");
+  await search(QUESTION);
+  const { answer } = await panel.evaluate(() => ({ answer: window.answer }));
+  assert.ok(answer.items.length > 3);
   const box = await panel.locator("#results").boundingBox();
   await page.mouse.move(box.x + 60, box.y + 10);
-  await panel.evaluate(() => (window.answers.length = 0));
-  await panel.focus("#query");
-  await search(QUESTION);
-  const answers = await panel.evaluate(() => window.answers);
-  const shown = await panel.$$eval("li.row", (rows) => rows.map(({ dataset }) => dataset.uri));
-  const { id, uris: all } = answers.at(-1);
-  const { uris: words } = answers.find((answer) => answer.id === id && answer.partial);
-  assert.notDeepEqual(all.slice(0, words.length), words, "search by meaning has changed the order");
-  const kept = words.filter((uri) => all.includes(uri));
-  assert.deepEqual(shown.slice(0, kept.length), kept);
-  assert.deepEqual(new Set(shown), new Set(all));
+  // How soon search by meaning joins differs by machine: here it joins by the same messages, in two steps.
+  const shown = () => panel.$$eval("li.row", (rows) => rows.map(({ dataset }) => dataset.uri));
+  const post = (message) =>
+    panel.evaluate((data) => window.postMessage(data, "*"), { ...answer, ...message });
+  const words = answer.items.slice(1, 3);
+  await post({ items: words, partial: false });
+  await until(async () => (await shown()).length === 2, 20_000, "what words found is shown");
+  await post({ items: answer.items.toReversed(), partial: false });
+  await until(async () => (await shown()).length === answer.items.length, 20_000, "the rest has joined");
+  const uris = (items) => items.map(({ uri }) => uri);
+  assert.deepEqual((await shown()).slice(0, 2), uris(words));
+  assert.deepEqual(new Set(await shown()), new Set(uris(answer.items)));
 });
 
 test("what is stored meanwhile joins without moving what is being read", async () => {
@@ -217,8 +337,13 @@ test("what is stored meanwhile joins without moving what is being read", async (
 
 test("nothing found is said with what was looked through", async () => {
   assert.deepEqual(await search('"no such words anywhere"'), []);
-  assert.match(await panel.textContent("#status"), /^Nothing found in \d+ messages and memories/);
-  await panel.waitForSelector("#notice >> text=Fewer or other words may help");
+  const status = () => panel.textContent("#status");
+  assert.equal(await status(), 'Nothing found for “"no such words anywhere"” in shop.');
+  await panel.click("#notice button >> text=Search all projects");
+  await until(async () => / in all projects\.$/.test(await status()), 20_000, "all projects are searched");
+  await panel.click("button[aria-label=Filters]");
+  await panel.selectOption("select[aria-label=Project]", "project");
+  await panel.click("button[aria-label=Filters]");
 });
 
 test("a conversation is deleted after a question", async () => {
@@ -250,7 +375,7 @@ test("quick search has the best hit active, and Enter opens its turn", async () 
   assert.equal(await active.getAttribute("data-index"), "0");
   await page.keyboard.press("Enter");
   const { uri, line, text } = await activeEditor("aiana:/session/18a0a8ac");
-  assert.match(uri, /Pin the Redis client below 5\.md$/);
+  assert.match(uri, /Pin the Redis client below 5\.aiana$/);
   assert.match(
     text
       .split("\n")
@@ -258,6 +383,26 @@ test("quick search has the best hit active, and Enter opens its turn", async () 
       .join("\n"),
     /^## Assistant .*[^]*speaks RESP3/,
   );
+});
+
+test("a document outlives a reload of the window", async () => {
+  await search("redis client RESP3");
+  await row("speaks RESP3").first().locator("button.main").click();
+  const before = await activeEditor("aiana:/session/18a0a8ac");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Enter");
+  await palette(page, "Developer: Reload Window");
+  await until(() => panel.isDetached(), 20_000, "the window is reloaded");
+  const after = await until(
+    async () => {
+      const active = await editor.ask("editor", {}, 60_000);
+      return active?.uri === before.uri && active.text.length > 100 && active;
+    },
+    60_000,
+    "the document is open again",
+  );
+  assert.equal(after.text, before.text);
+  panel = await panelFrame(page, 60_000);
 });
 
 test("query and filters outlive hiding the view and reloading the window", async () => {
@@ -280,13 +425,26 @@ test("query and filters outlive hiding the view and reloading the window", async
   await panel.selectOption("select[aria-label=Type]", "");
 });
 
-test("the doctor says what was checked, with the command that mends it", async () => {
+test("the doctor's page says what was checked, and its button mends", async () => {
   await palette(page, "Aiana: Doctor");
-  const { text } = await activeEditor("aiana:/doctor/");
-  assert.match(text, /^`.*\/aiana doctor`, found by: path; the server is running$/m);
-  assert.match(text, /^- ✓ \*\*database\*\*: .*conversations\.db/m);
-  assert.match(text, /^- ✗ \*\*permissions\*\*: .*\n {2}- → aiana doctor --fix$/m);
-  assert.match(text, /^- code-server .*, extension 0\.1\.0$/m);
+  const doctor = await frameWith(page, "main h1 >> text=Aiana Doctor");
+  await doctor.waitForSelector("li.ok h2 >> text=database", { timeout: 60_000 });
+  await doctor.waitForSelector("p code >> text=/aiana doctor$/");
+  assert.match(await doctor.textContent(".facts"), /code-server .*, extension 0\.1\.0/);
+  const wrong = doctor.locator("li.error", { hasText: "permissions" });
+  await wrong.getByRole("button", { name: "Mend" }).click();
+  await until(
+    async () => (await doctor.locator("li.ok", { hasText: "permissions" }).count()) === 1,
+    60_000,
+    "it is mended",
+  );
+  await doctor.getByRole("button", { name: "Copy Report" }).click();
+  await until(
+    async () => /- ok: database: /.test(await editor.ask("clipboard")),
+    20_000,
+    "the report is copied",
+  );
+  await editor.ask("command", { command: "workbench.action.closeActiveEditor" });
 });
 
 test("Redis that is down is a line in the panel, never a message that pops up", async () => {
@@ -304,8 +462,14 @@ test("Redis that is down is a line in the panel, never a message that pops up", 
 
 test("a server that cannot start is said in the panel, which recovers with the setting", async () => {
   await editor.ask("setting", { key: "aiana.server.command", value: ["/bin/false"] });
-  await panel.waitForSelector("#status >> text=Aiana's server could not be started", { timeout: 30_000 });
+  await panel.waitForSelector(
+    "#status >> text=the command in the setting aiana.server.command, did not start",
+    { timeout: 30_000 },
+  );
   await panel.waitForSelector("#notice button >> text=Show Logs");
+  await panel.click("#notice button >> text=Open Settings");
+  await page.waitForSelector(".settings-editor .setting-item-label >> text=Command", { timeout: 20_000 });
+  await editor.ask("command", { command: "workbench.action.closeActiveEditor" });
   assert.equal(await toasts(), 0);
   await editor.ask("setting", { key: "aiana.server.command", value: undefined });
   await found(panel, SERVICES);

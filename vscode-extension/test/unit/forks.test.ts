@@ -20,6 +20,7 @@ function editor(chat: Record<string, unknown>): Record<string, unknown> {
     "EventEmitter",
     "Disposable",
     "ThemeIcon",
+    "ThemeColor",
     "ViewColumn",
     "window",
     "workspace",

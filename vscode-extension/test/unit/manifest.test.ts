@@ -14,7 +14,12 @@ test("every %key% has its text, and every text its key", () => {
 test("every command is registered", () => {
   for (const { command } of contributes.commands) {
     const id = command.replace(/^aiana\./, "");
-    expect(sources).toContain(id.startsWith("hit.") ? `onHits("${id.slice(4)}"` : `register("${id}"`);
+    const [group, name] = id.split(".");
+    const registrations: Record<string, string> = {
+      hit: `onHits("${name}"`,
+      document: `onDocument("${name}"`,
+    };
+    expect(sources).toContain(registrations[group!] ?? `register("${id}"`);
   }
 });
 
@@ -23,4 +28,22 @@ test("in Restricted Mode no setting that names a command, folder, model or serve
     (key) => key !== "aiana.contextMaxTokens",
   );
   expect(capabilities.untrustedWorkspaces.restrictedConfigurations.sort()).toEqual(settings.sort());
+});
+
+test("no two commands of the palette and no two settings have one title", () => {
+  const hidden = new Set(
+    contributes.menus.commandPalette
+      .filter(({ when }: { when: string }) => when === "false")
+      .map(({ command }: { command: string }) => command),
+  );
+  const titles = contributes.commands
+    .filter(({ command }: { command: string }) => !hidden.has(command))
+    .map(({ title }: { title: string }) => strings[title.slice(1, -1)]);
+  expect(new Set(titles).size).toBe(titles.length);
+});
+
+test("settings stand in the order that is meant", () => {
+  const properties: Record<string, { order: number }> = contributes.configuration.properties;
+  const orders = Object.values(properties).map(({ order }) => order);
+  expect(orders).toEqual([1, 2, 3, 4, 5, 6]);
 });

@@ -8,7 +8,8 @@ const item = (name: string, fields: Partial<PanelItem> = {}): PanelItem => ({
   kind: "message",
   icon: "claude",
   source: "Claude Code",
-  detail: "user",
+  title: "Fix it",
+  detail: "You",
   text: `text of ${name}`,
   highlights: [],
   project: "shop",
@@ -19,6 +20,8 @@ const item = (name: string, fields: Partial<PanelItem> = {}): PanelItem => ({
   pinned: false,
   ...fields,
 });
+
+const NONE = { items: [], more: false };
 
 let sent: ToExtension[];
 let saved: SavedState | undefined;
@@ -64,7 +67,8 @@ function results(items: PanelItem[], fields: Partial<Extract<ToPanel, { type: "r
     append: false,
     partial: false,
     nextCursor: "",
-    searched: 12431,
+    total: undefined,
+    notes: [],
     degraded: [],
     warming: false,
     ...fields,
@@ -74,6 +78,8 @@ function results(items: PanelItem[], fields: Partial<Extract<ToPanel, { type: "r
 const texts = () => [...document.querySelectorAll(".row .text")].map((text) => text.textContent);
 const mains = () => [...document.querySelectorAll<HTMLButtonElement>("button.main")];
 const footer = () => document.querySelector("#footer")!.textContent;
+const headings = () =>
+  [...document.querySelectorAll("h2:not([hidden])")].map((heading) => heading.textContent);
 const status = () => document.querySelector("#status")!.textContent;
 const press = (key: string, options: KeyboardEventInit = {}) =>
   document.activeElement!.dispatchEvent(
@@ -104,20 +110,17 @@ test("an empty box shows memories and recent conversations", async () => {
   receive({
     type: "home",
     id: last("home").id,
-    memories: [item("m", { kind: "memory" })],
-    sessions: [item("s", { kind: "session" })],
+    memories: { items: [item("m", { kind: "memory" })], more: false },
+    sessions: { items: [item("s", { kind: "session" })], more: false },
     empty: false,
   });
-  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
-    "Memories",
-    "Recent Conversations",
-  ]);
+  expect(headings()).toEqual(["Memories 1", "Recent Conversations 1"]);
   expect(await violations()).toEqual([]);
 });
 
 test("nothing stored offers to import", async () => {
   open();
-  receive({ type: "home", id: last("home").id, memories: [], sessions: [], empty: true });
+  receive({ type: "home", id: last("home").id, memories: NONE, sessions: NONE, empty: true });
   document.querySelector<HTMLButtonElement>("#notice button")!.click();
   expect(last("command")).toEqual({ type: "command", command: "aiana.importSessions" });
   expect(await violations()).toEqual([]);
@@ -125,7 +128,7 @@ test("nothing stored offers to import", async () => {
 
 test("of fast keystrokes the first and the last are asked", () => {
   open();
-  receive({ type: "home", id: last("home").id, memories: [], sessions: [], empty: false });
+  receive({ type: "home", id: last("home").id, memories: NONE, sessions: NONE, empty: false });
   const input = document.querySelector<HTMLInputElement>("#query")!;
   for (const query of ["r", "re", "red"]) {
     input.value = query;
@@ -144,7 +147,7 @@ test("hits with marks; untrusted text stays text", async () => {
   results([item("a", { text: '<img src=x onerror="alert(1)">', highlights: [[1, 4]] })]);
   expect(document.querySelector(".row img")).toBeNull();
   expect(document.querySelector(".row mark")!.textContent).toBe("img");
-  expect(status()).toBe("1 of 12,431 messages and memories");
+  expect(status()).toBe("1 match");
   expect(await violations()).toEqual([]);
 });
 
@@ -160,7 +163,8 @@ test("an answer to an older question is not shown", () => {
     append: false,
     partial: false,
     nextCursor: "",
-    searched: 1,
+    total: 1,
+    notes: [],
     degraded: [],
     warming: false,
   });
@@ -243,12 +247,12 @@ test("what words found is told only if the rest takes its time", () => {
   results([item("a")]);
   typeQuery("qu");
   results([item("a"), item("b")], { partial: true, warming: true });
-  expect(status()).toBe("1 of 12,431 messages and memories");
+  expect(status()).toBe("1 match");
   vi.advanceTimersByTime(300);
-  expect(status()).toBe("2 of 12,431 messages and memories");
+  expect(status()).toBe("2 matches");
   expect(footer()).toBe("Search by meaning is warming up");
   results([item("a")]);
-  expect(status()).toBe("1 of 12,431 messages and memories");
+  expect(status()).toBe("1 match");
   expect(footer()).toBe("");
 });
 
@@ -266,13 +270,13 @@ test("degraded and warming states are said", () => {
   results([item("a")], { warming: true });
   expect(footer()).toBe("Search by meaning is warming up");
   results([item("a")], { degraded: ["no model"] });
-  expect(footer()).toBe("no model");
+  expect(footer()).toBe("no modelDetails");
   receive({ type: "unavailable", reasons: ["no model", "no Redis"] });
-  const reasons = () => [...document.querySelectorAll("#footer .reason")].map((reason) => reason.textContent);
-  expect(reasons()).toEqual(["no model", "no Redis"]);
+  const reasons = () => document.querySelector("#footer .reason")?.textContent;
+  expect(reasons()).toBe("no model no Redis");
   receive({ type: "unavailable", reasons: [] });
-  expect(reasons()).toEqual(["no model"]);
-  expect(status()).toBe("1 of 12,431 messages and memories");
+  expect(reasons()).toBe("no model");
+  expect(status()).toBe("1 match");
 });
 
 test("keyboard: move, open, preview, add to chat, copy, several, back", () => {
@@ -318,10 +322,7 @@ test("grouped by conversation, with headings", async () => {
   typeQuery("q");
   results([item("a"), item("b", { group: "t", groupTitle: "Other" }), item("c")]);
   document.querySelector<HTMLButtonElement>('[aria-label="Group by Conversation"]')!.click();
-  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
-    "Fix it",
-    "Other",
-  ]);
+  expect(headings()).toEqual(["Fix it 2", "Other 1"]);
   expect(texts()).toEqual(["text of a", "text of c", "text of b"]);
   expect(await violations()).toEqual([]);
 });
@@ -344,6 +345,10 @@ test("query, filters and grouping outlive a reload", () => {
     filters: { scope: "all", source: "", type: "memory", time: "7d" },
     grouped: true,
     filtersShown: true,
+    rows: 0,
+    homeRows: { memories: 8, sessions: 20 },
+    closed: [],
+    scrollTop: 0,
   };
   open();
   expect(last("search")).toMatchObject({
@@ -355,12 +360,12 @@ test("query, filters and grouping outlive a reload", () => {
 test("a failed server can be restarted from the panel, which then asks again", () => {
   open();
   typeQuery("q");
-  receive({ type: "server", state: "failed", problem: "It stopped." });
+  receive({ type: "server", state: "failed", problem: "It stopped.", inSettings: false });
   expect(status()).toBe("It stopped.");
   document.querySelector<HTMLButtonElement>("#notice button")!.click();
   expect(last("command")).toEqual({ type: "command", command: "aiana.restartServer" });
   const { id } = last("search");
-  receive({ type: "server", state: "running", problem: "" });
+  receive({ type: "server", state: "running", problem: "", inSettings: false });
   expect(last("search").id).toBe(id + 1);
 });
 
@@ -373,4 +378,147 @@ test("more results are appended", () => {
   results([item("b")], { append: true });
   expect(texts()).toEqual(["text of a", "text of b"]);
   expect(document.querySelector<HTMLButtonElement>("#more")!.hidden).toBe(true);
+});
+
+test("a section folds and unfolds, and stays so", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b", { group: "t", groupTitle: "Other" })]);
+  document.querySelector<HTMLButtonElement>('[aria-label="Group by Conversation"]')!.click();
+  const toggle = () => document.querySelector<HTMLButtonElement>("h2 button")!;
+  toggle().click();
+  expect(toggle().getAttribute("aria-expanded")).toBe("false");
+  expect(document.querySelector<HTMLElement>("section ul")!.hidden).toBe(true);
+  document.querySelector<HTMLInputElement>("#query")!.focus();
+  press("ArrowDown");
+  expect(document.activeElement).toBe(mains()[1]);
+  expect(saved!.closed).toEqual(["s"]);
+  results([item("a"), item("c"), item("b", { group: "t", groupTitle: "Other" })]);
+  expect(headings()[0]).toBe("Fix it 2");
+  expect(toggle().getAttribute("aria-expanded")).toBe("false");
+  toggle().click();
+  expect(document.querySelector<HTMLElement>("section ul")!.hidden).toBe(false);
+});
+
+test("home shows more of a list, and what was shown when it is refreshed", () => {
+  open();
+  const { id, rows } = last("home");
+  expect(rows).toEqual({ memories: 8, sessions: 20 });
+  const sessions = { items: [item("s", { kind: "session" })], more: true };
+  receive({ type: "home", id, memories: NONE, sessions, empty: false });
+  expect(headings()).toEqual(["Recent Conversations 1+"]);
+  document.querySelector<HTMLButtonElement>("section .more")!.click();
+  expect(last("home").rows).toEqual({ memories: 8, sessions: 60 });
+  receive({ type: "home", id: last("home").id, memories: NONE, sessions, empty: false });
+  receive({ type: "changed" });
+  vi.advanceTimersByTime(300);
+  expect(last("home").rows.sessions).toBe(60);
+});
+
+test("rows, folded sections and place outlive the view", () => {
+  saved = {
+    query: "redis",
+    filters: { scope: "project", source: "", type: "", time: "" },
+    grouped: true,
+    filtersShown: false,
+    rows: 60,
+    homeRows: { memories: 8, sessions: 60 },
+    closed: ["s"],
+    scrollTop: 321,
+  };
+  open();
+  expect(last("search").rows).toBe(60);
+  vi.advanceTimersByTime(500);
+  expect(saved).toMatchObject({ rows: 60, scrollTop: 321 });
+  results([item("a")], { partial: true });
+  results([item("a"), item("b", { group: "t", groupTitle: "Other" })]);
+  expect(document.querySelector("main")!.scrollTop).toBe(321);
+  expect(document.querySelector("h2 button")!.getAttribute("aria-expanded")).toBe("false");
+  typeQuery("other");
+  expect(last("search").rows).toBe(0);
+});
+
+test("matches are counted, not the store", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")], { nextCursor: "2", total: 1234 });
+  expect(status()).toBe("2 of 1,234 matches");
+  results([item("a"), item("b")], { nextCursor: "2" });
+  expect(status()).toBe("The first 2 matches");
+});
+
+test("nothing found says where, and offers all projects", async () => {
+  open();
+  typeQuery("q");
+  results([], { notes: ["12 messages of other projects match."] });
+  expect(status()).toBe("Nothing found for “q” in shop.");
+  const notice = document.querySelector("#notice")!;
+  expect(notice.querySelector("p")!.textContent).toBe("12 messages of other projects match.");
+  notice.querySelector<HTMLButtonElement>("button.link")!.click();
+  vi.advanceTimersByTime(50);
+  expect(last("search").filters.scope).toBe("all");
+  results([]);
+  expect(status()).toBe("Nothing found for “q” in all projects.");
+  expect(notice.querySelector("button")).toBeNull();
+  expect(await violations()).toEqual([]);
+});
+
+test("what does not answer is one line with one button", async () => {
+  open();
+  typeQuery("q");
+  results([item("a")], { degraded: ["The model could not be fetched: no network. Try again later."] });
+  const line = document.querySelector<HTMLElement>("#footer")!;
+  expect(line.children).toHaveLength(2);
+  expect(line.title).toBe("The model could not be fetched: no network. Try again later.");
+  line.querySelector("button")!.click();
+  expect(last("command")).toEqual({ type: "command", command: "aiana.doctor" });
+  expect(await violations()).toEqual([]);
+});
+
+test("a wrong command in the settings is mended there", () => {
+  open();
+  receive({ type: "server", state: "failed", problem: "“/bin/false” did not start", inSettings: true });
+  document.querySelector<HTMLButtonElement>("#notice button")!.click();
+  expect(last("command")).toEqual({ type: "command", command: "aiana.openServerSetting" });
+});
+
+test("Ctrl+C copies what is selected of the row, and the row if the selection is elsewhere", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")]);
+  const select = (node: Element) => document.getSelection()!.selectAllChildren(node);
+  mains()[0]!.focus();
+  select(document.querySelector("#status")!);
+  press("c", { ctrlKey: true });
+  expect(last("action")).toMatchObject({ action: "copy", uris: ["aiana:///session/s#a"] });
+  select(mains()[0]!.querySelector(".text")!);
+  press("c", { ctrlKey: true });
+  expect(last("copyText")).toEqual({ type: "copyText", text: "text of a" });
+  mains()[1]!.focus();
+  press("c", { ctrlKey: true });
+  expect(last("action")).toMatchObject({ action: "copy", uris: ["aiana:///session/s#b"] });
+});
+
+test("the focus comes back to where it was", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")]);
+  mains()[1]!.focus();
+  mains()[1]!.blur();
+  window.dispatchEvent(new Event("blur"));
+  window.dispatchEvent(new Event("focus"));
+  expect(document.activeElement).toBe(mains()[1]);
+});
+
+test("titles come first; the project is named where there are several", () => {
+  open();
+  typeQuery("q");
+  results([item("a", { timestamp: "" })]);
+  const row = () => document.querySelector(".row button.main")!.textContent;
+  expect(row()).toBe("Fix ittext of aYou");
+  results([]);
+  document.querySelector<HTMLButtonElement>("#notice button.link")!.click();
+  vi.advanceTimersByTime(50);
+  results([item("a", { timestamp: "" })]);
+  expect(row()).toBe("Fix ittext of aYou · shop");
 });

@@ -112,6 +112,7 @@ const asks = {
       editor && {
         uri: editor.document.uri.toString(true),
         line: editor.selection.active.line,
+        language: editor.document.languageId,
         text: editor.document.getText(),
       }
     );
@@ -131,6 +132,16 @@ const asks = {
     const { document } = vscode.window.activeTextEditor;
     const links = await vscode.commands.executeCommand("vscode.executeLinkProvider", document.uri);
     return links.map(({ range, target }) => [document.getText(range), target.toString(true)]);
+  },
+  // The outline of the active editor: names, and the names below them.
+  outline: async () => {
+    const { uri } = vscode.window.activeTextEditor.document;
+    const symbols = await vscode.commands.executeCommand("vscode.executeDocumentSymbolProvider", uri);
+    return symbols.map(({ name, children }) => [name, children.map((child) => child.name)]);
+  },
+  folds: async () => {
+    const { uri } = vscode.window.activeTextEditor.document;
+    return (await vscode.commands.executeCommand("vscode.executeFoldingRangeProvider", uri)).length;
   },
   // Put the cursor onto a link of the active editor, and follow it.
   openLink: async ({ line, words }) => {
