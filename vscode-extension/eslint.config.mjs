@@ -5,7 +5,10 @@ export default tseslint.config(
   { languageOptions: { parserOptions: { project: ["tsconfig.json", "webview/tsconfig.json"] } } },
   {
     rules: {
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: false }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: false },
+      ],
       // With `noUncheckedIndexedAccess`, what is known to be there has to be said.
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/restrict-template-expressions": "off",
