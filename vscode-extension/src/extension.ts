@@ -181,7 +181,11 @@ async function showError(server: Server, error: unknown): Promise<void> {
 }
 
 async function openServerSetting(): Promise<void> {
-  await vscode.commands.executeCommand("workbench.action.openSettings", "aiana.server.command");
+  const query = "aiana.server.command";
+  // The setting belongs to the machine: beside a remote, it stands under the remote's settings.
+  await (vscode.env.remoteName
+    ? vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query })
+    : vscode.commands.executeCommand("workbench.action.openSettings", query));
 }
 
 /** What the walkthrough ticks off. */
