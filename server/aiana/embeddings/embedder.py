@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
     DEFAULT_MODEL,
+    INT8_PACKAGE,
     Source,
     canonical_name,
     default_model,
@@ -174,7 +175,7 @@ class Embedder:
         if self._tokenizer is None:
             with self._lock:
                 if self._tokenizer is None:
-                    self._tokenizer = _open_tokenizer(self._located().folder / TOKENIZER_FILE)
+                    self._tokenizer = _open_tokenizer(self._located())
         return self._tokenizer
 
     def _limit(self, tokenizer: Tokenizer) -> int:
@@ -259,11 +260,16 @@ def _embedder(name: str, device: str | None, models_dir: Path, threads: int) -> 
     return Embedder(name, device, models_dir, threads=threads)
 
 
-def _open_tokenizer(path: Path) -> Tokenizer:
+def _open_tokenizer(source: Source) -> Tokenizer:
+    path = source.folder / TOKENIZER_FILE
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
         raise ModelUnavailable(unavailable("tokenizers", error)) from error
+    if source.origin == INT8_PACKAGE:
+        from aiana.embeddings.wordpiece import uncased_tokenizer
+
+        return uncased_tokenizer()
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception

@@ -55,7 +55,7 @@ def model_info(
         source = locate(name, models_dir)
         if absent := missing(EXTRAS["semantic"]):
             raise ModelUnavailable(unavailable(absent[0]))
-        if source.kind == "weights" and (reason := cannot_compile(name)):
+        if source.kind == "weights" and (reason := cannot_compile(name, source)):
             raise ModelUnavailable(reason)
     except ModelUnavailable as error:
         return ModelInfo(

