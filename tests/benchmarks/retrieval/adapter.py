@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
@@ -38,8 +39,9 @@ class Unit(TypedDict):
 class Store:
     """A database of its own, and searches in it."""
 
-    def __init__(self, embedder: Embedder, cache: Path) -> None:
+    def __init__(self, embedder: Embedder, cache: Path, imported: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory()
+        self._imported = imported
         self._aiana = Aiana(Config(data_dir=Path(self._folder.name)))
         self._aiana.embedder = embedder
         self.storage = self._aiana.storage
@@ -50,13 +52,23 @@ class Store:
         self._folder.cleanup()
 
     def add(self, units: Sequence[Unit]) -> int:
-        """Store, cut and embed the texts as the product does; returns the number of vectors."""
+        """Store, cut and embed the texts as the product does; returns the number of vectors.
+
+        With `imported` they come in as transcripts on disk, as those of an assistant do.
+        """
         sessions: dict[str, list[Unit]] = {}
         for unit in units:
             sessions.setdefault(unit["session"], []).append(unit)
-        with self.storage.database.writing():
-            for name, members in sessions.items():
-                self.storage.sessions.record(*messages_of(name, members))
+        if self._imported:
+            folder = Path(self._folder.name) / "transcripts"
+            for number, (name, members) in enumerate(sessions.items()):
+                write_transcript(folder / f"{number}.jsonl", name, members)
+            counts = self._aiana.import_sessions(paths=[str(folder)]).sources["claude-code"]
+            assert counts.messages == len(units), f"{counts.messages} of {len(units)} came in"
+        else:
+            with self.storage.database.writing():
+                for name, members in sessions.items():
+                    self.storage.sessions.record(*messages_of(name, members))
         while self.storage.chunks.renew(chunks_of, 500):
             pass
         waiting = self.storage.chunks.waiting(self._vectors.model, 10_000_000)
@@ -74,7 +86,7 @@ class Store:
             text,
             limit=limit,
             mode=mode,
-            filter=SearchFilter(project=group),
+            filter=SearchFilter(project=group and project_name(group, self._imported)),
             wait_for_model=True,
         )
         return [(hit.message_id or "", hit.session_id or "") for hit in found.hits]
@@ -82,7 +94,7 @@ class Store:
 
 def messages_of(name: str, members: Sequence[Unit]) -> tuple[Session, list[Message]]:
     """A session of a collection as Aiana stores it."""
-    times = [_moment(unit["ts"], place) for place, unit in enumerate(members)]
+    times = [_moment(unit["ts"]) for unit in members]
     session = Session(id=name, source=SOURCE, project=members[0]["group"], started_at=min(times))
     messages = [
         Message(
@@ -96,6 +108,28 @@ def messages_of(name: str, members: Sequence[Unit]) -> tuple[Session, list[Messa
         for unit, moment in zip(members, times, strict=True)
     ]
     return session, messages
+
+
+def project_name(group: str, imported: bool) -> str:
+    """A group is a folder of its own where transcripts tell of it."""
+    return f"/bench/{group}" if imported else group
+
+
+def write_transcript(path: Path, name: str, members: Sequence[Unit]) -> None:
+    """A session of a collection as Claude Code would have written it, with the data's own times."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for unit in members:
+            kind = "user" if unit["role"] == "user" else "assistant"
+            record = {
+                "type": kind,
+                "uuid": unit["id"],
+                "sessionId": name,
+                "cwd": project_name(unit["group"], True),
+                "timestamp": _moment(unit["ts"]),
+                "message": {"role": kind, "content": [{"type": "text", "text": unit["text"]}]},
+            }
+            file.write(json.dumps(record) + "\n")
 
 
 class Vectors:
@@ -116,9 +150,9 @@ class Vectors:
         return np.asarray(np.load(path), np.float32)
 
 
-def _moment(timestamp: str | None, place: int) -> str:
-    """RFC 3339 in UTC; texts without a time are a millisecond apart, in order."""
+def _moment(timestamp: str | None) -> str:
+    """RFC 3339 in UTC; texts without a time share one, as those of many assistants do."""
     moment = EPOCH if timestamp is None else datetime.fromisoformat(timestamp)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return format_time(moment + timedelta(milliseconds=place))
+    return format_time(moment)

@@ -1,6 +1,6 @@
 """Score Aiana's search on labelled collections, beside plain FTS5, vectors alone, and their RRF.
 
-    python -m tests.benchmarks.retrieval.run SETS [--only NAME ...] [--split dev] [--cache DIR]
+    python -m tests.benchmarks.retrieval.run SETS [--only NAME ...] [--cache DIR] [--imported]
 
 SETS is a folder with a folder for each collection: `units.jsonl` (id, session, group, ts, role,
 text) and `queries.dev.jsonl` (text, group, cat, rel_units, rel_sessions). The first run embeds
@@ -94,9 +94,9 @@ def timed(search: Search, times: list[float]) -> Search:
     return answer
 
 
-def report(name: str, folder: Path, split: str, cache: Path) -> None:
+def report(name: str, folder: Path, split: str, cache: Path, imported: bool) -> None:
     units, queries = read(folder / "units.jsonl"), read(folder / f"queries.{split}.jsonl")
-    store = Store(get_embedder(), cache)
+    store = Store(get_embedder(), cache, imported)
     vectors = store.add(units)
     plain = remembered(PlainText(units).search)
     meaning = remembered(lambda text, group: store.search(text, "semantic", group, DEPTH))
@@ -135,6 +135,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--split", default="dev")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aiana-bench")
+    parser.add_argument(
+        "--imported", action="store_true", help="bring the texts in as transcripts on disk"
+    )
     arguments = parser.parse_args()
     found = sorted(path.parent for path in arguments.sets.glob("*/units.jsonl"))
     if not found:
@@ -143,7 +146,7 @@ def main() -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     for folder in found:
         if not arguments.only or folder.name in arguments.only:
-            report(folder.name, folder, arguments.split, arguments.cache)
+            report(folder.name, folder, arguments.split, arguments.cache, arguments.imported)
     return 0
 
 
