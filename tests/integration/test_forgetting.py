@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,9 @@ from aiana.storage.migrations import MIGRATIONS
 
 T = "2026-02-01T12:00:{:02d}.000Z"
 WORDS = ("pomegranate", "Quinkelberg", "zebrafinch", "marzipan", "Tirilatti", "wolpertinger")
+LOCK = (
+    "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
+)
 KEPT = "A memory of something else altogether, which names rhubarb"
 
 
@@ -156,6 +161,17 @@ def test_nothing_is_left_of_a_preference(aiana: Aiana, home: Path) -> None:
     (preference,) = aiana.add_preference(f"Likes {WORDS[0]}").static
     aiana.remove_preference(preference.id)
     assert where_it_stands(home, WORDS[0]) == set()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks belong to the handle there")
+def test_looking_for_what_is_left_keeps_the_locks_of_the_database(aiana: Aiana, home: Path) -> None:
+    aiana.search("rhubarb")  # Opens a connection for reading beside the one that writes.
+    aiana.remove_preference(aiana.add_preference(f"Likes {WORDS[0]}").static[0].id)
+    # A process that gets this lock takes the index of the log for nobody's, and begins it anew.
+    locked = subprocess.run(
+        [sys.executable, "-c", LOCK, home / "conversations.db-shm"], capture_output=True, text=True
+    )
+    assert "BlockingIOError" in locked.stderr
 
 
 def test_what_earlier_versions_left_in_free_pages_goes_too(home: Path) -> None:

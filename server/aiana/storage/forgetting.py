@@ -258,6 +258,10 @@ def _files(home: Path) -> Iterator[Path]:
             folders[:] = [name for name in folders if name not in _LEFT_OUT]
         for name in names:
             path = Path(folder, name)
+            # The index of a log holds no words, but the locks of all who use the database, which
+            # whoever opens and closes it takes away from their own process.
+            if name.endswith("-shm"):
+                continue
             if path.is_file() and not path.is_symlink():
                 yield path
 
