@@ -22,7 +22,8 @@ export function itemOfHit(hit: SearchHit): PanelItem {
     highlights: hit.highlights,
     project: projectName(hit.project),
     timestamp: hit.timestamp,
-    group: (memory ? "" : hit.sessionId) ?? "",
+    // Conversations of two assistants may have the same identifier.
+    group: memory ? "" : `${hit.source}/${hit.sessionId ?? ""}`,
     groupTitle: memory ? "" : (hit.sessionTitle ?? hit.sessionId ?? ""),
     semantic: hit.lanes.length === 1 && hit.lanes[0] === "semantic",
     pinned: false,

@@ -443,6 +443,7 @@ export class App {
 
   private onScroll(): void {
     this.scrolled = true;
+    this.list.scrolledTo(this.main.scrollTop);
     this.saveSoon();
   }
 

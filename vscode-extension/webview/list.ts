@@ -44,6 +44,7 @@ export class ResultList {
   /** The row that Tab enters. */
   private entry: HTMLElement | undefined;
   private pointerInside = false;
+  private scrolled = false;
   /** What is shown in another order than given, since somebody is at it. */
   private held: Section[] | undefined;
 
@@ -70,9 +71,12 @@ export class ResultList {
     this.sections = sections;
     const focused = this.focusedRow()?.dataset.uri;
     const index = focused ? this.shown.indexOf(focused) : -1;
-    const held = sameQuery && (this.pointerInside || focused !== undefined);
+    const held = sameQuery && this.isRead();
     this.held = held ? sections : undefined;
-    const filled = sections.filter(({ items }) => items.length);
+    const filled = this.inOrder(
+      sections.filter(({ items }) => items.length),
+      held,
+    );
     const orders = filled.map(({ items }) =>
       mergeOrder(
         this.shown,
@@ -99,11 +103,29 @@ export class ResultList {
     this.enter(this.entry ?? (first ? this.rows.get(first) : undefined));
   }
 
+  /** How far down the reader is. */
+  scrolledTo(top: number): void {
+    this.scrolled = top > 0;
+    this.release();
+  }
+
+  /** Somebody points at a row, has the focus in it, or has scrolled to it. */
+  private isRead(): boolean {
+    return this.pointerInside || this.scrolled || this.focusedRow() !== undefined;
+  }
+
   /** Nobody is at the list any more: show the best first. */
   private release(): void {
-    if (this.held && !this.pointerInside && !this.focusedRow()) {
+    if (this.held && !this.isRead()) {
       this.show(this.held, false);
     }
+  }
+
+  /** Sections that are shown already stay before those that come. */
+  private inOrder(sections: Section[], held: boolean): Section[] {
+    const byKey = new Map(sections.map((section) => [section.key, section]));
+    const shown = [...this.root.children].map((child) => child.getAttribute("data-key")!);
+    return mergeOrder(shown, [...byKey.keys()], held).map((key) => byKey.get(key)!);
   }
 
   focusFirst(): boolean {

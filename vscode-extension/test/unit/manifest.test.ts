@@ -47,3 +47,10 @@ test("settings stand in the order that is meant", () => {
   const orders = Object.values(properties).map(({ order }) => order);
   expect(orders).toEqual([1, 2, 3, 4, 5, 6]);
 });
+
+test("the palette has Remember Selection whatever VS Code says of a terminal that may be closed by now", () => {
+  const clauses: { command: string; when: string }[] = contributes.menus.commandPalette;
+  const clause = (id: string) => clauses.find(({ command }) => command === id)?.when;
+  expect(clause("aiana.rememberSelection")).toBeUndefined();
+  expect(clause("aiana.rememberTerminalSelection")).toBe("terminalTextSelected && terminalCount > 0");
+});

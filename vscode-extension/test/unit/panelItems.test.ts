@@ -31,6 +31,25 @@ test("a hit found by meaning alone is marked", () => {
   expect(itemOfHit({ ...hit, lanes: ["keyword", "semantic"] }).semantic).toBe(false);
 });
 
+test("conversations of two assistants are two groups, whatever they are called", () => {
+  const hit: SearchHit = {
+    id: "1",
+    kind: "message",
+    uri: "u",
+    snippet: "s",
+    highlights: [],
+    score: 1,
+    scores: {},
+    lanes: ["keyword"],
+    project: "",
+    source: "codex",
+    sessionId: "one",
+    timestamp: "",
+  };
+  expect(itemOfHit(hit).group).not.toBe(itemOfHit({ ...hit, source: "claude-code" }).group);
+  expect(itemOfHit({ ...hit, kind: "memory", source: "aiana" }).group).toBe("");
+});
+
 test("names and ages", () => {
   expect(projectName("/home/ada/shop/")).toBe("shop");
   expect(projectName("github.com/ada/shop.git")).toBe("shop");

@@ -225,9 +225,30 @@ test("what is stored meanwhile joins the rows that are shown, in one step", () =
   expect(last("search")).toMatchObject({ query: "q", rows: 2 });
   results([item("b"), item("a")], { partial: true });
   expect(texts()).toEqual(["text of a", "text of b"]);
-  results([item("new"), item("a"), item("b")]);
-  expect(texts()).toEqual(["text of new", "text of a", "text of b"]);
+  results([item("new"), item("b"), item("a")]);
+  expect(texts()).toEqual(["text of a", "text of b", "text of new"]);
   expect(main.scrollTop).toBe(90);
+  main.scrollTop = 0;
+  main.dispatchEvent(new Event("scroll"));
+  expect(texts()).toEqual(["text of new", "text of b", "text of a"]);
+});
+
+test("a conversation that joins comes below those that are being read", async () => {
+  open();
+  document.querySelector<HTMLButtonElement>("button[aria-label='Group by Conversation']")!.click();
+  typeQuery("q");
+  const other = item("o", { group: "other", groupTitle: "Other" });
+  results([item("a"), other]);
+  expect(headings()).toEqual(["Fix it 1", "Other 1"]);
+  mains()[0]!.focus();
+  receive({ type: "changed" });
+  vi.advanceTimersByTime(300);
+  results([item("n", { group: "new", groupTitle: "New" }), other, item("a")]);
+  expect(headings()).toEqual(["Fix it 1", "Other 1", "New 1"]);
+  expect(texts()).toEqual(["text of a", "text of o", "text of n"]);
+  document.querySelector<HTMLInputElement>("#query")!.focus();
+  await Promise.resolve();
+  expect(headings()).toEqual(["New 1", "Other 1", "Fix it 1"]);
 });
 
 test("a change of the store does not hold up what is being typed", () => {
