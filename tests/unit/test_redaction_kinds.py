@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiana.redaction.gates import WORDS_OF_RULES, gates_of
+from aiana.redaction.names import WORDS
 from aiana.redaction.redact import redact
+from aiana.redaction.rules import PHRASE_RULES
 
 ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"
@@ -65,6 +68,7 @@ FORMS = [
     ("Authorization: {}", noise(40)),
     ("https://x.example.org/?access_token={}&a=b", noise(40)),
     ("https://hooks.slack.com/services/{}", f"T0{noise(7)}/B0{noise(7)}/{noise(24)}"),
+    ("hooks.slack.com/services/{}", f"T0{noise(7)}/B0{noise(7)}/{noise(24)}"),
     ("https://discord.com/api/webhooks/123456789012345678/{}", noise(68)),
     ("https://open.feishu.cn/open-apis/bot/v2/hook/{}", noise(36)),
     # a name, whatever the value
@@ -201,6 +205,30 @@ def test_a_line_end_does_not_hide_a_token() -> None:
     token = "ghp_" + noise(36)
     text = f"it is\n{token[:17]}\n{token[17:]}\nas you see"
     assert redact(text) == ("it is\n[redacted:github-token]\nas you see", 1)
+
+
+@pytest.mark.parametrize("between", ["\n    ", "\n> ", "\n> > ", "\n\t# ", "\n// ", "\n | "])
+def test_nor_does_one_with_an_indentation_or_a_quotation(between: str) -> None:
+    token = "ghp_" + noise(36)
+    cut = between.join([token[:12], token[12:24], token[24:]])
+    text = f"it is{between}{cut}{between}as you see"
+    assert redact(text) == (f"it is{between}[redacted:github-token]{between}as you see", 1)
+
+
+def test_lines_that_only_begin_like_a_token_stay_apart() -> None:
+    text = "see the folder re_export_\n    functions_and_modules_of_the_package2\nfor more"
+    assert redact(text) == (text, 0)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([*WORDS_OF_RULES, *" -/_=e\n"]), max_size=12))
+def test_every_word_that_a_rule_needs_is_found(parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert gates_of(text) == {word for word in WORDS_OF_RULES if word in text}
+
+
+def test_every_rule_is_reached_by_a_word_that_is_looked_for() -> None:
+    assert set(PHRASE_RULES) | set(WORDS) <= set(WORDS_OF_RULES)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -83,17 +83,15 @@ _COMMANDS: dict[str, Command] = {
 }  # fmt: skip
 _COMMANDS = {name: c for name, c in _COMMANDS.items() if c.arguments.pattern != "(?!)"}
 # What a secret argument begins with, in lower case: only there is a command looked for.
-_FLAGS = tuple(
-    " -" + flag
-    for flag in (
-        "p", "u", "a ", "w ", "k ", "x ", "s ", "hp", "b", "nb", "cb", "pass", "-pass", "-password",
-        "storepass", "keypass", "srcstorepass", "deststorepass", "-user", "-auth", "-proxy-user",
-        "-http-pass", "-ftp-pass", "-pw", "-storepass", "-keypass",
-    )
+_FLAG = re.compile(
+    r"-(?<= -)(?:p|u|[awkxs] |hp|[nc]?b|-(?:pass|user|auth|proxy-user|(?:http|ftp)-pass|pw)"
+    r"|(?:src|dest)?storepass|keypass)"
+)
+# The same for what takes a secret without a flag, or after one of another form, by their gates.
+_WORDS = (
+    ("pass", "pass:"), ("pass", "htpasswd"), ("pass", "nmcli"), ("/p:", "/p:"), ("login ", "login "),
+    ("rabbitmqctl", "rabbitmqctl"), ("sqlplus ", "sqlplus "),
 )  # fmt: skip
-# The same for what takes a secret without a flag, or after one of another form.
-_WORDS = ("pass:", "login ", "/p:", "nmcli", "htpasswd")
-_WITH_Q = ("rabbitmqctl", "sqlplus ")
 _MOST_BEFORE, _MOST_AFTER, _MOST_LINES = 600, 600, 8
 _PROGRAM = re.compile(
     r"(?<![\w.-])(?:"
@@ -152,43 +150,42 @@ _URL_CREDENTIALS = re.compile(
 )
 
 
-def placed_secrets(text: str, lowered: str, words: set[str]) -> list[Span]:
+def placed_secrets(text: str, lowered: str, gates: set[str]) -> list[Span]:
     """What commands, headers, URLs and known files tell to be secret.
 
-    `lowered` is the text in lower case, `words` are those of `names.WORDS` that it holds.
+    `lowered` is the text in lower case, `gates` are the words that it holds.
     """
     spans: list[Span] = []
-    dashed = " -" in lowered
-    login = "login " in lowered
-    if "auth" in words or "pass" in words or "bearer" in lowered:
+    flags = [match.start() - 1 for match in _FLAG.finditer(lowered)] if "-" in lowered else []
+    if "auth" in gates or "pass" in gates or "bearer" in gates:
         spans += _authorizations(text, lowered)
-    if "cookie" in lowered or (dashed and " -b" in lowered):
+    if "cookie" in gates or (flags and " -b" in lowered):
         places = sorted(_places(lowered, "cookie", "-b ", "-b="))
         spans += _cookies(text, places)
-    if "://" in text:
+    if "://" in gates:
         spans += _urls(text)
-    if login:
+    if "login " in gates:
         spans += _groups(_NETRC, text, "password", _places(lowered, "machine ", "default"))
-    if ("key" in words or "secret" in words or ".dockerc" in lowered) and "data" in lowered:
+    if ("key" in gates or "secret" in gates or ".dockerc" in lowered) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
             spans += _groups(_KEY_DATA, text, "private-key", _places(lowered, *_KEY_NAMES))
         for place in _places(lowered, "kind"):
             if kind := _SECRET_DATA.match(text, place):
                 spans += _kubernetes(text, kind)
                 break
-    if "mnemonic" in lowered or "phrase" in lowered:
+    if "mnemonic" in gates or "phrase" in gates:
         places = _places(lowered, "mnemonic", "seed", "recovery", "backup")
         spans += _groups(_MNEMONIC, text, "seed-phrase", places)
-    if '"kty"' in text:
+    if '"kty"' in gates:
         spans += _groups(_JWK, text, "private-key", _places(text, '"'))
-    if "identified by" in lowered or "net user " in lowered or (dashed and "securestr" in lowered):
+    if not gates.isdisjoint(("identified by", "net user ", "securestr")):
         places = _places(lowered, "identified", "convertto-", "net user")
         spans += _groups(_STATEMENT, text, "password", places)
     if "|" in text and ("echo" in lowered or "printf" in lowered):
         spans += _groups(_PIPED, text, "password", _places(lowered, "echo", "printf"))
-    flags = _WORDS if "pass" in words or login else ()
-    if dashed or flags or "q" in lowered:
-        spans += _arguments(text, lowered, flags if "q" not in lowered else (*flags, *_WITH_Q))
+    words = [place for gate, word in _WORDS if gate in gates for place in _places(lowered, word)]
+    if flags or words:
+        spans += _arguments(text, sorted(flags + words))
     return spans
 
 
@@ -205,13 +202,12 @@ def _groups(pattern: re.Pattern[str], text: str, kind: str, places: Iterable[int
     return spans
 
 
-def _arguments(text: str, lowered: str, words: tuple[str, ...]) -> list[Span]:
+def _arguments(text: str, places: list[int]) -> list[Span]:
+    """Secrets among the arguments of commands; `places` is where one may begin, in order."""
     spans: list[Span] = []
-    places = [place for word in words for place in _places(lowered, word)]
-    places += [p for p in _places(lowered, " -") if lowered.startswith(_FLAGS, p)]
     programs: list[re.Match[str]] = []
     looked = 0
-    for place in sorted(places):
+    for place in places:
         begin = max(text.rfind("\n", max(0, place - _MOST_BEFORE), place) + 1, place - _MOST_BEFORE)
         for _ in range(_MOST_LINES):  # of one command, each but the last ending with a backslash
             if begin < 2 or text[begin - 2] != "\\":

@@ -112,15 +112,13 @@ _MARK = "redacted:"
 _OPENING = ("(", "[", "{")
 
 
-def named_secrets(text: str, plain: str, words: set[str]) -> list[Span]:
+def named_secrets(text: str, plain: str, gates: set[str]) -> list[Span]:
     """The values that names and labels in the text give away.
 
-    `plain` is the text in lower case, with one ASCII sign for each of its characters; `words` are
-    those of `WORDS` that it holds.
+    `plain` is the text in lower case, with one ASCII sign for each of its characters; `gates` are
+    the words that it holds.
     """
-    spans: list[Span] = []
-    if words:
-        spans += _named_by([pair for pair in _EVERYWHERE if pair[0] in words], text, plain)
+    spans = _named_by([pair for pair in _EVERYWHERE if pair[0] in gates], text, plain)
     if not text.isascii() and _LETTERS_ELSEWHERE.search(
         text.encode("utf-8", "replace").translate(_SCRIPTS)
     ):

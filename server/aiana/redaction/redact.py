@@ -9,12 +9,14 @@ grows linearly with the text.
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_left
 from typing import Any
 
 import msgspec
 
 from aiana.redaction.commands import placed_secrets
+from aiana.redaction.gates import gates_of
 from aiana.redaction.names import WORDS, is_named_value, kind_of_name, named_secrets
 from aiana.redaction.normalise import normalised
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
@@ -32,26 +34,42 @@ _MOST_PASSES = 4
 # How far around what hides in a text it is looked at anew.
 _BEFORE, _AFTER = 300, 1500
 
+# Classes of characters, as letters: those of tokens, line ends, and what may hide something.
+_OF_TOKEN, _NEWLINE, _HIDING, _OTHER = b"an? "
+_CLASSES = bytes(
+    _OF_TOKEN
+    if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "_-.~")
+    else _NEWLINE
+    if chr(byte) == "\n"
+    else _HIDING
+    if byte in (*range(9), *range(14, 32), 127, *b"\\&%")
+    else _OTHER
+    for byte in range(256)
+)
+_LOWER = bytes(range(256)).lower()
 # A token is at least this long; every run of its characters that is as long is looked at.
 _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
-_WRAP = b"aaaaanaaaa"
-_RUNS = bytes(
-    ord("a")
-    if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "_-.~")
-    else ord("n")
-    if chr(byte) == "\n"
-    else ord(" ")
-    for byte in range(256)
-)
+_LINE_ENDS_IN_RUN = b"aaaaan"
 _MOST_OF_JWT = 4100
+_MOST_ON_LINE = 300
 _SEGMENT = re.compile(r"[A-Za-z0-9]+")
-_NEXT_LINES = re.compile(r"(?:\n[A-Za-z0-9_.-]{4,300}){1,8}")
+_BEGINNINGS = re.compile(r"(?=(...))[A-Za-z0-9]+")
+# What continues a token on the next line, after the marks of a quotation, a listing or a comment.
+_NEXT_LINE = re.compile(r"\n(?:[ \t]|[>|+*#│]|//){0,40}([A-Za-z0-9_.-]{4,300})")
+_MOST_LINES = 8
 _BY_START: dict[str, list[Rule]] = {}
 for _rule in TOKEN_RULES:
     for _start in _rule.starts:
         _BY_START.setdefault(_start[:2], []).append(_rule)
 _BY_START = {start: list(dict.fromkeys(rules)) for start, rules in _BY_START.items()}
+_FIRST_THREE = frozenset(
+    (start + last)[:3]
+    for rule in TOKEN_RULES
+    for start in rule.starts
+    for last in ("", *(string.ascii_letters + string.digits + "_-.~" if len(start) < 3 else ""))
+    if len(start + last) >= 3
+)
 
 
 def redact(text: str) -> tuple[str, int]:
@@ -101,11 +119,17 @@ def redact_json(text: str) -> tuple[str, int]:
 
 
 def _secrets(text: str) -> list[Span]:
-    spans = _found(text)
-    seen = normalised(text)
+    data = text.encode("ascii", "replace")  # as long as the text, and searched faster
+    classes = data.translate(_CLASSES)
+    spans = _found(text, data, classes)
+    seen = None
+    if _HIDING in classes or not text.isascii():
+        seen = normalised(text)
     if seen is not None:
         for begin, stop in seen.windows(_BEFORE, _AFTER):
-            for start, end, kind in _found(seen.text[begin:stop]):
+            window = seen.text[begin:stop]
+            data = window.encode("ascii", "replace")
+            for start, end, kind in _found(window, data, data.translate(_CLASSES)):
                 spans.append((*seen.span(begin + start, begin + end), kind))
     if spans and _MARK in text:  # what was taken out before is no secret, nor part of one
         marks = [mark.span() for mark in _MARKS.finditer(text)]
@@ -119,17 +143,15 @@ def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bo
     return last >= 0 and marks[last][1] > span[0]
 
 
-def _found(text: str) -> list[Span]:
-    plain = text if text.isascii() else text.encode("ascii", "replace").decode()
-    plain = plain.lower()  # in ASCII: as long as the text, and searched faster
-    # Searched for once: each word costs a pass over the text, and most texts hold none of them.
-    words = {word for word in WORDS if word in plain}
-    return (
-        _tokens(text, plain)
-        + _phrases(text, words)
-        + placed_secrets(text, plain, words)
-        + named_secrets(text, plain, words)
-    )
+def _found(text: str, data: bytes, classes: bytes) -> list[Span]:
+    plain = data.translate(_LOWER).decode("ascii")
+    gates = gates_of(plain)
+    spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
+    if gates:
+        spans += _phrases(text, gates) + named_secrets(text, plain, gates)
+    elif not text.isascii():
+        spans += named_secrets(text, plain, gates)
+    return spans
 
 
 def _replace(text: str, spans: list[Span]) -> tuple[str, int]:
@@ -146,32 +168,38 @@ def _replace(text: str, spans: list[Span]) -> tuple[str, int]:
     return "".join(parts) + text[position:], n
 
 
-def _tokens(text: str, plain: str) -> list[Span]:
+def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
     spans: list[Span] = []
     # One byte a character: ordinary `find` then jumps from one long run to the next.
-    runs = plain.encode().translate(_RUNS)
-    start = runs.find(_LONG_RUN)
+    start = classes.find(_LONG_RUN)
     while start >= 0:
-        end = _RUN.match(runs, start).end()  # type: ignore[union-attr]
+        end = _RUN.match(classes, start).end()  # type: ignore[union-attr]
         value = text[start:end]
         if value != plain[start:end] or has_digit(value):  # else words, as in a name
-            found = _tokens_in(text, start, end)
+            found: list[Span] = []
+            beginnings = (value[:3],) if value.isalnum() else _BEGINNINGS.findall(value)
+            # After a backslash, its first letter may be that of an escape such as `\n`.
+            if not _FIRST_THREE.isdisjoint(beginnings) or text[start - 1 : start] == "\\":
+                found = _tokens_in(text, start, end)
             if not found and belongs_to_vendor(text, plain, start, value):
                 found = [(start, start + len(value.rstrip(".")), "secret")]
             spans += found
-        start = runs.find(_LONG_RUN, end)
-    start = runs.find(_WRAP)
+        start = classes.find(_LONG_RUN, end)
+    start = classes.find(_LINE_ENDS_IN_RUN)
     while start >= 0:
-        newline = start + _WRAP.index(b"n")
-        spans += _wrapped(text, newline)
-        start = runs.find(_WRAP, newline)
+        newline = start + len(_LINE_ENDS_IN_RUN) - 1
+        line = classes[max(0, newline - _MOST_ON_LINE) : newline]
+        begin = newline - len(line) + len(line.rstrip(b"a"))
+        if text[begin : begin + 3] in _FIRST_THREE:
+            spans += _wrapped(text, begin, newline)
+        start = classes.find(_LINE_ENDS_IN_RUN, newline)
     return spans
 
 
-def _phrases(text: str, words: set[str]) -> list[Span]:
+def _phrases(text: str, gates: set[str]) -> list[Span]:
     spans: list[Span] = []
     for gate, rules in PHRASE_RULES.items():
-        if gate not in (words if gate in WORDS else text):
+        if gate not in gates:
             continue
         for rule in rules:
             for literal in rule.starts:
@@ -209,24 +237,18 @@ def _tokens_in(text: str, start: int, end: int) -> list[Span]:
     return spans
 
 
-def _wrapped(text: str, newline: int) -> list[Span]:
-    """A token that a line end cuts in two or more."""
-    begin = newline
-    while (
-        begin and newline - begin < 300 and (text[begin - 1].isalnum() or text[begin - 1] in "_-.")
-    ):
-        begin -= 1
+def _wrapped(text: str, begin: int, newline: int) -> list[Span]:
+    """A token that line ends cut in two or more; its lines may be indented or quoted."""
     rules = _BY_START.get(text[begin : begin + 2], ())
-    wanted = [rule for rule in rules if text.startswith(rule.starts, begin)]
-    if not wanted or not (rest := _NEXT_LINES.match(text, newline)):
-        return []
-    lines = rest[0].split("\n")[1:]
-    for rule in wanted:
-        if rule.pattern.match(text, begin):
+    for rule in rules:
+        if not text.startswith(rule.starts, begin) or rule.pattern.match(text, begin):
             continue
         joined, end = text[begin:newline], newline
-        for line in lines:
-            joined, end = joined + line, end + 1 + len(line)
-            if (match := rule.pattern.match(joined)) and match.end() == len(joined):
+        for _ in range(_MOST_LINES):
+            if not (line := _NEXT_LINE.match(text, end)):
+                break
+            joined, end = joined + line[1], line.end()
+            match = rule.pattern.match(joined)
+            if match and match.end() == len(joined) and is_made(joined):
                 return [(begin, end, rule.kind)]
     return []

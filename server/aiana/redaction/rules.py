@@ -205,7 +205,7 @@ cohere-key co_ alnum 40-40
 """Tokens that are one run of at least 16 letters, digits and `_-.`, from where a word begins."""
 
 PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
-    "BEGIN": (
+    "begin": (
         Rule(
             "private-key",
             "-----BEGIN",
@@ -215,24 +215,46 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule("private-key", "---- BEGIN", r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----" + _KEY_HEADERS + _KEY_LINES),
     ),
-    "key": (
+    "accountkey=": (
         Rule("azure-storage-key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{40,90}={0,2})"),
+    ),
+    "sharedaccesskey=": (
         Rule("azure-key", "SharedAccessKey=", r"SharedAccessKey=([A-Za-z0-9+/]{30,90}={0,2})"),
+    ),
+    "private-lines:": (
         Rule("private-key", "Private-Lines:", rf"Private-Lines:\s{{0,2}}\d{{1,4}}({_KEY_LINES})"),
     ),
-    "//": (
+    "hooks": (
         Rule("slack-webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+]{30,150})"),
         Rule("discord-webhook", "/api/webhooks/", r"/api/webhooks/\d{15,25}/([\w-]{50,100})"),
-        Rule("webhook", ".webhook.office.com/webhookb2/", r"\.webhook\.office\.com/webhookb2/([\w@/-]{60,300})"),
         Rule("webhook", "hooks.zapier.com/hooks/catch/", r"hooks\.zapier\.com/hooks/catch/(\d{1,12}/\w{5,20})"),
-        Rule("webhook", "maker.ifttt.com/trigger/", r"maker\.ifttt\.com/trigger/[\w-]{1,80}/(?:json/)?with/key/([\w-]{15,80})"),
+    ),
+    "hook.": (
+        Rule("webhook", ".webhook.office.com/webhookb2/", r"\.webhook\.office\.com/webhookb2/([\w@/-]{60,300})"),
+    ),
+    "hook/": (
         Rule("webhook", "/bot/v2/hook/", r"/bot/v2/hook/([\w-]{20,60})"),
         Rule("webhook", "/cgi-bin/webhook/send?key=", r"/cgi-bin/webhook/send\?key=([\w-]{20,60})"),
+    ),
+    "maker.ifttt.com": (
+        Rule("webhook", "maker.ifttt.com/trigger/", r"maker\.ifttt\.com/trigger/[\w-]{1,80}/(?:json/)?with/key/([\w-]{15,80})"),
+    ),
+    ".make.com/": (
         Rule("webhook", ".make.com/", r"\.make\.com/([a-z0-9]{28,40})" + _END),
+    ),
+    "sig=": (
         Rule("signature", "sig=", r"(?<=[?&])sig=([A-Za-z0-9%+/]{40,100}={0,2})"),
+    ),
+    "signature=": (
         Rule("signature", "X-Amz-Signature=", r"X-Amz-Signature=([0-9a-f]{64})"),
+    ),
+    "x-amz-security-token=": (
         Rule("signature", "X-Amz-Security-Token=", r"X-Amz-Security-Token=([\w%+/=-]{40,4000})"),
+    ),
+    "1//0": (
         Rule("google-oauth-token", "1//0", r"1//0[\w-]{40,200}"),
+    ),
+    "auth": (
         Rule("totp-secret", "otpauth:", r"otpauth://[^\s\"'?]{1,200}\?(?:[^\s\"']{0,200}?&)?secret=([A-Z2-7]{12,128}={0,6})"),
     ),
     "~": (
