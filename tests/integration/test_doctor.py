@@ -70,6 +70,7 @@ def test_nothing_is_wrong(opened: Open) -> None:
         "model",
         "database",
         "full text",
+        "secrets",
         "vectors",
         "redis",
         "qdrant",

@@ -663,6 +663,8 @@ export interface Status {
   dataDir: string;
   /** Settings that are not in force since they were not understood. */
   settings: SettingProblem[];
+  /** Secrets that were taken out of what an older Aiana, which did not know them, had stored. */
+  redacted: number;
 }
 
 /** A document in the editor. */

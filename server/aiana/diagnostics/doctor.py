@@ -15,6 +15,7 @@ from aiana.container import FIRST_ANSWERS_S, Container
 from aiana.errors import AianaError
 from aiana.invocation import command
 from aiana.protocol.results import Diagnosis, Finding
+from aiana.text import counted
 
 if TYPE_CHECKING:
     from aiana.storage.link import Link
@@ -56,7 +57,7 @@ def _examined(aiana: Container) -> list[Checked]:
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
         aiana.wait_for_servers()
-        for check in (_waiting, _redis, _qdrant, _team, _sources):
+        for check in (_secrets, _waiting, _redis, _qdrant, _team, _sources):
             checked += _attempted(check, aiana)
     return checked
 
@@ -156,6 +157,19 @@ def _model(aiana: Container) -> Iterator[Checked]:
         yield _warning("model", detail, command("model", "compile"))
     else:
         yield _ok("model", f"{info.name} on {info.device}")
+
+
+def _secrets(aiana: Container) -> Iterator[Checked]:
+    reached = aiana.storage.redaction()
+    taken = f"{counted(reached.removed, 'secret')} taken out of what was stored before"
+    if reached.is_done:
+        yield _ok("secrets", taken if reached.removed else "none is stored that the rules know")
+        return
+    detail = "What an older Aiana stored may hold secrets that it did not know"
+    if reached.removed:
+        detail += f"; {taken} so far"
+    finding = _warning("secrets", detail, command("doctor", "--fix")).finding
+    yield Checked(finding, aiana.indexer.clean)
 
 
 def _waiting(aiana: Container) -> Iterator[Checked]:

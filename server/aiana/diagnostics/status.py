@@ -23,9 +23,10 @@ def status_of(aiana: Container) -> Status:
     """What works, what does not and why, what is stored, and what is left to do."""
     config = aiana.config
     embedder = embedder_tier(aiana)
-    counts, indexing, busy = _NOTHING, Indexing(pending=0), False
+    counts, indexing, busy, redacted = _NOTHING, Indexing(pending=0), False, 0
     try:
         counts, indexing = aiana.storage.counts(config.embedding_model)
+        redacted = aiana.storage.redaction().removed
         busy = aiana.indexer.busy
         indexing.rate_per_s = aiana.indexer.rate_per_s
         sqlite = Tier(state="ok", detail=str(config.database))
@@ -50,6 +51,7 @@ def status_of(aiana: Container) -> Status:
         version=__version__,
         data_dir=str(config.data_dir),
         settings=list(config.problems),
+        redacted=redacted,
     )
 
 

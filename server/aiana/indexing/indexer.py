@@ -203,6 +203,7 @@ class Indexer:
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
+        self.clean(cancelled)
         while chunks.renew(chunks_of) and not cancelled():
             pass
         total = chunks.count_waiting(model)
@@ -224,6 +225,14 @@ class Indexer:
         finally:
             self.busy, self.rate_per_s = False, None
         return done
+
+    def clean(self, cancelled: Callable[[], bool] | None = None) -> int:
+        """Take out of what is stored the secrets that older rules let through; returns how many."""
+        from aiana.storage.cleaning import clean
+
+        return clean(
+            self._storage.database, cancelled or self._stopped.is_set, self._config.pages_dir
+        )
 
     def _embed(self, texts: Sequence[Waiting]) -> int:
         """Embed texts and store their vectors; equal texts are embedded once."""

@@ -287,6 +287,8 @@ class Status(Result):
     data_dir: str
     settings: list[SettingProblem] = field(default_factory=list)
     """Settings that are not in force since they were not understood."""
+    redacted: int = 0
+    """Secrets that were taken out of what an older Aiana, which did not know them, had stored."""
 
 
 class Finding(Result):

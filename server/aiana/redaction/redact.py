@@ -26,6 +26,8 @@ from aiana.redaction.vendors import belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
+RULES = 1
+"""The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
 _MARK = "[redacted:"

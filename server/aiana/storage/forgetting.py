@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _WORD = re.compile(r"\w{6,}")
 _MOST_WORDS = 2000
 """Of a deleted text that are looked up; one that has more is taken to have some of its own."""
-_MOST_PROBES = 3
+MOST_PROBES = 3
 """Words that are looked for in the files."""
 _MERGE_PAGES = 500
 """Of the full-text index, merged in one step, so that others can write in between."""
@@ -145,8 +145,18 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)
+    return _purged(database, words or _words(forgotten.texts))
+
+
+def purge(database: Database, words: Iterable[str]) -> list[Path]:
+    """The same for words that no text holds any more since it was changed."""
+    _merge_text_index(database)
+    return _purged(database, words)
+
+
+def _purged(database: Database, words: Iterable[str]) -> list[Path]:
     _empty_log(database)
-    probes = sorted(words or _words(forgotten.texts), key=len, reverse=True)[:_MOST_PROBES]
+    probes = sorted(words, key=len, reverse=True)[:MOST_PROBES]
     found = _holding(database.path.parent, probes)
     if database.path in found:
         # Pages that were freed before Aiana had them overwritten.

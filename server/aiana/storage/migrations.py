@@ -144,6 +144,20 @@ def m007_thinking(connection: sqlite3.Connection) -> None:
     connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {THOUGHT}")
 
 
+@migration
+def m008_redaction(connection: sqlite3.Connection) -> None:
+    """A database that is made now needs no look for what older rules let through."""
+    from aiana.redaction.redact import RULES
+    from aiana.storage.cleaning import Progress, note_progress
+
+    (texts,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM sessions) + EXISTS (SELECT 1 FROM memories) "
+        "+ EXISTS (SELECT 1 FROM preferences) + EXISTS (SELECT 1 FROM capture_positions)"
+    ).fetchone()
+    if not texts:
+        note_progress(connection, Progress(rules=RULES, table=None))
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.

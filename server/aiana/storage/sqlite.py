@@ -38,6 +38,7 @@ from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from aiana.search.text_index import TextIndex
+    from aiana.storage.cleaning import Progress
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
@@ -185,6 +186,13 @@ class AianaStorage:
         counts = Counts(**dict(zip(names, row, strict=True)))
         waiting = counts.chunks + counts.memories - counts.vectors
         return counts, Indexing(pending=max(0, waiting) + uncut)
+
+    def redaction(self) -> Progress:
+        """How far the rules of now have been applied to what was stored before them."""
+        from aiana.storage.cleaning import progress
+
+        with self.database.reading() as connection:
+            return progress(connection)
 
     def rebuild_text_index(self) -> int:
         """Build the full-text index anew from its tables; returns how many texts it holds."""

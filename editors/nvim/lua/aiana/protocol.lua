@@ -418,6 +418,7 @@
 ---@field version string
 ---@field dataDir string
 ---@field settings aiana.SettingProblem[] Settings that are not in force since they were not understood.
+---@field redacted integer Secrets that were taken out of what an older Aiana, which did not know them, had stored.
 
 ---@class aiana.TextDocument A document in the editor.
 ---@field uri string
