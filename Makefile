@@ -53,7 +53,7 @@ $(NVIM_PLUGINS): tests/editors/nvim/plugins.txt
 	@mkdir -p $@ && touch $@
 
 test-server: $(INSTALLED) $(NVIM_PLUGINS)
-	AIANA_TEST_NVIM_PLUGINS=$(NVIM_PLUGINS) $(BIN)/pytest
+	AIANA_TEST_NVIM_PLUGINS=$(NVIM_PLUGINS) $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.json
 	cd vscode-extension && npm ci --no-audit --no-fund

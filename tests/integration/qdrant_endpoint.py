@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 import time
 import urllib.error
@@ -23,6 +22,7 @@ from typing import Any, Literal
 from qdrant_client import QdrantClient, models
 
 from aiana.storage.qdrant.points import COLLECTION
+from tests.integration.servers import free_port
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
@@ -46,9 +46,7 @@ class QdrantEndpoint:
         self.requests = 0
         self.searches = 0
         self.refused_content = ""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", port))
-            self.port: int = free.getsockname()[1]
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._server: ThreadingHTTPServer | None = None
         self.lock = threading.Lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 import signal
 import socket
@@ -25,6 +26,15 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def free_port() -> int:
+    """A port that stays free for a server that stops and starts again: no system hands it out."""
+    for _ in range(100):
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
+
+
 class RedisServer:
     """A redis-server that can be stopped, started again, and made to hang."""
 
@@ -37,9 +47,7 @@ class RedisServer:
         self._options = options
         self._port_options = ("--port", "0", "--tls-port") if tls else ("--port",)
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     def start(self, password: str = PASSWORD) -> None:
@@ -51,7 +59,7 @@ class RedisServer:
             ],
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

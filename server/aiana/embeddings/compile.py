@@ -132,7 +132,7 @@ def main() -> int:
     os.umask(0o077)
     make_folder(folder.parent)
     try:
-        with FileLock(folder.parent / f".{folder.name}.lock", timeout=LOCK_TIMEOUT_S):
+        with FileLock(folder.parent / f".{folder.name}.lock", timeout=LOCK_TIMEOUT_S, mode=0o600):
             if given.force or not _is_sound(folder):
                 _build(given.name, given.weights, given.origin, folder)
     except Timeout:
