@@ -19,7 +19,9 @@ os.environ["CODEX_HOME"] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no
 os.environ["TZ"] = "UTC"
 if hasattr(time, "tzset"):
     time.tzset()
-
+# Nor does it follow the terminal that the tests are started from.
+for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(name, None)
 
 # As in an activated environment: `aiana` is the one under test, and messages call it so.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))

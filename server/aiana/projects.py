@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from aiana.models import Project
+from aiana.paths import expanded
 
 _SECTION = re.compile(r'\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 _SETTING = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*$")
@@ -56,7 +57,7 @@ def is_path(text: str) -> bool:
 
 def folders_of(path: str) -> list[str]:
     """The folder of a path (of a file, what holds it) as it is named and as it really is."""
-    folder = normalise_folder(str(Path(path).expanduser()) if path.startswith("~") else path)
+    folder = normalise_folder(str(expanded(path)) if path.startswith("~") else path)
     with suppress(OSError, ValueError):
         if "://" not in folder and Path(folder).is_file():
             folder = normalise_folder(str(Path(folder).parent))

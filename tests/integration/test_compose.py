@@ -137,7 +137,7 @@ def test_import_that_watches_goes_on_with_what_is_new(
         signal.signal(signal.SIGINT, ours)
     try:
         assert process.stdout is not None
-        assert "1 files (1 new" in process.stdout.readline()
+        assert "1 file (1 new" in process.stdout.readline()
         shutil.copy(second, projects)
         deadline = time.monotonic() + 60
         with AianaStorage(home / "conversations.db") as storage:

@@ -149,8 +149,8 @@ def test_filters_and_exclusions_hold_for_colleagues(member: Open) -> None:
     ]:
         assert found(ben, filter=filter) == shown, filter
     assert found(ben, f"{ASKED} -clock") == [None]
-    assert found(ben, 'fail "freezing the clock"') == ["ada"]
-    assert found(ben, 'fail "no such phrase"') == []
+    assert found(ben, '"freezing the clock"') == ["ada"]
+    assert found(ben, '"no such phrase"') == []
 
 
 def test_pages_hold_every_own_hit_once(member: Open) -> None:

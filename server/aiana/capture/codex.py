@@ -17,8 +17,8 @@ from msgspec import Struct, field
 from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
 from aiana.capture.decoding import find_text, loads, object_of, text_of_parts, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import expanded
 from aiana.models import MessageType
+from aiana.paths import expanded
 
 _TYPES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "compacted"})
 _SKIPPED = frozenset({"world_state", "token_usage_record", "inter_agent_communication_metadata"})
@@ -44,7 +44,7 @@ class Codex(LineSource):
     title = "Codex"
 
     def roots(self) -> list[Path]:
-        home = expanded(os.environ.get("CODEX_HOME") or "~/.codex")
+        home = expanded(os.environ.get("CODEX_HOME") or "~/.codex").absolute()
         return [home / "sessions", home / "archived_sessions"]
 
     def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> RolloutReader:

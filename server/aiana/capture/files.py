@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from aiana.capture import Source
-from aiana.capture.reading import expanded, walk
+from aiana.capture.reading import walk
 from aiana.errors import UnreadableTranscript
+from aiana.paths import expanded
 from aiana.protocol.results import Failure
 
 
@@ -65,7 +66,7 @@ def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found
     known = list(sources)
     found = Found()
     for given in paths:
-        path = expanded(given)
+        path = expanded(given).absolute()
         try:
             is_folder, exists = path.is_dir(), path.exists()
         except OSError as error:

@@ -30,14 +30,6 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
-def expanded(path: str | Path) -> Path:
-    """An absolute path; one of a person who is not known here stays as it was written."""
-    try:
-        return Path(path).expanduser().absolute()
-    except RuntimeError:
-        return Path(path).absolute()
-
-
 def walk(folder: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Path | OSError]:
     """Regular files below a folder that are wanted, and an error for each folder that cannot be
     read; nothing of it costs the others."""

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import threading
-from pathlib import Path
 
 import click
 
@@ -15,6 +14,7 @@ from aiana.cli.layout import size_of
 from aiana.cli.output import json_option, opened, print_json, progress_bar, tell
 from aiana.cli.terminal import Piece, say
 from aiana.errors import NotFound
+from aiana.paths import expanded
 from aiana.protocol.results import Failure, ImportCounts
 from aiana.service import Aiana
 from aiana.text import counted
@@ -69,10 +69,7 @@ def import_(
 
 def _existing(word: str) -> str:
     """A path that was given, where `~` is a home. Raises NotFound."""
-    try:
-        path = Path(word).expanduser()
-    except RuntimeError:  # nobody of that name
-        path = Path(word)
+    path = expanded(word)
     if not os.path.lexists(path):
         known = ", ".join(sorted(known_sources()))
         raise NotFound(f"There is no file or folder {path}, and no source of that name ({known}).")

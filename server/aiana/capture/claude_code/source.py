@@ -14,7 +14,7 @@ from aiana.capture.claude_code.records import SKIPPED, Record
 from aiana.capture.claude_code.session import SOURCE, TranscriptReader, names_session
 from aiana.capture.decoding import lenient, loads
 from aiana.capture.jsonl import LineSource
-from aiana.capture.reading import expanded
+from aiana.paths import expanded
 
 _TYPES = frozenset({"user", "assistant", "summary", "system", "attachment", "queue-operation"})
 _OWN = _TYPES | SKIPPED | {"custom-title", "ai-title", "worktree-state"}
@@ -44,7 +44,7 @@ class ClaudeCode(LineSource):
 def _folders() -> list[Path]:
     """Where Claude Code keeps its files; several, as other tools take them, with commas."""
     named = [part.strip() for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",")]
-    folders = [expanded(part) for part in named if part]
+    folders = [expanded(part).absolute() for part in named if part]
     if not folders:
         home = Path.home()
         configured = os.environ.get("XDG_CONFIG_HOME")
