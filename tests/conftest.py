@@ -14,7 +14,8 @@ from aiana.embeddings import DEFAULT_MODEL, compile_model
 from aiana.errors import ModelUnavailable
 
 # No test reads what assistants left on the machine.
-os.environ["CODEX_HOME"] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no-codex")
+for name in ("CODEX_HOME", "GEMINI_CLI_HOME"):
+    os.environ[name] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no-assistant")
 # What is shown in local time is the same on every machine.
 os.environ["TZ"] = "UTC"
 if hasattr(time, "tzset"):

@@ -51,8 +51,9 @@ def sources() -> dict[str, Source]:
     """Every source by its name."""
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
+    from aiana.capture.gemini import GeminiCli
 
-    known: list[Source] = [ClaudeCode(), Codex()]
+    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli()]
     return {source.name: source for source in known}
 
 

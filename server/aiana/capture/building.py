@@ -78,6 +78,19 @@ class Told(Struct):
         return self.anew(kind, name, 0) and max(self.counts[_key(kind, name)]) == 1
 
 
+class Occurrences(Struct):
+    """Ids for messages of files that give them none: the same for the same words, whatever was
+    taken out of the file before them; who says a thing twice said it twice."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def id(self, row: Row) -> str:
+        """The id of the next message that says this."""
+        key = id_by_content("", row)
+        self.counts[key] = count = self.counts.get(key, 0) + 1
+        return key if count == 1 else f"{key}-{count}"
+
+
 class SessionBuilder:
     """Takes what a file says, in its order, and gives batches.
 

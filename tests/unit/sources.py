@@ -1,0 +1,85 @@
+"""What the tests of all sources share: reading one file, and damaging it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from aiana.capture import Source
+from aiana.errors import UnreadableTranscript
+from aiana.models import CaptureBatch, Message
+
+SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts"
+"""Real files, where they stand beside the project."""
+
+
+def read(source: Source, path: Path) -> CaptureBatch:
+    """All of a file, in one batch."""
+    assert source.recognises(path)
+    (batch,) = source.read(path, None)
+    return batch
+
+
+def rows(batch: CaptureBatch) -> list[tuple[str, str | None, str | None, str]]:
+    """The messages, each with what tells it from others at a glance."""
+    return [(m.type, m.role, m.tool_name, m.content) for m in batch.messages]
+
+
+def check_messages(messages: list[Message]) -> None:
+    """What holds for the messages of any file."""
+    ids = [(m.session_id, m.id) for m in messages]
+    assert len(set(ids)) == len(ids)
+    assert all(m.timestamp.endswith("Z") for m in messages)
+
+
+damages = st.lists(
+    st.tuples(
+        st.integers(0, 10**6),
+        st.sampled_from(["cut", "drop", "double", "byte", "word", "type"]),
+        st.integers(0, 255),
+    ),
+    min_size=1,
+    max_size=6,
+)
+"""What may happen to a file; apply with `damaged`."""
+_WORDS = [b"null", b"[]", b"{}", b"-1e999", b'"\\ud800"', b'{"a":[1]}', b'""', b"0", b"true"]
+
+
+def damaged(data: bytes, changes: list[tuple[int, str, int]]) -> bytes:
+    """A file after what happened to it."""
+    for place, kind, value in changes:
+        at = place % max(1, len(data))
+        match kind:
+            case "cut":
+                data = data[: at + 1]
+            case "drop":
+                data = data[:at] + data[at + value :]
+            case "double":
+                data = data[:at] + data[at : at + 4 * value] + data[at:]
+            case "byte":
+                data = data[:at] + bytes([value]) + data[at + 1 :]
+            case _:
+                # A value in the place of another: the JSON stays whole.
+                starts = [n for n in range(len(data)) if data[n : n + 1] == b":"]
+                if starts:
+                    start = starts[place % len(starts)] + 1
+                    end = next(
+                        (n for n in range(start, len(data)) if data[n : n + 1] in b",}\n"), start
+                    )
+                    data = data[:start] + _WORDS[value % len(_WORDS)] + data[end:]
+    return data
+
+
+def survives(source: Source, data: bytes, name: str) -> None:
+    """Nothing but UnreadableTranscript comes of a file, whatever it holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        try:
+            source.recognises(path)
+            messages = [m for batch in source.read(path, None) for m in batch.messages]
+        except UnreadableTranscript:
+            return
+    assert all(isinstance(m.content, str) for m in messages)
