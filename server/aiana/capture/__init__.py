@@ -52,8 +52,9 @@ def sources() -> dict[str, Source]:
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
     from aiana.capture.gemini import GeminiCli
+    from aiana.capture.qwen import QwenCode
 
-    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli()]
+    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli(), QwenCode()]
     return {source.name: source for source in known}
 
 

@@ -51,7 +51,7 @@ class Codex(LineSource):
         return RolloutReader(path, mtime, state)
 
     def is_own(self, record: dict[str, Any]) -> bool:
-        return record.get("type") in _TYPES and isinstance(record.get("payload"), dict)
+        return str(record.get("type")) in _TYPES and isinstance(record.get("payload"), dict)
 
 
 class State(Struct):
@@ -74,7 +74,7 @@ class RolloutReader(SessionReader[State]):
         self._time = ""
 
     def is_record(self, value: Any) -> bool:
-        return value.get("type") in _TYPES | _SKIPPED and "payload" in value
+        return str(value.get("type")) in _TYPES | _SKIPPED and "payload" in value
 
     def take(self, line: bytes) -> str | None:
         record = object_of(line)

@@ -35,7 +35,10 @@ class ClaudeCode(LineSource):
         return TranscriptReader(path, mtime, state)
 
     def is_own(self, record: dict[str, Any]) -> bool:
-        return record.get("type") in _OWN and names_session(lenient(Record, record))
+        kind, message = record.get("type"), record.get("message")
+        if "systemPayload" in record or (isinstance(message, dict) and "parts" in message):
+            return False  # Qwen Code's records look alike otherwise.
+        return isinstance(kind, str) and kind in _OWN and names_session(lenient(Record, record))
 
     def retention_days(self) -> int | None:
         return min(map(_retention, _folders()))
