@@ -51,10 +51,11 @@ def sources() -> dict[str, Source]:
     """Every source by its name."""
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
+    from aiana.capture.copilot_cli import CopilotCli
     from aiana.capture.gemini import GeminiCli
     from aiana.capture.qwen import QwenCode
 
-    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli(), QwenCode()]
+    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli(), QwenCode(), CopilotCli()]
     return {source.name: source for source in known}
 
 

@@ -77,6 +77,17 @@ class Told(Struct):
         """Whether something with a name of its own was never told."""
         return self.anew(kind, name, 0) and max(self.counts[_key(kind, name)]) == 1
 
+    def row_id(self, record_id: str, row: Row) -> str | None:
+        """The id of a row of a record; None if the record told it before.
+
+        The first row has the record's id. Others, also of another record with this id, have one
+        that follows from what they say.
+        """
+        said = id_by_content("", row)
+        if not self.once("row", f"{record_id} {said}"):
+            return None
+        return record_id if self.once("id", record_id) else f"{record_id}#{said}"
+
 
 class Occurrences(Struct):
     """Ids for messages of files that give them none: the same for the same words, whatever was

@@ -39,10 +39,8 @@ class QwenCode(LineSource):
         return QwenReader(path, mtime, state)
 
     def is_own(self, record: dict[str, Any]) -> bool:
-        if (
-            record.get("type") not in _TYPES
-            or not {"uuid", "sessionId", "version"} <= record.keys()
-        ):
+        named = {"uuid", "sessionId", "version"} <= record.keys()
+        if not named or str(record.get("type")) not in _TYPES:
             return False
         message = record.get("message")
         # Claude Code's records look alike, but have `content` in the place of `parts`.
@@ -188,22 +186,19 @@ class QwenReader(SessionReader[State]):
             self._add(row)
 
     def _add(self, row: Row) -> None:
-        """A record's first row has its id. Several records may share one: what is said tells
-        their rows apart, and one that is written twice is one."""
         name = self._record.get("uuid")
-        said = id_by_content(self._time, row)
-        record_id: str | None = None
+        record_id: str | None = id_by_content(self._time, row)
         if isinstance(name, str) and name:
-            if not self._state.told.once("row", f"{name} {said}"):
-                return
-            record_id = name if self._state.told.once("id", name) else f"{name}#{said}"
+            record_id = self._state.told.row_id(name, row)
+        if record_id is None:
+            return
         usage = self._record.pop("usageMetadata", None)
         tokens = usage.get("candidatesTokenCount") if isinstance(usage, dict) else None
         parent = self._record.get("parentUuid")
         self._builder.add(
             self._session_id,
             [row],
-            record_id=record_id or said,
+            record_id=record_id,
             time=self._time,
             parent=parent if isinstance(parent, str) else None,
             tokens=whole_number(tokens),
