@@ -174,7 +174,16 @@ class Aiana(Container):
         tags: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> results.MemoryResult:
-        """Change what is given and leave the rest. Raises NotFound and TooLarge."""
+        """Change what is given and leave the rest. Raises NotFound and TooLarge.
+
+        Words that no text has any more are gone from every file but backups.
+        """
+        from aiana.storage.forgetting import scrub_changed
+
+        old = None
+        if content is not None:
+            (known,) = self.storage.memories.chosen([memory_id])
+            old = self.storage.memories.get(known).content
         memory = self.storage.memories.update(
             memory_id,
             content=None if content is None else checked_text(content),
@@ -183,6 +192,10 @@ class Aiana(Container):
             tags=tags,
             metadata=metadata,
         )
+        if old is not None and old != memory.content:
+            for page in files_in(self.config.pages_dir, "*"):
+                remove(page)
+            scrub_changed(self.storage.database, [old])
         return results.MemoryResult(memory=memory)
 
     def list_memories(

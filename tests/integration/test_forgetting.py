@@ -157,6 +157,20 @@ def test_nothing_is_left_of_a_memory(aiana: Aiana, home: Path) -> None:
     assert len(aiana.search("number", limit=100, mode="keyword").hits) == 80
 
 
+def test_what_a_memory_said_before_is_gone(aiana: Aiana, home: Path) -> None:
+    for number in range(40):
+        aiana.add_memory(f"Number {number} of many")
+    memory = aiana.add_memory(f"{WORDS[0]} and {WORDS[1]}").memory
+    (home / "pages").mkdir()
+    (home / "pages" / "memory.md").write_text(WORDS[0])
+    changed = aiana.update_memory(memory.id, content=f"{WORDS[1]} and {WORDS[2]}").memory
+    assert where_it_stands(home, WORDS[0]) == set()
+    assert {word for word, _ in where_it_stands(home, *WORDS[1:3])} == set(WORDS[1:3])
+    assert changed.content == f"{WORDS[1]} and {WORDS[2]}"
+    assert len(aiana.search("number", limit=100, mode="keyword").hits) == 40
+    assert [hit.id for hit in aiana.search(WORDS[2], mode="keyword").hits] == [memory.id]
+
+
 def test_nothing_is_left_of_a_preference(aiana: Aiana, home: Path) -> None:
     (preference,) = aiana.add_preference(f"Likes {WORDS[0]}").static
     aiana.remove_preference(preference.id)

@@ -173,7 +173,8 @@ def _clean_row(connection: sqlite3.Connection, table: str, key: int, traces: set
         traces.update(set(_WORD.findall(row[name] or "")) - set(_WORD.findall(new or "")))
     if "identifiers" in row:
         parts = row.get("type") != "tool_result"
-        changes["identifiers"] = derived_words(changes.get("content", row["content"]), parts=parts)
+        content = str(changes.get("content", row["content"]))
+        changes["identifiers"] = derived_words(content, parts=parts)
     if "content_hash" in row and "content" in changes:
         changes["content_hash"] = content_hash(changes["content"])
     _store(connection, table, key, changes)

@@ -148,6 +148,17 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     return _purged(database, words or _words(forgotten.texts))
 
 
+def scrub_changed(database: Database, old: Sequence[str]) -> list[Path]:
+    """The same for texts that were changed; backups keep what stood there before.
+
+    Costs little where no word has gone.
+    """
+    words = _own_words(database, old)
+    if words is not None and not words:
+        return []
+    return purge(database, words or _words(old))
+
+
 def purge(database: Database, words: Iterable[str]) -> list[Path]:
     """The same for words that no text holds any more since it was changed."""
     _merge_text_index(database)
