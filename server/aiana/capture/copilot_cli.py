@@ -16,8 +16,9 @@ from msgspec import Struct, field
 from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
 from aiana.capture.decoding import object_of, text_of_parts, whole_number, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import expanded, open_regular
+from aiana.capture.reading import open_regular
 from aiana.models import MessageType
+from aiana.paths import expanded
 
 _EVENT = re.compile(
     r"(session|user|assistant|tool|system|hook|subagent|skill|model|permission|mcp)\.\w+|abort"

@@ -21,8 +21,9 @@ from aiana.capture.decoding import object_of, whole_number, whole_records, words
 from aiana.capture.documents import DocumentSource
 from aiana.capture.jsonl import LineFile
 from aiana.capture.parts import Call, answer_text, content_of, exit_code, is_injected
-from aiana.capture.reading import expanded, open_regular
+from aiana.capture.reading import open_regular
 from aiana.models import MessageType
+from aiana.paths import expanded
 
 _HEAD = 64 << 10
 _OWN = re.compile(rb'"projectHash"\s*:\s*"|"type"\s*:\s*"gemini"')

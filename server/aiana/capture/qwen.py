@@ -16,7 +16,7 @@ from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_
 from aiana.capture.decoding import object_of, text_of_parts, whole_number, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
 from aiana.capture.parts import Call, Content, answer_text, content_of, exit_code, is_injected
-from aiana.capture.reading import expanded
+from aiana.paths import expanded
 
 _TYPES = frozenset({"user", "assistant", "tool_result", "system"})
 _PERSONS = frozenset({"", "mid_turn_user_message"})
