@@ -41,7 +41,9 @@ class CopilotCli(LineSource):
     title = "Copilot CLI"
 
     def roots(self) -> list[Path]:
-        return [expanded(os.environ.get("COPILOT_HOME") or "~/.copilot") / "session-state"]
+        return [
+            expanded(os.environ.get("COPILOT_HOME") or "~/.copilot").absolute() / "session-state"
+        ]
 
     def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> EventReader:
         return EventReader(path, mtime, state)

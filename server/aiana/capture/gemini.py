@@ -40,7 +40,8 @@ class GeminiCli(DocumentSource):
     title = "Gemini CLI"
 
     def roots(self) -> list[Path]:
-        return [expanded(os.environ.get("GEMINI_CLI_HOME") or "~") / ".gemini" / "tmp"]
+        home = expanded(os.environ.get("GEMINI_CLI_HOME") or "~").absolute()
+        return [home / ".gemini" / "tmp"]
 
     def is_transcript(self, path: Path) -> bool:
         return path.suffix in (".json", ".jsonl") and (

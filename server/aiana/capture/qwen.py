@@ -33,7 +33,7 @@ class QwenCode(LineSource):
 
     def roots(self) -> list[Path]:
         home = os.environ.get("QWEN_RUNTIME_DIR") or os.environ.get("QWEN_HOME") or "~/.qwen"
-        return [expanded(home) / "projects"]
+        return [expanded(home).absolute() / "projects"]
 
     def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> QwenReader:
         return QwenReader(path, mtime, state)
