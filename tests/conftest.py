@@ -14,7 +14,13 @@ from aiana.embeddings import DEFAULT_MODEL, compile_model
 from aiana.errors import ModelUnavailable
 
 # No test reads what assistants left on the machine.
-for name in ("CODEX_HOME", "GEMINI_CLI_HOME", "QWEN_RUNTIME_DIR", "COPILOT_HOME"):
+for name in (
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "QWEN_RUNTIME_DIR",
+    "COPILOT_HOME",
+    "VSCODE_USER_DATA_DIR",
+):
     os.environ[name] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no-assistant")
 # What is shown in local time is the same on every machine.
 os.environ["TZ"] = "UTC"

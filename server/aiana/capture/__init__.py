@@ -21,6 +21,9 @@ class Source(Protocol):
     def roots(self) -> list[Path]:
         """Folders in which the assistant keeps its sessions, whether they exist or not."""
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder below a root may hold transcripts: others are not looked through."""
+
     def is_transcript(self, path: Path) -> bool:
         """Whether a file with this name may be one of this assistant's; opens nothing."""
 
@@ -54,8 +57,16 @@ def sources() -> dict[str, Source]:
     from aiana.capture.copilot_cli import CopilotCli
     from aiana.capture.gemini import GeminiCli
     from aiana.capture.qwen import QwenCode
+    from aiana.capture.vscode_chat import VSCodeChat
 
-    known: list[Source] = [ClaudeCode(), Codex(), GeminiCli(), QwenCode(), CopilotCli()]
+    known: list[Source] = [
+        ClaudeCode(),
+        Codex(),
+        VSCodeChat(),
+        GeminiCli(),
+        QwenCode(),
+        CopilotCli(),
+    ]
     return {source.name: source for source in known}
 
 

@@ -56,6 +56,7 @@ class Remembered(Struct):
     tools: dict[str, str] = field(default_factory=dict)
     """Tool call id -> tool name, for calls without a result so far."""
     time: str = ""
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 class Told(Struct):
@@ -122,6 +123,11 @@ class SessionBuilder:
         """What to give to the builder of what follows."""
         state: dict[str, Any] = msgspec.to_builtins(self._known)
         return state
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What the source itself remembers from one reading of the file to the next."""
+        return self._known.memory
 
     def session(
         self,

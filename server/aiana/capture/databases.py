@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,10 @@ class DatabaseSource(ABC):
         cost that row. Raises sqlite3.Error.
         """
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder below a root may hold conversations."""
+        return True
+
     def retention_days(self) -> int | None:
         """After how many days the assistant deletes its own data; None if it never does."""
         return None
@@ -63,7 +67,7 @@ class DatabaseSource(ABC):
             return CapturePosition(path=str(path), source=self.name, mark=mark, state=state)
 
         try:
-            with closing(_open(path)) as connection:
+            with opened(path) as connection:
                 for step in self.rows(connection, cursor, builder):
                     cursor = step
                     yield builder.batch(here(None), 0, 0)
@@ -75,11 +79,14 @@ class DatabaseSource(ABC):
         return position.mark.get("version") == self.version and "cursor" in position.mark
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
-    connection.execute("PRAGMA query_only = 1")
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
-    return connection
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A database of another program, for reading alone. Raises sqlite3.Error."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as connection:
+        connection.execute("PRAGMA query_only = 1")
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        yield connection
 
 
 def _facts(path: Path) -> list[list[int]]:

@@ -49,6 +49,10 @@ class DocumentSource(ABC):
         Raises ValueError if nothing of it can be read.
         """
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder below a root may hold conversations."""
+        return True
+
     def retention_days(self) -> int | None:
         """After how many days the assistant deletes its own files; None if it never does."""
         return None
@@ -71,7 +75,9 @@ class DocumentSource(ABC):
             data = file.read(LARGEST)
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         known = self._mark(position) if position else None
-        builder = SessionBuilder(self.name, path, stat.st_mtime, {})
+        memory = position.state.get("memory", {}) if position else {}
+        state = {"builder": {"memory": memory}}
+        builder = SessionBuilder(self.name, path, stat.st_mtime, state)
         left_out: list[str] = []
         is_same = known is not None and known.digest == digest
         if not is_same:
@@ -93,6 +99,7 @@ class DocumentSource(ABC):
             mark=msgspec.to_builtins(mark),
             skipped_lines=position.skipped_lines if is_same and position else len(told),
             left_out=position.left_out if is_same and position else told[:20],
+            state={"memory": builder.memory} if builder.memory else {},
         )
         yield builder.batch(reached, 0 if is_same else len(data), len(data))
 

@@ -50,7 +50,7 @@ def files_on_disk(sources: Iterable[Source]) -> Found:
     for source in sources:
         for root in source.roots():
             if root.is_dir():
-                for path in walk(root, source.is_transcript):
+                for path in walk(root, source.is_transcript, source.enters):
                     if isinstance(path, Path):
                         found.add(source, path)
                     else:

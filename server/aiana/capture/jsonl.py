@@ -137,6 +137,10 @@ class LineSource(ABC):
         """Whether a file with this name may be one of this assistant's."""
         return path.suffix == ".jsonl"
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder below a root may hold transcripts."""
+        return True
+
     def retention_days(self) -> int | None:
         """After how many days the assistant deletes its own files; None if it never does."""
         return None

@@ -87,11 +87,13 @@ def _summarise(name: str, counts: ImportCounts) -> None:
         say(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")
     if not counts.found:
         looked = [str(root) for root in known_sources()[name].roots()]
-        say(f"  looked in {', '.join(looked)}")
+        more = f" and {len(looked) - SHOWN} more" if len(looked) > SHOWN else ""
+        say(f"  looked in {', '.join(looked[:SHOWN])}{more}")
     if counts.skipped_lines:
         say(f"  {counted(counts.skipped_lines, 'line')} left out, wholly or in part:")
         for line in counts.left_out[:SHOWN]:
-            say(f"    {line.path}:{line.line}: {line.reason}")
+            place = f"{line.path}:{line.line}" if line.line else line.path  # 0: of a whole document
+            say(f"    {place}: {line.reason}")
         if counts.skipped_lines > SHOWN:
             say(f"    and {counts.skipped_lines - SHOWN:,} more (`--json` names up to 100)")
     _report(counts.failed)

@@ -131,6 +131,7 @@ export class Editor {
       AIANA_HOME: world.home,
       CLAUDE_CONFIG_DIR: world.claude,
       CODEX_HOME: `${world.claude}-no-codex`,
+      VSCODE_USER_DATA_DIR: `${world.claude}-no-chats`,
       AIANA_TEST_FOLDER: this.user,
       OMP_NUM_THREADS: "1",
     };
