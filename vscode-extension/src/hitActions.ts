@@ -109,10 +109,11 @@ export class HitActions {
     const gone = await Promise.all(
       ids.map(async (id) => (await this.server.request(wire.memoryGet, { id })).memory),
     );
-    await this.server.request(wire.memoryDelete, { ids });
+    const { receipt } = await this.server.request(wire.memoryDelete, { ids });
     const undo = vscode.l10n.t("Undo");
     const what = gone.length === 1 ? firstLine(gone[0]!.content) : vscode.l10n.t("{0} memories", gone.length);
-    const choice = await vscode.window.showInformationMessage(vscode.l10n.t("Forgotten: {0}", what), undo);
+    const said = [vscode.l10n.t("Forgotten: {0}", what), ...tracesOf([receipt])].join(" · ");
+    const choice = await vscode.window.showInformationMessage(said, undo);
     if (choice === undo) {
       await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
     }
@@ -157,15 +158,26 @@ export class HitActions {
       sessions.length === 1
         ? vscode.l10n.t("Delete the conversation “{0}” from Aiana?", first!.title || first!.id)
         : vscode.l10n.t("Delete {0} conversations from Aiana?", sessions.length);
-    const detail = vscode.l10n.t(
-      "{0} messages go for good, and later imports leave them out. The assistant's own files stay.",
-      messages,
-    );
+    const detail =
+      messages === 1
+        ? vscode.l10n.t(
+            "1 message goes for good, and later imports leave it out. The assistant's own files stay.",
+          )
+        : vscode.l10n.t(
+            "{0} messages go for good, and later imports leave them out. The assistant's own files stay.",
+            messages,
+          );
     const remove = vscode.l10n.t("Delete");
-    if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove) {
-      for (const { id, source } of sessions) {
-        await this.server.request(wire.sessionDelete, { id, source });
-      }
+    if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) !== remove) {
+      return;
+    }
+    const receipts: (wire.Receipt | null)[] = [];
+    for (const { id, source } of sessions) {
+      receipts.push((await this.server.request(wire.sessionDelete, { id, source })).receipt);
+    }
+    const traces = tracesOf(receipts);
+    if (traces.length) {
+      void vscode.window.showInformationMessage([vscode.l10n.t("Deleted."), ...traces].join(" "));
     }
   }
 
@@ -224,6 +236,19 @@ async function insertInto(editor: vscode.TextEditor, text: string): Promise<bool
     await vscode.window.showTextDocument(editor.document, editor.viewColumn);
   }
   return done;
+}
+
+/** A sentence on the files in which words of what was deleted still stand; nothing if there are none. */
+function tracesOf(receipts: (wire.Receipt | null)[]): string[] {
+  const files = new Set(receipts.flatMap((receipt) => receipt?.traces ?? []));
+  return files.size
+    ? [
+        vscode.l10n.t(
+          "Some of its words still stand in {0}, since something that is kept says them too, or another program reads it.",
+          [...files].join(", "),
+        ),
+      ]
+    : [];
 }
 
 function memoryIds(uris: string[]): string[] {

@@ -51,27 +51,39 @@ function report(counts: wire.ImportCounts[], log: vscode.LogOutputChannel): void
   const parts = found
     ? [
         vscode.l10n.t(
-          "{0} conversations read, {1} new messages.",
-          sum((c) => c.imported + c.updated),
-          sum((c) => c.messages),
+          "{0}, {1}.",
+          conversationsRead(sum((c) => c.imported + c.updated)),
+          newMessages(sum((c) => c.messages)),
         ),
       ]
     : [vscode.l10n.t("No conversations of assistants were found on this machine.")];
-  if (sum((c) => c.redactions)) {
+  const redactions = sum((c) => c.redactions);
+  if (redactions) {
     parts.push(
-      vscode.l10n.t(
-        "{0} secrets were taken out.",
-        sum((c) => c.redactions),
-      ),
+      redactions === 1
+        ? vscode.l10n.t("1 secret was taken out.")
+        : vscode.l10n.t("{0} secrets were taken out.", redactions),
     );
   }
   if (failed.length) {
     failed.forEach(({ path, reason }) => log.warn(`${path}: ${reason}`));
-    parts.push(vscode.l10n.t("{0} files could not be read.", failed.length));
+    parts.push(
+      failed.length === 1
+        ? vscode.l10n.t("1 file could not be read.")
+        : vscode.l10n.t("{0} files could not be read.", failed.length),
+    );
   }
   const logs = vscode.l10n.t("Show Logs");
   const buttons = failed.length ? [logs] : [];
   void vscode.window
     .showInformationMessage(parts.join(" "), ...buttons)
     .then((choice) => choice && log.show());
+}
+
+function conversationsRead(count: number): string {
+  return count === 1 ? vscode.l10n.t("1 conversation read") : vscode.l10n.t("{0} conversations read", count);
+}
+
+function newMessages(count: number): string {
+  return count === 1 ? vscode.l10n.t("1 new message") : vscode.l10n.t("{0} new messages", count);
 }

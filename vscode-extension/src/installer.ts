@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import { firstExecutable, scripts } from "./locator";
 
@@ -64,7 +65,7 @@ async function install(
     {
       modal: true,
       detail: vscode.l10n.t(
-        "It goes into {0}, with its Python dependencies and a model for search by meaning (about 400 MB). Needs the network; nothing else on this machine is changed.",
+        "It goes into {0}, with its Python dependencies and a model for search by meaning (about 250 MB). Needs the network; nothing else on this machine is changed.",
         environment,
       ),
     },
@@ -98,42 +99,47 @@ export async function installPlan(
   const find = (name: string) => firstExecutable(name, folders, platform);
   const bin = scripts(environment, platform);
   const python = join(bin, platform === "win32" ? "python.exe" : "python");
-  const model: Step = {
-    title: vscode.l10n.t("Fetching the model for search by meaning"),
-    command: join(bin, platform === "win32" ? "aiana.exe" : "aiana"),
-    args: ["model", "compile", "--download"],
-    optional: true,
-  };
-  const create = vscode.l10n.t("Creating a Python environment");
-  const install = vscode.l10n.t("Installing the server");
+  const steps = (create: [string, ...string[]], install: [string, ...string[]]): Step[] => [
+    step(vscode.l10n.t("Creating a Python environment"), create),
+    step(vscode.l10n.t("Installing the server"), [...install, wheel]),
+    // Not every system has what search by meaning needs; all else works without.
+    {
+      ...step(vscode.l10n.t("Adding search by meaning"), [
+        ...install,
+        `aiana[semantic] @ ${pathToFileURL(wheel).href}`,
+      ]),
+      optional: true,
+    },
+    {
+      ...step(vscode.l10n.t("Preparing the model for search by meaning"), [
+        join(bin, platform === "win32" ? "aiana.exe" : "aiana"),
+        "model",
+        "compile",
+      ]),
+      optional: true,
+    },
+  ];
   const uv = await find("uv");
   if (uv) {
-    const range = `>=${MINIMUM_PYTHON}`;
-    return [
-      { title: create, command: uv, args: ["venv", "--allow-existing", "--python", range, environment] },
-      {
-        title: install,
-        command: uv,
-        args: ["pip", "install", "--python", python, "--reinstall-package", "aiana", wheel],
-      },
-      model,
-    ];
+    return steps(
+      [uv, "venv", "--allow-existing", "--python", `>=${MINIMUM_PYTHON}`, environment],
+      [uv, "pip", "install", "--python", python, "--reinstall-package", "aiana"],
+    );
   }
   for (const name of ["python3.14", "python3.13", "python3.12", "python3.11", "python3", "python"]) {
     const base = await find(name);
     if (base && (await isRecent(base))) {
-      return [
-        { title: create, command: base, args: ["-m", "venv", environment] },
-        {
-          title: install,
-          command: python,
-          args: ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", wheel],
-        },
-        model,
-      ];
+      return steps(
+        [base, "-m", "venv", environment],
+        [python, "-m", "pip", "install", "--disable-pip-version-check", "--upgrade"],
+      );
     }
   }
   return undefined;
+}
+
+function step(title: string, [command, ...args]: [string, ...string[]]): Step {
+  return { title, command, args };
 }
 
 function isRecent(python: string): Promise<boolean> {

@@ -1,6 +1,7 @@
-// Takes the pictures of the README and the documentation: `node pictures.mjs FOLDER`.
+// Takes the pictures of the READMEs, the documentation and the walkthrough: `node pictures.mjs`.
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { Editor, makeWorld, palette, panelFrame } from "./harness.mjs";
+import { Editor, makeWorld, palette, panelFrame, root, settled } from "./harness.mjs";
 
 const THEMES = {
   light: "Default Light Modern",
@@ -8,7 +9,8 @@ const THEMES = {
   "high-contrast": "Default High Contrast",
   "high-contrast-light": "Default High Contrast Light",
 };
-const folder = process.argv[2];
+const documentation = join(root, "docs", "images");
+const media = join(root, "vscode-extension", "media");
 const world = makeWorld();
 const editor = new Editor(world, {
   "workbench.colorTheme": THEMES.dark,
@@ -21,7 +23,12 @@ try {
   const page = await editor.browse({ width: 1180, height: 720 });
   const picture = async (name, options) => {
     await page.waitForTimeout(1_500);
-    await page.screenshot({ path: join(folder, `vscode-${name}.png`), ...options });
+    await page.screenshot({ path: join(documentation, `vscode-${name}.png`), ...options });
+  };
+  /** The side bar alone. */
+  const view = async (name) => {
+    const box = await page.locator(".part.sidebar").boundingBox();
+    await page.screenshot({ path: join(media, "walkthrough", `${name}.png`), clip: { ...box, height: 480 } });
   };
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
@@ -35,12 +42,16 @@ try {
   await picture("panel-home");
   await panel.fill("#query", "why did people get logged out");
   await panel.waitForSelector("li.row .lane", { timeout: 20_000 });
+  await settled(panel);
   await panel.press("#query", "Enter");
+  await page.waitForSelector(".tab.active >> text=Fix users being signed out");
   await panel.hover("li.row >> nth=1");
   await picture("panel-dark");
+  await view("panel-dark");
   for (const name of ["light", "high-contrast", "high-contrast-light"]) {
     await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });
     await picture(`panel-${name}`);
+    await view(`panel-${name}`);
   }
   await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES.dark });
   await panel.click("button[aria-label=Filters]");
@@ -65,6 +76,8 @@ try {
   });
   await page.waitForSelector(".interactive-response", { timeout: 20_000 });
   await picture("chat");
+  copyFileSync(join(documentation, "vscode-chat.png"), join(media, "chat.png"));
+  copyFileSync(join(documentation, "vscode-panel-dark.png"), join(media, "panel-dark.png"));
 } finally {
   await editor.stop();
 }

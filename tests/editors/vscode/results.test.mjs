@@ -366,6 +366,77 @@ test("a conversation is deleted after a question", async () => {
   assert.doesNotMatch((await editor.ask("editor")).text, /^## /m);
 });
 
+/** A conversation of the project `shop`, said just now. */
+async function importConversation(id, texts) {
+  const record = (content, index) => ({
+    type: "user",
+    uuid: `${id}-${index}`,
+    sessionId: id,
+    cwd: world.shop,
+    timestamp: new Date().toISOString(),
+    message: { role: "user", content },
+  });
+  const lines = texts.map((text, index) => `${JSON.stringify(record(text, index))}\n`);
+  writeFileSync(join(world.claude, "projects", "sample", `${id}.jsonl`), lines.join(""));
+  await editor.ask("command", { command: "aiana.importSessions" }, 60_000);
+}
+
+test("several conversations are deleted after a question that counts them", async () => {
+  const titles = ["Sort the crates by weight", "Sort the crates by colour"];
+  await importConversation("crates-1", [titles[0]]);
+  await importConversation("crates-2", [titles[1]]);
+  await search("");
+  for (const title of titles) {
+    await found(panel, title);
+    await row(title)
+      .locator("button.main")
+      .click({ modifiers: ["Control"] });
+  }
+  const left = () => stored(world, "SELECT COUNT(*) FROM sessions WHERE id LIKE 'crates-%'")[0][0];
+  for (const [answer, sessions] of [
+    ["Cancel", 2],
+    ["Delete", 0],
+  ]) {
+    await choose(titles[0], "Delete Conversation…");
+    await page.waitForSelector(".monaco-dialog-box >> text=Delete 2 conversations from Aiana?");
+    await page.click(`.monaco-dialog-box .monaco-button >> text=${answer}`);
+    await page.waitForSelector(".monaco-dialog-box", { state: "detached" });
+    await until(() => left() === sessions, 20_000, `${sessions} are left after ${answer}`);
+  }
+  await until(
+    async () => !(await settled(panel)).some((text) => text.includes("Sort the crates")),
+    20_000,
+    "their rows are gone",
+  );
+});
+
+test("several memories are forgotten by one key, and one Undo brings them back", async () => {
+  await search("type:memory deploys services");
+  await panel.press("#query", "ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Delete");
+  await page.waitForSelector(".notification-toast >> text=Forgotten: 2 memories");
+  const left = () => memory("id", SERVICES).length + memory("id", CACHE).length;
+  await until(() => left() === 0, 20_000, "both are gone");
+  await page.click(".notification-toast .monaco-button >> text=Undo");
+  await until(() => left() === 2, 20_000, "both are back");
+});
+
+test("Show More goes on through all that a relative date admits", async () => {
+  const texts = Array.from({ length: 45 }, (_, number) => `Shipment ${number} left the warehouse`);
+  await importConversation("shipments", texts);
+  await search("shipment warehouse after:yesterday");
+  const shown = new Set(await settled(panel));
+  assert.equal(shown.size, 20);
+  assert.equal(await panel.textContent("#status"), "20 of 45 matches");
+  for (const rows of [40, 45]) {
+    await panel.click("#more");
+    await until(async () => (await settled(panel)).length === rows, 20_000, `${rows} are shown`);
+  }
+  assert.deepEqual(new Set(await settled(panel)), new Set(texts));
+  assert.equal(await panel.locator("#more").isVisible(), false);
+});
+
 test("quick search has the best hit active, and Enter opens its turn", async () => {
   await palette(page, "Aiana: Search Memories");
   await page.waitForSelector(".quick-input-titlebar >> text=Search memories of shop");
