@@ -60,7 +60,10 @@ export class Documents
   });
   private readonly passageMark = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("editor.findMatchHighlightBackground"),
+    // In high contrast it is the border that is seen; other themes have none.
     borderColor: new vscode.ThemeColor("editor.findMatchHighlightBorder"),
+    borderStyle: "solid",
+    borderWidth: "1px",
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
   });
 
