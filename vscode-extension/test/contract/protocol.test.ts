@@ -15,6 +15,7 @@ import {
 import { contextWithin } from "../../src/contextBudget";
 import * as wire from "../../src/protocol";
 import type { Server } from "../../src/server";
+import { parseTarget } from "../../src/uris";
 
 const root = resolve("..");
 const folder = mkdtempSync(join(tmpdir(), "aiana-contract-"));
@@ -84,7 +85,12 @@ test("search: hits with their turns, keyword hits ahead as a partial result", as
     source: "claude-code",
     sessionTitle: "Pin the Redis client below 5",
   });
-  expect(hit!.uri).toBe(`aiana:///session/${hit!.sessionId}#${hit!.messageId}`);
+  expect(parseTarget(hit!.uri)).toEqual({
+    kind: "session",
+    id: hit!.sessionId,
+    source: "claude-code",
+    messageId: hit!.messageId,
+  });
   const marked = hit!.highlights.map(([start, end]) => hit!.snippet.slice(start, end).toLowerCase());
   expect(marked).toContain("redis");
   expect(result.searched.messages).toBe(38);
