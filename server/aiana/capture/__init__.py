@@ -57,6 +57,7 @@ def sources() -> dict[str, Source]:
     from aiana.capture.copilot_cli import CopilotCli
     from aiana.capture.gemini import GeminiCli
     from aiana.capture.qwen import QwenCode
+    from aiana.capture.specstory import SpecStory
     from aiana.capture.vscode_chat import VSCodeChat
 
     known: list[Source] = [
@@ -66,6 +67,7 @@ def sources() -> dict[str, Source]:
         GeminiCli(),
         QwenCode(),
         CopilotCli(),
+        SpecStory(),
     ]
     return {source.name: source for source in known}
 

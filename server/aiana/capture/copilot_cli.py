@@ -31,7 +31,7 @@ _SILENT = re.compile(
     r"snapshot_\w+|usage\w*|tools_updated|plan_changed|workspace_file_changed|background\w*|"
     r"\w+_loaded|mcp_\w+)"
 )
-_SHELL_END = re.compile(r"\s*<shellId: [^<>\n]*? completed with exit code -?\d+>\s*\Z")
+_SHELL_END = re.compile(r"<shellId: [^<>\n]*? completed with exit code -?\d+>\s*\Z")
 
 
 class CopilotCli(LineSource):
@@ -194,7 +194,7 @@ class EventReader(SessionReader[State]):
         shell = self._data.get("shellExecution")
         code = shell.get("exitCode") if isinstance(shell, dict) else None
         tool = "bash" if isinstance(shell, dict) else None
-        row = self._builder.result_row(call_id or None, _SHELL_END.sub("\n", text), tool, code)
+        row = self._builder.result_row(call_id or None, _SHELL_END.sub("", text), tool, code)
         if self._data.get("success") is False:
             row.metadata["isError"] = True
         self._add(row)
