@@ -39,6 +39,13 @@ export interface SavedState {
 }
 
 type Results = Extract<ToPanel, { type: "results" }>;
+/** The page after `cursor`; or, with `refresh`, the first `rows` of what is shown anew. */
+interface Asked {
+  cursor?: string;
+  refresh?: boolean;
+  rows?: number;
+}
+
 type Lacking = Pick<Results, "warming" | "degraded">;
 
 const HOME_ROWS: HomeRows = { memories: 8, sessions: 20 };
@@ -177,7 +184,7 @@ export class App {
   }
 
   /** Ask for what the controls say, for the page after `cursor`, or for all rows that are shown anew. */
-  private ask({ cursor, refresh = false }: { cursor?: string; refresh?: boolean } = {}): void {
+  private ask({ cursor, refresh = false, rows = this.items.length }: Asked = {}): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.ready) {
@@ -188,8 +195,8 @@ export class App {
     this.busy(true);
     const { query, value: filters } = this.controls;
     if (query) {
-      const rows = refresh ? this.items.length : (this.restoring?.rows ?? 0);
-      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor, rows });
+      const wanted = refresh ? rows : (this.restoring?.rows ?? 0);
+      this.host.postMessage({ type: "search", id: this.id, query, filters, cursor, rows: wanted });
     } else {
       this.host.postMessage({ type: "home", id: this.id, filters, rows: this.homeRows });
     }
@@ -205,6 +212,7 @@ export class App {
     const same = message.append || this.refreshing || this.answered === message.id;
     this.answered = message.id;
     this.home = undefined;
+    const expected = this.items.length + message.items.length;
     this.items = this.shown(message);
     this.nextCursor = message.partial ? "" : message.nextCursor;
     this.render(same);
@@ -218,6 +226,10 @@ export class App {
     }
     if (!message.partial || this.items.length) {
       this.maybeOpenFirst();
+    }
+    if (message.append && this.items.length < expected) {
+      // Search by meaning has joined since the page before, in another order: some would be missing.
+      this.ask({ refresh: true, rows: expected });
     }
   }
 

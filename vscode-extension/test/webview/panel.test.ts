@@ -543,3 +543,15 @@ test("titles come first; the project is named where there are several", () => {
   results([item("a", { timestamp: "" })]);
   expect(row()).toBe("Fix ittext of aYou · shop");
 });
+
+test("a page that overlaps with what is shown, since the order has changed, costs no row", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")], { nextCursor: "more" });
+  document.querySelector<HTMLButtonElement>("#more")!.click();
+  results([item("b"), item("c")], { append: true });
+  const asked = last("search");
+  expect([asked.rows, asked.cursor]).toEqual([4, undefined]);
+  results([item("d"), item("a"), item("b"), item("c")]);
+  expect(new Set(texts())).toEqual(new Set(["text of a", "text of b", "text of c", "text of d"]));
+});
