@@ -12,6 +12,7 @@ from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
     DEFAULT_MODEL,
     INT8_PACKAGE,
+    SERVING,
     Source,
     canonical_name,
     default_model,
@@ -25,7 +26,7 @@ from aiana.embeddings.locate import (
 from aiana.embeddings.manifest import MODEL_FILE, TOKENIZER_FILE, check_digests, rebuild
 from aiana.embeddings.windows import BLOCK, encodings, windows
 from aiana.errors import ModelUnavailable
-from aiana.invocation import EXTRAS, missing, unavailable
+from aiana.invocation import missing, unavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -195,7 +196,7 @@ class Embedder:
         return [row if len(row) <= most else row[: most - 1] + row[-1:] for row in rows]
 
     def _open_engine(self) -> Engine:
-        if absent := missing(EXTRAS["semantic"]):
+        if absent := missing(SERVING):
             raise ModelUnavailable(unavailable(absent[0]))
         source = self._source = locate(self.model_name, self._models_dir)
         device = choose_device(self._asked_device)

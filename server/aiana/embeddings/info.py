@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
+    SERVING,
     cannot_compile,
     canonical_name,
     compiled_folder,
@@ -16,7 +17,7 @@ from aiana.embeddings.locate import (
     sentence_length,
 )
 from aiana.errors import ModelUnavailable
-from aiana.invocation import EXTRAS, missing, unavailable
+from aiana.invocation import missing, unavailable
 
 
 class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -53,7 +54,7 @@ def model_info(
     try:
         device = choose_device(device)
         source = locate(name, models_dir)
-        if absent := missing(EXTRAS["semantic"]):
+        if absent := missing(SERVING):
             raise ModelUnavailable(unavailable(absent[0]))
         if source.kind == "weights" and (reason := cannot_compile(name, source)):
             raise ModelUnavailable(reason)

