@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.config import Config, load_config
@@ -40,10 +41,16 @@ class Activity(NamedTuple):
 
 
 class Container:
-    """The database, its indexes, the servers and the embedder, each made at its first use."""
+    """The database, its indexes, the servers and the embedder, each made at its first use.
 
-    def __init__(self, config: Config | None = None) -> None:
+    `on_compile` is called right before the model is compiled, which takes seconds, once.
+    """
+
+    def __init__(
+        self, config: Config | None = None, *, on_compile: Callable[[], None] | None = None
+    ) -> None:
         self.config = config or load_config()
+        self._on_compile = on_compile
         self._lock = threading.RLock()
 
     @lazy
@@ -58,11 +65,14 @@ class Container:
         """The model, which is loaded at its first use."""
         from aiana.embeddings import get_embedder
 
-        return get_embedder(
+        embedder = get_embedder(
             self.config.embedding_model,
             device=self.config.embedding_device,
             models_dir=self.config.models_dir,
         )
+        if self._on_compile is not None:
+            embedder.on_compile = self._on_compile
+        return embedder
 
     @lazy
     def searcher(self) -> Searcher:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,6 +64,34 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     assert "Pin the Redis client below 5" in found.stdout
     assert "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108/claude-code#" in found.stdout
     assert "\x1b" not in found.stdout
+
+
+def test_the_model_is_prepared_when_there_is_something_to_embed_and_that_is_said(
+    run: Run, tmp_path: Path
+) -> None:
+    compiled = tmp_path / "aiana" / "models" / "all-MiniLM-L6-v2"
+    preparing = "note: The embedding model is being prepared for this machine"
+    settings = {"AIANA_EMBEDDING_MODEL": "all-MiniLM-L6-v2"}
+    assert run("import", str(SAMPLE), "--no-embed", **settings).returncode == 0
+    found = run("search", "logged out", **settings)
+    assert "by keyword\nnote: No text has a vector yet" in found.stderr
+    assert preparing not in found.stderr
+    assert not compiled.exists()
+    embedded = run("import", str(SAMPLE), **settings).stderr
+    assert embedded.index(preparing) < embedded.index("8 texts can now be found by meaning")
+    shutil.rmtree(compiled)
+    found = run("search", "logged out", **settings)
+    assert found.stderr.startswith(preparing)
+    assert "by keyword and semantic" in found.stderr
+    assert preparing not in run("search", "logged out", **settings).stderr
+
+
+def test_a_question_of_nothing_and_a_budget_for_nothing_are_told_as_such(run: Run) -> None:
+    run("import", str(SAMPLE))
+    assert "note: Nothing was asked for" in run("search", " ").stderr
+    assert run("search", "project:shop").stderr.endswith(" ms\n")
+    told = run("context", "--project", "shop", "--max-tokens", "20").stderr
+    assert told.startswith("There is nothing to tell about this project within 20 tokens.")
 
 
 def test_json_has_the_shapes_of_the_wire(run: Run) -> None:

@@ -185,7 +185,7 @@ def test_texts_without_vectors_and_transcripts_that_are_not_imported(opened: Ope
     aiana.add_memory("one")
     vectors = found(aiana, "vectors")
     assert vectors.state == "warning"
-    assert vectors.detail.startswith("1 texts wait for a vector and none has one")
+    assert vectors.detail.startswith("1 text waits for a vector and none has one")
     status = aiana.status()
     assert status.health == "warning"
     assert "search by meaning is off: none of 1 text has a vector" in status.message

@@ -118,7 +118,7 @@ def test_an_empty_store_and_an_empty_query(aiana: Aiana) -> None:
     fill(aiana, 1)
     assert aiana.search("", mode="keyword").notes == []
     assert aiana.list_sessions(SearchFilter(project="nosuch")).notes == [
-        "There are no sessions in project nosuch; 1 lie outside of that."
+        "There are no sessions in project nosuch; 1 lies outside of that."
     ]
     assert aiana.list_memories().notes == ["There are no memories yet."]
 

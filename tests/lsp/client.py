@@ -152,7 +152,7 @@ class Client:
         if "method" in message:
             self.notifications.append(message)
         else:
-            self._answers[message.get("id")] = message
+            self._answers[message["id"]] = message
 
     def _read(self) -> None:
         stream = self.process.stdout

@@ -51,7 +51,7 @@ def compile_(download: bool, force: bool) -> None:
     """
     with opened() as aiana:
         config = aiana.config
-    say(f"Compiling {config.embedding_model}, which takes a minute at most...", err=True)
+    say(f"Compiling {config.embedding_model}, which takes some seconds...", err=True)
     source = compile_model(
         config.embedding_model, config.models_dir, download=download, force=force
     )

@@ -36,7 +36,7 @@ def opened() -> Iterator[Aiana]:
     config = load_config()
     for problem in config.problems:
         tell("warning", problem.message)
-    aiana = Aiana(config)
+    aiana = Aiana(config, on_compile=_tell_of_compiling)
     try:
         yield aiana
     finally:
@@ -46,6 +46,10 @@ def opened() -> Iterator[Aiana]:
 def tell(kind: str, message: str) -> None:
     """A note, a warning or an error on standard error."""
     say(Piece(f"{kind}:", _KINDS[kind]), f" {message}", err=True)
+
+
+def _tell_of_compiling() -> None:
+    tell("note", "The embedding model is being prepared for this machine: some seconds, once.")
 
 
 def print_json(value: Any) -> None:

@@ -80,13 +80,17 @@ def _print_hits(result: SearchResult) -> None:
     summary = (
         f"{counted(len(result.hits), 'hit')} in {counted(found.messages, 'message')} and "
         f"{counted(found.memories, 'memory', 'memories')}, "
-        f"{result.took_ms:.0f} ms, by {' and '.join(result.modes) or 'nothing'}"
+        f"{result.took_ms:.0f} ms"
     )
+    if result.modes:
+        summary += f", by {' and '.join(result.modes)}"
     say(Piece(summary, "dim"), err=True)
     for problem in result.degraded:
         tell("note", problem.reason)
     for note in result.notes:
         tell("note", note)
+    if not (result.modes or result.hits or result.notes):
+        tell("note", "Nothing was asked for: name a word, or a restriction such as `after:7d`.")
 
 
 def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
@@ -134,6 +138,7 @@ def context(
     elif result.context:
         print_document(result.context + "\n")
     else:
-        say("There is nothing to tell about this project yet.", err=True)
+        within = "yet" if max_tokens is None else f"within {counted(max_tokens, 'token')}"
+        say(f"There is nothing to tell about this project {within}.", err=True)
     for problem in result.degraded:
         tell("note", problem.reason)

@@ -153,7 +153,7 @@ def _model(aiana: Container) -> Iterator[Checked]:
         reason = info.reason or "There is none"
         yield _warning("model", reason, _first_command(reason) or command("model", "compile"))
     elif info.state == "uncompiled":
-        detail = f"{info.name}: the first use compiles it, which takes 10-30 s once"
+        detail = f"{info.name}: its first use prepares it for this machine, some seconds, once"
         yield _warning("model", detail, command("model", "compile"))
     else:
         yield _ok("model", f"{info.name} on {info.device}")
@@ -176,7 +176,9 @@ def _waiting(aiana: Container) -> Iterator[Checked]:
     counts, indexing = aiana.storage.counts(aiana.config.embedding_model)
     if indexing.pending:
         have = "" if counts.vectors else " and none has one: search by meaning finds nothing yet"
-        detail = f"{indexing.pending:,} texts wait for a vector{have}"
+        waiting = counted(indexing.pending, "text")
+        verb = "waits" if indexing.pending == 1 else "wait"
+        detail = f"{waiting} {verb} for a vector{have}"
         mend = command("import")
         yield _warning("vectors", f"{detail}; an editor, or an import, gets on with it", mend)
     elif counts.vectors:

@@ -71,7 +71,7 @@ def embedder_tier(aiana: Container) -> Tier:
         return Tier(state="loading", detail=detail)
     if activity.loading:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
-    first = "compiled (10-30 s, once)" if info.state == "uncompiled" else "loaded"
+    first = "prepared (some seconds, once)" if info.state == "uncompiled" else "loaded"
     detail = f"{info.name} on {info.device}, {first} at its first use"
     return Tier(state="ok", detail=detail)
 

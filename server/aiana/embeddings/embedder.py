@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -83,6 +83,8 @@ class Embedder:
         """Whether the model is being loaded just now, by any thread."""
         self.is_compiling = False
         """Whether it is being compiled for that, which takes up to a minute, once."""
+        self.on_compile: Callable[[], None] | None = None
+        """Called right before that."""
 
     @property
     def is_loaded(self) -> bool:
@@ -107,7 +109,7 @@ class Embedder:
         return self._engine.device if self._engine else choose_device(self._asked_device)
 
     def load(self) -> Engine:
-        """Load the model now; compile it first where that was never done (10-30 s, once)."""
+        """Load the model now; compile it first where that was never done (seconds, once)."""
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
@@ -211,6 +213,8 @@ class Embedder:
 
             self._stop.clear()
             self.is_compiling = True
+            if self.on_compile is not None:
+                self.on_compile()
             source = self._source = compile_model(
                 self.model_name, self._models_dir, stop=self._stop
             )

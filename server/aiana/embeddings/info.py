@@ -25,7 +25,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
 
     name: str
     state: str
-    """`ready`; `uncompiled`: the first use compiles it, 10-30 s; `unavailable`: see `reason`."""
+    """`ready`; `uncompiled`: the first use compiles it; `unavailable`: see `reason`."""
     device: str
     engine: str | None = None
     """`onnx` or `torch`."""

@@ -113,8 +113,10 @@ class AianaProtocol(LanguageServerProtocol):
             self._send_response(msg_id, result=future.result())
 
     def _refuse(self, msg_id: Any, code: int, message: str) -> None:
-        answered: Any = msg_id if _is_id(msg_id) else None
-        self._send_response(answered, error=types.ResponseError(code=code, message=message))
+        error = {"code": code, "message": message}
+        # Written out: pygls leaves out an id that is null, which makes it no message at all.
+        number = msg_id if _is_id(msg_id) else None
+        self._send_data({"jsonrpc": "2.0", "id": number, "error": error})
 
     def _send_data(self, data: Any) -> None:
         if self.writer is None:

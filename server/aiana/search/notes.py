@@ -31,7 +31,7 @@ def of_empty_list(things: str, restriction: SearchFilter, outside: int) -> str:
         return nothing_stored() if things == "sessions" else f"There are no {things} yet."
     if not limits:
         return f"There are no {things}."
-    return f"There are no {things} {limits}; {outside:,} lie outside of that."
+    return f"There are no {things} {limits}; {outside:,} {_lie(outside)} outside of that."
 
 
 def nothing_stored() -> str:
@@ -75,10 +75,14 @@ def _of_nothing(query: Query, restriction: SearchFilter, ranking: Ranking) -> st
     looked = f" {counted(searched, 'text')} {'was' if searched == 1 else 'were'} looked through."
     if not left_out:
         return f"Nothing{where}{what}.{looked}"
-    beyond = f" {left_out:,} lie outside of that"
+    beyond = f" {left_out:,} {_lie(left_out)} outside of that"
     if query.text and outside.matches is not None:
         beyond += f", and {outside.matches or 'none'} of them match{'es' * (outside.matches == 1)}"
     return f"Nothing{where}{what}.{looked}{beyond}."
+
+
+def _lie(count: int) -> str:
+    return "lies" if count == 1 else "lie"
 
 
 def shortened(text: str) -> str:

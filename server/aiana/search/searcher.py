@@ -152,7 +152,7 @@ class Searcher:
         """Why meaning did not answer though the model did."""
         if self._vector_index.refresh():
             return []
-        reason = "No text has a vector yet; these hits were found by words alone."
+        reason = "No text has a vector yet, so that nothing is found by meaning."
         return [Degraded(tier="index", reason=reason, since=now())]
 
     def _of_colleagues(
@@ -186,11 +186,16 @@ class Searcher:
     ) -> tuple[Embed | None, list[Degraded]]:
         """The way to embed a query, or why there is none just now.
 
-        With `wait` this takes as long as it takes; `wait_if_short`, or search by meaning alone,
-        waits for a model to be loaded, but not for one to be compiled.
+        With `wait` this takes as long as it takes, if there is a vector to compare with;
+        `wait_if_short`, or search by meaning alone, waits for a model to be loaded, but not for one
+        to be compiled.
         """
         if mode == "keyword":
             return None, []
+        if wait and not self._embedder.is_loaded and self._qdrant is None:
+            lacking = self._without_vectors()
+            if lacking and self._missing_model() is None:
+                return None, lacking
         short = wait_if_short or mode == "semantic"
         if not self._embedder.is_loaded and (wait or (short and not self._needs_compiling())):
             self.warm_up()
