@@ -108,6 +108,17 @@ def test_a_database_in_use_is_read_with_its_log_and_left_as_it_is(tmp_path: Path
     writer.close()
 
 
+def test_nothing_is_left_beside_a_database_whose_program_has_gone(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE messages (id INTEGER PRIMARY KEY, said TEXT)")
+    writer.execute("INSERT INTO messages (said) VALUES ('one')")
+    writer.close()
+    assert read_all(path, None)[0] == ["one"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_is_no_database_is_reported_and_none_is_made(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"nothing of the kind" * 100)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from aiana.capture.building import SessionBuilder
+from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 
 BUSY_S = 5.0
 _WAL = "-wal"
+_WRITTEN_THROUGH_LOG = b"\2\2"  # versions of the format for writing and reading
 
 
 class DatabaseSource(ABC):
@@ -81,12 +83,26 @@ class DatabaseSource(ABC):
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A database of another program, for reading alone. Raises sqlite3.Error."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
+    """A database of another program, for reading alone.
+
+    Raises sqlite3.Error, OSError and UnreadableTranscript.
+    """
+    # A reader, too, would leave a log where its program has gone and taken its own along.
+    how = "immutable=1" if _is_at_rest(path) else "mode=ro"
+    uri = f"{path.absolute().as_uri()}?{how}"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as connection:
         connection.execute("PRAGMA query_only = 1")
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         yield connection
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether a database that is written through a log has none: all of it is in the one file."""
+    if path.with_name(path.name + _WAL).exists():
+        return False
+    with open_regular(path) as file:
+        header = file.read(20)
+    return header.startswith(b"SQLite format 3\0") and header[18:] == _WRITTEN_THROUGH_LOG
 
 
 def _facts(path: Path) -> list[list[int]]:

@@ -186,6 +186,6 @@ def _holds_chats(path: Path) -> bool:
             found = connection.execute(
                 "SELECT 1 FROM ItemTable WHERE key = ? AND length(value) > 2", (_KEY,)
             ).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnreadableTranscript):
         return False
     return found is not None
