@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json
 from aiana.cli.terminal import Piece, say
-from aiana.embeddings import compile_model, model_info
+from aiana.embeddings import model_info
 
 
 @click.group()
@@ -49,6 +49,8 @@ def compile_(download: bool, force: bool) -> None:
       aiana model compile
       aiana model compile --download
     """
+    from aiana.embeddings import compile_model  # brings asyncio, which `--help` does not need
+
     with opened() as aiana:
         config = aiana.config
     say(f"Compiling {config.embedding_model}, which takes some seconds...", err=True)
