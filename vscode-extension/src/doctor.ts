@@ -31,15 +31,15 @@ export class Doctor {
     private readonly version: string,
   ) {}
 
-  /** Show the page, and check everything anew. */
+  /** Check everything anew, and show the page. */
   async open(): Promise<void> {
+    const title = vscode.l10n.t("Checking…");
+    const location = vscode.ProgressLocation.Window;
+    this.report = await vscode.window.withProgress({ location, title }, () => this.check());
     this.panel ??= this.create();
+    // Once only: of two pages that follow each other closely VS Code may keep the first.
+    this.panel.webview.html = this.page(this.body());
     this.panel.reveal();
-    this.panel.webview.html = this.page(`<p role="status">${escaped(vscode.l10n.t("Checking…"))}</p>`);
-    this.report = await this.check();
-    if (this.panel) {
-      this.panel.webview.html = this.page(this.body());
-    }
   }
 
   /** Run the command that mends a finding where the user sees it, and check again. */
