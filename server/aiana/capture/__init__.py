@@ -52,6 +52,7 @@ class Source(Protocol):
 
 def sources() -> dict[str, Source]:
     """Every source by its name."""
+    from aiana.capture.aider import Aider
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
     from aiana.capture.copilot_cli import CopilotCli
@@ -68,6 +69,7 @@ def sources() -> dict[str, Source]:
         QwenCode(),
         CopilotCli(),
         SpecStory(),
+        Aider(),
     ]
     return {source.name: source for source in known}
 
