@@ -7,6 +7,10 @@ const ASSISTANTS: Record<string, { title: string; icon: string }> = {
   copilot: { title: "Copilot", icon: "copilot" },
   "vscode-chat": { title: "VS Code Chat", icon: "vscode" },
   gemini: { title: "Gemini", icon: "sparkle" },
+  qwen: { title: "Qwen Code", icon: "sparkle" },
+  "copilot-cli": { title: "Copilot CLI", icon: "copilot" },
+  specstory: { title: "SpecStory", icon: "comment-discussion" },
+  aider: { title: "Aider", icon: "terminal" },
   aiana: { title: "Aiana", icon: "bookmark" },
 };
 
