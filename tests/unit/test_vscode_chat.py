@@ -19,9 +19,10 @@ from aiana.capture.vscode_chat import VSCodeChat
 from aiana.capture.vscode_chat.lines import replay
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from tests.unit.sources import SHARED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "vscode-chat"
-REAL = Path("/work/shared/bench/transcripts/vscode-chat")
+REAL = SHARED / "vscode-chat"
 FILES = sorted(path for path in FIXTURES.rglob("*.json*") if path.name != "workspace.json")
 T = 1795379500000
 
