@@ -7,15 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 from aiana.capture.building import Occurrences, Row, SessionBuilder
 from aiana.capture.decoding import whole_number
-from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
+from aiana.capture.documents import MarkdownSource
 
-_HEAD = 64 << 10
 _BEGINS = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*")
 _OWN = re.compile(rb"(?m)^(?:# aider chat started at \d|> Aider v\d|> \$ aider\b)")
 _VERSION = re.compile(r"(?m)^Aider v(\S+)")
@@ -26,23 +23,14 @@ _ENDING = "  "
 """How Aider ends a line of a prompt, or of its own output: Markdown's line break."""
 
 
-class Aider(DocumentSource):
-    """Reads files by their content: they lie in the projects, and nobody lists those."""
+class Aider(MarkdownSource):
+    """Reads files of sessions, parted by the lines that tell when each began."""
 
     name = "aider"
     title = "Aider"
 
-    def roots(self) -> list[Path]:
-        return []
-
-    def is_transcript(self, path: Path) -> bool:
-        return path.suffix == ".md"
-
-    def recognises(self, path: Path) -> bool:
-        if path.suffix != ".md":
-            return False
-        with open_regular(path) as file:
-            return _OWN.search(file.read(_HEAD)) is not None
+    def is_own_head(self, head: bytes) -> bool:
+        return _OWN.search(head) is not None
 
     def parse(self, data: bytes, builder: SessionBuilder) -> list[str]:
         text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")

@@ -109,3 +109,29 @@ class DocumentSource(ABC):
         except msgspec.ValidationError:
             return None
         return mark if mark.version == self.version else None
+
+
+class MarkdownSource(DocumentSource):
+    """A document source whose files lie in the projects, where nobody lists them.
+
+    They are read where they are given, and known by how they begin.
+    """
+
+    head_bytes = 64 << 10
+    """What is looked at to know a file."""
+
+    @abstractmethod
+    def is_own_head(self, head: bytes) -> bool:
+        """Whether a file that begins so is one of this assistant's."""
+
+    def roots(self) -> list[Path]:
+        return []
+
+    def is_transcript(self, path: Path) -> bool:
+        return path.suffix == ".md"
+
+    def recognises(self, path: Path) -> bool:
+        if not self.is_transcript(path):
+            return False
+        with open_regular(path) as file:
+            return self.is_own_head(file.read(self.head_bytes))
