@@ -6,9 +6,7 @@ left at any time and are gone on with by whichever process comes next.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,12 +21,10 @@ from aiana.private import files_in, remove
 from aiana.redaction.door import admit
 from aiana.redaction.redact import RULES, redact, redact_json
 from aiana.storage.database import Database
-from aiana.storage.forgetting import MOST_PROBES, purge
+from aiana.storage.forgetting import MOST_PROBES, purge, rewrite_backup
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, content_hash
-
-logger = logging.getLogger(__name__)
 
 FACT = "redaction"
 """Under this name the table of facts holds a `Progress`."""
@@ -210,33 +206,19 @@ def _admitted(value: Any) -> Any:
 def _clean_copies(database: Database, traces: set[str], pages: Path | None) -> None:
     """Where else the texts stood: backups, pages, free space, and the log."""
     for backup in files_in(database.path.parent / "backups", "*.db"):
-        _clean_backup(backup)
+        rewrite_backup(backup, _clean_all)
     for page in files_in(pages, "*") if pages is not None else ():
         remove(page)
     purge(database, sorted(traces))
 
 
-def _clean_backup(path: Path) -> None:
-    """Clean a copy of the database, whichever version; one that cannot be changed goes."""
-    try:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            n = sum(
-                _clean_row(connection, table, key, set())
-                for table, keys in list(_dirty_rows(connection))
-                for key in keys
-            )
-            if n:
-                connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
-            connection.execute("COMMIT")
-            if n:
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        logger.warning("The backup %s is removed: it cannot be changed (%s)", path, error)
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            remove(path.with_name(path.name + suffix))
+def _clean_all(connection: sqlite3.Connection) -> int:
+    """Clean a copy of the database, whichever version; how many texts were changed."""
+    return sum(
+        _clean_row(connection, table, key, set())
+        for table, keys in list(_dirty_rows(connection))
+        for key in keys
+    )
 
 
 def _dirty_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, list[int]]]:

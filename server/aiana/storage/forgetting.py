@@ -13,7 +13,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiana.models import Message
@@ -141,7 +141,7 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     log all the time. Raises StorageUnavailable.
     """
     for backup in files_in(database.path.parent / "backups", "*.db"):
-        _forget_in_backup(backup, forgotten)
+        rewrite_backup(backup, lambda copy: _forget_rows(copy, forgotten))
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)
@@ -230,22 +230,22 @@ def _empty_log(database: Database) -> None:
         return
 
 
-def _forget_in_backup(path: Path, forgotten: Forgotten) -> None:
-    """Take what was deleted out of a copy of the database; one that cannot be changed goes."""
+def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
+    """Change a copy of the database, and leave nothing in it of what was there before.
+
+    `change` says whether it changed anything. A copy that cannot be changed is removed.
+    """
     try:
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
-            changed = _forget_rows(connection, forgotten)
+            changed = change(connection)
             if changed:
                 connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
             connection.execute("COMMIT")
             if changed:
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
     except sqlite3.Error as error:
         logger.warning("The backup %s is removed: it cannot be changed (%s)", path, error)
         for suffix in ("", "-wal", "-shm", "-journal"):
