@@ -142,6 +142,18 @@ def collect(cls: type[Struct], found: dict[str, type[Struct]]) -> None:
                 waiting.append(value)
 
 
+def all_structs() -> tuple[dict[str, type[Struct]], dict[str, type[Struct]]]:
+    """Every struct of the protocol by its name: those of questions, and those of answers."""
+    asked: dict[str, type[Struct]] = {}
+    answered: dict[str, type[Struct]] = {}
+    for method in METHODS:
+        collect(method.params, asked)
+        collect(method.result, answered)
+    collect(results.Changes, answered)
+    collect(results.Page, answered)
+    return asked, answered
+
+
 def field_docs(cls: type[Struct]) -> dict[str, str]:
     """The string below each field in the source of `cls` and its bases."""
     docs: dict[str, str] = {}

@@ -10,9 +10,7 @@ from pathlib import Path
 import msgspec.inspect as mi
 from msgspec import Struct, structs
 
-from aiana.protocol import results
-from aiana.protocol.document import collect, field_docs, struct_type
-from aiana.protocol.methods import METHODS
+from aiana.protocol.document import all_structs, field_docs, struct_type
 
 HEAD = """\
 ---@meta
@@ -24,13 +22,7 @@ HEAD = """\
 
 def lua() -> str:
     """The whole file."""
-    asked: dict[str, type[Struct]] = {}
-    answered: dict[str, type[Struct]] = {}
-    for method in METHODS:
-        collect(method.params, asked)
-        collect(method.result, answered)
-    collect(results.Changes, answered)
-    collect(results.Page, answered)
+    asked, answered = all_structs()
     classes = sorted({**asked, **answered}.items())
     return "\n".join([HEAD, *(line for name, cls in classes for line in _class(cls, answered))])
 

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from aiana import models
 from aiana.protocol import results
-from aiana.protocol.document import collect, field_docs, struct_type
+from aiana.protocol.document import all_structs, field_docs, struct_type
 from aiana.protocol.methods import DID_CHANGE, METHODS, STATUS_CHANGED, Method
 
 HEAD = """\
@@ -42,13 +42,7 @@ def typescript() -> str:
 
 
 def _types() -> Iterator[str]:
-    asked: dict[str, type[Struct]] = {}
-    answered: dict[str, type[Struct]] = {}
-    for method in METHODS:
-        collect(method.params, asked)
-        collect(method.result, answered)
-    collect(results.Changes, answered)
-    collect(results.Page, answered)
+    asked, answered = all_structs()
     names = _names(models) | _names(results)
     for values, name in names.items():
         yield f"export type {name} = {_union(values)};"
