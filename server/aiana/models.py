@@ -6,6 +6,7 @@ width, so that they sort as text. Field names become camelCase on the wire.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -20,6 +21,8 @@ Lane = Literal["keyword", "semantic"]
 Mode = Literal["hybrid", "keyword", "semantic"]
 Scope = Literal["project", "all"]
 Rating = Literal["helpful", "unhelpful", "harmful"]
+Progress = Callable[[int, int, str], None]
+"""Called with how much is done, of how much (0: nobody knows), and what it is at."""
 
 SPOKEN: tuple[MessageType, ...] = ("user", "assistant", "summary")
 """Types of messages that are embedded: what people and assistants said, and not tool traffic."""

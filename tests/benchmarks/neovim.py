@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from aiana.config import Config
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from tests.editors.nvim.conftest import Neovim
 
 MESSAGES = 200
@@ -161,7 +161,7 @@ def main() -> None:
         transcripts, home = folder / "transcripts", folder / "aiana"
         transcripts.mkdir()
         queries = made(transcripts, sessions)
-        aiana = Aiana(Config(data_dir=home))
+        aiana = open_aiana(Config(data_dir=home))
         aiana.import_sessions(paths=[str(transcripts)])
         aiana.close()
         editor = neovim(folder, home)

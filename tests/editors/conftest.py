@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiana.config import Config
-from aiana.service import Aiana
+from aiana.service import open_aiana
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "fixtures" / "sample"
@@ -19,7 +19,7 @@ SAMPLE = ROOT / "tests" / "fixtures" / "sample"
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that holds the sample sessions; copy it, do not write to it."""
     home = tmp_path_factory.mktemp("sample") / "aiana"
-    aiana = Aiana(Config(data_dir=home))
+    aiana = open_aiana(Config(data_dir=home))
     aiana.import_sessions(paths=[str(SAMPLE)])
     aiana.close()
     return home

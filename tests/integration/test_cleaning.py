@@ -11,7 +11,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.errors import ModelUnavailable
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from aiana.storage.migrations import MIGRATIONS
 from tests.integration.test_secrets_at_rest import ALL, TOKEN, clear_in
 from tests.unit.test_redaction_kinds import noise
@@ -88,7 +88,7 @@ def clear_files(home: Path) -> dict[str, list[str]]:
 
 
 def test_nothing_is_left_in_any_file(home: Path) -> None:
-    with closing(Aiana(Config(data_dir=home))) as aiana:
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
         assert aiana.status().redacted == 0
         before = {f.subject: f.state for f in aiana.diagnose().findings}
         assert before["secrets"] == "warning"
@@ -105,7 +105,7 @@ def test_nothing_is_left_in_any_file(home: Path) -> None:
         assert len(aiana.list_memories().memories) == len(aiana.profile().static) == 1
         (session,) = aiana.list_sessions().sessions
         assert "plain words" in aiana.export_session(session.id).text
-        with aiana.storage.database.reading() as connection:
+        with aiana.container.storage.database.reading() as connection:
             assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (0,)
             assert connection.execute("SELECT dirty_from FROM sessions").fetchone() == (0,)
     assert clear_files(home) == {}
@@ -115,25 +115,25 @@ def test_nothing_is_left_in_any_file(home: Path) -> None:
 def test_it_is_gone_on_with_where_it_was_left(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aiana.storage.cleaning.BATCH_ROWS", 1)
     looks = iter([False, False, False, True])
-    with closing(Aiana(Config(data_dir=home))) as aiana:
-        first = aiana.indexer.clean(lambda: next(looks))
-        reached = aiana.storage.redaction()
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
+        first = aiana.container.indexer.clean(lambda: next(looks))
+        reached = aiana.container.storage.redaction()
         assert (reached.is_done, reached.removed) == (False, first)
-        second = aiana.indexer.clean()
+        second = aiana.container.indexer.clean()
         assert first > 0
         assert second > 0
-        reached = aiana.storage.redaction()
+        reached = aiana.container.storage.redaction()
         assert (reached.is_done, reached.removed) == (True, first + second)
-        assert aiana.indexer.clean() == 0
+        assert aiana.container.indexer.clean() == 0
     assert clear_files(home) == {}
 
 
 def test_the_background_work_begins_with_it(home: Path) -> None:
-    with closing(Aiana(Config(data_dir=home, embedding_model="/no/such/model"))) as aiana:
+    with closing(open_aiana(Config(data_dir=home, embedding_model="/no/such/model"))) as aiana:
         with pytest.raises(ModelUnavailable):
             aiana.index_pending()
-        assert aiana.storage.redaction().is_done
-        with aiana.storage.database.reading() as connection:
+        assert aiana.container.storage.redaction().is_done
+        with aiana.container.storage.database.reading() as connection:
             chunks = connection.execute("SELECT content FROM chunks").fetchall()
     assert clear_in(str(chunks).encode()) == []
     assert LOOKED_FOR in str(chunks)
@@ -146,32 +146,32 @@ def test_names_that_differ_in_their_secrets_alone_stay_two(home: Path) -> None:
             "INSERT INTO projects (id, name) VALUES (?, '')", (f"/work/deploy-{other}",)
         )
         connection.commit()
-    with closing(Aiana(Config(data_dir=home))) as aiana:
-        aiana.indexer.clean()
-        assert aiana.storage.redaction().is_done
-        with aiana.storage.database.reading() as connection:
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
+        aiana.container.indexer.clean()
+        assert aiana.container.storage.redaction().is_done
+        with aiana.container.storage.database.reading() as connection:
             ids = [id for (id,) in connection.execute("SELECT id FROM projects ORDER BY key")]
     assert len(set(ids)) == len(ids) >= 2
     assert not any("ghp_" in id for id in ids)
 
 
 def test_better_rules_look_once_more(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(Aiana(Config(data_dir=home))) as aiana:
-        aiana.indexer.clean()
-        with aiana.storage.database.maintaining() as connection:
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
+        aiana.container.indexer.clean()
+        with aiana.container.storage.database.maintaining() as connection:
             raw = sqlite3.Connection.execute
             raw(
                 connection,
                 "UPDATE messages SET content = ? WHERE content = 'plain words'",
                 (TOKEN,),
             )
-        assert aiana.indexer.clean() == 0
+        assert aiana.container.indexer.clean() == 0
         monkeypatch.setattr("aiana.storage.cleaning.RULES", 99)
-        assert not aiana.storage.redaction().is_done
-        assert aiana.indexer.clean() == 1
-        assert aiana.indexer.clean() == 0
+        assert not aiana.container.storage.redaction().is_done
+        assert aiana.container.indexer.clean() == 1
+        assert aiana.container.indexer.clean() == 0
 
 
 def test_a_new_store_needs_no_look(tmp_path: Path) -> None:
-    with closing(Aiana(Config(data_dir=tmp_path))) as aiana:
-        assert aiana.storage.redaction().is_done
+    with closing(open_aiana(Config(data_dir=tmp_path))) as aiana:
+        assert aiana.container.storage.redaction().is_done

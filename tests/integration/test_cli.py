@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from aiana.cli import COMMANDS
 from aiana.config import Config
 from aiana.models import Message, Session
-from aiana.service import Aiana
+from aiana.service import open_aiana
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -216,7 +216,7 @@ def test_sessions_are_listed_for_people_by_title_and_for_programs_by_line(
         started_at=moment,
     )
     agent = replace(session, id="agent-a1", title="Look for the tabs", parent_id=session.id)
-    with closing(Aiana(Config(data_dir=tmp_path / "aiana"))) as aiana:
+    with closing(open_aiana(Config(data_dir=tmp_path / "aiana"))) as aiana:
         for each in (agent, session):
             message = Message(id="1", session_id=each.id, type="user", timestamp=moment)
             aiana.record_messages(each, [message])

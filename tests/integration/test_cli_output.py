@@ -17,7 +17,7 @@ import pytest
 from aiana.cli import COMMANDS
 from aiana.config import Config
 from aiana.models import Message, Session
-from aiana.service import Aiana
+from aiana.service import open_aiana
 
 # The clipboard, a title without an end, colours, 8-bit controls, reversed and invisible text.
 HOSTILE = (
@@ -36,7 +36,7 @@ COLOUR = re.compile("\x1b\\[[0-9;]{1,4}m")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which every text that others wrote is hostile."""
     home = tmp_path_factory.mktemp("hostile") / "aiana"
-    aiana = Aiana(Config(data_dir=home))
+    aiana = open_aiana(Config(data_dir=home))
     moment = "2026-02-01T12:00:00.000Z"
     for name in (SESSION, f"agent\x1b[31m{SESSION}"):
         session = Session(
@@ -291,10 +291,10 @@ def test_what_nobody_expected_is_one_sentence_and_a_file_of_details(
 ) -> None:
     """A package that is broken in the middle of a command stands for all that nobody expects."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import aiana.service\n"
+        "import aiana.features.preferences\n"
         "def broken(self):\n"
         "    raise KeyError('\\x1b]0;x', 'ghp_' + 'E4aR2yG0sJ5fH1dP6cM3bV8nT4rZ9wL2qK7x'[::-1])\n"
-        "aiana.service.Aiana.profile = broken\n"
+        "aiana.features.preferences.Preferences.profile = broken\n"
     )
     done = run(home, "preferences", PYTHONPATH=str(tmp_path))
     log = home / "errors.log"

@@ -9,7 +9,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.models import Message, Session
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 
 QUESTION = "why does the checkout lose the cart after the redirect?"
 ANSWER = (
@@ -21,14 +21,14 @@ ANSWER = (
 @pytest.fixture
 def aiana(tmp_path: Path, compiled_model_home: Path) -> Iterator[Aiana]:
     (tmp_path / "models").symlink_to(compiled_model_home / "models")
-    aiana = Aiana(Config(data_dir=tmp_path))
+    aiana = open_aiana(Config(data_dir=tmp_path))
     yield aiana
     aiana.close()
 
 
 def record(aiana: Aiana, session: str, *turns: tuple[str, str], title: str | None = None) -> None:
     times = [f"2026-05-01T10:{minute:02}:00.000Z" for minute in range(len(turns))]
-    aiana.storage.sessions.record(
+    aiana.container.storage.sessions.record(
         Session(
             id=session, source="test", project="shop", started_at=times[0], title=title or session
         ),

@@ -17,7 +17,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.errors import AianaError, NotFound, ReadOnly, StorageUnavailable
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage import database as database_module
 from tests.lsp.client import Client
@@ -274,7 +274,7 @@ def test_what_cannot_be_written_is_read_and_heals(path: Path) -> None:
         assert [hit.content for hit in storage.search("before")] == ["before"]
         with pytest.raises(ReadOnly, match="read-only"):
             storage.memories.add("too early")
-        aiana = Aiana(Config(data_dir=path.parent))
+        aiana = open_aiana(Config(data_dir=path.parent))
         assert aiana.list_memories().memories[0].content == "before"
         assert "read-only" in aiana.status().tiers.sqlite.detail
         with pytest.raises(ReadOnly):

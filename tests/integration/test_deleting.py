@@ -18,7 +18,7 @@ from aiana.config import Config
 from aiana.errors import AianaError, Conflict, InvalidQuery, NotFound
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, SearchFilter, Session
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from tests.lsp.client import Client, ServerError
 
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -62,7 +62,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def aiana(home: Path) -> Iterator[Aiana]:
     """Three memories, and a conversation with a sub-agent that has one of its own."""
-    service = Aiana(Config(data_dir=home))
+    service = open_aiana(Config(data_dir=home))
     for text in ("apples", "pears"):
         service.add_memory(text, project="shop")
     service.add_memory("plums", "pattern", project="farm")
@@ -72,7 +72,7 @@ def aiana(home: Path) -> Iterator[Aiana]:
     service.record_messages(conversation("chat-42"), [said("chat-42", "other", role="assistant")])
     service.add_preference("Uses uv")
     # As the background work of a server would, which must have nothing to do meanwhile.
-    service.storage.chunks.renew(chunks_of)
+    service.container.storage.chunks.renew(chunks_of)
     yield service
     service.close()
 
@@ -96,7 +96,7 @@ def texts(aiana: Aiana) -> set[str]:
 
 
 def sessions(aiana: Aiana) -> set[str]:
-    page, _ = aiana.storage.sessions.page(include_children=True)
+    page, _ = aiana.container.storage.sessions.page(include_children=True)
     return {session.id for session in page}
 
 

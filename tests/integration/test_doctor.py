@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from aiana.config import Config, load_config
 from aiana.invocation import command
 from aiana.protocol.results import Finding
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
 from tests.integration.servers import PASSWORD, RedisServer, until
 
@@ -43,7 +43,7 @@ def opened(home: Path) -> Iterator[Open]:
     made: list[Aiana] = []
 
     def open(**settings: object) -> Aiana:
-        made.append(Aiana(replace(Config(data_dir=home), **settings)))
+        made.append(open_aiana(replace(Config(data_dir=home), **settings)))
         return made[-1]
 
     yield open
@@ -142,7 +142,7 @@ def test_no_database(opened: Open, home: Path) -> None:
 def test_full_text_index_is_rebuilt(opened: Open) -> None:
     aiana = opened()
     aiana.add_memory("A zebra in the corridor.")
-    with aiana.storage.database.writing() as connection:
+    with aiana.container.storage.database.writing() as connection:
         connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('delete-all')")
     assert aiana.search("zebra", mode="keyword").hits == []
     finding = found(aiana, "full text")
@@ -238,8 +238,8 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     aiana = opened(qdrant_url=endpoint.url, qdrant_api_key=KEY)
     memory = aiana.add_memory("one").memory
     aiana.add_memory("two")
-    assert aiana.qdrant is not None
-    aiana.qdrant.link.wait(30)
+    assert aiana.container.qdrant is not None
+    aiana.container.qdrant.link.wait(30)
     aiana.index_pending()
     assert found(aiana, "qdrant").detail.startswith(f"Qdrant {VERSION} at {endpoint.url}")
     assert found(aiana, "outbox").state == "ok"
@@ -250,7 +250,7 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     assert finding.mend == command("reindex", "qdrant")
     assert aiana.diagnose(fix=True).fixed == ["outbox"]
     assert found(aiana, "outbox").state == "ok"
-    aiana.storage.memories.update(memory.id, project="elsewhere")
+    aiana.container.storage.memories.update(memory.id, project="elsewhere")
     finding = found(aiana, "outbox")
     assert finding.state == "warning"
     assert "1 texts still to be sent" in finding.detail
@@ -258,7 +258,9 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     endpoint.fault, endpoint.refused_content = "refuse-one", "poison"
     aiana.add_memory("poison")
     aiana.index_pending()
-    until(lambda: aiana.qdrant is not None and not aiana.qdrant.outbox.waiting())
+    until(
+        lambda: aiana.container.qdrant is not None and not aiana.container.qdrant.outbox.waiting()
+    )
     finding = found(aiana, "outbox")
     assert finding.state == "error"
     assert "1 texts were refused" in finding.detail

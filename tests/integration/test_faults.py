@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aiana.config import Config
 from aiana.models import SearchFilter
 from aiana.search.vector_index import to_bytes
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import SqliteCache
 from aiana.storage.qdrant.outbox import Outbox
@@ -166,21 +166,21 @@ class Both:
         config = Config(
             data_dir=folder, redis_url=redis.url, qdrant_url=qdrant.url, qdrant_api_key=KEY
         )
-        self.aiana = Aiana(config)
+        self.aiana = open_aiana(config)
         self._numbers = np.random.default_rng(5)
-        assert self.aiana.qdrant is not None
-        self.tier = self.aiana.qdrant
+        assert self.aiana.container.qdrant is not None
+        self.tier = self.aiana.container.qdrant
         assert self.tier.link.wait(60) or self.tier.link.down
-        assert self.aiana.cache.link is not None
-        self.link = self.aiana.cache.link
-        self.embedder = self.aiana.embedder
+        assert self.aiana.container.cache.link is not None
+        self.link = self.aiana.container.cache.link
+        self.embedder = self.aiana.container.embedder
 
     def vectors(self, count: int) -> NDArray[np.float32]:
         rows = self._numbers.standard_normal((count, 384))
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
     def embed(self) -> None:
-        chunks, model = self.aiana.storage.chunks, self.embedder.model_name
+        chunks, model = self.aiana.container.storage.chunks, self.embedder.model_name
         waiting = chunks.waiting(model, 10_000)
         rows = self.vectors(len(waiting))
         chunks.put_vectors(model, [(t, to_bytes(r)) for t, r in zip(waiting, rows, strict=True)])
@@ -192,7 +192,7 @@ class Both:
         assert mark in (answer.hits[0].content or "")
         assert answer.modes == ["keyword", "semantic"]
         assert mark in self.aiana.context(mark, scope="all", wait_for_model=True).context
-        assert self.aiana.recent_activities(1)[0]["kind"] == "memory"
+        assert self.aiana.container.cache.recent_activities(1)[0]["kind"] == "memory"
         return answer
 
 
@@ -236,7 +236,7 @@ def test_both_fail_in_the_middle(
     # The local mode compares with every point in Python: slower than anybody would wait for.
     tier._answer_s = 30
     until(lambda: tier.link.is_up and both.link.is_up)
-    outbox = Outbox(aiana.storage.database)
+    outbox = Outbox(aiana.container.storage.database)
 
     def settled() -> bool:
         tier.drain()
@@ -247,7 +247,7 @@ def test_both_fail_in_the_middle(
     held = tier._qdrant.hashes([id for page in tier._qdrant.ids(tier._scope) for id in page])
     assert held == outbox.sample(both.embedder.model_name, 10_000)
     assert set(held) == set(ids[100:])
-    embedded = SqliteCache(tmp_path / "cache.db", aiana.storage.preferences)
+    embedded = SqliteCache(tmp_path / "cache.db", aiana.container.storage.preferences)
     remote = RedisCache(redis.url, timeout_s=5)
     wanted = embedded.recent_activities(MOST_ACTIVITIES)
     assert [activity["id"] for activity in wanted] == ids[: -MOST_ACTIVITIES - 1 : -1]

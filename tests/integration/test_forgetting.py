@@ -16,7 +16,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.models import Message, Session
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.migrations import MIGRATIONS
 
@@ -44,7 +44,7 @@ def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def aiana(home: Path) -> Iterator[Aiana]:
-    service = Aiana(Config(data_dir=home))
+    service = open_aiana(Config(data_dir=home))
     service.add_memory(KEPT)
     yield service
     service.close()
@@ -109,7 +109,7 @@ def where_it_stands(home: Path, *words: str) -> set[tuple[str, str]]:
 
 
 def stored(aiana: Aiana) -> set[str]:
-    page, _ = aiana.storage.sessions.page(include_children=True)
+    page, _ = aiana.container.storage.sessions.page(include_children=True)
     return {session.id for session in page}
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_left_of_a_session(aiana: Aiana, home: Path, projects: Path) 
     )
     aiana.import_sessions()
     assert stored(aiana) == set()
-    aiana.storage.database.checkpoint()
+    aiana.container.storage.database.checkpoint()
     assert where_it_stands(home, *WORDS) == set()
 
 
@@ -148,12 +148,14 @@ def test_nothing_is_left_of_a_memory(aiana: Aiana, home: Path) -> None:
         aiana.add_memory(f"Number {number} of even more")
     words = WORDS[:3]
     assert {word for word, _ in where_it_stands(home, *words)} == set(words)
-    assert memory.id in [activity["id"] for activity in aiana.recent_activities()]
+    assert memory.id in [activity["id"] for activity in aiana.container.cache.recent_activities()]
     receipt = aiana.delete_memories([memory.id]).receipt
     assert receipt is not None
     assert receipt.traces == []
     assert where_it_stands(home, *words) == set()
-    assert memory.id not in [activity["id"] for activity in aiana.recent_activities()]
+    assert memory.id not in [
+        activity["id"] for activity in aiana.container.cache.recent_activities()
+    ]
     assert len(aiana.search("number", limit=100, mode="keyword").hits) == 80
 
 
@@ -196,7 +198,7 @@ def test_what_earlier_versions_left_in_free_pages_goes_too(home: Path) -> None:
             storage.memories.add(f"{WORDS[0]}{number} {'x' * 900}")
         storage.memories.delete([m.id for m in storage.memories.page(limit=300)[0]])
     assert where_it_stands(home, WORDS[0]) != set()
-    aiana = Aiana(Config(data_dir=home))
+    aiana = open_aiana(Config(data_dir=home))
     memory = aiana.add_memory(f"{WORDS[0]}7 {'x' * 900}").memory
     receipt = aiana.delete_memories([memory.id]).receipt
     assert receipt is not None
@@ -238,14 +240,14 @@ def test_backups_forget_too(home: Path, version: int) -> None:
     )
     old.commit()
     old.close()
-    aiana = Aiana(Config(data_dir=home))
+    aiana = open_aiana(Config(data_dir=home))
     session = Session(id="gone", source="claude-code", started_at=T.format(0))
     message = Message(
         id="m1", session_id="gone", type="user", content=f"Of {WORDS[0]}", timestamp=T.format(1)
     )
     aiana.record_messages(session, [message])
     memory = aiana.add_memory(WORDS[1]).memory
-    with aiana.storage.database.writing() as connection:
+    with aiana.container.storage.database.writing() as connection:
         connection.execute("UPDATE memories SET id = 'm' WHERE id = ?", (memory.id,))
     aiana.delete_session("gone")
     aiana.delete_memories(["m"])
@@ -279,7 +281,7 @@ def test_a_copy_or_fork_does_not_bring_it_back(aiana: Aiana, home: Path, project
     aiana.import_sessions()
     assert [m.content for m in aiana.session_messages("s2").messages] == ["Something new"]
     assert stored(aiana) == {"s2", "s3"}
-    aiana.storage.database.checkpoint()
+    aiana.container.storage.database.checkpoint()
     assert where_it_stands(home, *WORDS[:2]) == set()
 
 
@@ -309,7 +311,7 @@ def test_a_title_of_what_was_forgotten_is_not_kept(
     title = {"type": "summary", "summary": f"About {WORDS[0]}", "leafUuid": named}
     write(projects / "s4.jsonl", title, said("user", "Something else", 30, "s4"))
     aiana.import_sessions()
-    aiana.storage.database.checkpoint()
+    aiana.container.storage.database.checkpoint()
     assert stored(aiana) == {"s4"}
     assert where_it_stands(home, WORDS[0]) == set()
 

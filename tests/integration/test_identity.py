@@ -10,7 +10,7 @@ import pytest
 from aiana.config import Config
 from aiana.errors import Conflict, NotFound
 from aiana.models import Message, SearchFilter, Session
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 
 NOON = "2026-05-01T12:00:00.000Z"
 AWKWARD = ["chat/42", "a b", "a#b", "50%", "..", "認証🙂"]
@@ -18,7 +18,7 @@ AWKWARD = ["chat/42", "a b", "a#b", "50%", "..", "認証🙂"]
 
 @pytest.fixture
 def aiana(tmp_path: Path) -> Iterator[Aiana]:
-    service = Aiana(Config(data_dir=tmp_path))
+    service = open_aiana(Config(data_dir=tmp_path))
     yield service
     service.close()
 

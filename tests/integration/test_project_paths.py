@@ -11,7 +11,7 @@ import pytest
 from aiana.config import Config
 from aiana.models import Message, SearchFilter, Session
 from aiana.projects import project_of
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 
 NOON = "2026-05-01T12:00:00.000Z"
 REMOTE = "https://example.com/ada/shop.git"
@@ -19,7 +19,7 @@ REMOTE = "https://example.com/ada/shop.git"
 
 @pytest.fixture
 def aiana(tmp_path: Path) -> Iterator[Aiana]:
-    service = Aiana(Config(data_dir=tmp_path / "data"))
+    service = open_aiana(Config(data_dir=tmp_path / "data"))
     yield service
     service.close()
 

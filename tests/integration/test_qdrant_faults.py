@@ -19,7 +19,7 @@ from aiana.models import SearchFilter
 from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from aiana.storage.qdrant.outbox import MOST_ATTEMPTS
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 from tests.integration.qdrant_store import MODEL, Store, cosines
@@ -190,8 +190,8 @@ def test_service_with_qdrant(
 ) -> None:
     (tmp_path / "models").symlink_to(compiled_model_home / "models")
     config = Config(data_dir=tmp_path, qdrant_url=endpoint.url, qdrant_api_key=KEY)
-    aiana = Aiana(config)
-    tier = aiana.qdrant
+    aiana = open_aiana(config)
+    tier = aiana.container.qdrant
     assert tier is not None
     assert tier.link.wait(30)
     fixed = aiana.add_memory("Fixed the flaky login test by freezing the clock.", project="shop")

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from aiana.config import Config
 from aiana.errors import TierUnavailable
 from aiana.protocol.results import ContextResult
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import Cache, SqliteCache
 from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
@@ -223,10 +223,10 @@ class TestService:
         opened = []
 
         def open() -> Aiana:
-            aiana = Aiana(config)
+            aiana = open_aiana(config)
             opened.append(aiana)
-            if aiana.cache.link is not None:
-                assert aiana.cache.link.wait(20)
+            if aiana.container.cache.link is not None:
+                assert aiana.container.cache.link.wait(20)
             aiana.index_pending()
             return aiana
 
@@ -278,28 +278,28 @@ class TestService:
                 for _ in range(2)
             ]
             assert [context.cached for context in again] == [False, True]
-        with closing(Aiana(replace(config, user="ada"))) as ada:
-            if ada.cache.link is not None:
-                assert ada.cache.link.wait(20)
+        with closing(open_aiana(replace(config, user="ada"))) as ada:
+            if ada.container.cache.link is not None:
+                assert ada.container.cache.link.wait(20)
             context = ada.context("redis", project="shop", max_tokens=500, wait_for_model=True)
         assert context.cached is False
 
     def test_active_session_and_activities(self, window: Callable[[], Aiana]) -> None:
         one, other = window(), window()
         one.start_session("chat-1", project="shop", metadata={"by": "editor"})
-        active = other.active_session("chat-1")
+        active = other.container.cache.get_active_session("chat-1")
         assert active is not None
         assert active["metadata"] == {"by": "editor"}
         one.end_session("chat-1")
-        assert other.active_session("chat-1") is None
-        kinds = [activity["kind"] for activity in other.recent_activities()]
+        assert other.container.cache.get_active_session("chat-1") is None
+        kinds = [activity["kind"] for activity in other.container.cache.recent_activities()]
         assert kinds == ["session ended", "session started"]
 
     def test_outage_is_said_in_answers_and_in_the_status_until_it_is_over(
         self, tmp_path: Path, server: RedisServer
     ) -> None:
-        with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
-            link = aiana.cache.link
+        with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+            link = aiana.container.cache.link
             assert link is not None
             assert link.wait(20)
             assert aiana.status().tiers.redis.state == "ok"
@@ -313,7 +313,7 @@ class TestService:
             status = aiana.status()
             assert status.tiers.redis.state == "unavailable"
             assert PASSWORD not in status.tiers.redis.detail
-            assert aiana.recent_activities()[0]["kind"] == "memory"
+            assert aiana.container.cache.recent_activities()[0]["kind"] == "memory"
             server.start()
             until(lambda: link.is_up)
             assert aiana.status().tiers.redis.state == "ok"
@@ -383,8 +383,8 @@ def test_an_answer_that_drips_is_not_waited_for(tmp_path: Path, timeout_s: float
         with pytest.raises(TierUnavailable, match=f"within {timeout_s * 4000:.0f} ms"):
             redis.get_profile()
         redis.close()
-        with closing(Aiana(Config(data_dir=tmp_path, redis_url=dripping.url))) as aiana:
-            link = aiana.cache.link
+        with closing(open_aiana(Config(data_dir=tmp_path, redis_url=dripping.url))) as aiana:
+            link = aiana.container.cache.link
             assert link is not None
             until(lambda: link.down is not None)
             aiana.add_memory("kept all the same")
@@ -423,10 +423,10 @@ def test_what_aiana_did_not_write_is_no_error_and_is_not_quoted(
     ):
         assert "private" not in said_by(use)
     redis.close()
-    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+    with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
         aiana.add_memory("kept all the same")
-        aiana.active_session("s")
-        aiana.recent_activities()
+        aiana.container.cache.get_active_session("s")
+        aiana.container.cache.recent_activities()
         assert "private" not in str(aiana.status())
 
 
@@ -447,7 +447,7 @@ def test_a_refused_command_is_not_quoted(server: RedisServer) -> None:
 
 def test_what_is_forgotten_is_forgotten_in_redis_too(server: RedisServer, tmp_path: Path) -> None:
     client = raw(server)
-    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+    with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
         aiana.wait_for_servers()
         kept = aiana.add_memory("kept").memory.id
         memories = [aiana.add_memory(f"gone {n}").memory.id for n in range(3)]
@@ -459,15 +459,15 @@ def test_what_is_forgotten_is_forgotten_in_redis_too(server: RedisServer, tmp_pa
         aiana.delete_session("s")
         assert client.get("aiana:session:s") is None
         server.stop()
-        link = aiana.cache.link
+        link = aiana.container.cache.link
         assert link is not None
         aiana.delete_memories(memories[1:2])
     # It comes back as it was, and whoever opens it next tells it.
     server.start()
     client.rpush("aiana:recent:activities", json.dumps({"timestamp": "2026", "id": memories[1]}))
-    with closing(Aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
+    with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
         aiana.wait_for_servers()
-        known = [activity["id"] for activity in aiana.recent_activities()]
+        known = [activity["id"] for activity in aiana.container.cache.recent_activities()]
         assert known == [memories[2], kept]
         told = [json.loads(text)["id"] for text in client.lrange("aiana:recent:activities", 0, -1)]
         assert told == known

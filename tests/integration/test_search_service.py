@@ -14,13 +14,13 @@ from aiana.config import Config
 from aiana.errors import InvalidQuery
 from aiana.models import Message, SearchFilter, Session
 from aiana.search.engine import MOST_EMBEDDED_CHARS
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from aiana.times import format_time
 
 
 @pytest.fixture
 def aiana(tmp_path: Path) -> Iterator[Aiana]:
-    aiana = Aiana(Config(data_dir=tmp_path, embedding_model="no-such-model"))
+    aiana = open_aiana(Config(data_dir=tmp_path, embedding_model="no-such-model"))
     yield aiana
     aiana.close()
 
@@ -29,7 +29,7 @@ def fill(aiana: Aiana, days: int) -> None:
     """A message of each of the last days, all different, with the word invoice."""
     now = datetime.now(UTC)
     times = [format_time(now - timedelta(days=day, minutes=1)) for day in range(days)]
-    aiana.storage.sessions.record(
+    aiana.container.storage.sessions.record(
         Session(id="s", source="test", project="shop", started_at=times[-1]),
         [
             Message(
@@ -154,7 +154,7 @@ def test_what_is_typed_without_measure_asks_for_little(
     fill(aiana, 2)
     asked: list[str] = []
     embedded: list[str] = []
-    index = aiana.storage.text_index
+    index = aiana.container.storage.text_index
     rows = index._rows
 
     def counted_rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
@@ -166,7 +166,7 @@ def test_what_is_typed_without_measure_asks_for_little(
         return np.zeros(384, np.float32)
 
     monkeypatch.setattr(index, "_rows", counted_rows)
-    monkeypatch.setattr(aiana.searcher, "_embed_query", lambda *_: (embed, []))
+    monkeypatch.setattr(aiana.container.searcher, "_embed_query", lambda *_: (embed, []))
     aiana.search(text)
     assert len(asked) <= 200
     assert all(len(query) <= MOST_EMBEDDED_CHARS for query in embedded)

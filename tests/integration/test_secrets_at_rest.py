@@ -18,7 +18,7 @@ from aiana.errors import AianaError
 from aiana.lsp.log import SafeFormatter
 from aiana.models import Memory, Message, Session
 from aiana.render.pages import write_page
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from tests.integration.servers import RedisServer
 from tests.unit.test_redaction_kinds import FORMS, WORD, noise
 
@@ -100,7 +100,7 @@ def everything(aiana: Aiana) -> None:
     aiana.add_preference(ALL)
     aiana.add_preference(f"dynamic {ALL}", static=False)
     aiana.start_session(TOKEN, PROJECT, metadata=NESTED)
-    assert aiana.active_session(TOKEN) is not None
+    assert aiana.container.cache.get_active_session(TOKEN) is not None
     aiana.end_session(TOKEN, summary=ALL)
     aiana.start_session("open", PROJECT, metadata=NESTED)
     session = Session(
@@ -137,7 +137,7 @@ def write_transcripts(folder: Path) -> Path:
 def test_no_file_holds_a_secret(folder: Path) -> None:
     write_transcripts(folder)
     home = folder / "home"
-    with closing(Aiana(Config(data_dir=home))) as aiana:
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
         everything(aiana)
         copy = sqlite3.connect(home / "conversations.db")
         dump = "\n".join(copy.iterdump())
@@ -152,9 +152,9 @@ def test_no_file_holds_a_secret(folder: Path) -> None:
 
 def test_what_was_read_before_is_known_again(folder: Path) -> None:
     path = write_transcripts(folder)
-    with closing(Aiana(Config(data_dir=folder / "home"))) as aiana:
+    with closing(open_aiana(Config(data_dir=folder / "home"))) as aiana:
         aiana.import_sessions()
-        before = aiana.storage.get_stats()
+        before = aiana.container.storage.get_stats()
         counts = aiana.import_sessions().sources["claude-code"]
         assert (counts.skipped, counts.messages) == (counts.found, 0)
         with path.open("a") as file:  # the queued prompt comes out, once
@@ -162,7 +162,7 @@ def test_what_was_read_before_is_known_again(folder: Path) -> None:
                 record = records()[-1] | {"operation": operation, "content": f"later {ALL}"}
                 file.write(json.dumps(record) + "\n")
         aiana.import_sessions()
-        after = aiana.storage.get_stats()
+        after = aiana.container.storage.get_stats()
         assert after.messages == before.messages + 1
         assert after.projects == before.projects
 
@@ -172,9 +172,9 @@ def test_redis_holds_no_secret(folder: Path) -> None:
     server = RedisServer(folder)
     server.start()
     try:
-        with closing(Aiana(Config(data_dir=folder / "home", redis_url=server.url))) as aiana:
-            assert aiana.cache.link is not None
-            aiana.cache.link.wait(10)
+        with closing(open_aiana(Config(data_dir=folder / "home", redis_url=server.url))) as aiana:
+            assert aiana.container.cache.link is not None
+            aiana.container.cache.link.wait(10)
             everything(aiana)
             from redis import Redis
 

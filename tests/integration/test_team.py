@@ -12,7 +12,7 @@ import pytest
 from aiana.config import Config
 from aiana.errors import NotFound
 from aiana.models import Message, SearchFilter, Session
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 FIX = "The flaky login test is fixed by freezing the clock."
@@ -35,11 +35,11 @@ def member(tmp_path: Path, compiled_model_home: Path, endpoint: QdrantEndpoint) 
         config = Config(
             data_dir=home, user=user, team=team, qdrant_url=endpoint.url, qdrant_api_key=KEY
         )
-        aiana = Aiana(config)
-        assert aiana.qdrant is not None
-        assert aiana.qdrant.link.wait(30)
+        aiana = open_aiana(config)
+        assert aiana.container.qdrant is not None
+        assert aiana.container.qdrant.link.wait(30)
         # A search on a busy machine may take longer than a person would wait.
-        aiana.qdrant._answer_s = 30
+        aiana.container.qdrant._answer_s = 30
         opened.append(aiana)
         return aiana
 
@@ -51,10 +51,10 @@ def member(tmp_path: Path, compiled_model_home: Path, endpoint: QdrantEndpoint) 
 def settled(aiana: Aiana) -> None:
     """Send all that is to be sent."""
     aiana.index_pending()
-    assert aiana.qdrant is not None
+    assert aiana.container.qdrant is not None
     deadline = time.monotonic() + 60
-    while aiana.qdrant.behind is not None:
-        assert time.monotonic() < deadline, aiana.qdrant.behind
+    while aiana.container.qdrant.behind is not None:
+        assert time.monotonic() < deadline, aiana.container.qdrant.behind
         aiana.index_pending()
 
 
@@ -187,10 +187,10 @@ def test_same_session_of_two_people_is_two_peoples(member: Open, endpoint: Qdran
     assert receipt is not None
     assert receipt.qdrant == 1
     assert endpoint.client.count(endpoint.collection).count == 1
-    assert ben.qdrant is not None
-    ben.qdrant._checked_at = -1e9
-    ben.qdrant.check()
-    assert ben.qdrant.behind is None
+    assert ben.container.qdrant is not None
+    ben.container.qdrant._checked_at = -1e9
+    ben.container.qdrant.check()
+    assert ben.container.qdrant.behind is None
     assert ben.reindex(["qdrant"]).qdrant == 1
 
 
@@ -198,11 +198,11 @@ def test_deletions_of_a_colleague_are_no_drift(member: Open, endpoint: QdrantEnd
     ada, ben = member("ada"), member("ben")
     memories = remember(ada, "one", "two", "three")
     remember(ben, FIX)
-    assert ben.qdrant is not None
-    ben.qdrant._probe()
+    assert ben.container.qdrant is not None
+    ben.container.qdrant._probe()
     ada.delete_memories(memories)
-    ben.qdrant._probe()
-    assert ben.qdrant.behind is None
+    ben.container.qdrant._probe()
+    assert ben.container.qdrant.behind is None
 
 
 def test_point_that_is_no_memory_is_left_out(member: Open, endpoint: QdrantEndpoint) -> None:
@@ -210,11 +210,11 @@ def test_point_that_is_no_memory_is_left_out(member: Open, endpoint: QdrantEndpo
 
     ben = member("ben")
     remember(ben, OWN)
-    vector = ben.embedder.embed(ASKED).tolist()
+    vector = ben.container.embedder.embed(ASKED).tolist()
     good = {
         "user": "ada",
         "shared": True,
-        "model": ben.embedder.model_name,
+        "model": ben.container.embedder.model_name,
         "content": FIX,
         "memory_type": "pattern",
         "timestamp": "2026-05-01T00:00:00.000Z",
@@ -234,8 +234,8 @@ def test_qdrant_that_hangs_is_said(member: Open, endpoint: QdrantEndpoint) -> No
     ada, ben = member("ada"), member("ben")
     remember(ada, FIX)
     remember(ben, OWN)
-    assert ben.qdrant is not None
-    ben.qdrant._answer_s = 0.15
+    assert ben.container.qdrant is not None
+    ben.container.qdrant._answer_s = 0.15
     endpoint.fault = "hang"
     answer = ben.search(ASKED, wait_for_model=True)
     assert [hit.user for hit in answer.hits] == [None]

@@ -27,6 +27,7 @@ ORDER = (
     {"indexing"},
     {"validation", "container"},
     {"diagnostics"},
+    {"features"},
     {"service"},
     {"lsp"},
     {"cli"},

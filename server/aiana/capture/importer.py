@@ -10,7 +10,7 @@ from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
 from aiana.errors import AianaError, StorageUnavailable
-from aiana.models import CapturePosition, LeftOut
+from aiana.models import CapturePosition, LeftOut, Progress
 from aiana.protocol.results import Failure, ImportCounts, ImportResult
 from aiana.times import to_datetime
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MOST_LEFT_OUT = 100
 """Lines that an import names, of each source; all are counted."""
 
-Progress = Callable[[int, int, str], None]
 """Takes the bytes done, the bytes in all, and the file that is being read."""
 
 

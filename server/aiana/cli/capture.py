@@ -106,7 +106,7 @@ def _report(failed: list[Failure]) -> None:
 
 def _watch(aiana: Aiana) -> None:
     """Do the background work here, as an editor's server would, until the process is ended."""
-    aiana.indexer.start()
+    aiana.start_indexing()
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
 

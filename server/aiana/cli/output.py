@@ -16,7 +16,7 @@ import msgspec
 from aiana.cli.terminal import Piece, outlet, say
 from aiana.config import load_config
 from aiana.errors import AianaError
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 from aiana.text import clean
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as on the wire.")
@@ -36,7 +36,7 @@ def opened() -> Iterator[Aiana]:
     config = load_config()
     for problem in config.problems:
         tell("warning", problem.message)
-    aiana = Aiana(config, on_compile=_tell_of_compiling)
+    aiana = open_aiana(config, on_compile=_tell_of_compiling)
     try:
         yield aiana
     finally:

@@ -17,6 +17,7 @@ from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.errors import AianaError, Conflict, ModelUnavailable
 from aiana.indexing.chunking import chunks_of
+from aiana.models import Progress
 from aiana.protocol.results import Reindexed
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ BATCH = 32
 
 LAST_BATCH_S = 10.0
 """What the end of the background work waits for the batch at hand."""
-
-Progress = Callable[[int, int, str], None]
 
 
 class Indexer:

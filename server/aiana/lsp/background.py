@@ -36,7 +36,7 @@ def start_indexer(aiana: Aiana) -> None:
     """Begin the background work; the model is loaded when there is something to embed or find."""
     load_storage()
     try:
-        aiana.indexer.start()
+        aiana.start_indexing()
     except AianaError as error:  # `aiana/status` says it to the user
         logger.warning("No background work: %s", error)
 

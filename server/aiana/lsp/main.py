@@ -20,7 +20,7 @@ from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
 from aiana.lsp.stdio import take_stdout
 from aiana.protocol import methods as wire
-from aiana.service import Aiana
+from aiana.service import open_aiana
 
 
 def make_server() -> AianaServer:
@@ -37,7 +37,7 @@ def make_server() -> AianaServer:
         server.editor.introduce(params)
         options = params.initialization_options
         config = load_config(options if isinstance(options, dict) else None, others=OWN_SETTINGS)
-        server.open(Aiana(config))
+        server.open(open_aiana(config))
         if params.process_id is not None:
             server.when_client_ends(params.process_id)
 

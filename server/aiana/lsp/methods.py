@@ -65,7 +65,7 @@ class Methods:
             " ".join(part for part in about if part) or None,
             project=self._project(aiana, uri) if p.project is None else p.project,
             scope=p.scope,
-            max_tokens=p.max_tokens,
+            max_tokens=self._server.context_max_tokens if p.max_tokens is None else p.max_tokens,
             refresh=p.refresh,
         )
 

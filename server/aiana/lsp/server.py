@@ -55,6 +55,8 @@ class AianaServer(LanguageServer):
         """Set by what runs the server: end it with this exit status."""
         self.when_client_ends: Callable[[int], None] = lambda process_id: None
         """Set by what runs the server: leave when that process has ended."""
+        self.context_max_tokens: int | None = None
+        """What the client's settings say since the start, for contexts that name no budget."""
         self.methods: dict[str, Feature] = {}
         self.running: set[Call] = set()
         # One writer: writes keep the order in which they came.

@@ -27,7 +27,7 @@ from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, content_hash
 
 FACT = "redaction"
-"""Under this name the table of facts holds a `Progress`."""
+"""Under this name the table of facts holds a `Cleaned`."""
 BATCH_CHARS = 1_000_000
 BATCH_ROWS = 500
 _LEFT_OUT = ("facts", "revisions", "outbox")
@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w{6,}")
 _NAMES_SESSION = {"messages": "session_key", "chunks": "session_key", "sessions": "key"}
 
 
-class Progress(Struct, kw_only=True):
+class Cleaned(Struct, kw_only=True):
     """How far what is stored has been looked at."""
 
     rules: int = 0
@@ -53,14 +53,14 @@ class Progress(Struct, kw_only=True):
         return self.rules >= RULES and self.table is None
 
 
-def progress(connection: sqlite3.Connection) -> Progress:
+def cleaned_so_far(connection: sqlite3.Connection) -> Cleaned:
     """How far the rules of now have been applied to what is stored."""
     row = connection.execute("SELECT value FROM facts WHERE name = ?", (FACT,)).fetchone()
-    known = Progress(**json.loads(row[0])) if row else Progress()
-    return known if known.rules >= RULES else Progress(rules=RULES, removed=known.removed)
+    known = Cleaned(**json.loads(row[0])) if row else Cleaned()
+    return known if known.rules >= RULES else Cleaned(rules=RULES, removed=known.removed)
 
 
-def note_progress(connection: sqlite3.Connection, reached: Progress) -> None:
+def note_cleaned(connection: sqlite3.Connection, reached: Cleaned) -> None:
     value = json.dumps({name: getattr(reached, name) for name in reached.__struct_fields__})
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (FACT, value))
 
@@ -75,7 +75,7 @@ def clean(database: Database, cancelled: Callable[[], bool], pages: Path | None 
     traces: set[str] = set()
     while not cancelled():
         with database.reading() as connection:
-            reached = progress(connection)
+            reached = cleaned_so_far(connection)
             if reached.is_done:
                 return removed
             found = _next_batch(connection, reached)
@@ -83,24 +83,22 @@ def clean(database: Database, cancelled: Callable[[], bool], pages: Path | None 
             if reached.removed:
                 _clean_copies(database, traces, pages)
             with database.writing() as connection:
-                note_progress(
-                    connection, Progress(rules=RULES, table=None, removed=reached.removed)
-                )
+                note_cleaned(connection, Cleaned(rules=RULES, table=None, removed=reached.removed))
             return removed
         table, last, keys = found
         with database.writing() as connection:
-            if progress(connection) != reached:
+            if cleaned_so_far(connection) != reached:
                 continue  # Another process was faster.
             n = sum(_clean_row(connection, table, key, traces) for key in keys)
             total = reached.removed + n
-            note_progress(connection, Progress(rules=RULES, table=table, rowid=last, removed=total))
+            note_cleaned(connection, Cleaned(rules=RULES, table=table, rowid=last, removed=total))
         removed += n
         traces = set(nlargest(MOST_PROBES, traces, key=len))
     return removed
 
 
 def _next_batch(
-    connection: sqlite3.Connection, reached: Progress
+    connection: sqlite3.Connection, reached: Cleaned
 ) -> tuple[str, int, list[int]] | None:
     """A table, the last row that was looked at, and those that hold secrets; None after all."""
     for table in _tables(connection):
@@ -222,8 +220,8 @@ def _clean_all(connection: sqlite3.Connection) -> int:
 
 
 def _dirty_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, list[int]]]:
-    reached = Progress()
+    reached = Cleaned()
     while found := _next_batch(connection, reached):
         table, last, keys = found
         yield table, keys
-        reached = Progress(table=table, rowid=last)
+        reached = Cleaned(table=table, rowid=last)

@@ -148,14 +148,14 @@ def m007_thinking(connection: sqlite3.Connection) -> None:
 def m008_redaction(connection: sqlite3.Connection) -> None:
     """A database that is made now needs no look for what older rules let through."""
     from aiana.redaction.redact import RULES
-    from aiana.storage.cleaning import Progress, note_progress
+    from aiana.storage.cleaning import Cleaned, note_cleaned
 
     (texts,) = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM sessions) + EXISTS (SELECT 1 FROM memories) "
         "+ EXISTS (SELECT 1 FROM preferences) + EXISTS (SELECT 1 FROM capture_positions)"
     ).fetchone()
     if not texts:
-        note_progress(connection, Progress(rules=RULES, table=None))
+        note_cleaned(connection, Cleaned(rules=RULES, table=None))
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)

@@ -38,7 +38,7 @@ from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from aiana.search.text_index import TextIndex
-    from aiana.storage.cleaning import Progress
+    from aiana.storage.cleaning import Cleaned
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
@@ -187,12 +187,12 @@ class AianaStorage:
         waiting = counts.chunks + counts.memories - counts.vectors
         return counts, Indexing(pending=max(0, waiting) + uncut)
 
-    def redaction(self) -> Progress:
+    def redaction(self) -> Cleaned:
         """How far the rules of now have been applied to what was stored before them."""
-        from aiana.storage.cleaning import progress
+        from aiana.storage.cleaning import cleaned_so_far
 
         with self.database.reading() as connection:
-            return progress(connection)
+            return cleaned_so_far(connection)
 
     def rebuild_text_index(self) -> int:
         """Build the full-text index anew from its tables; returns how many texts it holds."""

@@ -18,7 +18,7 @@ from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.vector_index import to_bytes
-from aiana.service import Aiana
+from aiana.service import open_aiana
 from aiana.times import format_time
 
 SOURCE = "bench"
@@ -42,9 +42,9 @@ class Store:
     def __init__(self, embedder: Embedder, cache: Path, imported: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._imported = imported
-        self._aiana = Aiana(Config(data_dir=Path(self._folder.name)))
-        self._aiana.embedder = embedder
-        self.storage = self._aiana.storage
+        self._aiana = open_aiana(Config(data_dir=Path(self._folder.name)))
+        self._aiana.container.embedder = embedder
+        self.storage = self._aiana.container.storage
         self._vectors = Vectors(embedder, cache)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from tests.benchmarks.retrieval.adapter import Unit, messages_of
 from aiana.config import Config
 from aiana.embeddings import get_embedder
 from aiana.models import SearchFilter
-from aiana.service import Aiana
+from aiana.service import Aiana, open_aiana
 
 _folder: tempfile.TemporaryDirectory[str] | None = None
 _aiana: Aiana | None = None
@@ -27,8 +27,8 @@ def reset() -> None:
     if _aiana is not None:
         _aiana.close()
     _folder = tempfile.TemporaryDirectory()
-    _aiana = Aiana(Config(data_dir=Path(_folder.name)))
-    _aiana.embedder = get_embedder()
+    _aiana = open_aiana(Config(data_dir=Path(_folder.name)))
+    _aiana.container.embedder = get_embedder()
 
 
 def add(units: Sequence[Unit]) -> None:

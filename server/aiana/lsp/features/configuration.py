@@ -124,7 +124,7 @@ class Configuration:
         self.options = self._options(settings)
         config = load_config(settings, others=OWN_SETTINGS)
         if "contextMaxTokens" in settings:
-            self._server.service.limit_contexts(config.context_max_tokens)
+            self._server.context_max_tokens = config.context_max_tokens
         self._register_features()
         self._tell(config.problems)
 

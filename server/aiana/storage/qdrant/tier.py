@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from aiana.errors import AianaError, TierUnavailable
 from aiana.invocation import command
+from aiana.models import Progress
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
 from aiana.storage.qdrant.connection import QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
@@ -43,7 +44,6 @@ BATCH = 128
 DRIFT = "drift"
 
 T = TypeVar("T")
-Progress = Callable[[int, int, str], None]
 
 
 class QdrantTier:

@@ -1,0 +1,51 @@
+"""Sessions and memories as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from aiana.container import Container
+from aiana.features.memories import Memories
+from aiana.models import Message, Session
+from aiana.protocol.results import Exported, Page
+from aiana.protocol.uris import MemoryAddress
+from aiana.protocol.uris import parse as parse_uri
+from aiana.render.markdown import export_session
+
+
+class Documents:
+    """What an `aiana:` URI shows, and what a person takes away."""
+
+    def __init__(self, container: Container, memories: Memories) -> None:
+        self._container = container
+        self._memories = memories
+
+    def export(
+        self,
+        session_id: str,
+        format: Literal["markdown", "json"] = "markdown",
+        source: str | None = None,
+    ) -> Exported:
+        """A session as a document. Raises NotFound and Conflict."""
+        session, messages = self._whole_session(session_id, source)
+        return Exported(format=format, text=export_session(session, messages, format))
+
+    def page(self, uri: str, navigation: bool = False) -> Page:
+        """What an `aiana:` URI shows. Raises NotFound, also for one that names nothing of Aiana's.
+
+        With `navigation` the turns of a session lead to their neighbours.
+        """
+        from aiana.render.pages import memory_page, session_page
+
+        address = parse_uri(uri)
+        if isinstance(address, MemoryAddress):
+            return memory_page(self._memories.get(address.id).memory)
+        session, messages = self._whole_session(address.id, address.source)
+        return session_page(session, messages, address.message, navigation=navigation)
+
+    def _whole_session(
+        self, session_id: str, source: str | None
+    ) -> tuple[Session, Sequence[Message]]:
+        session = self._container.storage.sessions.get(session_id, source)
+        return session, self._container.storage.sessions.messages(session.id, source=session.source)
