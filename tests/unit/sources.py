@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aiana.capture import Source
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, Message
+from aiana.models import CaptureBatch, CapturePosition, Message
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts"
 """Real files, where they stand beside the project."""
+CASES = int(os.environ.get("AIANA_MUTATIONS", "300"))
+"""Damaged files that a test of a format makes."""
 
 
 def read(source: Source, path: Path) -> CaptureBatch:
     """All of a file, in one batch."""
     assert source.recognises(path)
-    (batch,) = source.read(path, None)
-    return batch
+    return read_on(source, path, None)
+
+
+def read_on(source: Source, path: Path, position: CapturePosition | None) -> CaptureBatch:
+    """What is new in a file, in one batch."""
+    batches = list(source.read(path, position))
+    sessions = {session.id: session for batch in batches for session in batch.sessions}
+    messages = [message for batch in batches for message in batch.messages]
+    return replace(batches[-1], sessions=list(sessions.values()), messages=messages)
 
 
 def rows(batch: CaptureBatch) -> list[tuple[str, str | None, str | None, str]]:

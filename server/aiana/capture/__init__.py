@@ -56,6 +56,7 @@ def sources() -> dict[str, Source]:
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
     from aiana.capture.copilot_cli import CopilotCli
+    from aiana.capture.cursor import Cursor
     from aiana.capture.gemini import GeminiCli
     from aiana.capture.qwen import QwenCode
     from aiana.capture.specstory import SpecStory
@@ -68,6 +69,7 @@ def sources() -> dict[str, Source]:
         GeminiCli(),
         QwenCode(),
         CopilotCli(),
+        Cursor(),
         SpecStory(),
         Aider(),
     ]

@@ -103,6 +103,29 @@ class Occurrences(Struct):
         return key if count == 1 else f"{key}-{count}"
 
 
+class FirstSeen:
+    """Times for messages of a file that tells none and grows: when each was first seen in it.
+
+    `builder.memory` keeps how many there were at which time; call `finish` at the file's end.
+    """
+
+    def __init__(self, builder: SessionBuilder) -> None:
+        self._steps: list[list[Any]] = builder.memory.setdefault("seen", [])
+        self._now = builder.file_time
+        self._count = 0
+
+    def next(self) -> str:
+        """The time of the next message."""
+        self._count += 1
+        return next((time for count, time in self._steps if self._count <= count), self._now)
+
+    def finish(self) -> None:
+        """Remember what was there."""
+        if not self._steps or self._count > self._steps[-1][0]:
+            self._steps.append([self._count, self._now])
+        del self._steps[1 : max(1, len(self._steps) - _REMEMBERED)]
+
+
 class SessionBuilder:
     """Takes what a file says, in its order, and gives batches.
 
@@ -115,6 +138,8 @@ class SessionBuilder:
         self.path = path
         self._mtime = mtime
         self._known = msgspec.convert(state.get("builder", {}), Remembered)
+        self.weight = 0
+        """Characters that wait to be stored."""
         self._messages: list[Message] = []
         self._sessions: dict[str, Session] = {}
         self._titles: dict[str, str] = {}
@@ -123,6 +148,15 @@ class SessionBuilder:
         """What to give to the builder of what follows."""
         state: dict[str, Any] = msgspec.to_builtins(self._known)
         return state
+
+    def begin_anew(self) -> None:
+        """What follows is another conversation, which is told from its beginning."""
+        self._known = Remembered(memory=self._known.memory)
+
+    @property
+    def file_time(self) -> str:
+        """When the file was written last."""
+        return normalise_time(self._mtime) or ""
 
     @property
     def memory(self) -> dict[str, Any]:
@@ -254,6 +288,7 @@ class SessionBuilder:
                 )
             )
             known.messages += 1
+            self.weight += len(row.content) + len(row.tool_input or "")
             if n == 0:
                 self._touch(session_id, time)
 
@@ -275,6 +310,7 @@ class SessionBuilder:
             position=position,
         )
         self._messages, self._sessions, self._titles = [], {}, {}
+        self.weight = 0
         return batch
 
     def _touch(self, session_id: str, time: str) -> None:

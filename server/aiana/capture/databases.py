@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,13 @@ from typing import Any
 from aiana.capture.building import SessionBuilder
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition
+from aiana.models import CaptureBatch, CapturePosition, LeftOut
 
 BUSY_S = 5.0
+BATCH_CHARS = 4 << 20
+"""Characters of conversations that become one transaction."""
+MOST_LEFT_OUT = 20
+"""Losses of one database that are named; all are counted."""
 _WAL = "-wal"
 _WRITTEN_THROUGH_LOG = b"\2\2"  # versions of the format for writing and reading
 
@@ -42,6 +46,10 @@ class DatabaseSource(ABC):
         cost that row. Raises sqlite3.Error.
         """
 
+    def left_out(self, cursor: dict[str, Any]) -> list[str]:
+        """What was left out of the database up to a cursor, and why."""
+        return []
+
     def enters(self, folder: Path) -> bool:
         """Whether a folder below a root may hold conversations."""
         return True
@@ -66,7 +74,16 @@ class DatabaseSource(ABC):
         def here(files: list[list[int]] | None) -> CapturePosition:
             mark = {"cursor": cursor, "files": files, "version": self.version}
             state = {"builder": builder.state()}
-            return CapturePosition(path=str(path), source=self.name, mark=mark, state=state)
+            lost = self.left_out(cursor)
+            named = [LeftOut(path=str(path), line=0, reason=why) for why in lost[:MOST_LEFT_OUT]]
+            return CapturePosition(
+                path=str(path),
+                source=self.name,
+                mark=mark,
+                state=state,
+                skipped_lines=len(lost),
+                left_out=named,
+            )
 
         try:
             with opened(path) as connection:
@@ -79,6 +96,61 @@ class DatabaseSource(ABC):
 
     def _knows(self, position: CapturePosition) -> bool:
         return position.mark.get("version") == self.version and "cursor" in position.mark
+
+
+class ConversationDatabase(DatabaseSource):
+    """A database of many conversations, each of which is read as a whole when it changed."""
+
+    @abstractmethod
+    def conversations(
+        self, connection: sqlite3.Connection, path: Path
+    ) -> Iterable[tuple[str, str]]:
+        """Key and mark of every conversation, the last used first; the mark is another one when
+        the conversation was written to. Raises sqlite3.Error."""
+
+    @abstractmethod
+    def take(
+        self, connection: sqlite3.Connection, key: str, builder: SessionBuilder, lost: list[str]
+    ) -> Iterator[None]:
+        """Give the builder a conversation, and `lost` what was left out of it.
+
+        Yields between rows, where what was taken may be stored. Raises sqlite3.Error, and
+        ValueError if nothing of the conversation can be read.
+        """
+
+    def rows(
+        self, connection: sqlite3.Connection, cursor: dict[str, Any], builder: SessionBuilder
+    ) -> Iterator[dict[str, Any]]:
+        told: dict[str, str] = dict(cursor.get("told", {}))
+        losses: dict[str, list[str]] = dict(cursor.get("lost", {}))
+
+        def here() -> dict[str, Any]:
+            return {"told": dict(told), "lost": dict(losses)}
+
+        for key, mark in list(self.conversations(connection, builder.path)):
+            if told.get(key) == mark:
+                continue
+            builder.begin_anew()
+            lost: list[str] = []
+            try:
+                for _ in self.take(connection, key, builder, lost):
+                    if builder.weight > BATCH_CHARS:
+                        yield here()
+            except sqlite3.OperationalError:
+                raise
+            except (ValueError, sqlite3.DatabaseError) as error:
+                # What is damaged in a database costs what stands there.
+                lost.append(f"Conversation {key[:60]} cannot be read: {error}")
+            told[key] = mark
+            losses.pop(key, None)
+            if lost:
+                losses[key] = lost
+            if builder.weight > BATCH_CHARS:
+                yield here()
+        yield here()
+
+    def left_out(self, cursor: dict[str, Any]) -> list[str]:
+        return [why for lost in cursor.get("lost", {}).values() for why in lost]
 
 
 @contextmanager

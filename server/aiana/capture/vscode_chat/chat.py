@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.decoding import find_text, whole_number, words_in
+from aiana.capture.turns import Turns
 from aiana.capture.vscode_chat.places import path_of
 from aiana.capture.vscode_chat.texts import edit_of, name_of_reference, text_of
 from aiana.capture.vscode_chat.tools import KeptCalls, arguments_of, outcome_of
-from aiana.capture.vscode_chat.turns import Turns
 
 _CALLS = frozenset({"toolInvocationSerialized", "toolInvocation", "externalToolInvocationUpdate"})
 _EDITS = frozenset(

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.decoding import find_text, text_of_parts
+from aiana.capture.turns import Turns
 from aiana.capture.vscode_chat.lines import records
 from aiana.capture.vscode_chat.places import path_of
 from aiana.capture.vscode_chat.texts import prompt_text, text_of
-from aiana.capture.vscode_chat.turns import Turns
 
 _SILENT = re.compile(r"session\.\w+|assistant\.turn_\w+|hook\.\w+|subagent\.\w+|abort")
 

@@ -56,7 +56,7 @@ def _user_data_folders() -> list[Path]:
     if folders := [expanded(part).absolute() for part in named if part]:
         return list(dict.fromkeys(folders))
     home = Path.home()
-    folders = [_settings_folder(home) / product for product in _PRODUCTS]
+    folders = [settings_folder(home) / product for product in _PRODUCTS]
     shared = os.environ.get("XDG_DATA_HOME")
     folders.append((expanded(shared) if shared else home / ".local/share") / "code-server")
     folders += [home / server for server in _SERVERS]
@@ -67,7 +67,7 @@ def _user_data_folders() -> list[Path]:
     return list(dict.fromkeys(folders))
 
 
-def _settings_folder(home: Path) -> Path:
+def settings_folder(home: Path) -> Path:
     """Where programs of this system keep their settings."""
     if sys.platform == "darwin":
         return home / "Library/Application Support"
