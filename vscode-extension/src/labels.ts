@@ -11,6 +11,8 @@ const ASSISTANTS: Record<string, { title: string; icon: string }> = {
   "copilot-cli": { title: "Copilot CLI", icon: "copilot" },
   specstory: { title: "SpecStory", icon: "comment-discussion" },
   aider: { title: "Aider", icon: "terminal" },
+  chatgpt: { title: "ChatGPT", icon: "openai" },
+  "claude-ai": { title: "Claude.ai", icon: "claude" },
   aiana: { title: "Aiana", icon: "bookmark" },
 };
 

@@ -53,6 +53,8 @@ class Source(Protocol):
 def sources() -> dict[str, Source]:
     """Every source by its name."""
     from aiana.capture.aider import Aider
+    from aiana.capture.chatgpt import ChatGPT
+    from aiana.capture.claude_ai import ClaudeAi
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
     from aiana.capture.copilot_cli import CopilotCli
@@ -72,6 +74,8 @@ def sources() -> dict[str, Source]:
         Cursor(),
         SpecStory(),
         Aider(),
+        ChatGPT(),
+        ClaudeAi(),
     ]
     return {source.name: source for source in known}
 
