@@ -136,7 +136,7 @@ class Container:
         made = self.__dict__
         servers = [link.is_up for link in self.links()]
         if made.get("qdrant") is not None:
-            servers.append(made["qdrant"].behind is None)
+            servers.append(made["qdrant"].is_in_step)
         return Activity(
             busy="indexer" in made and self.indexer.busy,
             loading="embedder" in made and self.embedder.is_loading,

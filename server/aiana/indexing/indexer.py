@@ -214,7 +214,8 @@ class Indexer:
         self.busy = True
         done, began = 0, time.monotonic()
         try:
-            while not cancelled() and (texts := chunks.waiting(model, BATCH)):
+            backlog = chunks.backlog(model)
+            while done < total and not cancelled() and (texts := backlog.next(BATCH)):
                 done += self._embed(texts)
                 if self._qdrant is not None:
                     self._qdrant.drain(cancelled)

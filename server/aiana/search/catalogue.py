@@ -21,9 +21,11 @@ _SPOKEN = ", ".join(f"'{kind}'" for kind in SPOKEN)
 _MESSAGES = (
     "SELECT group_concat(key), group_concat(session_key), group_concat(position), "
     f"group_concat(size), group_concat(type IN ({_SPOKEN})), group_concat(timestamp) FROM "
-    "(SELECT key, session_key, position, size, type, timestamp FROM messages {where} "
-    "ORDER BY session_key, position)"
+    "(SELECT key, session_key, position, size, type, timestamp FROM messages {which})"
 )
+# In the order of an index that holds all of these; of what is new without a walk over it.
+_EACH = _MESSAGES.format(which="ORDER BY session_key, position")
+_NEW = _MESSAGES.format(which="NOT INDEXED WHERE key > ?")
 _MEMORIES = (
     "SELECT group_concat(-key), group_concat(-key), group_concat(0), "
     "group_concat(length(content)), group_concat(1), group_concat(updated_at) FROM memories"
@@ -176,13 +178,11 @@ class CatalogueReader:
         known = columns.at(np.flatnonzero(columns.keys > 0))
         moved = self._state is not None and self._state.order_revision != state.order_revision
         if self._state is not None and len(known.keys) and not moved:
-            row = connection.execute(
-                _MESSAGES.format(where="WHERE key > ?"), (self._state.last_message,)
-            ).fetchone()
+            row = connection.execute(_NEW, (self._state.last_message,)).fetchone()
             known = known.then(Columns.of(row))
             if len(known.keys) == state.messages:
                 return known
-        return Columns.of(connection.execute(_MESSAGES.format(where="")).fetchone())
+        return Columns.of(connection.execute(_EACH).fetchone())
 
     def _memories(self, connection: sqlite3.Connection, state: _State) -> Columns:
         if self._state is not None and self._state.memory_revision == state.memory_revision:

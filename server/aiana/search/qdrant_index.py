@@ -62,7 +62,7 @@ class QdrantIndex:
         """See MeaningIndex."""
         tier = self._tier
         named: list[str] = []
-        if tier.link.is_up and tier.behind is None:
+        if tier.link.is_up and tier.is_in_step:
             with suppress(TierUnavailable):
                 named = tier.nearest(query, self._nearest, scope_of(tier.database, self._filter))
         self.degraded = tier.link.down

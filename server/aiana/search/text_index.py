@@ -100,9 +100,13 @@ class TextIndex:
         with self.database.reading() as connection:
             for start in range(0, len(keys), _TEXTS):
                 some = keys[start : start + _TEXTS].tolist()
-                yield from connection.execute(
-                    f"SELECT key, content FROM documents WHERE key IN ({marks(some)})", some
-                )
+                for table, sign in (("messages", 1), ("memories", -1)):
+                    own = [sign * key for key in some if sign * key > 0]
+                    if own:
+                        query = f"SELECT key, content FROM {table} WHERE key IN ({marks(own)})"
+                        yield from (
+                            (sign * key, text) for key, text in connection.execute(query, own)
+                        )
 
     def admitted(self, restriction: SearchFilter, catalogue: Catalogue) -> NDArray[np.bool_]:
         """Which rows of the catalogue a filter lets through."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.search.catalogue import Catalogue, Ints, numbers
+from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 
 BLOCK = 1024
@@ -53,6 +54,8 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._seen = threading.local()
         self._rows = _Rows.empty()
+        self._newest = 0
+        """The greatest key that was read, of whichever model."""
         self._generation = database.generation
         self._spread: tuple[Catalogue, _Rows, _Spread] | None = None
 
@@ -111,7 +114,7 @@ class VectorIndex:
         if getattr(self._seen, "state", None) == (version, id(self._rows)):
             return self._rows
         if self._generation != version[1]:
-            self._rows, self._generation = _Rows.empty(), version[1]
+            self._rows, self._newest, self._generation = _Rows.empty(), 0, version[1]
         self._rows = self._read(self._rows)
         self._seen.state = (version, id(self._rows))
         return self._rows
@@ -119,16 +122,15 @@ class VectorIndex:
     def _read(self, rows: _Rows) -> _Rows:
         """The rows as they are now, of which these are known."""
         with self._database.reading() as connection:
-            count, newest = connection.execute(
-                "SELECT count(*), coalesce(max(key), 0) FROM vectors WHERE model = ?", (self.model,)
-            ).fetchone()
-            if (count, newest) == (len(rows.keys), rows.newest):
+            count = vectors_of(connection, self.model)
+            (newest,) = connection.execute("SELECT coalesce(max(key), 0) FROM vectors").fetchone()
+            if (count, newest) == (len(rows.keys), self._newest):
                 return rows
-            cursor = connection.execute(_SELECT, (self.model, rows.newest))
+            cursor = connection.execute(_SELECT, (self.model, self._newest))
             blocks = [rows]
             while fetched := cursor.fetchmany(4 * BLOCK):
                 blocks.append(_Rows.of(fetched))
-            rows = _Rows.joined(blocks)
+            rows, self._newest = _Rows.joined(blocks), newest
             if len(rows.keys) != count:
                 (text,) = connection.execute(
                     "SELECT group_concat(key) FROM vectors WHERE model = ?", (self.model,)
@@ -152,7 +154,6 @@ class _Rows:
         self.documents, self.lengths = documents, lengths
         """Documents of all vectors one behind the other, and how many each vector has."""
         self.scales, self.components = scales, components
-        self.newest = int(keys[-1]) if len(keys) else 0
 
     @classmethod
     def empty(cls) -> _Rows:

@@ -125,12 +125,13 @@ class CaptureStore:
                 if not is_of_forgotten(connection, source, message_id)
             ],
         )
+        come = [*batch.titles, *(message.id for message in batch.messages)]
         known = connection.execute(
             "SELECT t.title, s.key, t.message_id FROM pending_titles t "
-            "JOIN messages m ON m.id = t.message_id "
-            "JOIN sessions s ON s.key = m.session_key AND s.source = t.source "
-            "WHERE t.source = ?",
-            (source,),
+            "CROSS JOIN messages m ON m.id = t.message_id "
+            "CROSS JOIN sessions s ON s.key = m.session_key AND s.source = t.source "
+            "WHERE t.message_id IN (SELECT value FROM json_each(?)) AND t.source = ?",
+            (json.dumps(come), source),
         ).fetchall()
         for title, key, message_id in known:
             connection.execute(

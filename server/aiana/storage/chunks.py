@@ -44,6 +44,67 @@ class Waiting(Struct, frozen=True):
     content: str
 
 
+_WITHOUT_VECTOR = """
+SELECT {sign}t.key, t.content FROM {table} t
+WHERE t.key > ?1 AND t.key < ?2
+    AND NOT EXISTS (SELECT 1 FROM vectors WHERE owner = {sign}t.key AND model = ?3)
+ORDER BY t.key DESC LIMIT ?4
+"""
+
+
+def vectors_of(connection: sqlite3.Connection, model: str) -> int:
+    """How many vectors of this model there are."""
+    row = connection.execute("SELECT vectors FROM embedded WHERE model = ?", (model,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+class Backlog:
+    """The texts without a vector of one model: memories first, then chunks, the newest first.
+
+    Each is looked at once, or the thousandth batch would walk over all that have a vector by then.
+    What comes meanwhile is next; what is changed meanwhile waits for another backlog.
+    """
+
+    def __init__(self, database: Database, model: str) -> None:
+        self._database = database
+        self._model = model
+        self._tables = (_Unseen("memories", "-"), _Unseen("chunks", ""))
+
+    def next(self, limit: int) -> list[Waiting]:
+        """The next texts; none when there are no more."""
+        found: list[Waiting] = []
+        with self._database.reading() as connection:
+            for table in self._tables:
+                found += table.take(connection, self._model, limit - len(found))
+        return found
+
+
+class _Unseen:
+    """The rows of a table that a backlog has not looked at yet, as ranges of keys."""
+
+    def __init__(self, table: str, sign: str) -> None:
+        self._newest = f"SELECT coalesce(max(key), 0) FROM {table}"
+        self._query = _WITHOUT_VECTOR.format(table=table, sign=sign)
+        self._top = 0
+        self._ranges: list[tuple[int, int]] = []
+        """Each without its ends, the newest last."""
+
+    def take(self, connection: sqlite3.Connection, model: str, limit: int) -> list[Waiting]:
+        (newest,) = connection.execute(self._newest).fetchone()
+        if newest > self._top:
+            self._ranges.append((self._top, newest + 1))
+            self._top = newest
+        found: list[Waiting] = []
+        while self._ranges and len(found) < limit:
+            low, high = self._ranges.pop()
+            wanted = limit - len(found)
+            rows = connection.execute(self._query, (low, high, model, wanted)).fetchall()
+            found += [Waiting(*row) for row in rows]
+            if len(rows) == wanted:
+                self._ranges.append((low, abs(rows[-1][0])))
+        return found
+
+
 class ChunkStore:
     """The conversation chunks of all sessions, and the vectors of chunks and memories."""
 
@@ -101,20 +162,11 @@ class ChunkStore:
 
     def waiting(self, model: str, limit: int) -> list[Waiting]:
         """Texts that have no vector of this model: memories first, then the newest chunks."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT -m.key, m.content FROM memories m LEFT JOIN vectors v "
-                "ON v.owner = -m.key AND v.model = ?1 WHERE v.key IS NULL "
-                "ORDER BY m.key DESC LIMIT ?2",
-                (model, limit),
-            ).fetchall()
-            rows += connection.execute(
-                "SELECT c.key, c.content FROM chunks c LEFT JOIN vectors v "
-                "ON v.owner = c.key AND v.model = ?1 WHERE v.key IS NULL "
-                "ORDER BY c.key DESC LIMIT ?2",
-                (model, limit - len(rows)),
-            ).fetchall()
-        return [Waiting(*row) for row in rows]
+        return self.backlog(model).next(limit)
+
+    def backlog(self, model: str) -> Backlog:
+        """The texts that have no vector of this model, in turn."""
+        return Backlog(self._database, model)
 
     def count_waiting(self, model: str) -> int:
         """How many texts have no vector of this model."""
@@ -122,10 +174,7 @@ class ChunkStore:
             (owners,) = connection.execute(
                 "SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM memories)"
             ).fetchone()
-            (done,) = connection.execute(
-                "SELECT count(*) FROM vectors WHERE model = ?", (model,)
-            ).fetchone()
-        return int(owners - done)
+            return int(owners) - vectors_of(connection, model)
 
     def known_vectors(self, model: str, texts: Sequence[str]) -> dict[str, bytes]:
         """Vectors that equal texts have already."""

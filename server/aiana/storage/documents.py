@@ -46,12 +46,16 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
     messages = [key for key in keys if key > 0]
     memories = [-key for key in keys if key < 0]
     with database.reading() as connection:
-        for row in connection.execute(
-            "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
-            "m.tool_name, s.id, s.title, json_extract(m.metadata, '$.thinking') FROM messages m "
-            "JOIN sessions s ON s.key = m.session_key "
-            f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
-            messages,
+        for row in (
+            connection.execute(
+                "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
+                "m.tool_name, s.id, s.title, json_extract(m.metadata, '$.thinking') "
+                "FROM messages m JOIN sessions s ON s.key = m.session_key "
+                f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
+                messages,
+            )
+            if messages
+            else ()
         ):
             found[row[0]] = Document(
                 key=row[0],
@@ -68,11 +72,15 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 session_title=row[10],
                 thinking=bool(row[11]),
             )
-        for row in connection.execute(
-            "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id "
-            "FROM memories m JOIN projects p ON p.key = m.project_key "
-            f"WHERE m.key IN ({_marks(memories)})",
-            memories,
+        for row in (
+            connection.execute(
+                "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id "
+                "FROM memories m JOIN projects p ON p.key = m.project_key "
+                f"WHERE m.key IN ({_marks(memories)})",
+                memories,
+            )
+            if memories
+            else ()
         ):
             found[-row[0]] = Document(
                 key=-row[0],

@@ -15,6 +15,7 @@ from aiana.redaction.door import admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, memory_condition
 from aiana.storage.identifiers import derived_words
+from aiana.storage.migrations import RANK
 from aiana.storage.rows import (
     LEAST_BEGINNING,
     MEMORY_COLUMNS,
@@ -38,8 +39,6 @@ _SELECT = f"SELECT {MEMORY_COLUMNS} FROM memories m JOIN projects p ON p.key = m
 
 
 _MOST_AHEAD = timedelta(minutes=1)
-_RANK = "((instr(m.tags, '\"pinned\"') > 0) || m.created_at)"
-"""Pinned ones first, then the newest; tags are stored as a list in JSON."""
 
 
 class MemoryStore:
@@ -169,7 +168,8 @@ class MemoryStore:
             row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
             if row is None and len(memory_id) >= LEAST_BEGINNING:
                 begun = connection.execute(
-                    f"{_SELECT} WHERE substr(m.id, 1, ?) = ? LIMIT 2", (len(memory_id), memory_id)
+                    f"{_SELECT} WHERE m.id >= ?1 AND m.id < ?1 || char(0x10ffff) LIMIT 2",
+                    (memory_id,),
                 ).fetchall()
                 if len(begun) > 1:
                     raise NotFound(f"Several memories begin with {memory_id}: give more of it.")
@@ -244,12 +244,12 @@ class MemoryStore:
         with self._database.reading() as connection:
             where, params = self._where(connection, filter or SearchFilter())
             if cursor is not None:
-                where += f" AND ({_RANK}, m.key) < (?, ?)"
+                where += f" AND ({RANK}, m.key) < (?, ?)"
                 params += place_in_list(cursor)
             rows = connection.execute(
-                f"SELECT {MEMORY_COLUMNS}, m.key, {_RANK} FROM memories m "
-                f"JOIN projects p ON p.key = m.project_key WHERE {where} "
-                f"ORDER BY {_RANK} DESC, m.key DESC LIMIT ?",
+                f"SELECT {MEMORY_COLUMNS}, m.key, {RANK} FROM memories m "
+                f"CROSS JOIN projects p ON p.key = m.project_key WHERE {where} "
+                f"ORDER BY {RANK} DESC, m.key DESC LIMIT ?",
                 [*params, limit + 1],
             ).fetchall()
         page = rows[:limit]
@@ -270,6 +270,8 @@ class MemoryStore:
 
     def harmful(self, memory_ids: Sequence[str]) -> set[str]:
         """Those of the memories that somebody called harmful."""
+        if not memory_ids:
+            return set()
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT id FROM memories WHERE id IN ({','.join('?' * len(memory_ids))}) "

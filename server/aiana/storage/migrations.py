@@ -14,6 +14,10 @@ Migration = Callable[[sqlite3.Connection], None]
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 THOUGHT = "json_extract(metadata, '$.thinking')"
 """Of the table `messages`: whether it was thought and not said."""
+ACTIVITY = "coalesce(ended_at, started_at)"
+"""Of the table `sessions`: when something happened last."""
+RANK = "((instr(tags, '\"pinned\"') > 0) || created_at)"
+"""Of the table `memories`: pinned ones first, then the newest; tags are stored as JSON."""
 MIGRATIONS: list[Migration] = []
 migration = MIGRATIONS.append
 
@@ -156,6 +160,13 @@ def m008_redaction(connection: sqlite3.Connection) -> None:
     ).fetchone()
     if not texts:
         note_cleaned(connection, Cleaned(rules=RULES, table=None))
+
+
+@migration
+def m009_level_costs(connection: sqlite3.Connection) -> None:
+    """What the background work and the lists ask for has an index; vectors are counted."""
+    for statement in _LEVEL_COSTS.split(";;"):
+        connection.execute(statement)
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
@@ -417,4 +428,28 @@ UPDATE messages SET role = 'assistant'
     WHERE type = 'user' AND role = 'user' AND content LIKE '<teammate-message %';;
 UPDATE sessions SET dirty_from = 0
     WHERE key IN (SELECT session_key FROM messages WHERE type = 'thinking')
+"""
+
+# One model has all vectors: an index of it makes SQLite walk through all of them for any few. Where
+# a vector replaces another, no trigger sees that one go.
+_LEVEL_COSTS = f"""
+DROP INDEX sessions_dirty;;
+CREATE INDEX sessions_dirty ON sessions (started_at) WHERE dirty_from IS NOT NULL;;
+CREATE INDEX sessions_by_activity ON sessions ({ACTIVITY});;
+CREATE INDEX memories_by_rank ON memories ({RANK});;
+CREATE INDEX outbox_by_attempts ON outbox (attempts);;
+DROP INDEX vectors_by_model;;
+CREATE TABLE embedded (
+    model TEXT PRIMARY KEY,
+    vectors INTEGER NOT NULL
+) WITHOUT ROWID;;
+INSERT INTO embedded SELECT model, count(*) FROM vectors GROUP BY model;;
+CREATE TRIGGER embedded_insert BEFORE INSERT ON vectors
+WHEN NOT EXISTS (SELECT 1 FROM vectors WHERE owner = new.owner AND model = new.model) BEGIN
+    INSERT INTO embedded VALUES (new.model, 1)
+        ON CONFLICT (model) DO UPDATE SET vectors = vectors + 1;
+END;;
+CREATE TRIGGER embedded_delete AFTER DELETE ON vectors BEGIN
+    UPDATE embedded SET vectors = vectors - 1 WHERE model = old.model;
+END
 """

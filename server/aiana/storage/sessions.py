@@ -12,6 +12,7 @@ from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import listed_condition
 from aiana.storage.forgetting import forget_session, remember_as_forgotten
+from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import (
     LEAST_BEGINNING,
     MESSAGE_COLUMNS,
@@ -50,7 +51,6 @@ INSERT OR REPLACE INTO tombstones
 SELECT 'transcript', source, transcript_path, ?2 FROM sessions
 WHERE key = ?1 AND transcript_path != ''
 """
-_LAST_ACTIVITY = "coalesce(s.ended_at, s.started_at)"
 
 
 class SessionStore:
@@ -74,16 +74,18 @@ class SessionStore:
                 None if wanted.project is None else matching_projects(connection, wanted.project)
             )
             condition, params = listed_condition(wanted, projects)
-            where = [f"s.key IN (SELECT key FROM sessions WHERE {condition})"]
+            where = ["1"]
+            if condition != "1":
+                where.append(f"s.key IN (SELECT key FROM sessions WHERE {condition})")
             if not include_children:
                 where.append("s.parent_id IS NULL")
             if cursor is not None:
-                where.append(f"({_LAST_ACTIVITY}, s.key) < (?, ?)")
+                where.append(f"({ACTIVITY}, s.key) < (?, ?)")
                 params += place_in_list(cursor)
             rows = connection.execute(
                 f"SELECT {SESSION_COLUMNS}, s.key FROM sessions s "
-                f"JOIN projects p ON p.key = s.project_key WHERE {' AND '.join(where)} "
-                f"ORDER BY {_LAST_ACTIVITY} DESC, s.key DESC LIMIT ?",
+                f"CROSS JOIN projects p ON p.key = s.project_key WHERE {' AND '.join(where)} "
+                f"ORDER BY {ACTIVITY} DESC, s.key DESC LIMIT ?",
                 [*params, limit + 1],
             ).fetchall()
         page = rows[:limit]
@@ -249,9 +251,9 @@ class SessionStore:
         key = self._named(connection, session_id, source)
         if key is None and len(session_id) >= LEAST_BEGINNING:
             begun = connection.execute(
-                "SELECT key FROM sessions WHERE substr(id, 1, ?1) = ?2 "
-                "AND source = coalesce(?3, source) LIMIT 2",
-                (len(session_id), session_id, source),
+                "SELECT key FROM sessions WHERE id >= ?1 AND id < ?1 || char(0x10ffff) "
+                "AND source = coalesce(?2, source) LIMIT 2",
+                (session_id, source),
             ).fetchall()
             if len(begun) > 1:
                 raise NotFound(f"Several sessions begin with {session_id}: give more of it.")

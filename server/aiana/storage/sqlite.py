@@ -28,7 +28,7 @@ from aiana.models import (
 from aiana.protocol.results import Counts, Indexing
 from aiana.search.query import merge_filters, parse
 from aiana.storage.captures import CaptureStore
-from aiana.storage.chunks import ChunkStore
+from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
@@ -172,18 +172,17 @@ class AianaStorage:
                 "SELECT (SELECT count(*) FROM sessions), "
                 "(SELECT coalesce(sum(message_count), 0) FROM sessions), "
                 "(SELECT count(*) FROM memories), (SELECT count(*) FROM preferences), "
-                "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks), "
-                "(SELECT count(*) FROM vectors WHERE model = ?)",
-                (model,),
+                "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks)"
             ).fetchone()
+            vectors = vectors_of(connection, model)
             (uncut,) = connection.execute(
-                "SELECT count(*) FROM sessions s JOIN messages m ON m.session_key = s.key "
+                "SELECT count(*) FROM sessions s CROSS JOIN messages m ON m.session_key = s.key "
                 "WHERE s.dirty_from IS NOT NULL AND m.key >= s.dirty_from AND m.content != '' "
                 "AND m.type IN (SELECT value FROM json_each(?))",
                 (json.dumps(SPOKEN),),
             ).fetchone()
         names = ("sessions", "messages", "memories", "preferences", "projects", "chunks", "vectors")
-        counts = Counts(**dict(zip(names, row, strict=True)))
+        counts = Counts(**dict(zip(names, (*row, vectors), strict=True)))
         waiting = counts.chunks + counts.memories - counts.vectors
         return counts, Indexing(pending=max(0, waiting) + uncut)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.qdrant.points import Point
 
@@ -17,9 +19,9 @@ _MEMORIES = """
 SELECT m.id, v.vector, m.content, m.session_id, p.id, m.memory_type, m.created_at, 'aiana',
     m.content_hash, m.metadata,
     m.memory_type != 'conversation' AND EXISTS (SELECT 1 FROM facts WHERE name = 'shared')
-FROM memories m JOIN projects p ON p.key = m.project_key
-    JOIN vectors v ON v.owner = -m.key AND v.model = ?1
-WHERE m.id IN (SELECT value FROM json_each(?2))
+FROM json_each(?2) changed CROSS JOIN memories m ON m.id = changed.value
+    CROSS JOIN projects p ON p.key = m.project_key
+    CROSS JOIN vectors v ON v.owner = -m.key AND v.model = ?1
 """
 _CHUNKS = """
 SELECT c.id, v.vector, c.content, s.id, p.id, 'conversation',
@@ -27,15 +29,21 @@ SELECT c.id, v.vector, c.content, s.id, p.id, 'conversation',
         SELECT timestamp FROM messages WHERE key = json_extract(c.message_keys, '$[#-1]')
     ), s.started_at),
     s.source, c.content_hash, '{}', 0
-FROM chunks c JOIN sessions s ON s.key = c.session_key JOIN projects p ON p.key = s.project_key
-    JOIN vectors v ON v.owner = c.key AND v.model = ?1
-WHERE c.id IN (SELECT value FROM json_each(?2))
+FROM json_each(?2) changed CROSS JOIN chunks c ON c.id = changed.value
+    CROSS JOIN sessions s ON s.key = c.session_key
+    CROSS JOIN projects p ON p.key = s.project_key
+    CROSS JOIN vectors v ON v.owner = c.key AND v.model = ?1
 """
 _ALL = """
 INSERT OR REPLACE INTO outbox (id)
 SELECT coalesce(m.id, c.id) FROM vectors v
     LEFT JOIN memories m ON m.key = -v.owner LEFT JOIN chunks c ON c.key = v.owner
 WHERE v.model = ? AND coalesce(m.id, c.id) IS NOT NULL ORDER BY v.key
+"""
+_HELD = """
+SELECT coalesce(m.id, c.id), hex(v.content_hash) FROM vectors v
+    LEFT JOIN memories m ON m.key = -v.owner LEFT JOIN chunks c ON c.key = v.owner
+WHERE v.model = ? AND v.key > ? ORDER BY v.key LIMIT ?
 """
 
 
@@ -81,6 +89,12 @@ class Outbox:
             connection.executemany(
                 "INSERT OR REPLACE INTO outbox (id) VALUES (?)", [(id,) for id in ids]
             )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every point is as it is to be."""
+        with self._database.reading() as connection:
+            return connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is None
 
     def waiting(self) -> int:
         """How many points are out of date."""
@@ -130,23 +144,20 @@ class Outbox:
             )
 
     def sample(self, model: str, size: int) -> dict[str, str]:
-        """Ids and content hashes of some points that must exist, chosen by chance."""
+        """Ids and content hashes of points that must exist: of so many, chosen by chance."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT coalesce(m.id, c.id), hex(v.content_hash) FROM "
-                "(SELECT * FROM vectors WHERE model = ? ORDER BY random() LIMIT ?) v "
-                "LEFT JOIN memories m ON m.key = -v.owner LEFT JOIN chunks c ON c.key = v.owner",
-                (model, size),
-            ).fetchall()
-        return {id: digest.lower() for id, digest in rows if id}
+            if vectors_of(connection, model) <= size:
+                rows = connection.execute(_HELD, (model, 0, -1)).fetchall()
+            else:
+                (newest,) = connection.execute("SELECT max(key) FROM vectors").fetchone()
+                keys = [random.randrange(newest) for _ in range(size)]
+                rows = [connection.execute(_HELD, (model, key, 1)).fetchone() for key in keys]
+        return {id: digest.lower() for id, digest in filter(None, rows) if id}
 
     def expected(self, model: str) -> int:
         """How many points there must be when nothing waits."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM vectors WHERE model = ?", (model,)
-            ).fetchone()
-        return int(row[0])
+            return vectors_of(connection, model)
 
     def strays(self, ids: Sequence[str]) -> list[str]:
         """Those of the ids that no memory and no chunk has."""

@@ -107,8 +107,13 @@ class QdrantTier:
             self.outbox.set_fact(DRIFT, why)
 
     @property
+    def is_in_step(self) -> bool:
+        """Whether Qdrant knows all that SQLite knows."""
+        return self.outbox.is_empty and not self.outbox.fact(DRIFT)
+
+    @property
     def behind(self) -> str | None:
-        """Why Qdrant does not know all that SQLite knows; None if it does."""
+        """Why Qdrant does not know all that SQLite knows, in words; None if it does."""
         drift = self.outbox.fact(DRIFT)
         waiting = self.outbox.waiting()
         if waiting:
@@ -209,7 +214,7 @@ class QdrantTier:
         """Compare counts and a sample with SQLite; what differs is sent again, but not all day."""
         moment = time.monotonic()
         suspected = self.outbox.fact(DRIFT)
-        if not self.link.is_up or self.outbox.waiting():
+        if not self.link.is_up or self.outbox.batch(1):
             return
         if not suspected and moment - self._checked_at < CHECK_EVERY_S:
             return

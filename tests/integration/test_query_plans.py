@@ -1,0 +1,342 @@
+"""No statement reads a table that grows from end to end, unless it is known to and why."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from aiana.config import Config
+from aiana.errors import AianaError
+from aiana.indexing.chunking import chunks_of
+from aiana.models import Message, SearchFilter, Session
+from aiana.service import Aiana, open_aiana
+from aiana.storage import AianaStorage
+from aiana.storage.cleaning import FACT
+from aiana.storage.qdrant.outbox import Change
+from aiana.storage.session_writer import _MESSAGE_FIELDS
+from tests.integration.drawn import Drawn
+from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.statements import Planner, Statements, calls
+
+SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+MOMENT = "2026-05-01T00:00:00.000Z"
+FILTERS = (
+    SearchFilter(),
+    SearchFilter(project="shop"),
+    SearchFilter(project="/work/shop"),
+    SearchFilter(sources=["codex", "claude-code"]),
+    SearchFilter(session_id="said"),
+    SearchFilter(kinds=["memory"], memory_types=["insight"], after=MOMENT),
+    SearchFilter(after=MOMENT, before="2026-12-01T00:00:00.000Z"),
+    SearchFilter(roles=["user"]),
+    SearchFilter(types=["assistant"]),
+    SearchFilter(tools=["bash"], project="shop"),
+)
+
+
+def exercise(aiana: Aiana, transcripts: Path) -> None:
+    """Do everything that there is to do, by every way of asking for it."""
+    folder = transcripts / "claude"
+    aiana.import_sessions(paths=[str(folder)])
+    said(aiana, "said", "first", "second", "third")
+    said(aiana, "said", "first", "changed", "third", "fourth")
+    for place in ("/work/shop", "/moved/shop"):
+        said(aiana, "moved", "first", path=place)
+    said(aiana, "gone", "first", project="/gone/shop", path="/gone/shop/src")
+    aiana.start_session("begun", "/work/shop")
+    aiana.end_session("begun", "what it was about")
+    memories = [aiana.add_memory(f"text {n}", project="shop").memory.id for n in range(6)]
+    aiana.add_memory("text 0", project="shop", idempotency_key="k")
+    aiana.add_memory("other", project="shop", idempotency_key="k")
+    aiana.add_memory("another", project="shop", idempotency_key="k")
+    aiana.add_preference("Uses uv")
+    preference = aiana.add_preference("Works on docs", static=False).dynamic[0].id
+    assert aiana.container.qdrant is not None
+    aiana.container.qdrant.link.wait(30)
+    aiana.index_pending()
+    aiana.container.qdrant.suspect("for the test")
+    aiana.container.qdrant._probe()
+    aiana.index_pending()
+    aiana.update_memory(memories[0], content="new words", tags=["pinned"], project="other")
+    aiana.rate_memory(memories[1], "helpful")
+    aiana.rate_memory(memories[2], "harmful")
+    aiana.index_pending()
+    read(aiana, memories[3])
+    aiana.status()
+    aiana.diagnose(fix=True)
+    aiana.capture_sources()
+    aiana.changes_since(0)
+    aiana.changes_since(None)
+    aiana.import_sessions(paths=[str(folder)])
+    deleted = aiana.get_memory(memories[3]).memory
+    aiana.delete_memories([deleted.id], dry_run=True)
+    aiana.delete_memories([deleted.id])
+    aiana.restore_memory(deleted)
+    aiana.restore_memory(deleted)
+    aiana.delete_memories(filter=SearchFilter(project="other"), dry_run=True)
+    aiana.delete_memories(filter=SearchFilter(project="other"), expected=1)
+    aiana.remove_preference(preference)
+    session = aiana.list_sessions(SearchFilter(sources=["claude-code"])).sessions[0]
+    aiana.delete_session(session.id, dry_run=True)
+    aiana.delete_session(session.id)
+    for path in folder.rglob("*.jsonl"):
+        with path.open("a") as file:
+            file.write("\n")
+    aiana.import_sessions(paths=[str(folder)])
+    said(aiana, "deleted", "one", "two", "three")
+    aiana.delete_session("deleted")
+    for again in ("deleted", "copy"):
+        said(aiana, again, "one", "two", "three")
+    aiana.reindex()
+    let_through(aiana)
+    assert aiana.container.indexer.clean() > 0
+    aiana.container.qdrant.outbox.put_off(Change(1, "x"))
+    aiana.container.qdrant.outbox.sample(aiana.container.embedder.model_name, 2)
+    aiana.search("first", mode="semantic")
+    for place in ("SHOP", "/work/shop", "/gone/shop/src"):
+        aiana.container.storage.list_sessions(place)
+    aiana.container.storage.get_messages("said")
+    aiana.container.storage.search("first")
+    aiana.container.storage.get_stats()
+    aiana.container.storage.chunks.forget_vectors("another model")
+
+
+def said(aiana: Aiana, session: str, *texts: str, project: str = "shop", path: str = "") -> None:
+    messages = [
+        Message(
+            id=f"{session}-{place}",
+            session_id=session,
+            type="user" if place % 2 == 0 else "assistant",
+            role="user" if place % 2 == 0 else "assistant",
+            content=f"{text} and more words of it than one",
+            timestamp=MOMENT,
+            position=place,
+        )
+        for place, text in enumerate(texts)
+    ]
+    aiana.record_messages(
+        Session(id=session, source="codex", project=project, project_path=path, started_at=MOMENT),
+        messages,
+    )
+
+
+def let_through(aiana: Aiana) -> None:
+    """Store secrets as an Aiana did whose rules knew fewer."""
+    with closing(sqlite3.connect(aiana.config.database)) as connection, connection:
+        for table, column in (("messages", "content"), ("memories", "content")):
+            connection.execute(
+                f"UPDATE {table} SET {column} = {column} || ? "
+                f"WHERE key = (SELECT max(key) FROM {table})",
+                (f" the token is ghp_{'aB3dE5fG7h' * 4}",),
+            )
+        connection.executemany(
+            "INSERT INTO preferences (id, text, static, created_at) VALUES (?, ?, 1, ?)",
+            [(sign, f"the token is ghp_{f'{sign}B3dE5fG7h' * 4}", MOMENT) for sign in "ab"],
+        )
+        connection.execute("DELETE FROM facts WHERE name = ?", (FACT,))
+
+
+def read(aiana: Aiana, memory: str) -> None:
+    """Ask for everything, with every kind of filter."""
+    for wanted in FILTERS:
+        for query in ("first words", '"more words"', "handleLogin -second", "wor", "after:7d"):
+            for mode in ("hybrid", "keyword", "semantic"):
+                answer = aiana.search(query, filter=wanted, mode=mode, limit=2)
+                with suppress(AianaError):
+                    aiana.search(
+                        query, filter=wanted, mode=mode, limit=2, cursor=answer.next_cursor
+                    )
+        for listed in (aiana.list_sessions, aiana.list_memories):
+            page = listed(wanted, limit=1)
+            listed(wanted, limit=1, cursor=page.next_cursor)
+    aiana.search("first", group_by_session=True)
+    for scope in ("all", "project"):
+        aiana.context("first", project="shop", scope=scope)
+        aiana.context("first", project="/work/shop", scope=scope)
+        aiana.context(None, project="shop", scope=scope)
+    aiana.get_memory(memory)
+    aiana.get_memory(memory[:6])
+    aiana.read_page(aiana.get_memory(memory).memory.uri)
+    session = aiana.get_session("said")
+    aiana.get_session("sai" + "d", source="codex")
+    with suppress(AianaError):
+        aiana.get_session("none-such")
+    messages = aiana.session_messages("said").messages
+    aiana.session_messages("said", around=messages[1].id, limit=2)
+    aiana.export_session("said")
+    aiana.read_page(session.session.uri, navigation=True)
+    aiana.container.cache.get_active_session("begun")
+    aiana.container.cache.recent_activities()
+    aiana.profile()
+
+
+class Ran(NamedTuple):
+    """What was run, and the database that it was run on."""
+
+    statements: Statements
+    database: Path
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("plans")
+    transcripts = folder / "claude" / "projects" / "-work-shop"
+    transcripts.mkdir(parents=True)
+    for path in SAMPLE.glob("*.jsonl"):
+        shutil.copy(path, transcripts)
+    endpoint = QdrantEndpoint()
+    endpoint.start()
+    statements = Statements()
+    with pytest.MonkeyPatch.context() as patch:
+        statements.note(patch)
+        config = Config(
+            data_dir=folder / "home", qdrant_url=endpoint.url, qdrant_api_key=KEY, team=True
+        )
+        aiana = open_aiana(config)
+        aiana.container.embedder = Drawn()
+        exercise(aiana, folder)
+        aiana.close()
+    endpoint.close()
+    return Ran(statements, config.database)
+
+
+ROWS = {
+    "sessions": {
+        "sessions_by_project": "2500 50 1",
+        "sessions_by_start": "2500 2",
+        "sessions_by_path": "2500 50",
+        "sessions_by_activity": "2500 1",
+        "sqlite_autoindex_sessions_1": "2500 1 1",
+    },
+    "messages": {
+        "messages_by_session": "150000 60 1 1 1 1 1 1",
+        "sqlite_autoindex_messages_1": "150000 1 1",
+    },
+    "memories": {
+        "memories_by_change": "10000 1",
+        "memories_by_hash": "10000 1",
+        "memories_by_project": "10000 200 1",
+        "memories_by_rank": "10000 1",
+        "sqlite_autoindex_memories_1": "10000 1",
+        "sqlite_autoindex_memories_2": "10000 1",
+    },
+    "chunks": {
+        "chunks_by_session": "100000 40",
+        "sqlite_autoindex_chunks_1": "100000 1",
+    },
+    "vectors": {
+        "sqlite_autoindex_vectors_1": "110000 1 1",
+        "vectors_by_hash": "110000 2 2",
+    },
+    "outbox": {"sqlite_autoindex_outbox_1": "100000 1", "outbox_by_attempts": "100000 50000"},
+    "messages_fts": {"": "160000"},
+    "capture_positions": {"sqlite_autoindex_capture_positions_1": "2500 1"},
+    "pending_titles": {"sqlite_autoindex_pending_titles_1": "500 1 1"},
+    "forgotten": {"forgotten": "50000 1"},
+    "tombstones": {"sqlite_autoindex_tombstones_1": "2000 1000 1000 1"},
+}
+
+
+# What a statement begins with, or holds, and why it may read a table whole.
+KNOWN = {
+    "SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
+    "SELECT (SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
+    "SELECT source, count(*) FROM sessions": "for statistics; sessions are few beside messages",
+    "SELECT min(started_at), max(coalesce(ended_at": "for statistics; sessions are few",
+    "SELECT 1 FROM forgotten LIMIT 1": "one row",
+    "SELECT 1 FROM outbox LIMIT 1": "one row",
+    "SELECT sequence, id FROM outbox": "in the order of the index until the batch is full",
+    "SELECT count(*) FROM outbox WHERE attempts": "for `status`: an index of what waits",
+    "SELECT group_concat(key) FROM vectors": "read when vectors went: which ones is not noted",
+    "SELECT path, position FROM capture_positions": "a round of capture looks at every file",
+    "SELECT 1 FROM tombstones WHERE kind = 'transcript'": "transcripts of deleted sessions",
+    "DELETE FROM pending_titles WHERE path IN": "a session is deleted; titles that wait are few",
+    "SELECT project_key FROM sessions WHERE project_path": "the sessions of one folder are sorted",
+    "SELECT key, source FROM sessions WHERE id =": "one of each assistant at most",
+    "INSERT OR REPLACE INTO outbox (id) SELECT": "everything is to be sent",
+    "DELETE FROM vectors WHERE model !=": "`aiana reindex`",
+    "DELETE FROM chunks": "`aiana reindex`",
+    "UPDATE sessions SET dirty_from = 0": "`aiana reindex`",
+    "NOT EXISTS (SELECT 1 FROM vectors WHERE owner": "each key is looked at once in a backlog",
+    "AND v.key > ? ORDER BY v.key": "what came since is read, once",
+    "FROM messages NOT INDEXED WHERE key > ?": "what came since is read, once",
+    "FROM messages ORDER BY session_key, position": "read once by a process, into memory",
+    "SELECT group_concat(-key), group_concat(-key)": "read when memories change, into memory",
+    "SELECT group_concat(key) FROM (SELECT key FROM sessions": "what a filter lets through",
+    "SELECT group_concat(key) FROM messages WHERE session_key": "what a filter lets through",
+    "SELECT group_concat(-key) FROM memories WHERE": "what a filter lets through",
+    "FROM sessions s CROSS JOIN projects p": "by an index until the page is full, or a filter's",
+    "FROM memories m CROSS JOIN projects p": "by an index until the page is full, or a filter's",
+    "WHERE m.id >= ?1 AND m.id <": "ids that begin alike",
+    'SELECT rowid AS "rowid of it", * FROM': "all that older rules let through is looked for once",
+}
+ELSEWHERE = {
+    "capture/": "the databases of assistants",
+    "storage/cache.py": "a database of its own; what it holds expires",
+    "storage/migrations.py": "run once",
+    "storage/guarded.py": "passes on what others run",
+    "storage/redis.py": "Redis",
+    "search/text_index.py _Tokenizer": "an index in memory that holds one text",
+    "storage/forgetting.py rewrite_backup": "backups",
+    "storage/forgetting.py _forget_rows": "backups",
+}
+"""Of what is run there, no plan is asked for: it is not run on the database, or not again."""
+
+
+def is_elsewhere(place: str) -> bool:
+    return place.startswith(tuple(ELSEWHERE))
+
+
+def test_everything_that_is_run_anywhere_is_run_here(ran: Ran) -> None:
+    left = [
+        f"{call.place.file}:{call.place.line}"
+        for call in calls()
+        if not is_elsewhere(f"{call.place.file} {call.function}")
+        and not call.was_made(ran.statements.places)
+    ]
+    assert " ".join(left) == "", "exercise() does not run these: no plan is known of them"
+
+
+def costly(ran: Ran, analysed: bool) -> dict[str, list[str]]:
+    """The statements that look at more than they are asked for, and by which steps."""
+    planner = Planner(ran.database, ROWS, analysed)
+    planner.script(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
+    asked = [
+        (each.sql, each.parameters)
+        for each in ran.statements.run.values()
+        if not is_elsewhere(each.place.file)
+    ]
+    asked += [(trigger, (None,) * trigger.count("?")) for trigger in planner.triggers()]
+    assert len(asked) > 150
+    found = {" ".join(sql.split()): planner.costly(sql, values) for sql, values in asked}
+    planner.close()
+    return {sql: steps for sql, steps in found.items() if steps}
+
+
+@pytest.mark.parametrize("analysed", [False, True], ids=["never analysed", "analysed"])
+def test_no_statement_reads_what_grows_from_end_to_end(ran: Ran, analysed: bool) -> None:
+    found = costly(ran, analysed)
+    assert {sql: found[sql] for sql in found if not any(k in sql for k in KNOWN)} == {}
+
+
+def test_what_is_known_to_be_costly_is(ran: Ran) -> None:
+    """What is on the list for nothing would hide the next one."""
+    found = [*costly(ran, False), *costly(ran, True)]
+    assert [k for k in KNOWN if not any(k in sql for sql in found)] == []
+
+
+def test_closing_tells_the_planner_what_there_is(tmp_path: Path) -> None:
+    with AianaStorage(tmp_path / "conversations.db") as storage:
+        for number in range(50):
+            storage.memories.add(f"text {number}")
+        storage.chunks.renew(chunks_of)
+    with closing(sqlite3.connect(tmp_path / "conversations.db")) as connection:
+        tables = {row[0] for row in connection.execute("SELECT tbl FROM sqlite_stat1")}
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    assert "memories" in tables
+    assert "sqlite_stat4" not in names
