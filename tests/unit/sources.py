@@ -15,6 +15,8 @@ from aiana.models import CaptureBatch, CapturePosition, Message
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts"
 """Real files, where they stand beside the project."""
+TRANSCRIPTS = Path(__file__).parents[1] / "fixtures" / "transcripts"
+"""What real programs wrote, in runs of a script; their versions are in the names."""
 CASES = int(os.environ.get("AIANA_MUTATIONS", "300"))
 """Damaged files that a test of a format makes."""
 

@@ -416,6 +416,7 @@ def store(folder: Path, blobs: Blobs, root: bytes, name: str = "s1", **facts: An
     path = folder / ".cursor" / "chats" / "0123" / name / "store.db"
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB)")
         connection.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
         connection.executemany("INSERT INTO blobs VALUES (?, ?)", blobs.data.items())
@@ -629,6 +630,7 @@ def test_nothing_in_an_editors_database_costs_a_neighbour(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "state.vscdb"
         with sqlite3.connect(path) as writer:
+            writer.execute("PRAGMA synchronous = OFF")
             writer.execute("CREATE TABLE cursorDiskKV (key TEXT UNIQUE, value BLOB)")
             conversation(writer, "c1", asked("one"), tool("edit", {"a": [1]}, {"output": "x"}))
             for key, value in writer.execute("SELECT key, value FROM cursorDiskKV").fetchall():

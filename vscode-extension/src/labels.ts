@@ -10,6 +10,7 @@ const ASSISTANTS: Record<string, { title: string; icon: string }> = {
   qwen: { title: "Qwen Code", icon: "sparkle" },
   "copilot-cli": { title: "Copilot CLI", icon: "copilot" },
   specstory: { title: "SpecStory", icon: "comment-discussion" },
+  opencode: { title: "OpenCode", icon: "terminal" },
   aider: { title: "Aider", icon: "terminal" },
   chatgpt: { title: "ChatGPT", icon: "openai" },
   "claude-ai": { title: "Claude.ai", icon: "claude" },

@@ -60,6 +60,7 @@ def sources() -> dict[str, Source]:
     from aiana.capture.copilot_cli import CopilotCli
     from aiana.capture.cursor import Cursor
     from aiana.capture.gemini import GeminiCli
+    from aiana.capture.opencode import OpenCode
     from aiana.capture.qwen import QwenCode
     from aiana.capture.specstory import SpecStory
     from aiana.capture.vscode_chat import VSCodeChat
@@ -72,6 +73,7 @@ def sources() -> dict[str, Source]:
         QwenCode(),
         CopilotCli(),
         Cursor(),
+        OpenCode(),
         SpecStory(),
         Aider(),
         ChatGPT(),

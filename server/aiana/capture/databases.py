@@ -15,6 +15,8 @@ from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition, LeftOut
 
 BUSY_S = 5.0
+LARGEST_VALUE = 32 << 20
+"""Bytes of the largest value that is read."""
 BATCH_CHARS = 4 << 20
 """Characters of conversations that become one transaction."""
 MOST_LEFT_OUT = 20
@@ -182,3 +184,31 @@ def _facts(path: Path) -> list[list[int]]:
     log = path.with_name(path.name + _WAL)
     stats = [path.stat()] + ([log.stat()] if log.exists() else [])
     return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return found.fetchone() is not None
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns; none if there is no such table."""
+    return {row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
+def value_of(
+    connection: sqlite3.Connection,
+    table: str,
+    key: str,
+    columns: tuple[str, str] = ("key", "value"),
+) -> bytes | None:
+    """The bytes of a value; None if there is none, or it is too large to be one of a text."""
+    name, value = columns
+    row = connection.execute(
+        f"SELECT CASE WHEN length({value}) <= ? THEN {value} END FROM {table} WHERE {name} = ?",
+        (LARGEST_VALUE, key),
+    ).fetchone()
+    found = row[0] if row else None
+    if isinstance(found, str):
+        return found.encode("utf-8", "replace")
+    return found if isinstance(found, bytes) else None

@@ -12,8 +12,8 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.cursor import composers
 from aiana.capture.cursor.blobs import Graph, message_of
 from aiana.capture.cursor.messages import MessageReader
-from aiana.capture.cursor.values import NAME, TITLE, digest_of, has_table, json_of, value_of
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.cursor.values import NAME, TITLE, digest_of, json_of
+from aiana.capture.databases import ConversationDatabase, has_table, opened, value_of
 from aiana.capture.decoding import loads
 from aiana.errors import UnreadableTranscript
 from aiana.projects import normalise_folder

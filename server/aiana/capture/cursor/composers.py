@@ -122,7 +122,8 @@ class BubbleReader:
 
     def _arguments(self, tool: dict[str, Any], result: Any) -> Any:
         """What a tool was called with, and the change that it made of a file."""
-        told: Any = next((value for key in ("rawArgs", "params") if (value := _json(tool.get(key)))), {})
+        given = (_json(tool.get(key)) for key in ("rawArgs", "params"))
+        told: Any = next((value for value in given if value), {})
         if not isinstance(told, dict) or not isinstance(result, dict):
             return told
         if patch := self._change(told, result):

@@ -20,12 +20,10 @@ from aiana.capture.cursor.values import (
     NAME,
     TITLE,
     digest_of,
-    has_table,
     json_of,
     key_range,
-    value_of,
 )
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.databases import ConversationDatabase, has_table, opened, value_of
 from aiana.capture.decoding import object_of
 from aiana.errors import UnreadableTranscript
 from aiana.projects import normalise_folder

@@ -12,8 +12,8 @@ from aiana.capture.building import FirstSeen, SessionBuilder
 from aiana.capture.cursor import places
 from aiana.capture.cursor.command_line import meta_of
 from aiana.capture.cursor.messages import MessageReader
-from aiana.capture.cursor.values import BUBBLE, DOCUMENT, NAME, TITLE, key_range, value_of
-from aiana.capture.databases import opened
+from aiana.capture.cursor.values import BUBBLE, DOCUMENT, NAME, TITLE, key_range
+from aiana.capture.databases import opened, value_of
 from aiana.capture.documents import DocumentSource
 from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat.lines import records
