@@ -24,6 +24,9 @@ Rating = Literal["helpful", "unhelpful", "harmful"]
 Progress = Callable[[int, int, str], None]
 """Called with how much is done, of how much (0: nobody knows), and what it is at."""
 
+OWN_SOURCE = "aiana"
+"""Source of memories, and of sessions that a front end announces."""
+
 SPOKEN: tuple[MessageType, ...] = ("user", "assistant", "summary")
 """Types of messages that are embedded: what people and assistants said, and not tool traffic."""
 
@@ -146,6 +149,9 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
 
     sessions: list[Session] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
+    """Of an archive, which holds more than conversations; so do the preferences."""
+    preferences: list[Preference] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     """Message id -> title of the session that holds it (summaries describe another session)."""
     replay_ids: bool = False

@@ -8,6 +8,7 @@ from aiana.config import Config
 from aiana.container import Container
 from aiana.features.documents import Documents
 from aiana.features.finding import Finding
+from aiana.features.keeping import Keeping
 from aiana.features.memories import Memories
 from aiana.features.preferences import Preferences
 from aiana.features.projects import Projects
@@ -57,6 +58,14 @@ class Aiana:
         documents = Documents(container, memories)
         self.export_session = documents.export
         self.read_page = documents.page
+
+        keeping = Keeping(container)
+        self.back_up = keeping.back_up
+        self.backups = keeping.backups
+        self.backup_at = keeping.backup_at
+        self.restore = keeping.restore
+        self.archive = keeping.archive
+        self.share = keeping.share
 
         preferences = Preferences(container)
         self.add_preference = preferences.add

@@ -134,6 +134,8 @@ export interface ImportCounts {
   failed: Failure[];
   /** Messages that were added or changed. */
   messages: number;
+  /** Memories that were added or changed; only archives hold any. */
+  memories: number;
   /** Secrets that were taken out before anything was stored. */
   redactions: number;
   /** Lines that were left out, wholly or in part. */

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
+from aiana.capture.archive import Archive
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
 from aiana.errors import AianaError, StorageUnavailable
 from aiana.models import CapturePosition, LeftOut, Progress
@@ -44,7 +45,7 @@ def import_sources(
     found = files_on_disk(wanted)
     result = ImportResult(sources={source.name: ImportCounts() for source in wanted})
     if paths is not None:
-        given = files_given(paths, known)
+        given = files_given(paths, [Archive(), *known])
         found = Found({**found.files, **given.files}, {**found.failed, **given.failed})
     result.failed = found.failed.pop("", [])
     for source, failed in found.failed.items():
@@ -92,11 +93,12 @@ def _import_file(
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
             counts.messages += written
+            counts.memories += result.memories_added
             counts.redactions += result.redactions if written else 0
             _count_losses(counts, before, batch.position)
             before = batch.position
             counts.bytes += batch.bytes_read
-            if not is_counted and (is_new or written):
+            if not is_counted and (is_new or written or result.memories_added):
                 is_counted = True
                 counts.imported += is_new
                 counts.updated += not is_new

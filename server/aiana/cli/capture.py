@@ -81,7 +81,8 @@ def _summarise(name: str, counts: ImportCounts) -> None:
         Piece(name, "bold"),
         f": {counted(counts.found, 'file')} ({counts.imported:,} new, {counts.updated:,} grown, "
         f"{counts.skipped:,} unchanged), {counted(counts.messages, 'message')}, "
-        f"{size_of(counts.bytes)} read",
+        + (f"{counted(counts.memories, 'memory', 'memories')}, " if counts.memories else "")
+        + f"{size_of(counts.bytes)} read",
     )
     if counts.redactions:
         say(f"  {counted(counts.redactions, 'secret')} taken out before anything was stored")

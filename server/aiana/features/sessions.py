@@ -8,12 +8,10 @@ from typing import Any
 from aiana.container import Container
 from aiana.features.deleting import receipt_of
 from aiana.features.projects import Projects
-from aiana.models import Message, SearchFilter, Session
+from aiana.models import OWN_SOURCE, Message, SearchFilter, Session
 from aiana.protocol.results import Deleted, MessageList, SessionPage, SessionResult
 from aiana.times import now
 from aiana.validation import checked_text, resolved_filter
-
-OWN_SOURCE = "aiana"
 
 
 class Sessions:

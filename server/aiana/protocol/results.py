@@ -184,6 +184,8 @@ class ImportCounts(Result):
     failed: list[Failure] = field(default_factory=list)
     messages: int = 0
     """Messages that were added or changed."""
+    memories: int = 0
+    """Memories that were added or changed; only archives hold any."""
     redactions: int = 0
     """Secrets that were taken out before anything was stored."""
     skipped_lines: int = 0

@@ -74,6 +74,11 @@ _FIRST_THREE = frozenset(
 )
 
 
+def count_marks(text: str) -> int:
+    """How many places of a stored text once held a secret."""
+    return len(_MARKS.findall(text))
+
+
 def redact(text: str) -> tuple[str, int]:
     """`text` without its secrets, and how many were taken out."""
     if len(text) < MIN_CHARS:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aiana.models import Memory, MemoryType, SearchFilter, SearchHit
+from aiana.models import OWN_SOURCE, Memory, MemoryType, SearchFilter, SearchHit
 from aiana.protocol.uris import memory_uri
 from aiana.search.engine import LEAST_COSINE
 from aiana.search.query import Query
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from aiana.storage.qdrant.tier import QdrantTier
 
-OWN_SOURCE = "aiana"
 MOST = 5
 """Memories of colleagues among the hits of one search."""
 _SPARE = 20

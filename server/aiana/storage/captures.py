@@ -15,6 +15,8 @@ from aiana.models import CaptureBatch, CapturePosition, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
 from aiana.storage.forgetting import is_of_forgotten
+from aiana.storage.memories import MemoryStore
+from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import storable
 from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
 from aiana.times import now
@@ -33,9 +35,17 @@ class _Reached(Struct):
 class CaptureStore:
     """Stores transcripts together with the positions that were reached in them."""
 
-    def __init__(self, database: Database, writer: SessionWriter) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writer: SessionWriter,
+        memories: MemoryStore,
+        preferences: PreferenceStore,
+    ) -> None:
         self._database = database
         self._writer = writer
+        self._memories = memories
+        self._preferences = preferences
 
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction.
@@ -48,6 +58,9 @@ class CaptureStore:
             keys, added = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
             result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
             self._write_titles(connection, batch)
+            merged = [self._memories.merge(connection, memory) for memory in batch.memories]
+            for preference in batch.preferences:
+                self._preferences.merge(connection, preference)
             connection.execute(
                 "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
                 (
@@ -61,6 +74,7 @@ class CaptureStore:
             result,
             sessions_added=added,
             sessions_updated=len(keys) - added,
+            memories_added=sum(merged),
             redactions=batch.redactions,
         )
 

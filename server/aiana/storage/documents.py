@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from aiana.models import Kind, MemoryType, SearchHit
+from aiana.models import OWN_SOURCE, Kind, MemoryType, SearchHit
 from aiana.protocol.uris import memory_uri, session_uri
 from aiana.storage.database import Database
 
@@ -90,7 +90,7 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 content=row[2],
                 timestamp=row[3],
                 project=row[4],
-                source="aiana",
+                source=OWN_SOURCE,
                 memory_type=row[5],
                 session_id=row[6],
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
-from aiana.models import SearchFilter
+from aiana.models import OWN_SOURCE, SearchFilter
 
 Condition = tuple[str, list[object]]
 """SQL that can stand after WHERE, and its parameters."""
@@ -24,7 +24,7 @@ def admits_memories(restriction: SearchFilter) -> bool:
     """Whether any memory can pass; a field about one kind leaves out the other."""
     if restriction.kinds and "memory" not in restriction.kinds:
         return False
-    if restriction.sources and "aiana" not in restriction.sources:
+    if restriction.sources and OWN_SOURCE not in restriction.sources:
         return False
     if restriction.memory_types or "memory" in restriction.kinds:
         return True

@@ -131,6 +131,28 @@ class MemoryStore:
             )
         return memory
 
+    def merge(self, connection: sqlite3.Connection, memory: Memory) -> bool:
+        """Take in a memory from an archive, inside the caller's transaction; whether it was new.
+
+        Of two versions the one changed last stays. One that was forgotten does not come back, and
+        one whose words another memory of its project has is not stored twice.
+        """
+        known = connection.execute(
+            "SELECT updated_at FROM memories WHERE id = ?", (memory.id,)
+        ).fetchone()
+        key = project_key(connection, named_project(memory.project))
+        told = connection.execute(
+            "SELECT 1 FROM tombstones WHERE kind = 'memory' AND id = ?1 "
+            "UNION ALL SELECT 1 FROM memories WHERE content_hash = ?2 AND project_key = ?3 "
+            "AND id != ?1",
+            (memory.id, content_hash(memory.content), key),
+        ).fetchone()
+        if told is not None or (known is not None and known[0] >= memory.updated_at):
+            return False
+        connection.execute("DELETE FROM memories WHERE id = ?", (memory.id,))
+        self._insert(connection, memory, key)
+        return True
+
     def _insert(
         self,
         connection: sqlite3.Connection,

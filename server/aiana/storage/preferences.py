@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 
 from aiana.errors import NotFound
@@ -37,6 +38,16 @@ class PreferenceStore:
             ).fetchone()
             bump_revision(connection, "preferences", 0)
         return preference_of(row)
+
+    def merge(self, connection: sqlite3.Connection, preference: Preference) -> bool:
+        """Take in a preference from an archive, in the caller's transaction; whether it is new."""
+        added = connection.execute(
+            f"INSERT OR IGNORE INTO preferences ({_COLUMNS}) VALUES (?, ?, ?, ?)",
+            (preference.id, storable(preference.text), preference.static, preference.created_at),
+        ).rowcount
+        if added:
+            bump_revision(connection, "preferences", 0)
+        return bool(added)
 
     def all(self) -> list[Preference]:
         """All preferences: static ones oldest first, then dynamic ones newest first."""

@@ -74,6 +74,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     messages_added: int = 0
     messages_updated: int = 0
     messages_skipped: int = 0
+    memories_added: int = 0
     redactions: int = 0
     """Secrets that the batch held."""
 

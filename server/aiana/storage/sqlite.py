@@ -71,9 +71,9 @@ class AianaStorage:
         self.database = Database(Path(path) if path else data_dir() / "conversations.db")
         writer = SessionWriter()
         self.sessions = SessionStore(self.database, writer)
-        self.captures = CaptureStore(self.database, writer)
         self.memories = MemoryStore(self.database)
         self.preferences = PreferenceStore(self.database)
+        self.captures = CaptureStore(self.database, writer, self.memories, self.preferences)
         self.chunks = ChunkStore(self.database)
 
     def __enter__(self) -> Self:

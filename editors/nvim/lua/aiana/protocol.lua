@@ -78,6 +78,7 @@
 ---@field skipped integer Files with nothing new.
 ---@field failed aiana.Failure[]
 ---@field messages integer Messages that were added or changed.
+---@field memories integer Memories that were added or changed; only archives hold any.
 ---@field redactions integer Secrets that were taken out before anything was stored.
 ---@field skippedLines integer Lines that were left out, wholly or in part.
 ---@field leftOut aiana.LeftOut[] The first 100 of them.

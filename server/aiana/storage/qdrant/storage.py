@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiana.errors import TierUnavailable
 from aiana.invocation import command
-from aiana.models import MemoryType
+from aiana.models import OWN_SOURCE, MemoryType
 from aiana.redaction.door import admitted
 from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection
 from aiana.storage.qdrant.points import (
@@ -155,7 +155,7 @@ class QdrantStorage:
                 "project": project,
                 "memory_type": memory_type,
                 "timestamp": now(),
-                "source": "aiana",
+                "source": OWN_SOURCE,
                 "content_hash": content_hash(content).hex(),
                 "metadata": metadata or {},
             },

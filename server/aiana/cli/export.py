@@ -1,0 +1,87 @@
+"""`aiana export`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from aiana.cli.output import opened, print_document, safe_json, write_document
+from aiana.cli.terminal import outlet, say
+from aiana.errors import AianaError, NotFound
+from aiana.private import make_file
+from aiana.service import Aiana
+from aiana.text import clean, counted, one_line
+
+
+@click.command()
+@click.argument("what", required=False, metavar="[SESSION|MEMORY]")
+@click.option("--all", "everything", is_flag=True, help="Everything that is kept, as an archive.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["markdown", "json"]),
+    default="markdown",
+    show_default=True,
+    help="Markdown is for people, `aiana import` reads JSON.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
+def export(
+    what: str | None, everything: bool, format_: Literal["markdown", "json"], output: Path | None
+) -> None:
+    """Write one session or memory to be given to somebody, or everything that is kept.
+
+    A session goes with its sub-agents and without the paths of this machine. `aiana import` reads
+    an archive back: what is there already is not stored twice.
+
+    \b
+    Examples:
+      aiana export 5f0c9d3e -o login-bug.md
+      aiana export 5f0c9d3e --format json -o login-bug.jsonl
+      aiana export --all -o aiana.jsonl
+    """
+    if everything == (what is not None):
+        raise click.UsageError("Give either the id of a session or memory, or --all.")
+    with opened() as aiana:
+        if what is None:
+            _write(output, aiana.archive())
+            return
+        shared = aiana.share(_uri_of(aiana, what), format_)
+        taken = f", {counted(shared.redactions, 'secret')} taken out" if shared.redactions else ""
+        size = f"{counted(shared.messages, 'message')}" if shared.messages else "a memory"
+        say(f"{one_line(shared.title)}: {size}{taken}. Look at it before you share it.", err=True)
+        if format_ == "json":
+            _write(output, [shared.text])
+        elif output is not None:
+            write_document(output, clean(shared.text))
+        else:
+            print_document(shared.text)
+
+
+def _uri_of(aiana: Aiana, what: str) -> str:
+    """The address of what an id, the beginning of one, or an address names. Raises NotFound."""
+    if what.startswith("aiana:"):
+        return what
+    try:
+        return aiana.get_session(what).session.uri
+    except NotFound as error:
+        try:
+            return aiana.get_memory(what).memory.uri
+        except NotFound:
+            raise error from None
+
+
+def _write(output: Path | None, lines: Iterable[str]) -> None:
+    """An archive; a file for the owner's eyes alone, since it may hold everything."""
+    if output is None:
+        for line in lines:
+            outlet().put(safe_json(line))
+        return
+    make_file(output)
+    try:
+        with output.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise AianaError(f"{output} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,241 @@
+"""Copies of the whole database: made while others write, checked, and put back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aiana.errors import AianaError, Conflict, NotFound, StorageUnavailable
+from aiana.models import Progress
+from aiana.private import files_in, make_folder, make_own_folder, remove, unavailable
+from aiana.storage.database import BUSY_TIMEOUT_S, translated
+from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
+from aiana.times import now
+
+KEPT = 10
+"""Backups that stay in the folder, unless another number is asked for."""
+_PAGES = 2_048
+"""Copied in one step, 8 MB, so that progress can be told."""
+_MADE = re.compile(r"conversations-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)\.db")
+_LOG_FILES = ("-wal", "-shm")
+# Whoever has a database with a log open holds a shared lock on these bytes of it: "SHARED" in
+# https://www.sqlite.org/src/file/src/os.h
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
+
+
+class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A whole copy of the database, in one file."""
+
+    path: str
+    bytes: int
+    sessions: int
+    messages: int
+    memories: int
+
+
+def back_up(
+    source: sqlite3.Connection,
+    folder: Path,
+    output: Path | None = None,
+    keep: int = KEPT,
+    report: Progress | None = None,
+) -> Backup:
+    """Copy what `source` sees into a new file of `folder`, or into `output`, and check the copy.
+
+    `source` has a read transaction open, so that it sees one moment while others write. Of the
+    backups in the folder the newest `keep` stay; `output` counts to none. Raises Conflict if
+    `output` is there already, StorageUnavailable if the copy cannot be written or is not whole.
+    """
+    if output is None:
+        make_own_folder(folder)
+        output = folder / f"conversations-{now().replace(':', '')}.db"
+    else:
+        make_folder(output.absolute().parent)
+    if output.exists():
+        raise Conflict(f"{output} is there already: name another file.")
+    with _beside(output) as part:
+        _copy(source, part, report)
+        made = checked(part)
+        _flush(part)
+        # A link fails where a file came meanwhile, a rename would replace it.
+        try:
+            os.link(part, output)
+        except FileExistsError:
+            raise Conflict(f"{output} is there already: name another file.") from None
+        except OSError:  # a file system without links
+            part.replace(output)
+    for old in backups_in(folder)[max(keep, 1) :] if output.parent == folder else []:
+        remove(old)
+    return replace(made, path=str(output))
+
+
+def backups_in(folder: Path) -> list[Path]:
+    """The backups of a folder that were asked for, newest first."""
+    found = [path for path in files_in(folder, "*.db") if _MADE.fullmatch(path.name)]
+    return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def checked(path: Path) -> Backup:
+    """What a copy holds.
+
+    Raises NotFound if there is none, and StorageUnavailable if it is not whole.
+    """
+    if not path.is_file():
+        raise NotFound(f"{path} is no file.")
+    try:
+        with contextlib.closing(_opened(path)) as copy:
+            refuse_a_foreign_one(copy)
+            version = copy.execute("PRAGMA user_version").fetchone()[0]
+            if not version:
+                raise StorageUnavailable(f"{path} holds no memory of Aiana.")
+            if version > len(MIGRATIONS):
+                raise StorageUnavailable(
+                    f"{path} was made by a newer Aiana: upgrade with `pip install -U aiana`."
+                )
+            (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                raise StorageUnavailable(f"{path} is damaged ({verdict}): use another copy.")
+            counts = {
+                table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("sessions", "messages", "memories")
+            }
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"{path} is damaged or no backup ({error}).") from error
+    return Backup(path=str(path), bytes=path.stat().st_size, **counts)
+
+
+def restore(database: Path, backup: Path, report: Progress | None = None) -> Path | None:
+    """Put a copy of `backup` in the place of the database; returns where that is kept, if it was.
+
+    Raises Conflict while another process has the database open, and StorageUnavailable if the
+    backup is not whole, in which case nothing was changed.
+    """
+    checked(backup)
+    make_folder(database.parent)
+    with _beside(database) as part:
+        with contextlib.closing(_opened(backup)) as source, translated(backup):
+            _copy(source, part, report)
+        _flush(part)
+        _fold_log(database)
+        with _alone(database):
+            kept = _set_aside(database)
+            try:
+                part.replace(database)
+            except OSError as error:
+                if kept is not None:
+                    _move(kept, database)
+                raise unavailable(database, error) from error
+    return kept
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _copy(source: sqlite3.Connection, path: Path, report: Progress | None) -> None:
+    def step(_: int, left: int, total: int) -> None:
+        if report is not None:
+            report(total - left, total, "")
+
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as target:
+            source.backup(target, pages=_PAGES, progress=step, sleep=0.01)
+            # The copy is one file, whatever reads it next.
+            target.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"The copy cannot be written: {error}.") from error
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """An empty file in the same folder, which is gone at the end unless it was renamed."""
+    part = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        yield part
+    except OSError as error:
+        raise unavailable(path, error) from error
+    finally:
+        for suffix in ("", "-journal", *_LOG_FILES):
+            with contextlib.suppress(AianaError):
+                remove(part.with_name(part.name + suffix))
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fold_log(database: Path) -> None:
+    """Put the log into the file, so that one file is all; what is damaged stays as it is."""
+    if not database.exists():
+        return
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(database, timeout=BUSY_TIMEOUT_S)) as connection,
+    ):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextlib.contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    """Keep others from opening the file. Raises Conflict if another process has it open."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a file that is open cannot be moved
+        yield
+        return
+    if not database.exists():
+        yield
+        return
+    descriptor = os.open(database, os.O_RDWR)
+    try:
+        try:
+            fcntl.lockf(
+                descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST, os.SEEK_SET
+            )
+        except OSError:
+            raise Conflict(_in_use(database)) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _set_aside(database: Path) -> Path | None:
+    """Move the database, and a log that could not be folded in, to where it is kept."""
+    if not database.exists():
+        return None
+    folder = database.parent / "backups"
+    make_own_folder(folder)
+    kept = folder / f"replaced-{now().replace(':', '')}.db"
+    try:
+        _move(database, kept)
+    except PermissionError:
+        raise Conflict(_in_use(database)) from None
+    return kept
+
+
+def _move(path: Path, target: Path) -> None:
+    path.replace(target)
+    for suffix in _LOG_FILES:
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.replace(target.with_name(target.name + suffix))
+
+
+def _in_use(database: Path) -> str:
+    return (
+        f"Another program has {database} open: close the editors and end what else of Aiana runs, "
+        "then try again."
+    )

@@ -1,0 +1,257 @@
+"""A copy of everything while others write, and the way back to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiana.config import Config
+from aiana.errors import Conflict, NotFound, StorageUnavailable
+from aiana.service import Aiana, open_aiana
+from aiana.storage.backups import backups_in, checked
+from aiana.storage.migrations import MIGRATIONS
+
+_WRITER = """
+import sys
+from pathlib import Path
+from aiana.config import Config
+from aiana.service import open_aiana
+aiana = open_aiana(Config(data_dir=Path(sys.argv[1])))
+number = 0
+while True:
+    text = f"writer {sys.argv[2]} wrote {number}"
+    aiana.add_memory(text)
+    print(text, flush=True)
+    number += 1
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def aiana(home: Path) -> Iterator[Aiana]:
+    opened = open_aiana(Config(data_dir=home))
+    opened.add_memory("what was known at first")
+    yield opened
+    opened.close()
+
+
+def texts(home: Path) -> set[str]:
+    aiana = open_aiana(Config(data_dir=home))
+    try:
+        return {memory.content for memory in aiana.list_memories(limit=100_000).memories}
+    finally:
+        aiana.close()
+
+
+def test_backup_is_one_private_file_that_holds_everything(aiana: Aiana, home: Path) -> None:
+    made = aiana.back_up()
+    path = Path(made.path)
+    assert (path.parent, made.memories, made.sessions) == (home / "backups", 1, 0)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as copy:
+        assert copy.execute("SELECT content FROM memories").fetchall() == [
+            ("what was known at first",)
+        ]
+
+
+def test_backup_keeps_the_newest_ones(aiana: Aiana, home: Path) -> None:
+    made = [aiana.back_up(keep=3).path for _ in range(5)]
+    assert [str(path) for path in backups_in(home / "backups")] == made[:1:-1]
+
+
+def test_backup_to_a_file_of_its_own(aiana: Aiana, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere" / "copy.db"
+    assert aiana.back_up(target).path == str(target)
+    before = target.read_bytes()
+    with pytest.raises(Conflict, match="is there already"):
+        aiana.back_up(target)
+    assert target.read_bytes() == before
+    assert aiana.backups() == []
+
+
+def test_restore_gives_back_what_was_stored(aiana: Aiana, home: Path) -> None:
+    made = aiana.back_up()
+    aiana.add_memory("what was learnt later")
+    aiana.close()
+    again = open_aiana(Config(data_dir=home))
+    restored = again.restore(Path(made.path))
+    assert texts(home) == {"what was known at first"}
+    assert restored.replaced is not None
+    kept = checked(Path(restored.replaced))
+    assert (kept.memories, Path(kept.path).parent) == (2, home / "backups")
+
+
+def test_restore_where_nothing_is_stored(aiana: Aiana, home: Path, tmp_path: Path) -> None:
+    made = aiana.back_up(tmp_path / "copy.db")
+    aiana.close()
+    shutil.rmtree(home)
+    assert open_aiana(Config(data_dir=home)).restore(Path(made.path)).replaced is None
+    assert texts(home) == {"what was known at first"}
+
+
+def test_restore_over_a_damaged_database(aiana: Aiana, home: Path) -> None:
+    made = aiana.back_up()
+    aiana.close()
+    database = home / "conversations.db"
+    database.write_bytes(b"damaged" * 1000)
+    restored = open_aiana(Config(data_dir=home)).restore(Path(made.path))
+    assert texts(home) == {"what was known at first"}
+    assert restored.replaced is not None
+    assert Path(restored.replaced).read_bytes() == b"damaged" * 1000
+
+
+def test_restore_refuses_while_another_process_has_the_database(aiana: Aiana, home: Path) -> None:
+    made = aiana.back_up()
+    aiana.add_memory("later")
+    aiana.close()
+    other = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(home), "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        with pytest.raises(Conflict, match="close the editors"):
+            open_aiana(Config(data_dir=home)).restore(Path(made.path))
+        assert not list((home / "backups").glob("replaced-*"))
+    finally:
+        other.kill()
+        other.communicate()
+    assert "later" in texts(home)
+
+
+def test_restore_refuses_what_is_no_whole_backup(aiana: Aiana, home: Path, tmp_path: Path) -> None:
+    made = Path(aiana.back_up(tmp_path / "copy.db").path)
+    aiana.close()
+    cut = tmp_path / "cut.db"
+    cut.write_bytes(made.read_bytes()[: made.stat().st_size // 2])
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE something (x)")
+    newer = tmp_path / "newer.db"
+    shutil.copy(made, newer)
+    with sqlite3.connect(newer) as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    again = open_aiana(Config(data_dir=home))
+    for path, reason in (
+        (cut, "damaged"),
+        (empty, "holds no memory"),
+        (foreign, "another program"),
+        (newer, "newer Aiana"),
+    ):
+        with pytest.raises(StorageUnavailable, match=reason):
+            again.restore(path)
+    with pytest.raises(NotFound, match="is no file"):
+        again.restore(tmp_path / "nothing.db")
+    assert texts(home) == {"what was known at first"}
+
+
+def test_backup_of_an_older_version_is_brought_up_to_date(aiana: Aiana, home: Path) -> None:
+    made = Path(aiana.back_up().path)
+    aiana.close()
+    with sqlite3.connect(made) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        assert checked(made).memories == 1
+
+
+def test_backup_during_writes_holds_every_memory_acknowledged_before(
+    aiana: Aiana, home: Path
+) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(home), str(number)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(8)
+    ]
+    acknowledged: list[str] = []
+    started = threading.Barrier(len(writers) + 1, timeout=60)
+
+    def listen(writer: subprocess.Popen[str]) -> None:
+        assert writer.stdout is not None
+        for number, line in enumerate(writer.stdout):
+            acknowledged.append(line.strip())
+            if number == 5:
+                started.wait()
+
+    threads = [threading.Thread(target=listen, args=(writer,)) for writer in writers]
+    for thread in threads:
+        thread.start()
+    try:
+        started.wait()
+        before = set(acknowledged)
+        made = aiana.back_up()
+    finally:
+        for writer in writers:
+            writer.kill()
+        for writer, thread in zip(writers, threads, strict=True):
+            writer.wait()
+            thread.join()
+            assert writer.stdout is not None
+            writer.stdout.close()
+    aiana.close()
+    open_aiana(Config(data_dir=home)).restore(Path(made.path))
+    assert before <= texts(home)
+    assert made.memories == len(texts(home))
+
+
+def test_what_is_forgotten_is_gone_from_backups_and_replaced_stores(
+    aiana: Aiana, home: Path
+) -> None:
+    added = aiana.add_memory("the word zanzibarium must go").memory
+    made = aiana.back_up()
+    aiana.close()
+    again = open_aiana(Config(data_dir=home))
+    again.restore(Path(made.path))
+    receipt = again.delete_memories([added.id]).receipt
+    again.close()
+    assert receipt is not None
+    assert receipt.traces == []
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"zanzibarium" in path.read_bytes()]
+
+
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "aiana", *arguments],
+        env={**os.environ, "AIANA_HOME": str(home), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_commands(aiana: Aiana, home: Path) -> None:
+    aiana.close()
+    assert "There is no backup yet" in run(home, "restore", "--list").stdout
+    assert run(home, "restore").returncode == 1
+    made = json.loads(run(home, "backup", "--json").stdout)
+    assert made["memories"] == 1
+    assert run(home, "remember", "later").returncode == 0
+    listed = json.loads(run(home, "restore", "--list", "--json").stdout)
+    assert listed == {"backups": [made]}
+    asked = run(home, "restore")
+    assert (asked.returncode, "say --yes" in asked.stderr) == (2, True)
+    done = run(home, "restore", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "Restored 0 sessions, 0 messages, 1 memory" in done.stdout
+    assert "What was stored before is kept: " in done.stdout
+    assert texts(home) == {"what was known at first"}
