@@ -1,5 +1,26 @@
-"""`python -m aiana` is the same as `aiana`."""
+"""The `aiana` program, and `python -m aiana`.
 
-from aiana.cli import main
+Assistants start `aiana mcp` and `aiana hook` all the time, and people wait for both: these two
+begin without the command line's own imports.
+"""
 
-main()
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command that was given; exit status 0 done, 1 failed, 2 wrong use."""
+    match sys.argv[1:]:
+        case ["mcp"] | ["mcp", "--stdio"]:
+            from aiana.mcp.main import main as serve
+
+            serve()
+        case _:
+            from aiana.cli import main as run
+
+            run()
+
+
+if __name__ == "__main__":
+    main()

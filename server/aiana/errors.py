@@ -2,6 +2,7 @@
 
 * AianaError
   * InvalidQuery          the request itself is wrong
+    * InvalidParams       it is not of the shape that the protocol gives it
   * NotFound              no such session, memory or preference
   * Conflict              it exists already, or somebody else is doing it
   * TooLarge              more text than is accepted in one piece
@@ -27,6 +28,14 @@ class InvalidQuery(AianaError):
     """The request cannot be carried out as it was put."""
 
     kind = "invalidParams"
+
+
+class InvalidParams(InvalidQuery):
+    """What was sent does not have the shape that it must have; `errors` lists `path: reason`."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = errors
 
 
 class NotFound(AianaError):

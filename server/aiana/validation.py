@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
-from aiana.errors import InvalidQuery, TooLarge
+from aiana.errors import InvalidParams, InvalidQuery, TooLarge
 from aiana.models import Memory, SearchFilter
+from aiana.protocol.params import Params
 from aiana.protocol.uris import memory_uri
 from aiana.times import FORMS, resolve_time
 
 MAX_MEMORY_CHARS = 1_000_000
+
+P = TypeVar("P", bound=Params)
+
+
+def checked_params(given: Any, shape: type[P], *, strict: bool = True) -> P:
+    """What a client sent as the params that a method takes; None stands for no params.
+
+    Unless `strict`, a number may be written as a text. Raises InvalidParams.
+    """
+    try:
+        return msgspec.convert({} if given is None else given, shape, strict=strict)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `")
+        raise InvalidParams([f"{path.rstrip('`') or '$'}: {reason}"]) from error
 
 
 def checked_text(text: str) -> str:

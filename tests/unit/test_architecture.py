@@ -19,7 +19,7 @@ ORDER = (
     {"private", "titles"},
     {"config"},
     {"protocol"},
-    {"redaction", "embeddings", "projects"},
+    {"redaction", "embeddings", "projects", "pipes", "failures"},
     {"storage"},
     {"search"},
     {"context"},
@@ -30,6 +30,7 @@ ORDER = (
     {"features"},
     {"service"},
     {"lsp"},
+    {"mcp"},
     {"cli"},
     {"__main__"},
 )
@@ -85,6 +86,7 @@ def modules_after(statement: str) -> set[str]:
     [
         ("import aiana.service", "pygls redis qdrant_client torch numpy onnxruntime sqlite3"),
         ("import aiana.lsp.main", "redis qdrant_client torch numpy onnxruntime tokenizers rich"),
+        ("import aiana.mcp.main", "pygls asyncio msgspec sqlite3 numpy tokenizers rich click"),
         ("import aiana.cli", "pygls redis qdrant_client torch numpy onnxruntime rich"),
         ("import aiana.embeddings", "torch numpy onnxruntime tokenizers"),
         ("import aiana.storage", "redis qdrant_client torch numpy onnxruntime pygls"),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aiana.lsp.framing import LONGEST_LINE, Frames, Unreadable
+from aiana.lsp.framing import LONGEST_LINE, Frames
+from aiana.pipes import Unreadable
 
 
 def framed(body: bytes) -> bytes:

@@ -30,6 +30,7 @@ COMMANDS = {
     "reindex": "aiana.cli.index:reindex",
     "model": "aiana.cli.model:model",
     "lsp": "aiana.cli.lsp:lsp",
+    "mcp": "aiana.cli.mcp:mcp",
     "lsp-check": "aiana.cli.lsp_check:lsp_check",
 }
 

@@ -46,6 +46,10 @@ class ContextBuilder:
         path = Path(info.path) / "tokenizer.json"
         return path if path.exists() else None
 
+    def count_tokens(self, text: str) -> int:
+        """What a text costs the chat that reads it."""
+        return self._tokens.count(text)
+
     def build(
         self,
         text: str | None,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
-from aiana.protocol.methods import INVALID_REQUEST, PARSE_ERROR
+from aiana.pipes import LONGEST_MESSAGE, Unreadable, decode
+from aiana.protocol.codes import INVALID_REQUEST
 
-LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes: more than any document an editor sends, and less than what would hurt the machine."""
 LONGEST_LINE = 4096
 """Bytes of one header."""
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
@@ -19,18 +17,6 @@ _LONGEST_LENGTH = 64
 _MOST_DIGITS = 18
 _HEADER = re.compile(rb"(?!.+content-length:)[a-z][a-z0-9-]*[ \t]*:.*", re.IGNORECASE)
 _BEGINNING = re.compile(rb"(?:[a-z][a-z0-9-]*[ \t]*(?::.*)?)?\r?", re.IGNORECASE)
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    r"|(?P<alone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
-    re.DOTALL,
-)
-
-
-class Unreadable(NamedTuple):
-    """Something that came in and is no message."""
-
-    code: int
-    reason: str
 
 
 class Frames:
@@ -89,8 +75,8 @@ class Frames:
         value = value.strip()
         if not value.isdigit():
             yield from self._lose("The Content-Length is no number of bytes.")
-        elif len(value) > _MOST_DIGITS or int(value) > LONGEST_BODY:
-            most = LONGEST_BODY // 1024 // 1024
+        elif len(value) > _MOST_DIGITS or int(value) > LONGEST_MESSAGE:
+            most = LONGEST_MESSAGE // 1024 // 1024
             yield from self._lose(f"A message of more than {most} MiB is not read.")
         else:
             self._length = int(value)
@@ -124,25 +110,3 @@ class Frames:
 
     def _begin(self) -> None:
         self._length, self._in_body, self._headers, self._lost = None, False, 0, False
-
-
-def decode(body: bytes) -> Any:
-    """The value of a body in JSON, or why it has none."""
-    try:
-        text = body.decode("utf-8")
-        if b"\\ud" in body or b"\\uD" in body:
-            # Editors cut texts between the halves of a sign; no other part of Aiana can store that.
-            text = _ESCAPE.sub(lambda escape: "\\ufffd" if escape["alone"] else escape[0], text)
-        return json.loads(text, parse_constant=_refuse)
-    except UnicodeError:
-        return Unreadable(PARSE_ERROR, "This message is not in UTF-8.")
-    except RecursionError:
-        return Unreadable(PARSE_ERROR, "This message is nested too deeply.")
-    except MemoryError:
-        return Unreadable(PARSE_ERROR, "This message is too large for the memory that is left.")
-    except ValueError:
-        return Unreadable(PARSE_ERROR, "This message is no JSON.")
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")

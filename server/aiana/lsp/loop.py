@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aiana.lsp.server import FINISH_WITHIN_S, AianaServer
-from aiana.lsp.stdio import Outgoing, read_messages
+from aiana.lsp.stdio import read_messages
 from aiana.lsp.watchdog import when_process_ends, when_reader_leaves
+from aiana.pipes import Outgoing
 
 logger = logging.getLogger(__name__)
 

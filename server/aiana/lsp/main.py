@@ -18,7 +18,7 @@ from aiana.lsp.log import configure_logging
 from aiana.lsp.loop import serve
 from aiana.lsp.methods import Methods
 from aiana.lsp.server import AianaServer
-from aiana.lsp.stdio import take_stdout
+from aiana.pipes import take_stdout
 from aiana.protocol import methods as wire
 from aiana.service import open_aiana
 

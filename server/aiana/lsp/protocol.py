@@ -15,7 +15,7 @@ from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCRequestMessage
 
 from aiana.lsp.decoding import Undecodable, structure
 from aiana.lsp.errors import response_error
-from aiana.lsp.framing import Unreadable
+from aiana.pipes import Unreadable
 from aiana.protocol import methods as wire
 from aiana.protocol.results import Result
 

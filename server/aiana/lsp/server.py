@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import msgspec
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from aiana import __version__
+from aiana.errors import InvalidParams
 from aiana.lsp.call import Call
 from aiana.lsp.decoding import converter
 from aiana.lsp.editor import Editor
@@ -183,12 +183,13 @@ def _served(handler: Callable[[Any, Any, Call], Any], aiana: Aiana, params: Any,
 
 
 def _decode(method: wire.Method, params: Any) -> Params:
+    from aiana.validation import checked_params
+
     try:
-        return msgspec.convert({} if params is None else params, method.params, strict=True)
-    except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `")
+        return checked_params(params, method.params)
+    except InvalidParams as error:
         raise JsonRpcException(
             f"Invalid params for {method.name}: {error}",
             code=wire.INVALID_PARAMS,
-            data={"errors": [f"{path.rstrip('`') or '$'}: {reason}"]},
+            data={"errors": error.errors},
         ) from error

@@ -10,16 +10,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from aiana.protocol import params, results
+from aiana.protocol.codes import INTERNAL_ERROR as INTERNAL_ERROR
+from aiana.protocol.codes import INVALID_PARAMS as INVALID_PARAMS
+from aiana.protocol.codes import INVALID_REQUEST as INVALID_REQUEST
+from aiana.protocol.codes import REQUEST_CANCELLED as REQUEST_CANCELLED
+from aiana.protocol.codes import REQUEST_FAILED as REQUEST_FAILED
+from aiana.protocol.codes import SERVER_NOT_INITIALIZED as SERVER_NOT_INITIALIZED
 
 PROTOCOL_VERSION = 1
-
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-SERVER_NOT_INITIALIZED = -32002
-REQUEST_CANCELLED = -32800
-REQUEST_FAILED = -32803
 
 STATUS_CHANGED = "aiana/statusChanged"
 DID_CHANGE = "aiana/didChange"

@@ -1,0 +1,54 @@
+"""What every answer needs: the service, the project that is worked on, a count of tokens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from aiana.container import Container
+from aiana.protocol.uris import SCHEME, MemoryAddress, SessionAddress, parse
+from aiana.service import Aiana
+
+
+class Desk:
+    """Where requests are worked on. `roots` are the client's folders; None if it tells of none."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self.aiana = Aiana(container)
+        self.roots: list[str] | None = None
+
+    def project(self) -> str | None:
+        """Identity of the project that the assistant works on; None where nothing tells it.
+
+        A client that starts its servers in a home folder, or at the root, works on neither.
+        """
+        folder = self.roots[0] if self.roots else os.environ.get("CLAUDE_PROJECT_DIR")
+        if folder is None:
+            here = Path.cwd()
+            if here == here.parent or here == Path.home():
+                return None
+            folder = str(here)
+        return self.aiana.project_of(folder)
+
+    def tokens(self, text: str) -> int:
+        """What a text costs."""
+        return self._container.context_builder.count_tokens(text)
+
+
+def session_at(id: str, source: str | None = None, message: str | None = None) -> SessionAddress:
+    """A session by its URI or its id. Raises NotFound for a URI of something else."""
+    if id.startswith(f"{SCHEME}:"):
+        address = parse(id)
+        if isinstance(address, SessionAddress):
+            return address
+        id = address.id
+    return SessionAddress(id, source, message)
+
+
+def memory_at(id: str) -> str:
+    """Id of a memory that is named by its URI or its id. Raises NotFound."""
+    if id.startswith(f"{SCHEME}:"):
+        address = parse(id)
+        return address.id if isinstance(address, MemoryAddress) else id
+    return id
