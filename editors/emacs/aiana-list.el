@@ -50,7 +50,8 @@
                          (aiana--fit (plist-get hit :snippet) 120))
           :annotation (mapconcat #'identity
                                  (seq-remove #'string-empty-p
-                                             (list (aiana--date (plist-get hit :timestamp))
+                                             (list (or (plist-get hit :speaker) "")
+                                                   (aiana--date (plist-get hit :timestamp))
                                                    (or (plist-get hit :source) "")
                                                    (aiana--project-name (plist-get hit :project))))
                                  " · ")

@@ -228,7 +228,7 @@ class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
     session_id: str | None = None
     session_title: str | None = None
     message_id: str | None = None
-    thinking: bool = False
-    """What an assistant thought and did not say."""
+    speaker: str = ""
+    """Who speaks, or what: the role, `thinking`, a tool's name, a memory's type."""
     user: str | None = None
     """The colleague whose memory it is; none for what is one's own."""

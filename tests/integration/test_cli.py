@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,33 @@ def test_the_model_is_prepared_when_there_is_something_to_embed_and_that_is_said
     assert found.stderr.startswith(preparing)
     assert "by keyword and semantic" in found.stderr
     assert preparing not in run("search", "logged out", **settings).stderr
+
+
+def test_search_and_context_tell_what_was_thought_from_what_was_said(
+    run: Run, tmp_path: Path
+) -> None:
+    content = [
+        {"type": "thinking", "thinking": "ducks float"},
+        {"type": "text", "text": "ducks swim"},
+    ]
+    record = {
+        "sessionId": "pond",
+        "cwd": "/nowhere/pond",
+        "timestamp": "2026-01-12T09:14:00.000Z",
+        "type": "assistant",
+        "uuid": "p",
+        "message": {"role": "assistant", "content": content},
+    }
+    (tmp_path / "pond.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    run("import", str(tmp_path / "pond.jsonl"))
+    shown = run("search", "ducks").stdout
+    speakers = re.findall(r"^    (\w+) · pond · claude · 2026-01-12", shown, re.MULTILINE)
+    texts = re.findall(r"^    (ducks \w+)$", shown, re.MULTILINE)
+    told = [("assistant", "ducks swim"), ("thinking", "ducks float")]
+    assert list(zip(speakers, texts, strict=True)) == told
+    for speaker, text in told:
+        block = run("context", f'"{text}"', "--all").stdout
+        assert re.findall(r"^\[\d\] (\w+) · .*\n> (.*)$", block, re.MULTILINE) == [(speaker, text)]
 
 
 def test_a_question_of_nothing_and_a_budget_for_nothing_are_told_as_such(run: Run) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aiana.config import Config
-from aiana.models import Message, Session
+from aiana.models import Message, MessageType, Session
 from aiana.service import Aiana, open_aiana
 
 QUESTION = "why does the checkout lose the cart after the redirect?"
@@ -26,7 +27,9 @@ def aiana(tmp_path: Path, compiled_model_home: Path) -> Iterator[Aiana]:
     aiana.close()
 
 
-def record(aiana: Aiana, session: str, *turns: tuple[str, str], title: str | None = None) -> None:
+def record(
+    aiana: Aiana, session: str, *turns: tuple[MessageType, str], title: str | None = None
+) -> None:
     times = [f"2026-05-01T10:{minute:02}:00.000Z" for minute in range(len(turns))]
     aiana.container.storage.sessions.record(
         Session(
@@ -36,12 +39,11 @@ def record(aiana: Aiana, session: str, *turns: tuple[str, str], title: str | Non
             Message(
                 id=f"{session}-{place}",
                 session_id=session,
-                type="user" if role == "user" else "assistant",
+                type=role,
                 role="user" if role == "user" else "assistant",
                 content=text,
                 timestamp=moment,
                 position=place,
-                metadata={"thinking": True} if role == "thinking" else {},
             )
             for place, ((role, text), moment) in enumerate(zip(turns, times, strict=True))
         ],
@@ -89,8 +91,13 @@ def test_what_was_thought_is_no_answer(aiana: Aiana) -> None:
         ("thinking", "the checkout loses the cart after the redirect, maybe the cache?"),
         ("assistant", ANSWER),
     )
-    found = quoted(aiana, QUESTION, 2000)
+    built = aiana.context(QUESTION, project="shop", max_tokens=2000, wait_for_model=True)
+    found = [item.id for item in built.items]
     assert found.index("cart-2") < found.index("cart-1")
+    assert re.findall(r"^\[\d\] (\w+) · .*#(cart-[12])$", built.context, re.MULTILINE) == [
+        ("assistant", "cart-2"),
+        ("thinking", "cart-1"),
+    ]
 
 
 def test_a_command_is_no_recent_activity(aiana: Aiana) -> None:

@@ -500,11 +500,10 @@ def test_what_was_thought_stands_behind_what_was_said(tmp_path: Path) -> None:
         thought = Message(
             id="thought",
             session_id="s",
-            type="assistant",
+            type="thinking",
             role="assistant",
             content="token store leaks",
             timestamp="2026-05-01T10:30:00.000Z",
-            metadata={"thinking": True},
         )
         library.storage.sessions.record(session, [thought])
         library.names[library.key("messages", "thought")] = "s/thought"

@@ -117,7 +117,7 @@ def test_the_block_reads_well() -> None:
             "Set it in `Cart.open<T>()`, before the response is sent.",
             timestamp="2026-02-01T12:00:00.000Z",
             source="claude-code",
-            role="assistant",
+            speaker="assistant",
             stale="3 files changed since",
         ),
         item("c7d2", "Prices are integers in cents; a & b never are floats."),
@@ -130,7 +130,7 @@ def test_the_block_reads_well() -> None:
             content="Moved the cart to server-side sessions",
             timestamp="2026-02-06T09:00:00.000Z",
             source="codex",
-            role="session",
+            speaker="session",
         )
     ]
     block = build(

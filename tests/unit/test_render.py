@@ -87,7 +87,7 @@ def test_what_changes_nothing_is_no_edit(arguments: object) -> None:
 def test_headings_say_who_when_and_what() -> None:
     assert heading(message("# Fix *it*\nplease")) == "## User · 2026-01-12 09:14 · Fix *it*"
     assert heading(message("")) == "## User · 2026-01-12 09:14"
-    thought = message("Hm", type="assistant", metadata={"thinking": True})
+    thought = message("Hm", type="thinking")
     assert heading(thought) == "## Assistant (thinking) · 2026-01-12 09:14 · Hm"
     call = message(type="tool_use", tool_name="Edit", tool_input='{"file_path": "src/a.py"}')
     assert heading(call) == "**Edit** called for src/a.py"

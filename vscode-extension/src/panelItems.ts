@@ -17,7 +17,7 @@ export function itemOfHit(hit: SearchHit): PanelItem {
     title: memory
       ? memoryTitle(hit.memoryType)
       : hit.sessionTitle || hit.sessionId || assistantTitle(hit.source),
-    detail: [hit.user, memory ? "" : hit.toolName || speaker(hit.role)].filter(Boolean).join(" · "),
+    detail: [hit.user, memory ? "" : speakerTitle(hit.speaker)].filter(Boolean).join(" · "),
     text: hit.snippet,
     highlights: hit.highlights,
     project: projectName(hit.project),
@@ -88,15 +88,16 @@ function memoryTitle(type: MemoryType | null | undefined): string {
   }
 }
 
-/** Roles are open: those that are known have a word of the user's language. */
-function speaker(role: string | null | undefined): string {
+/** Speakers are open: those that are known have a word of the user's language. */
+function speakerTitle(speaker: string | undefined): string {
   const known: Record<string, string> = {
     user: vscode.l10n.t("You"),
     assistant: vscode.l10n.t("Answer"),
+    thinking: vscode.l10n.t("Thinking"),
     system: vscode.l10n.t("System"),
     tool: vscode.l10n.t("Tool"),
   };
-  return role ? (known[role] ?? role) : "";
+  return speaker ? (known[speaker] ?? speaker) : "";
 }
 
 /** The panel's controls as a filter of the protocol. */

@@ -456,8 +456,8 @@ export interface SearchHit {
   sessionId?: string | null;
   sessionTitle?: string | null;
   messageId?: string | null;
-  /** What an assistant thought and did not say. */
-  thinking?: boolean;
+  /** Who speaks, or what: the role, `thinking`, a tool's name, a memory's type. */
+  speaker?: string;
   /** The colleague whose memory it is; none for what is one's own. */
   user?: string | null;
 }

@@ -96,11 +96,10 @@ def _print_hits(result: SearchResult) -> None:
 def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     """The title first, then who said it when, what, and where to read on."""
     title = hit.session_title or ("Memory" if hit.kind == "memory" else "Conversation")
-    who = hit.memory_type if hit.kind == "memory" else hit.tool_name or hit.role or hit.type
     place = [project_name(hit.project), hit.user or assistant(hit.source), when(hit.timestamp)]
     left = columns and columns - 4
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
-    say("    ", Piece(joined([who, *place, f"{hit.score:.2f}"], left), "green"))
+    say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))
     say("    ", *marked(hit.snippet, hit.highlights))
     say("    ", Piece(hit.uri, "dim"))
 

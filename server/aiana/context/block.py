@@ -62,7 +62,8 @@ class ContextItem(Struct, frozen=True, kw_only=True, rename="camel"):
     timestamp: str = ""
     source: str = ""
     kind: Kind = "message"
-    role: str | None = None
+    speaker: str = ""
+    """Who said it, or what; empty for a thing of which only the kind is told."""
     stale: str | None = None
     """Why it may no longer hold: `3 files changed since`."""
     tokens: int = 0
@@ -230,7 +231,7 @@ def _citation(item: ContextItem, number: int) -> str:
     """Where an item comes from, on one line; a preference is the user's own and needs none."""
     if item.reason == "preference":
         return ""
-    fields = [item.role or item.kind, item.timestamp[:10], item.source]
+    fields = [item.speaker or item.kind, item.timestamp[:10], item.source]
     before = "".join(f"{field(text)} · " for text in fields if text)
     after = f" · {field(item.stale)}" if item.stale else ""
     return f"[{number}] {before}{address(item.uri)}{after}"

@@ -70,7 +70,7 @@ class ContextBuilder:
             filter=SearchFilter(
                 project=within,
                 kinds=["memory"] if text is None else ["message", "memory"],
-                types=["user", "assistant", "summary"],
+                types=["user", "assistant", "thinking", "summary"],
             ),
             wait_for_model=wait_for_model,
         )
@@ -122,7 +122,7 @@ class ContextBuilder:
         for hit in chosen:
             item = _item(hit, query, passage)
             if hit.role != "user":
-                (asking if hit.thinking else telling).append(item)
+                (asking if hit.type == "thinking" else telling).append(item)
                 continue
             answers = answers_to(self._storage.database, hit)
             if not any((hit.source, hit.session_id, each.id) in found for each in answers):
@@ -156,7 +156,7 @@ def _item(hit: SearchHit, query: Query, passage: int) -> ContextItem:
         timestamp=hit.timestamp,
         source=hit.source,
         kind=hit.kind,
-        role=hit.role,
+        speaker=hit.speaker if hit.kind == "message" else "",
     )
 
 
@@ -175,7 +175,7 @@ def _answer(
         score=question.score,
         timestamp=best.timestamp,
         source=best.source,
-        role=best.role,
+        speaker=best.speaker,
     )
 
 

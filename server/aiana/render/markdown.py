@@ -17,7 +17,7 @@ TOOL_TYPES = ("tool_use", "tool_result")
 _SPEAKERS = {
     "user": "User",
     "assistant": "Assistant",
-    "thinking": "Assistant",
+    "thinking": "Assistant (thinking)",
     "summary": "Summary",
     "system": "System",
 }
@@ -61,8 +61,6 @@ def heading(message: Message) -> str:
         path = tool_path(message)
         return f"**{message.tool_name or 'tool'}** {verb}{f' for {path}' if path else ''}"
     speaker = _SPEAKERS.get(message.type, message.type)
-    if message.metadata.get("thinking"):
-        speaker += " (thinking)"
     parts = [speaker, local(message.timestamp), first_words(message.content)]
     return "## " + " · ".join(part for part in parts if part)
 

@@ -52,8 +52,7 @@ def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
     if not hits:
         lines.append("Nothing was found.")
     for hit in hits:
-        who = hit.role or hit.memory_type
-        facts = [hit.user or hit.source, hit.project, who, local(hit.timestamp)]
+        facts = [hit.user or hit.source, hit.project, hit.speaker, local(hit.timestamp)]
         lines += [
             f"## {hit.session_title or hit.memory_type or hit.kind}",
             "",
@@ -121,7 +120,7 @@ def _outline(message: Message) -> str:
 def _section_kind(message: Message) -> Literal["turn", "thinking", "tool"]:
     if message.type in TOOL_TYPES:
         return "tool"
-    return "thinking" if message.metadata.get("thinking") else "turn"
+    return "thinking" if message.type == "thinking" else "turn"
 
 
 def _make_room(

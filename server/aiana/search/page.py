@@ -104,8 +104,8 @@ class HitPage:
             memory_type=document.memory_type,
             session_id=document.session_id,
             session_title=document.session_title,
-            thinking=document.thinking,
             message_id=document.id if document.kind == "message" else None,
+            speaker=document.speaker,
         )
 
 

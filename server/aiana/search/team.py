@@ -145,5 +145,6 @@ def _hit(query: Query, shared: _Shared) -> SearchHit:
         timestamp=shared.timestamp,
         lanes=["semantic"],
         memory_type=shared.memory_type,
+        speaker=shared.memory_type,
         user=shared.user,
     )

@@ -29,8 +29,13 @@ class Document(Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     session_title: str | None = None
     memory_type: MemoryType | None = None
-    thinking: bool = False
-    """What an assistant thought and did not say."""
+
+    @property
+    def speaker(self) -> str:
+        """Who speaks, or what: the role, `thinking`, a tool's name, a memory's type."""
+        if self.type == "thinking":
+            return self.type
+        return self.tool_name or self.memory_type or self.role or self.type
 
     @property
     def uri(self) -> str:
@@ -49,8 +54,8 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
         for row in (
             connection.execute(
                 "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
-                "m.tool_name, s.id, s.title, json_extract(m.metadata, '$.thinking') "
-                "FROM messages m JOIN sessions s ON s.key = m.session_key "
+                "m.tool_name, s.id, s.title FROM messages m "
+                "JOIN sessions s ON s.key = m.session_key "
                 f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
                 messages,
             )
@@ -70,7 +75,6 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 tool_name=row[8],
                 session_id=row[9],
                 session_title=row[10],
-                thinking=bool(row[11]),
             )
         for row in (
             connection.execute(
@@ -108,7 +112,6 @@ def answers_to(database: Database, question: SearchHit) -> list[Document]:
                 "WHERE m.id = ? AND s.id = ? AND s.source = ?) "
                 "SELECT m.key FROM messages m, asked WHERE m.session_key = asked.session "
                 "AND m.position > asked.place AND m.type = 'assistant' "
-                "AND NOT coalesce(json_extract(m.metadata, '$.thinking'), 0) "
                 "AND m.position < coalesce((SELECT min(n.position) FROM messages n "
                 "WHERE n.session_key = asked.session AND n.position > asked.place "
                 "AND n.type = 'user'), 9223372036854775807) "

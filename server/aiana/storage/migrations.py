@@ -12,7 +12,7 @@ from aiana.storage.identifiers import derived_words
 
 Migration = Callable[[sqlite3.Connection], None]
 TOKENIZER = "porter unicode61 remove_diacritics 2"
-THOUGHT = "json_extract(metadata, '$.thinking')"
+THOUGHT = "type = 'thinking'"
 """Of the table `messages`: whether it was thought and not said."""
 ACTIVITY = "coalesce(ended_at, started_at)"
 """Of the table `sessions`: when something happened last."""
@@ -145,7 +145,8 @@ def m006_forgetting(connection: sqlite3.Connection) -> None:
 @migration
 def m007_thinking(connection: sqlite3.Connection) -> None:
     """What an assistant thought is told from what it said without reading every message."""
-    connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {THOUGHT}")
+    thought = "json_extract(metadata, '$.thinking')"
+    connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {thought}")
 
 
 @migration
@@ -167,6 +168,13 @@ def m009_level_costs(connection: sqlite3.Connection) -> None:
     """What the background work and the lists ask for has an index; vectors are counted."""
     for statement in _LEVEL_COSTS.split(";;"):
         connection.execute(statement)
+
+
+@migration
+def m010_thinking_by_type(connection: sqlite3.Connection) -> None:
+    """What was thought is a type of its own, whatever else a source notes of it."""
+    connection.execute("DROP INDEX messages_thought")
+    connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {THOUGHT}")
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)

@@ -41,7 +41,7 @@
   (should (= (length aiana-test--offered) 1))
   (should (string-prefix-p "Pin the Redis client below 5  why did `npm update`"
                            (car aiana-test--offered)))
-  (should (equal (aiana-test--annotation 0) "  2026-02-03 · claude-code · shop"))
+  (should (equal (aiana-test--annotation 0) "  user · 2026-02-03 · claude-code · shop"))
   (should (equal (buffer-name) "*aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108/claude-code*"))
   (should (equal (aiana-test--line) "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…"))
   (should buffer-read-only)
@@ -149,6 +149,21 @@
     (should (equal (funcall row "first") "改善登录测试的稳定性改善登…  first"))
     (should (<= (string-width wide) 150))
     (should-not (equal (funcall row "first") (funcall row "second")))))
+
+(ert-deftest aiana-test-rows-tell-what-was-thought-from-what-was-said ()
+  (delete-directory
+   (aiana-test--import
+    (list (concat "{\"sessionId\": \"pondered\", \"cwd\": \"/nowhere/pond\", "
+                  "\"timestamp\": \"2026-01-12T09:14:00.000Z\", \"type\": \"assistant\", "
+                  "\"uuid\": \"p\", \"message\": {\"role\": \"assistant\", \"content\": "
+                  "[{\"type\": \"thinking\", \"thinking\": \"ducks float\"}, "
+                  "{\"type\": \"text\", \"text\": \"ducks swim\"}]}}")))
+   t)
+  (dolist (case '(("float" . "thinking") ("swim" . "assistant")))
+    (aiana-test--choosing 0 (aiana-search (concat "ducks +" (car case)) t))
+    (should (equal (aiana-test--annotation 0)
+                   (format "  %s · 2026-01-12 · claude-code · pond" (cdr case)))))
+  (aiana-request :aiana/session/delete :id "pondered" :source "claude-code"))
 
 (ert-deftest aiana-test-lists-go-on ()
   (let ((aiana-limit 4) (choices '(4 5)))

@@ -118,6 +118,31 @@ def test_windows_that_keep_their_buffer_are_left_alone(neovim: Neovim) -> None:
     assert got == [2, 2, ["not written yet"], True, []]
 
 
+def test_lists_tell_what_was_thought_from_what_was_said(neovim: Neovim, session: str) -> None:
+    got = neovim.run(
+        session
+        + """
+    local function rows(query)
+      local list = require('aiana.lists').hits({ query = query, all = true })
+      local page
+      list.fetch(query, nil, function(_, found) page = found end)
+      T.wait(function() return page end, 'the hits')
+      return page.rows
+    end
+    local thought, said = rows('"Let me see"')[1], rows('passwd')[1]
+    local previews = {}
+    for _, row in ipairs({ thought, said }) do
+      row.preview(function(lines) table.insert(previews, lines[3]) end)
+    end
+    return { thought.label, said.label, previews }
+    """
+    )
+    thought, said, previews = got
+    assert thought.endswith("  thinking: Let me see. A file.")
+    assert said.endswith("  See [this](file:///etc/passwd).")
+    assert [preview.split(" · ")[2] for preview in previews] == ["thinking", "assistant"]
+
+
 def test_tool_traffic_and_thinking_are_folded_and_messages_are_gone_to(
     neovim: Neovim, session: str
 ) -> None:

@@ -24,11 +24,12 @@ test("a hit found by meaning alone is marked", () => {
     project: "",
     source: "codex",
     timestamp: "",
-    toolName: "Bash",
-    role: "tool",
+    speaker: "Bash",
   };
   expect(itemOfHit(hit)).toMatchObject({ semantic: true, icon: "openai", source: "Codex", detail: "Bash" });
   expect(itemOfHit({ ...hit, lanes: ["keyword", "semantic"] }).semantic).toBe(false);
+  expect(itemOfHit({ ...hit, speaker: "thinking" }).detail).toBe("Thinking");
+  expect(itemOfHit({ ...hit, speaker: "assistant" }).detail).toBe("Answer");
 });
 
 test("conversations of two assistants are two groups, whatever they are called", () => {

@@ -290,7 +290,7 @@
 ---@field sessionId? string
 ---@field sessionTitle? string
 ---@field messageId? string
----@field thinking? boolean What an assistant thought and did not say.
+---@field speaker? string Who speaks, or what: the role, `thinking`, a tool's name, a memory's type.
 ---@field user? string The colleague whose memory it is; none for what is one's own.
 
 ---@class aiana.SearchParams Find messages and memories.

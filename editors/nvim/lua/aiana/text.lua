@@ -61,9 +61,12 @@ end
 ---@param hit aiana.SearchHit
 ---@return string
 function M.hit(hit)
-  local line = ('%s  %s  %s'):format(
+  -- What was never said is told from what was.
+  local mark = hit.type == 'thinking' and 'thinking: ' or ''
+  local line = ('%s  %s  %s%s'):format(
     M.date(hit.timestamp),
     M.short(M.title(hit)),
+    mark,
     one_line(hit.snippet)
   )
   return M.fit(line, vim.o.columns - MARGIN)
@@ -73,7 +76,7 @@ end
 ---@param hit aiana.SearchHit
 ---@return string[]
 function M.preview(hit)
-  local facts = { hit.source, hit.project, hit.role or hit.memoryType, M.date(hit.timestamp) }
+  local facts = { hit.source, hit.project, hit.speaker, M.date(hit.timestamp) }
   local lines = { '# ' .. M.title(hit), '', '*' .. table.concat(facts, ' · ') .. '*', '' }
   return vim.list_extend(lines, vim.split(hit.content or hit.snippet, '\n', { plain = true }))
 end
