@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -35,6 +38,13 @@ def read_on(source: Source, path: Path, position: CapturePosition | None) -> Cap
     return replace(batches[-1], sessions=list(sessions.values()), messages=messages)
 
 
+def write_lines(path: Path, records: Iterable[Any]) -> Path:
+    """A file with these records, each on a line of its own, after those that it has."""
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    return path
+
+
 def rows(batch: CaptureBatch) -> list[tuple[str, str | None, str | None, str]]:
     """The messages, each with what tells it from others at a glance."""
     return [(m.type, m.role, m.tool_name, m.content) for m in batch.messages]
@@ -47,6 +57,8 @@ def check_messages(messages: list[Message]) -> None:
     assert all(m.timestamp.endswith("Z") for m in messages)
 
 
+Changes = list[tuple[int, str, int]]
+"""What happened to a file: where, what, and how much of it."""
 damages = st.lists(
     st.tuples(
         st.integers(0, 10**6),

@@ -53,14 +53,23 @@ class Source(Protocol):
 def sources() -> dict[str, Source]:
     """Every source by its name."""
     from aiana.capture.aider import Aider
+    from aiana.capture.amp import Amp
+    from aiana.capture.antigravity import Antigravity
     from aiana.capture.chatgpt import ChatGPT
     from aiana.capture.claude_ai import ClaudeAi
     from aiana.capture.claude_code import ClaudeCode
     from aiana.capture.codex import Codex
     from aiana.capture.copilot_cli import CopilotCli
+    from aiana.capture.crush import Crush
     from aiana.capture.cursor import Cursor
+    from aiana.capture.droid import Droid
     from aiana.capture.gemini import GeminiCli
+    from aiana.capture.goose import Goose
+    from aiana.capture.grok import Grok
+    from aiana.capture.hermes import Hermes
+    from aiana.capture.kimi import Kimi
     from aiana.capture.opencode import OpenCode
+    from aiana.capture.pi import OpenClaw, Pi
     from aiana.capture.qwen import QwenCode
     from aiana.capture.specstory import SpecStory
     from aiana.capture.vscode_chat import VSCodeChat
@@ -76,6 +85,16 @@ def sources() -> dict[str, Source]:
         OpenCode(),
         SpecStory(),
         Aider(),
+        Droid(),
+        Kimi(),
+        Grok(),
+        OpenClaw(),
+        Pi(),
+        Antigravity(),
+        Hermes(),
+        Goose(),
+        Crush(),
+        Amp(),
         ChatGPT(),
         ClaudeAi(),
     ]

@@ -21,7 +21,7 @@ from aiana.capture.decoding import object_of, whole_number, whole_records, words
 from aiana.capture.documents import DocumentSource
 from aiana.capture.jsonl import LineFile
 from aiana.capture.parts import Call, answer_text, content_of, exit_code, is_injected
-from aiana.capture.reading import open_regular
+from aiana.capture.reading import open_regular, small_text
 from aiana.models import MessageType
 from aiana.paths import expanded
 
@@ -283,7 +283,7 @@ def _thought(item: Any) -> str:
 def _folder(log: Log, path: Path) -> str:
     """The folder that the project's hash stands for; "" if nothing tells it."""
     project = next((p.parent for p in path.parents if p.name == "chats"), path.parent)
-    root = _small(project / ".project_root").strip()
+    root = small_text(project / ".project_root").strip()
     if root:
         return root
     wanted = log.facts.get("projectHash")
@@ -301,7 +301,7 @@ def _candidates(log: Log, project: Path) -> Iterator[str]:
     )
     for name in _FOLDER_FILES:
         try:
-            known = object_of(_small(project.parent.parent / name).encode())
+            known = object_of(small_text(project.parent.parent / name).encode())
         except ValueError:
             continue
         inner = known.get("projects")
@@ -327,12 +327,3 @@ def _above(path: str) -> Iterator[str]:
     while path:
         yield path
         path = path[: max(path.rfind("/"), path.rfind("\\"), 0)]
-
-
-def _small(path: Path) -> str:
-    """The text of a small file of the program; "" if there is none."""
-    try:
-        with open_regular(path) as file:
-            return file.read(1 << 20).decode("utf-8", "replace")
-    except Exception:  # whatever it is, the conversation is read without it
-        return ""

@@ -30,6 +30,15 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def small_text(path: Path) -> str:
+    """The text of a small file that a program keeps beside a conversation; "" if there is none."""
+    try:
+        with open_regular(path) as file:
+            return file.read(1 << 20).decode("utf-8", "replace")
+    except (OSError, ValueError, UnreadableTranscript):
+        return ""
+
+
 def walk(
     folder: Path,
     is_wanted: Callable[[Path], bool],

@@ -38,6 +38,8 @@ class ClaudeCode(LineSource):
         kind, message = record.get("type"), record.get("message")
         if "systemPayload" in record or (isinstance(message, dict) and "parts" in message):
             return False  # Qwen Code's records look alike otherwise.
+        if kind in ("user", "assistant", "system") and "uuid" not in record:
+            return False  # so does what Droid prints
         return isinstance(kind, str) and kind in _OWN and names_session(lenient(Record, record))
 
     def retention_days(self) -> int | None:
