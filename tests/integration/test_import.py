@@ -195,14 +195,16 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
     given += [folder / "endless.jsonl", "/dev/zero", tmp_path / "missing", "~nobody-here/x.jsonl"]
     result = import_sources(storage, paths=given)
     assert [(Path(f.path).name, f.reason) for f in result.failed] == [
-        ("wide.jsonl", "No known assistant writes files like this."),
-        ("notes.txt", "No known assistant writes files like this."),
+        ("wide.jsonl", "It is UTF-16 text, transcripts are UTF-8: convert it first."),
+        ("notes.txt", result.failed[1].reason),
         ("pipe.jsonl", "It is not a regular file."),
         ("endless.jsonl", "It is not a regular file."),
         ("zero", "It is not a regular file."),
         ("missing", "There is no such file or folder."),
         ("x.jsonl", "There is no such file or folder."),
     ]
+    nobody = "It looks like the transcript of no assistant. Known are "
+    assert result.failed[1].reason.startswith(nobody)
     counts = result.sources["claude-code"]
     assert counts.failed == []
     assert (counts.found, counts.imported, counts.messages) == (1, 1, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from aiana.capture import Source
+from aiana.capture.likeness import likeness
 from aiana.capture.reading import walk
 from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
@@ -83,18 +84,20 @@ def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found
         elif not path.is_file():
             found.fail("", path, UnreadableTranscript("It is not a regular file."))
         elif not _recognise(found, known, path):
-            found.fail("", path, UnreadableTranscript("No known assistant writes files like this."))
+            found.fail("", path, UnreadableTranscript(likeness(path, known)))
     return found
 
 
 def _recognise(found: Found, sources: Iterable[Source], path: Path) -> bool:
     """Add the file to those of its source; whether there is one, or it could not be read."""
+    failed: OSError | UnreadableTranscript | None = None
     for source in sources:
         try:
             if source.recognises(path):
                 found.add(source, path)
                 return True
         except (OSError, UnreadableTranscript) as error:
-            found.fail("", path, error)
-            return True
-    return False
+            failed = failed or error  # another one may know it
+    if failed is not None:
+        found.fail("", path, failed)
+    return failed is not None
