@@ -277,9 +277,14 @@ def test_a_database_without_chats_holds_none(tmp_path: Path) -> None:
 def test_where_chats_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VSCODE_USER_DATA_DIR", f"{tmp_path / 'a'}, {tmp_path / 'b'}")
     assert VSCodeChat().roots() == [
-        tmp_path / data / "User" / kept
+        tmp_path / data / kept
         for data in "ab"
-        for kept in ("workspaceStorage", "globalStorage")
+        for kept in (
+            "User/workspaceStorage",
+            "User/globalStorage",
+            "agentSessionData",
+            "User/agentSessionData",
+        )
     ]
     shutil.copytree(FIXTURES, tmp_path / "a" / "User")
     elsewhere = tmp_path / "a" / "User" / "workspaceStorage" / "a1b2" / "some.extension"

@@ -39,6 +39,7 @@ _WORKSPACES, _GLOBAL = "workspaceStorage", "globalStorage"
 _EXTENSION = "github.copilot-chat"  # its case differs between systems
 _CHATS = frozenset({"chatSessions", "emptyWindowChatSessions", "transferredChatSessions"})
 DATABASE = "state.vscdb"
+AGENT_SESSIONS, EDITS = "agentSessionData", "session.db"
 _NOT_CHATS = ("cursor", ".cursor-server")
 """Editors whose `state.vscdb` holds conversations of another kind."""
 
@@ -46,7 +47,14 @@ _NOT_CHATS = ("cursor", ".cursor-server")
 def storage_folders() -> list[Path]:
     """The folders below which chats are kept, whether they exist or not."""
     return [
-        data / "User" / kept for data in _user_data_folders() for kept in (_WORKSPACES, _GLOBAL)
+        folder
+        for data in _user_data_folders()
+        for folder in (
+            data / "User" / _WORKSPACES,
+            data / "User" / _GLOBAL,
+            data / AGENT_SESSIONS,
+            data / "User" / AGENT_SESSIONS,
+        )
     ]
 
 
@@ -81,7 +89,7 @@ def settings_folder(home: Path) -> Path:
 def may_hold_chats(folder: Path) -> bool:
     """Whether a folder below a storage folder may lead to chats: extensions keep much there."""
     parent = folder.parent
-    if parent.name == _WORKSPACES:
+    if parent.name in (_WORKSPACES, AGENT_SESSIONS):
         return True
     if parent.name.lower() == _EXTENSION:
         return folder.name == "transcripts"
@@ -110,6 +118,11 @@ def is_database(path: Path) -> bool:
         and (path.parent.name == _GLOBAL or path.parent.parent.name == _WORKSPACES)
         and not any(part.lower() in _NOT_CHATS for part in path.parts)
     )
+
+
+def is_edits(path: Path) -> bool:
+    """Whether a file is named like the one in which the agent host keeps a session's edits."""
+    return path.name == EDITS and path.parent.parent.name == AGENT_SESSIONS
 
 
 def chats_beside(event_log: Path) -> list[Path]:

@@ -2,7 +2,8 @@
 
 Since January 2026 a chat is a log of changes (`chatSessions/<id>.jsonl`), since March 2025 a JSON
 document (`<id>.json`), before that an entry of the workspace's database. Copies of one chat, and
-the Copilot extension's log of it, have the same ids: it is one session.
+the Copilot extension's log of it, have the same ids: it is one session. Beside
+them lies what the agent host keeps of the files that a session changed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from aiana.capture.documents import LARGEST, DocumentSource
 from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat import places
 from aiana.capture.vscode_chat.chat import ChatReader
+from aiana.capture.vscode_chat.edits import AgentEdits, holds_edits
 from aiana.capture.vscode_chat.event_log import EventLogReader, begins_log, prompts_in
 from aiana.capture.vscode_chat.lines import is_change, replay
 from aiana.errors import UnreadableTranscript
@@ -80,6 +82,11 @@ class _Databases(DatabaseSource):
         yield {"digest": digest}
 
 
+class _Edits(AgentEdits):
+    name = NAME
+    title = TITLE
+
+
 class VSCodeChat:
     """Reads the user data of VS Code and its relatives, or what `VSCODE_USER_DATA_DIR` names."""
 
@@ -87,7 +94,7 @@ class VSCodeChat:
     title = TITLE
 
     def __init__(self) -> None:
-        self._files, self._databases = _Files(), _Databases()
+        self._files, self._databases, self._edits = _Files(), _Databases(), _Edits()
 
     def roots(self) -> list[Path]:
         return places.storage_folders()
@@ -96,12 +103,19 @@ class VSCodeChat:
         return places.may_hold_chats(folder)
 
     def is_transcript(self, path: Path) -> bool:
-        return places.is_chat(path) or places.is_event_log(path) or places.is_database(path)
+        return (
+            places.is_chat(path)
+            or places.is_event_log(path)
+            or places.is_database(path)
+            or places.is_edits(path)
+        )
 
     def recognises(self, path: Path) -> bool:
         match path.suffix:
             case ".vscdb":
                 return _holds_chats(path)
+            case ".db":
+                return holds_edits(path)
             case ".jsonl":
                 with open_regular(path) as file:
                     head = file.read(_HEAD)
@@ -121,7 +135,9 @@ class VSCodeChat:
     def retention_days(self) -> int | None:
         return None
 
-    def _kit(self, path: Path) -> _Files | _Databases:
+    def _kit(self, path: Path) -> _Files | _Databases | _Edits:
+        if path.suffix == ".db":
+            return self._edits
         return self._databases if path.suffix == ".vscdb" else self._files
 
 
