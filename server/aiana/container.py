@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.config import Config, load_config
@@ -13,6 +14,7 @@ from aiana.lazy import lazy
 if TYPE_CHECKING:
     from aiana.context.builder import ContextBuilder
     from aiana.context.cache import ContextCache
+    from aiana.context.tokens import TokenCounter
     from aiana.embeddings import Embedder
     from aiana.indexing.indexer import Indexer
     from aiana.search.searcher import Searcher
@@ -82,11 +84,25 @@ class Container:
         return Searcher(self.config, self.storage, self.embedder, self.qdrant)
 
     @lazy
+    def tokens(self) -> TokenCounter:
+        """What counts the tokens of contexts and quotations."""
+        from aiana.context.tokens import TokenCounter
+        from aiana.embeddings import model_info
+
+        def find_tokenizer() -> Path | None:
+            config = self.config
+            info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+            path = Path(info.path) / "tokenizer.json"
+            return path if path.exists() else None
+
+        return TokenCounter(find_tokenizer)
+
+    @lazy
     def context_builder(self) -> ContextBuilder:
         """What builds context blocks."""
         from aiana.context.builder import ContextBuilder
 
-        return ContextBuilder(self.config, self.storage, self.searcher)
+        return ContextBuilder(self.storage, self.searcher, self.tokens)
 
     @lazy
     def indexer(self) -> Indexer:

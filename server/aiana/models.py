@@ -27,6 +27,8 @@ Progress = Callable[[int, int, str], None]
 OWN_SOURCE = "aiana"
 """Source of memories, and of sessions that a front end announces."""
 
+PINNED = "pinned"
+"""The tag of memories that stand first in every list."""
 SPOKEN: tuple[MessageType, ...] = ("user", "assistant", "summary")
 """Types of messages that are embedded: what people and assistants said, and not tool traffic."""
 

@@ -12,6 +12,7 @@ from aiana.features.keeping import Keeping
 from aiana.features.memories import Memories
 from aiana.features.preferences import Preferences
 from aiana.features.projects import Projects
+from aiana.features.quoting import Quoting
 from aiana.features.sessions import Sessions
 from aiana.features.upkeep import Upkeep
 
@@ -32,6 +33,7 @@ class Aiana:
         projects = Projects(container)
         self.project_of = projects.of
         self.project_named = projects.named
+        self.project_at = projects.at
 
         finding = Finding(container, projects)
         self.search = finding.search
@@ -45,6 +47,7 @@ class Aiana:
         self.delete_memories = memories.delete
         self.restore_memory = memories.restore
         self.rate_memory = memories.rate
+        self.pin_memory = memories.pin
 
         sessions = Sessions(container, projects)
         self.list_sessions = sessions.page
@@ -58,6 +61,8 @@ class Aiana:
         documents = Documents(container, memories)
         self.export_session = documents.export
         self.read_page = documents.page
+        self.locate = documents.locate
+        self.quote = Quoting(container, memories, documents).quote
 
         keeping = Keeping(container)
         self.back_up = keeping.back_up

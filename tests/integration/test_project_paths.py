@@ -132,3 +132,23 @@ def test_path_is_never_taken_for_a_name(aiana: Aiana, tmp_path: Path) -> None:
     assert heard(aiana, repository(tmp_path / "two" / "shop")) == set()
     found = aiana.search("talk", mode="keyword", filter=SearchFilter(project="shop")).hits
     assert [hit.content for hit in found] == ["talk in shop"]
+
+
+def test_project_of_a_file_and_of_open_folders(aiana: Aiana, tmp_path: Path) -> None:
+    shop = repository(tmp_path / "shop", REMOTE)
+    notes = tmp_path / "notes"
+    (notes / "deep").mkdir(parents=True)
+    file = notes / "deep" / "todo.md"
+    file.touch()
+
+    def found(path: Path | None, *folders: Path) -> str | None:
+        project = aiana.project_at(path, folders)
+        return None if project is None else project.name
+
+    assert found(shop / "src" / "new.py", notes) == "shop"
+    assert found(file, notes) == "notes"
+    assert found(file, notes, notes / "deep") == "deep"
+    assert found(file) == "deep"
+    assert found(notes) == "notes"
+    assert found(None, shop, notes) == "shop"
+    assert found(None) is None

@@ -57,7 +57,10 @@ def test_every_method_answers_its_example_or_says_what_is_not_there(sampled: Cli
     unknown = {
         "aiana/memory/get",
         "aiana/memory/update",
+        "aiana/locate",
+        "aiana/quote",
         "aiana/memory/feedback",
+        "aiana/memory/pin",
         "aiana/session/get",
         "aiana/session/messages",
         "aiana/session/delete",
@@ -415,3 +418,31 @@ def test_many_writers_lose_nothing(start: Start) -> None:
 def test_reindex_rebuilds_the_full_text(sampled: Client) -> None:
     assert sampled.request("aiana/reindex", {"targets": ["fts"]})["fts"] == 38
     assert sampled.request("aiana/search", {"query": "getCartById"})["hits"][0]["kind"] == "message"
+
+
+def test_project_locate_quote_and_pin(sampled: Client, tmp_path: Path) -> None:
+    root = Path(sampled.request("aiana/project", {})["project"]["root"])
+    for params in ({"path": "src"}, {"textDocument": {"uri": (root / "src/cart.ts").as_uri()}}):
+        assert sampled.request("aiana/project", params)["project"]["root"] == str(root)
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    found = sampled.request("aiana/project", {"path": str(other)})["project"]
+    assert (found["id"], found["name"]) == (str(other), "elsewhere")
+
+    [hit] = sampled.request("aiana/search", {"query": "getCartById", "limit": 1})["hits"]
+    place = sampled.request("aiana/locate", {"uri": hit["uri"]})
+    page = sampled.request("workspace/textDocumentContent", {"uri": hit["uri"]})
+    assert place == {"uri": page["uri"], "line": page["line"], "title": page["title"]}
+    assert place["line"] > 0
+    quoted = sampled.request(
+        "aiana/quote", {"texts": [{"uri": hit["uri"], "snippet": hit["snippet"]}], "maxTokens": 200}
+    )
+    assert 0 < quoted["tokens"] <= 200
+    assert hit["uri"] in quoted["text"]
+    assert quoted["texts"][0]["sessionId"] == REDIS
+
+    added = sampled.request("aiana/memory/add", {"content": "Use Redis 4"})["memory"]
+    pinned = sampled.request("aiana/memory/pin", {"id": added["id"]})["memory"]
+    assert pinned["tags"] == ["pinned"]
+    loose = sampled.request("aiana/memory/pin", {"id": added["id"], "pinned": False})["memory"]
+    assert loose["tags"] == []

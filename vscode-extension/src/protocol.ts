@@ -190,6 +190,22 @@ export interface Link {
   target: string;
 }
 
+/** Name a session, a message or a memory. */
+export interface LocateParams {
+  uri: string;
+  /** Write the document to a file, which goes away after a day, and answer that file's URI. */
+  asFile?: boolean;
+}
+
+/** Where something stands in its document. */
+export interface Located {
+  /** The document's, without a fragment. */
+  uri: string;
+  /** Zero-based; 0 where the message is not stored any more. */
+  line: number;
+  title: string;
+}
+
 /** Something a person or an assistant chose to keep. */
 export interface Memory {
   /** A UUID. */
@@ -268,6 +284,12 @@ export interface MemoryPage {
   nextCursor: string | null;
   /** Why there are none. */
   notes: string[];
+}
+
+/** Pin a memory, or let it go. */
+export interface MemoryPinParams {
+  id: string;
+  pinned?: boolean;
 }
 
 /** Undo a deletion. */
@@ -383,6 +405,61 @@ export interface PreferenceRemoveParams {
 export interface Profile {
   static: Preference[];
   dynamic: Preference[];
+}
+
+/** A project is the same project wherever it is checked out: its identity is the git remote. */
+export interface Project {
+  /** `github.com/owner/name` from the git remote, else the path of its root, else a name. */
+  id: string;
+  /** Last component of the identity: what people type after `project:`. */
+  name: string;
+  /** Absolute path of the git root or working directory as it was last seen. */
+  root: string;
+}
+
+/** Name a file or folder; without one the first workspace folder is meant. */
+export interface ProjectParams {
+  textDocument?: TextDocument | null;
+  /** Of a file or folder, instead of a document; a relative one is below the first workspace folder. */
+  path?: string | null;
+}
+
+/** A project. */
+export interface ProjectResult {
+  /** Null where no file is named and no folder is open. */
+  project: Project | null;
+}
+
+/** Texts as Markdown within a budget, each quoted and cited, and what they are in full. */
+export interface Quotation {
+  /** Short texts whole, long ones cut to an equal share; empty where nothing fits. */
+  text: string;
+  tokens: number;
+  /** How many of the last texts did not fit. */
+  leftOut: number;
+  texts: QuotedText[];
+}
+
+/** Quote texts that a person chose. */
+export interface QuoteParams {
+  texts: TextToQuote[];
+  /** Default: the setting `contextMaxTokens` (1,000). */
+  maxTokens?: number | null;
+}
+
+/** One text in full, and where it is from. */
+export interface QuotedText {
+  uri: string;
+  kind: "memory" | "message" | "session";
+  title: string;
+  /** The whole text, or the paragraphs that hold the snippet; a session as Markdown. */
+  content: string;
+  source: string;
+  /** The role or the tool of a message, the type of a memory. */
+  who: string | null;
+  project: string;
+  sessionId: string | null;
+  timestamp: string;
 }
 
 /** A stretch of a document. */
@@ -674,6 +751,14 @@ export interface TextDocument {
   uri: string;
 }
 
+/** One text to quote. */
+export interface TextToQuote {
+  /** Of a message, a memory or a session. */
+  uri: string;
+  /** What is shown of it: only the paragraphs that hold these words are quoted. */
+  snippet?: string | null;
+}
+
 /** State of one tier. */
 export interface Tier {
   state: "loading" | "off" | "ok" | "unavailable";
@@ -693,6 +778,12 @@ export interface Tiers {
 export const search = request<SearchParams, SearchResult>("aiana/search");
 /** Build a context block for a chat: what is worth knowing, within a budget of tokens. */
 export const context = request<ContextParams, ContextResult>("aiana/context");
+/** Say to which project a file or folder belongs. */
+export const project = request<ProjectParams, ProjectResult>("aiana/project");
+/** Say where a message stands in its document, without the text. */
+export const locate = request<LocateParams, Located>("aiana/locate");
+/** Quote messages, memories and sessions for a chat, within a budget of tokens; and in full. */
+export const quote = request<QuoteParams, Quotation>("aiana/quote");
 /** Keep a text. What is known already is not stored twice, and secrets are taken out. */
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
 /** Read one memory. */
@@ -705,6 +796,8 @@ export const memoryList = request<MemoryListParams, MemoryPage>("aiana/memory/li
 export const memoryDelete = request<MemoryDeleteParams, Deleted>("aiana/memory/delete");
 /** Judge a memory; how often it was found so is kept with it. */
 export const memoryFeedback = request<MemoryFeedbackParams, MemoryResult>("aiana/memory/feedback");
+/** Pin a memory, so that it stands first in every list, or let it go. */
+export const memoryPin = request<MemoryPinParams, MemoryResult>("aiana/memory/pin");
 /** Undo a deletion. */
 export const memoryRestore = request<MemoryRestoreParams, MemoryResult>("aiana/memory/restore");
 /** List sessions by their last activity, newest first. */

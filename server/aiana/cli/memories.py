@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from aiana.cli.confirm import confirm, yes_option
-from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.output import json_option, named_project, opened, print_json
 from aiana.cli.terminal import say, text_argument
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
 from aiana.protocol.results import Deleted
@@ -43,7 +42,7 @@ def remember(
         result = aiana.add_memory(
             content,
             memory_type,
-            project=aiana.project_of(Path.cwd()) if project is None else project,
+            project=named_project(aiana, "." if project is None else project) or "",
             tags=tag,
         )
     if as_json:

@@ -43,6 +43,11 @@ def opened() -> Iterator[Aiana]:
         aiana.close()
 
 
+def named_project(aiana: Aiana, name: str | None) -> str | None:
+    """The project that a person names; `.` is that of the current folder."""
+    return aiana.project_of(Path.cwd()) if name == "." else name
+
+
 def tell(kind: str, message: str) -> None:
     """A note, a warning or an error on standard error."""
     say(Piece(f"{kind}:", _KINDS[kind]), f" {message}", err=True)

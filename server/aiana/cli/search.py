@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from aiana.cli.layout import assistant, fit, joined, marked, project_name, when, width
-from aiana.cli.output import json_option, opened, print_document, print_json, tell
+from aiana.cli.output import json_option, named_project, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument
 from aiana.models import Mode, SearchFilter, SearchHit
 from aiana.protocol.results import SearchResult
@@ -53,14 +51,12 @@ def search(
       aiana search '"connection reset" after:2w' --json
     """
     with opened() as aiana:
-        if project == ".":
-            project = aiana.project_of(Path.cwd())
         result = aiana.search(
             " ".join(query),
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=SearchFilter(project=project, sources=list(source)),
+            filter=SearchFilter(project=named_project(aiana, project), sources=list(source)),
             group_by_session=by_session,
             wait_for_model=True,
         )
@@ -127,7 +123,7 @@ def context(
     with opened() as aiana:
         result = aiana.context(
             " ".join(query) or None,
-            project=project or aiana.project_of(Path.cwd()),
+            project=named_project(aiana, project or "."),
             scope="all" if everywhere else "project",
             max_tokens=max_tokens,
             wait_for_model=True,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiana.config import Config
 from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.tokens import TokenCounter
-from aiana.embeddings import model_info
 from aiana.models import Scope, SearchFilter, SearchHit
 from aiana.protocol.results import ContextEntry, ContextResult
 from aiana.search.query import Query, parse
@@ -34,17 +31,10 @@ LEAST_PASSAGE_CHARS, PASSAGE_CHARS = 160, 800
 class ContextBuilder:
     """Builds context blocks from what a search finds. Safe to share between threads."""
 
-    def __init__(self, config: Config, storage: AianaStorage, searcher: Searcher) -> None:
-        self._config = config
+    def __init__(self, storage: AianaStorage, searcher: Searcher, tokens: TokenCounter) -> None:
         self._storage = storage
         self._searcher = searcher
-        self._tokens = TokenCounter(self._find_tokenizer)
-
-    def _find_tokenizer(self) -> Path | None:
-        config = self._config
-        info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
-        path = Path(info.path) / "tokenizer.json"
-        return path if path.exists() else None
+        self._tokens = tokens
 
     def count_tokens(self, text: str) -> int:
         """What a text costs the chat that reads it."""

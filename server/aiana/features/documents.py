@@ -8,7 +8,7 @@ from typing import Literal
 from aiana.container import Container
 from aiana.features.memories import Memories
 from aiana.models import Message, Session
-from aiana.protocol.results import Exported, Page
+from aiana.protocol.results import Exported, Located, Page
 from aiana.protocol.uris import MemoryAddress
 from aiana.protocol.uris import parse as parse_uri
 from aiana.render.markdown import export_session
@@ -43,6 +43,27 @@ class Documents:
             return memory_page(self._memories.get(address.id).memory)
         session, messages = self._whole_session(address.id, address.source)
         return session_page(session, messages, address.message, navigation=navigation)
+
+    def locate(self, uri: str, navigation: bool = False, as_file: bool = False) -> Located:
+        """Where what a URI names stands in its document. Raises NotFound and Conflict.
+
+        With `as_file` the document is written to a file, for editors that can open nothing else.
+        """
+        from aiana.render.pages import session_page, write_page
+
+        address = parse_uri(uri)
+        if as_file or isinstance(address, MemoryAddress):
+            page = self.page(uri, navigation)
+        else:
+            session, messages = self._whole_session(address.id, address.source)
+            ids = [message.id for message in messages]
+            last = ids.index(address.message) + 1 if address.message in ids else 0
+            page = session_page(session, messages[:last], address.message, navigation=navigation)
+        place = page.uri
+        if as_file:
+            folder = self._container.config.pages_dir
+            place = write_page(folder, page.uri, page.text).as_uri()
+        return Located(uri=place, line=page.line, title=page.title)
 
     def _whole_session(
         self, session_id: str, source: str | None

@@ -146,6 +146,10 @@ class Memories:
         """Count one person's judgement of a memory. Raises NotFound."""
         return MemoryResult(memory=self._container.storage.memories.feedback(memory_id, rating))
 
+    def pin(self, memory_id: str, pinned: bool = True) -> MemoryResult:
+        """Let a memory stand first in every list, or no longer. Raises NotFound."""
+        return MemoryResult(memory=self._container.storage.memories.pin(memory_id, pinned))
+
     def _note(self, memory: Memory) -> None:
         activity = {"kind": "memory", "id": memory.id, "project": memory.project}
         self._container.cache.record_activity(activity)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from aiana.container import Container
-from aiana.projects import folders_of, is_path, project_of
+from aiana.models import Project
+from aiana.projects import folders_of, is_in_repository, is_path, project_of
 
 
 class Projects:
@@ -16,14 +19,40 @@ class Projects:
 
     def of(self, folder: str | Path) -> str:
         """Identity of the project that a folder or file belongs to."""
-        from aiana.storage.rows import projects_at
-
-        with self._container.storage.database.reading() as connection:
-            for key in projects_at(connection, str(folder)):
-                row = connection.execute("SELECT id FROM projects WHERE key = ?", (key,)).fetchone()
-                return str(row[0])
-        return project_of(folders_of(str(folder))[-1]).id
+        return self._project(folder).id
 
     def named(self, project: str) -> str:
         """Identity of a project that is named by its path, or by its identity already."""
         return self.of(project) if is_path(project) else project
+
+    def at(self, path: Path | None, folders: Sequence[Path] = ()) -> Project | None:
+        """The project of a file or folder, else of the first of the folders that are open.
+
+        What lies outside any repository belongs to the innermost open folder around it. None if
+        neither a path nor a folder is given.
+        """
+        if path is None:
+            return self._project(folders[0]) if folders else None
+        around = [folder for folder in folders if path.is_relative_to(folder)]
+        if is_in_repository(path):
+            return self._project(path)
+        if around:
+            return self._project(max(around, key=lambda folder: len(folder.parts)))
+        return self._project(path if _is_folder(path) else path.parent)
+
+    def _project(self, folder: str | Path) -> Project:
+        from aiana.storage.rows import projects_at
+
+        with self._container.storage.database.reading() as connection:
+            for key in projects_at(connection, str(folder)):
+                row = connection.execute(
+                    "SELECT id, name, root FROM projects WHERE key = ?", (key,)
+                ).fetchone()
+                return Project(id=row[0], name=row[1], root=row[2])
+        return project_of(folders_of(str(folder))[-1])
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False

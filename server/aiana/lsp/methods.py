@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer, Handler
 from aiana.lsp.uris import name_of, path_of
 from aiana.models import SearchFilter
-from aiana.projects import is_in_repository
+from aiana.paths import expanded
 from aiana.protocol import params, results
 from aiana.service import Aiana
 
@@ -24,12 +26,16 @@ class Methods:
         return {
             "aiana/search": self.search,
             "aiana/context": self.context,
+            "aiana/project": self.project,
+            "aiana/locate": self.locate,
+            "aiana/quote": self.quote,
             "aiana/memory/add": self.memory_add,
             "aiana/memory/get": memory_get,
             "aiana/memory/update": memory_update,
             "aiana/memory/list": memory_list,
             "aiana/memory/delete": memory_delete,
             "aiana/memory/feedback": memory_feedback,
+            "aiana/memory/pin": memory_pin,
             "aiana/memory/restore": memory_restore,
             "aiana/session/list": session_list,
             "aiana/session/get": session_get,
@@ -65,9 +71,21 @@ class Methods:
             " ".join(part for part in about if part) or None,
             project=self._project(aiana, uri) if p.project is None else p.project,
             scope=p.scope,
-            max_tokens=self._server.context_max_tokens if p.max_tokens is None else p.max_tokens,
+            max_tokens=self._budget(p.max_tokens),
             refresh=p.refresh,
         )
+
+    def project(self, aiana: Aiana, p: params.ProjectParams, call: Call) -> results.ProjectResult:
+        path = path_of(p.text_document.uri) if p.text_document else None
+        if p.path is not None:
+            path = Path("", *self._folders[:1], expanded(p.path))
+        return results.ProjectResult(project=aiana.project_at(path, self._folders))
+
+    def locate(self, aiana: Aiana, p: params.LocateParams, call: Call) -> results.Located:
+        return aiana.locate(p.uri, self._server.editor.follows_links, p.as_file)
+
+    def quote(self, aiana: Aiana, p: params.QuoteParams, call: Call) -> results.Quotation:
+        return aiana.quote(p.texts, self._budget(p.max_tokens))
 
     def memory_add(
         self, aiana: Aiana, p: params.MemoryAddParams, call: Call
@@ -99,19 +117,19 @@ class Methods:
         return filter if project is None else replace(filter, project=project)
 
     def _project(self, aiana: Aiana, uri: str | None) -> str | None:
-        """Identity of the project that holds `uri`, or of the first workspace folder.
+        """Identity of the project of a document, or of the first workspace folder."""
+        found = aiana.project_at(path_of(uri) if uri else None, self._folders)
+        return None if found is None else found.id
 
-        A file outside any repository belongs to its workspace folder.
-        """
+    @property
+    def _folders(self) -> list[Path]:
+        """The workspace folders that lie on a disk."""
         workspace = self._server.workspace
         uris = [folder.uri for folder in workspace.folders.values()]
-        known = [path for path in map(path_of, [*uris, workspace.root_uri or ""]) if path]
-        path = path_of(uri) if uri else None
-        if path is not None:
-            inside = [folder for folder in known if path.is_relative_to(folder)]
-            folder = max(inside, key=lambda f: len(f.parts)) if inside else path.parent
-            return aiana.project_of(path if is_in_repository(path) else folder)
-        return aiana.project_of(known[0]) if known else None
+        return [path for path in map(path_of, [*uris, workspace.root_uri or ""]) if path]
+
+    def _budget(self, asked: int | None) -> int | None:
+        return self._server.context_max_tokens if asked is None else asked
 
 
 def memory_get(aiana: Aiana, p: params.MemoryGetParams, call: Call) -> results.MemoryResult:
@@ -138,6 +156,10 @@ def memory_feedback(
     aiana: Aiana, p: params.MemoryFeedbackParams, call: Call
 ) -> results.MemoryResult:
     return aiana.rate_memory(p.id, p.rating)
+
+
+def memory_pin(aiana: Aiana, p: params.MemoryPinParams, call: Call) -> results.MemoryResult:
+    return aiana.pin_memory(p.id, p.pinned)
 
 
 def session_list(aiana: Aiana, p: params.SessionListParams, call: Call) -> results.SessionPage:

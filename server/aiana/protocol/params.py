@@ -154,6 +154,47 @@ class MemoryFeedbackParams(Params):
     rating: Rating
 
 
+class MemoryPinParams(Params):
+    """Pin a memory, or let it go."""
+
+    id: Text
+    pinned: bool = True
+
+
+class ProjectParams(Params):
+    """Name a file or folder; without one the first workspace folder is meant."""
+
+    text_document: TextDocument | None = None
+    path: Text | None = None
+    """Of a file or folder, instead of a document; a relative one is below the first workspace
+    folder."""
+
+
+class LocateParams(Params):
+    """Name a session, a message or a memory."""
+
+    uri: Text
+    as_file: bool = False
+    """Write the document to a file, which goes away after a day, and answer that file's URI."""
+
+
+class TextToQuote(Params):
+    """One text to quote."""
+
+    uri: Text
+    """Of a message, a memory or a session."""
+    snippet: str | None = None
+    """What is shown of it: only the paragraphs that hold these words are quoted."""
+
+
+class QuoteParams(Params):
+    """Quote texts that a person chose."""
+
+    texts: Annotated[list[TextToQuote], Meta(min_length=1, max_length=1000)]
+    max_tokens: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    """Default: the setting `contextMaxTokens` (1,000)."""
+
+
 class SessionListParams(Params):
     """List sessions, newest first."""
 

@@ -13,6 +13,7 @@ from aiana.models import (
     Memory,
     Message,
     Preference,
+    Project,
     SearchHit,
     Session,
     SettingProblem,
@@ -349,6 +350,50 @@ class Section(Result):
     message_id: str
     title: str = ""
     """For an outline: who, when and the first words; of a tool its name and what it is about."""
+
+
+class Located(Result):
+    """Where something stands in its document."""
+
+    uri: str
+    """The document's, without a fragment."""
+    line: int
+    """Zero-based; 0 where the message is not stored any more."""
+    title: str
+
+
+class ProjectResult(Result):
+    """A project."""
+
+    project: Project | None
+    """Null where no file is named and no folder is open."""
+
+
+class QuotedText(Result):
+    """One text in full, and where it is from."""
+
+    uri: str
+    kind: Literal["message", "memory", "session"]
+    title: str
+    content: str
+    """The whole text, or the paragraphs that hold the snippet; a session as Markdown."""
+    source: str
+    who: str | None = None
+    """The role or the tool of a message, the type of a memory."""
+    project: str = ""
+    session_id: str | None = None
+    timestamp: str = ""
+
+
+class Quotation(Result):
+    """Texts as Markdown within a budget, each quoted and cited, and what they are in full."""
+
+    text: str
+    """Short texts whole, long ones cut to an equal share; empty where nothing fits."""
+    tokens: int
+    left_out: int
+    """How many of the last texts did not fit."""
+    texts: list[QuotedText]
 
 
 class Page(Result):

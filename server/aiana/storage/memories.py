@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
-from aiana.models import Memory, MemoryType, Rating, SearchFilter
+from aiana.models import PINNED, Memory, MemoryType, Rating, SearchFilter
 from aiana.protocol.uris import memory_uri
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
@@ -238,6 +238,17 @@ class MemoryStore:
                 changes["tags"] = to_json([storable(tag) for tag in tags])
             if metadata is not None:
                 changes["metadata"] = storable(to_json(metadata))
+            self._change(connection, memory.id, changes)
+            return self._exactly(connection, memory.id)
+
+    def pin(self, memory_id: str, pinned: bool = True) -> Memory:
+        """Give a memory the tag `pinned`, or take it away. Raises NotFound."""
+        with self._database.writing() as connection:
+            memory = self._exactly(connection, memory_id)
+            if (PINNED in memory.tags) == pinned:
+                return memory
+            tags = [tag for tag in memory.tags if tag != PINNED] + [PINNED] * pinned
+            changes = {"updated_at": self._moment(connection), "tags": to_json(tags)}
             self._change(connection, memory.id, changes)
             return self._exactly(connection, memory.id)
 

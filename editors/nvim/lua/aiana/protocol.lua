@@ -109,6 +109,15 @@
 ---@field end integer
 ---@field target string A URI.
 
+---@class aiana.LocateParams Name a session, a message or a memory.
+---@field uri string
+---@field asFile? boolean Write the document to a file, which goes away after a day, and answer that file's URI.
+
+---@class aiana.Located Where something stands in its document.
+---@field uri string The document's, without a fragment.
+---@field line integer Zero-based; 0 where the message is not stored any more.
+---@field title string
+
 ---@class aiana.Memory Something a person or an assistant chose to keep.
 ---@field id string A UUID.
 ---@field content string
@@ -161,6 +170,10 @@
 ---@field memories aiana.Memory[]
 ---@field nextCursor? string
 ---@field notes string[] Why there are none.
+
+---@class aiana.MemoryPinParams Pin a memory, or let it go.
+---@field id string
+---@field pinned? boolean
 
 ---@class aiana.MemoryRestoreParams Undo a deletion.
 ---@field memory aiana.Memory As it was, from `aiana/memory/get` or a list.
@@ -236,6 +249,39 @@
 ---@class aiana.Profile The user's preferences.
 ---@field static aiana.Preference[]
 ---@field dynamic aiana.Preference[]
+
+---@class aiana.Project A project is the same project wherever it is checked out: its identity is the git remote.
+---@field id string `github.com/owner/name` from the git remote, else the path of its root, else a name.
+---@field name string Last component of the identity: what people type after `project:`.
+---@field root string Absolute path of the git root or working directory as it was last seen.
+
+---@class aiana.ProjectParams Name a file or folder; without one the first workspace folder is meant.
+---@field textDocument? aiana.TextDocument
+---@field path? string Of a file or folder, instead of a document; a relative one is below the first workspace folder.
+
+---@class aiana.ProjectResult A project.
+---@field project? aiana.Project Null where no file is named and no folder is open.
+
+---@class aiana.Quotation Texts as Markdown within a budget, each quoted and cited, and what they are in full.
+---@field text string Short texts whole, long ones cut to an equal share; empty where nothing fits.
+---@field tokens integer
+---@field leftOut integer How many of the last texts did not fit.
+---@field texts aiana.QuotedText[]
+
+---@class aiana.QuoteParams Quote texts that a person chose.
+---@field texts aiana.TextToQuote[]
+---@field maxTokens? integer Default: the setting `contextMaxTokens` (1,000).
+
+---@class aiana.QuotedText One text in full, and where it is from.
+---@field uri string
+---@field kind 'memory'|'message'|'session'
+---@field title string
+---@field content string The whole text, or the paragraphs that hold the snippet; a session as Markdown.
+---@field source string
+---@field who? string The role or the tool of a message, the type of a memory.
+---@field project string
+---@field sessionId? string
+---@field timestamp string
 
 ---@class aiana.Range A stretch of a document.
 ---@field start aiana.Position
@@ -423,6 +469,10 @@
 
 ---@class aiana.TextDocument A document in the editor.
 ---@field uri string
+
+---@class aiana.TextToQuote One text to quote.
+---@field uri string Of a message, a memory or a session.
+---@field snippet? string What is shown of it: only the paragraphs that hold these words are quoted.
 
 ---@class aiana.Tier State of one tier.
 ---@field state 'loading'|'off'|'ok'|'unavailable'

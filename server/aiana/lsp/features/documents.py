@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer
-from aiana.protocol.results import Link, Page
+from aiana.protocol.results import Link, Located, Page
 from aiana.protocol.uris import SCHEME
 from aiana.render.pages import page_file, write_page
 from aiana.service import Aiana
@@ -43,10 +43,11 @@ class Documents:
 
     async def location(self, uri: str) -> types.Location:
         """Where the client finds this document: under its own URI, or in a file made for it."""
-        page = await self._page(uri)
-        if not self._server.editor.reads_documents:
-            uri = await self._write(uri, page.text)
-        return _location(uri, page.line)
+        reads = self._server.editor.reads_documents
+        found: Located = await self._server.methods["aiana/locate"](
+            {"uri": uri, "asFile": not reads}
+        )
+        return _location(uri if reads else found.uri, found.line)
 
     async def open(self, uri: str) -> None:
         """Show a document in the editor."""
