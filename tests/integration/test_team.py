@@ -153,6 +153,23 @@ def test_filters_and_exclusions_hold_for_colleagues(member: Open) -> None:
     assert found(ben, '"no such phrase"') == []
 
 
+def test_phrases_and_exclusions_are_one_rule_for_own_and_shared_texts(member: Open) -> None:
+    ada, ben = member("ada"), member("ben")
+    remember(ada, FIX)
+    remember(ben, OWN)
+    assert found(ben) == ["ada", None]
+    # What one text holds is demanded of all; what none holds is demanded of none.
+    assert found(ben, f'{ASKED} "freezing  The CLOCK"') == ["ada"]
+    assert found(ben, f'{ASKED} "tried again"') == [None]
+    assert found(ben, f'{ASKED} "no such phrase"') == ["ada", None]
+    # Whole words, by their stems.
+    assert found(ben, f'{ASKED} "the clo"') == ["ada", None]
+    assert found(ben, f"{ASKED} -lock -tested") == []
+    assert found(ben, f"{ASKED} -lock") == ["ada", None]
+    shown = ben.search(f'{ASKED} "freezing the clock"', wait_for_model=True)
+    assert shown.notes == []
+
+
 def test_pages_hold_every_own_hit_once(member: Open) -> None:
     ada, ben = member("ada"), member("ben")
     remember(ada, FIX, "The login page needs a clock that stands still in its tests.")

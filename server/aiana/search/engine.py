@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import isnan
 from typing import TYPE_CHECKING, Protocol
@@ -94,6 +94,8 @@ class Ranking(Struct, frozen=True, kw_only=True):
     total: int | None = None
     """Texts that match by their words, or by the filter alone; None if only meaning found them."""
     outside: Outside
+    demanded: list[str]
+    """The phrases that every hit must hold."""
     notes: list[str]
     """What of the query could not be done as it was put; sentences for a person."""
 
@@ -107,6 +109,8 @@ class Request(Struct, frozen=True, kw_only=True):
     reads_english_only: bool = False
     """The model knows little of scripts without blanks: there, words decide."""
     now: datetime
+    colleagues: Sequence[frozenset[str]] = ()
+    """Texts of others that are shown beside the hits: which phrases of the query each holds."""
 
 
 def search(
@@ -127,10 +131,13 @@ def search(
         lanes: list[Lane] = []
         hits: list[Ranked] = []
         notes: list[str] = []
+        demanded: list[str] = []
         total = matches = None
         if query.words or query.phrases:
             asked = plan(query, text_index.tokenize)
-            fitting, notes = fitting_rows(asked, text_index, catalogue, admitted)
+            fitting, demanded, notes = fitting_rows(
+                asked, text_index, catalogue, admitted, request.colleagues
+            )
             within = fitting & admitted
             keyword = session = spelt = np.zeros(len(catalogue), np.float32)
             if request.mode != "semantic":
@@ -180,6 +187,7 @@ def search(
         memories=memories,
         total=total or (None if hits else total),
         outside=Outside(messages=left_out[0], memories=left_out[1], matches=matches),
+        demanded=demanded,
         notes=notes,
     )
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 _LONGEST = 80
 
 
-def of_answer(query: Query, restriction: SearchFilter, ranking: Ranking) -> list[str]:
+def of_answer(
+    query: Query, restriction: SearchFilter, ranking: Ranking, *, found: bool
+) -> list[str]:
     """Everything that a person should know of an answer beside its hits."""
     notes = [*query.notes, *ranking.notes]
-    if not ranking.hits and (query.text or query.is_filter_only):
+    if not (ranking.hits or found) and (query.text or query.is_filter_only):
         notes.append(_of_nothing(query, restriction, ranking))
     return notes
 

@@ -24,33 +24,41 @@ _LONGEST_SHOWN = 60
 
 
 def fitting_rows(
-    asked: Plan, text_index: TextIndex, catalogue: Catalogue, admitted: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], list[str]]:
-    """The rows that hold every phrase of the query and nothing it excludes, and what to say.
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    admitted: NDArray[np.bool_],
+    colleagues: Sequence[frozenset[str]] = (),
+) -> tuple[NDArray[np.bool_], list[str], list[str]]:
+    """The rows that hold what is demanded and nothing that is excluded; what is demanded; notes.
 
-    A phrase that none of the `admitted` rows holds is demanded only where nothing else is asked.
+    A phrase that none of the `admitted` rows and none of the `colleagues`' texts holds, of which
+    the phrases are given that they hold, is demanded only where nothing else is asked.
     """
-    rows = np.ones(len(catalogue), bool)
+    stored = len(catalogue)
+    rows = np.ones(stored + len(colleagues), bool)
+    admitted = np.concatenate([admitted, rows[stored:]])
     for text in asked.excluded:
         rows[catalogue.present(text_index.documents_with(text))] = False
     if not asked.required:
-        return rows, []
+        return rows[:stored], [], []
     notes = []
     holding = {}
     for phrase in asked.required:
-        held = np.zeros(len(catalogue), bool)
+        held = np.zeros(len(rows), bool)
         held[catalogue.present(_holding(phrase, text_index))] = True
+        held[stored:] = [phrase in text for text in colleagues]
         holding[phrase] = held
         if not (held & rows & admitted).any():
-            elsewhere = int(np.count_nonzero(held & rows))
-            notes.append(_nowhere(phrase, elsewhere, dropped=asked.has_words))
+            outside = int(np.count_nonzero(held & rows))
+            notes.append(_nowhere(phrase, outside, dropped=asked.has_words))
     if asked.has_words:
         holding = {p: held for p, held in holding.items() if (held & rows & admitted).any()}
     together = _all_of(list(holding.values()), rows)
     if asked.has_words and holding and not (together & admitted).any():
         notes.append("No text holds all that is in quotes; texts with some of it are shown.")
-        return rows, notes
-    return together, notes
+        return rows[:stored], [], notes
+    return together[:stored], list(holding), notes
 
 
 def _all_of(masks: Sequence[NDArray[np.bool_]], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -60,9 +68,22 @@ def _all_of(masks: Sequence[NDArray[np.bool_]], rows: NDArray[np.bool_]) -> NDAr
     return together
 
 
-def _nowhere(phrase: str, elsewhere: int, dropped: bool) -> str:
+def phrases_in(
+    texts: Sequence[str], phrases: Sequence[str], text_index: TextIndex
+) -> list[frozenset[str]]:
+    """Which of the phrases stand in each of some texts that are not stored here."""
+    held: list[set[str]] = [set() for _ in texts]
+    for phrase in phrases:
+        stands = exactly(phrase)
+        for place in text_index.matching(texts, phrase):
+            if stands.search(folded(texts[place])):
+                held[place].add(phrase)
+    return [frozenset(each) for each in held]
+
+
+def _nowhere(phrase: str, outside: int, dropped: bool) -> str:
     shown = phrase if len(phrase) <= _LONGEST_SHOWN else phrase[:_LONGEST_SHOWN] + "…"
-    where = f" within the restrictions, though in {elsewhere:,} outside them" if elsewhere else ""
+    where = f" within the restrictions, though in {outside:,} outside them" if outside else ""
     then = "its words count all the same" if dropped else "leave out the quotes to find its words"
     return f'"{shown}" stands in no text{where}: {then}.'
 

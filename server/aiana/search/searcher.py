@@ -14,13 +14,13 @@ from msgspec.structs import asdict, replace
 from aiana.config import Config
 from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
-from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchHit
+from aiana.models import Degraded, Memory, Mode, SearchFilter
 from aiana.protocol.results import Outside, Searched, SearchResult
 from aiana.search.engine import Request, search
 from aiana.search.notes import of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
-from aiana.search.team import among, hits_of_colleagues, memory_of_colleague
+from aiana.search.team import Candidate, among, hits_of, memory_of_colleague, of_colleagues
 from aiana.search.vector_index import VectorIndex
 from aiana.times import LOCAL, now
 
@@ -110,20 +110,26 @@ class Searcher:
         degraded: list[Degraded] = []
 
         def answer(mode: Mode, limit: int) -> SearchResult:
+            missing: list[Degraded] = []
+            # What they hold decides on every page what is demanded, though the first shows them.
+            colleagues = []
+            if cursor is None or query.phrases:
+                colleagues = self._of_colleagues(query, embed, missing)
             request = Request(
                 query=query,
                 filter=wanted,
                 mode=mode,
                 reads_english_only=self._embedder.model_name == DEFAULT_MODEL,
                 now=reference,
+                colleagues=[each.phrases for each in colleagues],
             )
             remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
-            missing = [] if remote is None or remote.degraded is None else [remote.degraded]
+            missing += [] if remote is None or remote.degraded is None else [remote.degraded]
             if embed is not None and "semantic" not in ranking.lanes:
                 missing += self._without_vectors()
             hits, more = page.of(ranking, limit)
-            theirs = self._of_colleagues(query, embed, missing) if cursor is None else []
+            theirs = hits_of(colleagues, query, ranking.demanded) if cursor is None else []
             if theirs:
                 hits = among(hits, theirs, limit)
                 own = sum(hit.user is None for hit in hits)
@@ -135,7 +141,7 @@ class Searcher:
                 took_ms=round((time.perf_counter() - began) * 1000, 1),
                 next_cursor=more,
                 degraded=degraded + missing,
-                notes=of_answer(query, wanted, ranking),
+                notes=of_answer(query, wanted, ranking, found=bool(hits)),
                 total=ranking.total,
                 outside=Outside(**asdict(ranking.outside)),
             )
@@ -157,14 +163,14 @@ class Searcher:
 
     def _of_colleagues(
         self, query: Query, embed: Embed | None, missing: list[Degraded]
-    ) -> list[SearchHit]:
+    ) -> list[Candidate]:
         """What colleagues share; `missing` is told if Qdrant fails."""
         tier = self._qdrant
         asked = query.text
         if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
             return []
         try:
-            return hits_of_colleagues(tier, embed(asked), query)
+            return of_colleagues(tier, embed(asked), query, self._text_index)
         except TierUnavailable:
             missing += [tier.link.down] if tier.link.down else []
             return []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from aiana.models import OWN_SOURCE, Memory, MemoryType, SearchFilter, SearchHit
 from aiana.protocol.uris import memory_uri
 from aiana.search.engine import LEAST_COSINE
+from aiana.search.phrases import phrases_in
 from aiana.search.query import Query
 from aiana.search.snippets import snippet
 from aiana.storage.filters import admits_memories
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from aiana.search.text_index import TextIndex
     from aiana.storage.qdrant.tier import QdrantTier
 
 MOST = 5
@@ -28,12 +31,33 @@ _SPARE = 20
 """Asked for beyond that, since some will hold what the query excludes."""
 
 
-def hits_of_colleagues(
-    tier: QdrantTier, vector: NDArray[np.float32], query: Query
-) -> list[SearchHit]:
+class Shared(Struct, frozen=True, kw_only=True):
+    """A point of a colleague as Aiana writes them."""
+
+    id: str
+    user: str
+    content: str
+    memory_type: MemoryType
+    timestamp: str
+    project: str = ""
+    score: float = 0.0
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Candidate(NamedTuple):
+    """A memory that may be shown, and which phrases of the query it holds."""
+
+    shared: Shared
+    phrases: frozenset[str]
+
+
+def of_colleagues(
+    tier: QdrantTier, vector: NDArray[np.float32], query: Query, text_index: TextIndex
+) -> list[Candidate]:
     """The memories of colleagues most like a query's vector; none unless this is a team.
 
-    Their words are only looked at for what the query demands or excludes. Raises TierUnavailable.
+    Their words are only looked at for what the query excludes, and which of its phrases they
+    hold. Raises TierUnavailable.
     """
     from aiana.search.qdrant_index import scope_of  # only a team needs it
 
@@ -46,11 +70,33 @@ def hits_of_colleagues(
         before=query.filter.before,
     )
     found = map(_read, tier.shared_by_colleagues(vector, MOST + _SPARE, scope))
-    return [
-        _hit(query, shared)
+    near = [
+        shared
         for shared in found
-        if shared is not None and shared.score >= LEAST_COSINE and _admits(query, shared)
-    ][:MOST]
+        if shared is not None
+        and shared.score >= LEAST_COSINE
+        and not any(_is_within(each, shared) for each in query.without)
+    ]
+    texts = [shared.content for shared in near]
+    excluded = {
+        place
+        for text in (*query.excluded_words, *query.excluded_phrases)
+        for place in text_index.matching(texts, text)
+    }
+    held = phrases_in(texts, query.phrases, text_index)
+    return [
+        Candidate(shared, phrases)
+        for place, (shared, phrases) in enumerate(zip(near, held, strict=True))
+        if place not in excluded
+    ]
+
+
+def hits_of(
+    candidates: Sequence[Candidate], query: Query, demanded: Sequence[str]
+) -> list[SearchHit]:
+    """The best of the candidates that hold every phrase that is demanded of own texts too."""
+    fitting = [each.shared for each in candidates if each.phrases.issuperset(demanded)]
+    return [_hit(query, shared) for shared in fitting[:MOST]]
 
 
 def among(own: list[SearchHit], theirs: list[SearchHit], limit: int) -> list[SearchHit]:
@@ -85,39 +131,17 @@ def memory_of_colleague(tier: QdrantTier, id: str) -> Memory | None:
     )
 
 
-class _Shared(Struct, frozen=True, kw_only=True):
-    """A point of a colleague as Aiana writes them."""
-
-    id: str
-    user: str
-    content: str
-    memory_type: MemoryType
-    timestamp: str
-    project: str = ""
-    score: float = 0.0
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-def _read(point: dict[str, Any]) -> _Shared | None:
+def _read(point: dict[str, Any]) -> Shared | None:
     """A point, or None for one that somebody wrote in another form."""
     try:
-        shared = msgspec.convert(point, _Shared)
+        shared = msgspec.convert(point, Shared)
         to_datetime(shared.timestamp)
     except ValueError:
         return None
     return shared
 
 
-def _admits(query: Query, shared: _Shared) -> bool:
-    content = " ".join(shared.content.casefold().split())
-    if any(text.casefold() in content for text in (*query.excluded_words, *query.excluded_phrases)):
-        return False
-    if any(_is_within(each, shared) for each in query.without):
-        return False
-    return all(phrase.casefold() in content for phrase in query.phrases)
-
-
-def _is_within(restriction: SearchFilter, shared: _Shared) -> bool:
+def _is_within(restriction: SearchFilter, shared: Shared) -> bool:
     """Whether a filter lets a colleague's memory through."""
     project = restriction.project
     return (
@@ -129,7 +153,7 @@ def _is_within(restriction: SearchFilter, shared: _Shared) -> bool:
     )
 
 
-def _hit(query: Query, shared: _Shared) -> SearchHit:
+def _hit(query: Query, shared: Shared) -> SearchHit:
     text, highlights = snippet(shared.content, query.words, query.phrases)
     return SearchHit(
         id=shared.id,

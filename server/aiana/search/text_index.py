@@ -24,6 +24,7 @@ from aiana.storage.filters import (
     message_condition,
     session_condition,
 )
+from aiana.storage.identifiers import derived_words
 from aiana.storage.letters import Run, query_pieces
 from aiana.storage.migrations import THOUGHT, TOKENIZER
 from aiana.storage.rows import matching_projects
@@ -80,6 +81,10 @@ class TextIndex:
         query = _match(phrase, prefix)
         asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
         return self._recent.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
+
+    def matching(self, texts: Sequence[str], phrase: str) -> list[int]:
+        """Places of those of some texts, stored or not, that `documents_with` would find."""
+        return self._tokenizer.matching(texts, _match(phrase, prefix=False))
 
     def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
         with self.database.reading() as connection:
@@ -178,6 +183,10 @@ class _Tokenizer:
             f"CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='{TOKENIZER}')"
         )
         self._connection.execute("CREATE VIRTUAL TABLE places USING fts5vocab(texts, 'instance')")
+        self._connection.execute(
+            "CREATE VIRTUAL TABLE documents USING fts5(content, identifiers, content='', "
+            f"tokenize='{TOKENIZER}')"
+        )
 
     def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
         found: list[list[str]] = [[] for _ in texts]
@@ -190,4 +199,15 @@ class _Tokenizer:
             ):
                 found[number - 1].append(term)
             self._connection.execute("INSERT INTO texts(texts) VALUES ('delete-all')")
+        return found
+
+    def matching(self, texts: Sequence[str], expression: str) -> list[int]:
+        rows = [(place, text, derived_words(text)) for place, text in enumerate(texts)]
+        with self._lock:
+            self._connection.executemany(
+                "INSERT INTO documents(rowid, content, identifiers) VALUES (?, ?, ?)", rows
+            )
+            asked = "SELECT rowid FROM documents WHERE documents MATCH ?"
+            found = [row[0] for row in self._connection.execute(asked, (expression,))]
+            self._connection.execute("INSERT INTO documents(documents) VALUES ('delete-all')")
         return found
