@@ -33,8 +33,9 @@ from aiana.search.engine import Request, search
 from aiana.search.planning import STOP_WORDS
 from aiana.search.query import parse
 from aiana.search.text_index import TextIndex
-from aiana.search.vector_index import VectorIndex, to_bytes
+from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
+from aiana.storage.packing import pack
 from aiana.times import format_time
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,7 @@ def fill(storage: AianaStorage, chunks: int, model: str) -> list[str]:
         vectors = numbers.standard_normal((len(waiting), DIMENSIONS), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         storage.chunks.put_vectors(
-            model, [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)]
+            model, [(text, pack(row)) for text, row in zip(waiting, vectors, strict=True)]
         )
     return sample
 

@@ -15,8 +15,9 @@ from aiana.search.engine import MeaningIndex, Request, search
 from aiana.search.qdrant_index import MOST_NEAREST, QdrantIndex
 from aiana.search.query import parse
 from aiana.search.text_index import TextIndex
-from aiana.search.vector_index import VectorIndex, to_bytes
+from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
+from aiana.storage.packing import pack
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
@@ -73,5 +74,5 @@ def embed(storage: AianaStorage, vectors_of: Callable[[list[str]], NDArray[np.fl
     waiting = storage.chunks.waiting(MODEL, 100_000)
     rows = vectors_of([text.content for text in waiting])
     return storage.chunks.put_vectors(
-        MODEL, [(text, to_bytes(row)) for text, row in zip(waiting, rows, strict=True)]
+        MODEL, [(text, pack(row)) for text, row in zip(waiting, rows, strict=True)]
     )

@@ -12,8 +12,8 @@ from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.search.catalogue import Catalogue
 from aiana.search.qdrant_index import QdrantIndex
-from aiana.search.vector_index import to_bytes
 from aiana.storage import AianaStorage
+from aiana.storage.packing import pack
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.outbox import Outbox
 from aiana.storage.qdrant.tier import QdrantTier
@@ -51,7 +51,7 @@ class Store:
         waiting = self.storage.chunks.waiting(MODEL, 10_000)
         rows = [self.vector() for _ in waiting]
         self.storage.chunks.put_vectors(
-            MODEL, [(text, to_bytes(row)) for text, row in zip(waiting, rows, strict=True)]
+            MODEL, [(text, pack(row)) for text, row in zip(waiting, rows, strict=True)]
         )
 
     def vector(self) -> NDArray[np.float32]:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from aiana.embeddings import Embedder
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.query import parse
-from aiana.search.vector_index import from_bytes
 from aiana.storage import AianaStorage
+from aiana.storage.packing import unpack
 from tests.benchmarks.retrieval.adapter import Unit, Vectors, messages_of
 from tests.integration.agreement import Both, embed
 from tests.integration.qdrant_endpoint import QdrantEndpoint
@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
     words = [word for query in CORPUS["queries"] for word in query["text"].split()]
     with storage.database.reading() as connection:
         rows = connection.execute("SELECT vector FROM vectors").fetchall()
-    known = np.array([from_bytes(row[0]) for row in rows])
+    known = np.array([unpack(row[0]) for row in rows])
     for session in range(FILLING // 100):
         start = f"2026-0{1 + session % 5}-01T00:00:00.000Z"
         storage.sessions.record(

@@ -166,6 +166,7 @@ def test_better_rules_look_once_more(home: Path, monkeypatch: pytest.MonkeyPatch
                 (TOKEN,),
             )
         assert aiana.container.indexer.clean() == 0
+        monkeypatch.setattr("aiana.storage.cleaned.RULES", 99)
         monkeypatch.setattr("aiana.storage.cleaning.RULES", 99)
         assert not aiana.container.storage.redaction().is_done
         assert aiana.container.indexer.clean() == 1

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from aiana.config import Config
 from aiana.models import SearchFilter
-from aiana.search.vector_index import to_bytes
 from aiana.service import open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import SqliteCache
+from aiana.storage.packing import pack
 from aiana.storage.qdrant.outbox import Outbox
 from aiana.storage.redis import MOST_ACTIVITIES, RedisCache
 from aiana.storage.tiered_cache import TieredCache
@@ -183,7 +183,7 @@ class Both:
         chunks, model = self.aiana.container.storage.chunks, self.embedder.model_name
         waiting = chunks.waiting(model, 10_000)
         rows = self.vectors(len(waiting))
-        chunks.put_vectors(model, [(t, to_bytes(r)) for t, r in zip(waiting, rows, strict=True)])
+        chunks.put_vectors(model, [(t, pack(r)) for t, r in zip(waiting, rows, strict=True)])
 
     def ask(self, number: int) -> Any:
         """Everything that an editor asks, of what was written last."""

@@ -16,7 +16,7 @@ from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, SearchFilter, Session
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
-from aiana.storage.cleaning import FACT
+from aiana.storage.cleaned import FACT
 from aiana.storage.qdrant.outbox import Change
 from aiana.storage.session_writer import _MESSAGE_FIELDS
 from tests.integration.drawn import Drawn

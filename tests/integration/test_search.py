@@ -18,9 +18,10 @@ from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.engine import Ranked, Ranking, Request, search
 from aiana.search.query import parse
 from aiana.search.text_index import TextIndex
-from aiana.search.vector_index import VectorIndex, to_bytes
+from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
 from aiana.storage.migrations import MIGRATIONS
+from aiana.storage.packing import pack
 
 CORPUS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "retrieval" / "corpus.json").read_text("utf-8")
@@ -93,7 +94,7 @@ class Library:
         waiting = self.storage.chunks.waiting(MODEL, 1000)
         vectors = embedder.batch_embed([text.content for text in waiting])
         self.storage.chunks.put_vectors(
-            MODEL, [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)]
+            MODEL, [(text, pack(row)) for text, row in zip(waiting, vectors, strict=True)]
         )
 
     def ranking(

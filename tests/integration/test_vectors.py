@@ -16,8 +16,9 @@ from aiana.models import Message, MessageType, SearchFilter, Session
 from aiana.search.catalogue import CatalogueReader
 from aiana.search.engine import MeaningIndex
 from aiana.search.qdrant_index import QdrantIndex
-from aiana.search.vector_index import VectorIndex, from_bytes, to_bytes
+from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
+from aiana.storage.packing import pack, unpack
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.points import Scope
 from aiana.storage.qdrant.tier import QdrantTier
@@ -55,7 +56,7 @@ def embed(storage: AianaStorage, seed: int, model: str = MODEL) -> dict[int, NDA
     waiting = storage.chunks.waiting(model, 10_000)
     vectors = unit(len(waiting), seed=seed)
     stored = storage.chunks.put_vectors(
-        model, [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)]
+        model, [(text, pack(row)) for text, row in zip(waiting, vectors, strict=True)]
     )
     assert stored == len(waiting)
     return {text.owner: row for text, row in zip(waiting, vectors, strict=True)}
@@ -190,7 +191,7 @@ def test_a_text_that_changed_meanwhile_gets_no_vector(storage: AianaStorage) -> 
     memory, _ = storage.memories.add("a fact")
     (waiting,) = storage.chunks.waiting(MODEL, 10)
     storage.memories.update(memory.id, content="another fact")
-    assert storage.chunks.put_vectors(MODEL, [(waiting, to_bytes(unit(1)[0]))]) == 0
+    assert storage.chunks.put_vectors(MODEL, [(waiting, pack(unit(1)[0]))]) == 0
     assert [text.content for text in storage.chunks.waiting(MODEL, 10)] == ["another fact"]
 
 
@@ -203,5 +204,5 @@ def test_unchanged_chunks_keep_their_vectors(storage: AianaStorage) -> None:
 
 def test_vectors_are_stored_in_half_precision() -> None:
     vector = unit(1)[0]
-    assert len(to_bytes(vector)) == 768
-    assert np.abs(from_bytes(to_bytes(vector)) - vector).max() < 2e-4
+    assert len(pack(vector)) == 768
+    assert np.abs(unpack(pack(vector)) - vector).max() < 2e-4

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aiana.container import Container
 from aiana.features.documents import Documents
 from aiana.features.memories import Memories
+from aiana.models import OWN_SOURCE
 from aiana.protocol.params import TextToQuote
 from aiana.protocol.results import Quotation, QuotedText
 from aiana.protocol.uris import MemoryAddress, SessionAddress
@@ -53,7 +54,7 @@ class Quoting:
                 title=memory.content.strip().partition("\n")[0],
                 content=memory.content,
                 who=memory.memory_type,
-                source="aiana",
+                source=OWN_SOURCE,
                 project=memory.project,
                 session_id=memory.session_id,
                 timestamp=memory.created_at,

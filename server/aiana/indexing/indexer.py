@@ -236,14 +236,14 @@ class Indexer:
 
     def _embed(self, texts: Sequence[Waiting]) -> int:
         """Embed texts and store their vectors; equal texts are embedded once."""
-        import numpy as np
+        from aiana.storage.packing import pack
 
         chunks, model = self._storage.chunks, self._embedder.model_name
         contents = list(dict.fromkeys(text.content for text in texts))
         vectors = chunks.known_vectors(model, contents)
         new = [content for content in contents if content not in vectors]
         if new:
-            embedded = self._embedder.batch_embed(new).astype(np.float16)
-            vectors |= {text: row.tobytes() for text, row in zip(new, embedded, strict=True)}
+            embedded = self._embedder.batch_embed(new)
+            vectors |= {text: pack(row) for text, row in zip(new, embedded, strict=True)}
         chunks.put_vectors(model, [(text, vectors[text.content]) for text in texts])
         return len(texts)

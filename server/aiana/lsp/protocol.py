@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from lsprotocol import types
@@ -20,7 +21,7 @@ from aiana.protocol import methods as wire
 from aiana.protocol.results import Result
 
 if TYPE_CHECKING:
-    from aiana.lsp.server import AianaServer
+    from aiana.lsp.editor import Editor
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +29,23 @@ COMMANDS = {method.command: method.name for method in wire.METHODS}
 _TOKENS = ("workDoneToken", "partialResultToken")
 
 
+class Server(Protocol):
+    """What the protocol needs of the server that it serves."""
+
+    editor: Editor
+    announce: Callable[[types.ServerCapabilities, Any], None]
+    leave: Callable[[int], None]
+
+    @property
+    def is_initialized(self) -> bool: ...
+
+    async def finish(self) -> None: ...
+
+
 class AianaProtocol(LanguageServerProtocol):
     """Decodes a message as a whole once its id is known, so that each request gets an answer."""
 
-    _server: AianaServer
+    _server: Server  # type: ignore[assignment]
 
     def handle_message(self, message: Any) -> None:
         """Serve one message, which may be anything that JSON can say, or Unreadable."""

@@ -255,7 +255,7 @@ class Tiers(Result):
 
 
 class Counts(Result):
-    """What is stored."""
+    """How much of each kind is stored."""
 
     sessions: int
     messages: int
@@ -263,7 +263,9 @@ class Counts(Result):
     preferences: int
     projects: int
     chunks: int
+    """Pieces of conversations that are embedded."""
     vectors: int
+    """Of the model in use."""
 
 
 class Indexing(Result):

@@ -17,22 +17,13 @@ from numpy.typing import NDArray
 from aiana.search.catalogue import Catalogue, Ints, numbers
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
+from aiana.storage.packing import unpack_all
 
 BLOCK = 1024
 _SELECT = (
     "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
     "LEFT JOIN chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
 )
-
-
-def to_bytes(vector: NDArray[np.float32]) -> bytes:
-    """A vector as it is stored."""
-    return vector.astype("<f2").tobytes()
-
-
-def from_bytes(stored: bytes) -> NDArray[np.float32]:
-    """A stored vector."""
-    return np.frombuffer(stored, "<f2").astype(np.float32)
 
 
 def firsts(lengths: Ints) -> Ints:
@@ -166,7 +157,7 @@ class _Rows:
         lists = [str(owner).strip("[]") for owner in owned]
         lengths = np.array([text.count(",") + 1 if text else 0 for text in lists], np.int64)
         documents = numbers(",".join(text for text in lists if text))
-        vectors = np.frombuffer(b"".join(blobs), "<f2").reshape(len(blobs), -1).astype(np.float32)
+        vectors = unpack_all(blobs)
         greatest = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny)
         components = np.rint(vectors * (127 / greatest)[:, None]).astype(np.int8)
         return cls(np.array(keys), documents, lengths, greatest / 127, components)

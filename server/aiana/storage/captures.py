@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from aiana.models import CaptureBatch, CapturePosition, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
-from aiana.storage.forgetting import is_of_forgotten
+from aiana.storage.forgotten import is_of_forgotten
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import storable

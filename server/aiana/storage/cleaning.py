@@ -6,7 +6,6 @@ left at any time and are gone on with by whichever process comes next.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,55 +13,23 @@ from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
 from aiana.models import Message
 from aiana.private import files_in, remove
 from aiana.redaction.door import admit
 from aiana.redaction.redact import RULES, redact, redact_json
+from aiana.storage.cleaned import Cleaned, cleaned_so_far, note_cleaned
 from aiana.storage.database import Database
 from aiana.storage.forgetting import MOST_PROBES, purge, rewrite_backup
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, content_hash
 
-FACT = "redaction"
-"""Under this name the table of facts holds a `Cleaned`."""
 BATCH_CHARS = 1_000_000
 BATCH_ROWS = 500
 _LEFT_OUT = ("facts", "revisions", "outbox")
 """Tables that hold no text that came from outside."""
 _WORD = re.compile(r"\w{6,}")
 _NAMES_SESSION = {"messages": "session_key", "chunks": "session_key", "sessions": "key"}
-
-
-class Cleaned(Struct, kw_only=True):
-    """How far what is stored has been looked at."""
-
-    rules: int = 0
-    """The version of the rules."""
-    table: str | None = ""
-    """That is being looked at; None when all have been."""
-    rowid: int = 0
-    """The last one of it that has been looked at."""
-    removed: int = 0
-    """Secrets that were taken out, by all versions together."""
-
-    @property
-    def is_done(self) -> bool:
-        return self.rules >= RULES and self.table is None
-
-
-def cleaned_so_far(connection: sqlite3.Connection) -> Cleaned:
-    """How far the rules of now have been applied to what is stored."""
-    row = connection.execute("SELECT value FROM facts WHERE name = ?", (FACT,)).fetchone()
-    known = Cleaned(**json.loads(row[0])) if row else Cleaned()
-    return known if known.rules >= RULES else Cleaned(rules=RULES, removed=known.removed)
-
-
-def note_cleaned(connection: sqlite3.Connection, reached: Cleaned) -> None:
-    value = json.dumps({name: getattr(reached, name) for name in reached.__struct_fields__})
-    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (FACT, value))
 
 
 def clean(database: Database, cancelled: Callable[[], bool], pages: Path | None = None) -> int:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from aiana.models import OWN_SOURCE, Kind, MemoryType, SearchHit
 from aiana.protocol.uris import memory_uri, session_uri
 from aiana.storage.database import Database
+from aiana.storage.filters import marks
 
 _MOST_ANSWERS = 50
 
@@ -56,7 +57,7 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
                 "SELECT m.key, m.id, m.type, m.content, m.timestamp, p.id, s.source, m.role, "
                 "m.tool_name, s.id, s.title FROM messages m "
                 "JOIN sessions s ON s.key = m.session_key "
-                f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({_marks(messages)})",
+                f"JOIN projects p ON p.key = s.project_key WHERE m.key IN ({marks(messages)})",
                 messages,
             )
             if messages
@@ -80,7 +81,7 @@ def fetch_documents(database: Database, keys: Sequence[int]) -> dict[int, Docume
             connection.execute(
                 "SELECT m.key, m.id, m.content, m.created_at, p.id, m.memory_type, m.session_id "
                 "FROM memories m JOIN projects p ON p.key = m.project_key "
-                f"WHERE m.key IN ({_marks(memories)})",
+                f"WHERE m.key IN ({marks(memories)})",
                 memories,
             )
             if memories
@@ -121,7 +122,3 @@ def answers_to(database: Database, question: SearchHit) -> list[Document]:
         ]
         documents = fetch_documents(database, keys)
     return [documents[key] for key in keys if key in documents]
-
-
-def _marks(values: Sequence[int]) -> str:
-    return ",".join("?" * len(values))

@@ -13,14 +13,14 @@ from aiana.models import PINNED, Memory, MemoryType, Rating, SearchFilter
 from aiana.protocol.uris import memory_uri
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
-from aiana.storage.filters import Condition, is_empty, memory_condition
+from aiana.storage.filters import Condition, is_empty, marks, memory_condition
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
 from aiana.storage.rows import (
-    LEAST_BEGINNING,
     MEMORY_COLUMNS,
     Forgotten,
     Gone,
+    begun_with,
     bump_revision,
     check_expected,
     content_hash,
@@ -188,14 +188,9 @@ class MemoryStore:
         """The memory with this id, or a unique beginning of it. Raises NotFound."""
         with self._database.reading() as connection:
             row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
-            if row is None and len(memory_id) >= LEAST_BEGINNING:
-                begun = connection.execute(
-                    f"{_SELECT} WHERE m.id >= ?1 AND m.id < ?1 || char(0x10ffff) LIMIT 2",
-                    (memory_id,),
-                ).fetchall()
-                if len(begun) > 1:
-                    raise NotFound(f"Several memories begin with {memory_id}: give more of it.")
-                row = begun[0] if begun else None
+            row = row or begun_with(
+                connection, "memories", f"{_SELECT} WHERE m.id BETWEEN :first AND :last", memory_id
+            )
         if row is None:
             raise NotFound(f"There is no memory {memory_id}.")
         return memory_of(row)
@@ -307,8 +302,7 @@ class MemoryStore:
             return set()
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM memories WHERE id IN ({','.join('?' * len(memory_ids))}) "
-                "AND harmful > 0",
+                f"SELECT id FROM memories WHERE id IN ({marks(memory_ids)}) AND harmful > 0",
                 list(memory_ids),
             )
             return {row[0] for row in rows}

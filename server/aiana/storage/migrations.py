@@ -153,7 +153,7 @@ def m007_thinking(connection: sqlite3.Connection) -> None:
 def m008_redaction(connection: sqlite3.Connection) -> None:
     """A database that is made now needs no look for what older rules let through."""
     from aiana.redaction.redact import RULES
-    from aiana.storage.cleaning import Cleaned, note_cleaned
+    from aiana.storage.cleaned import Cleaned, note_cleaned
 
     (texts,) = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM sessions) + EXISTS (SELECT 1 FROM memories) "

@@ -6,13 +6,14 @@ import base64
 import hashlib
 import json
 import sqlite3
+import sys
 from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
 
 from msgspec import Struct
 
-from aiana.errors import Conflict, InvalidQuery
+from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.models import Memory, Message, Preference, Project, Session
 from aiana.projects import folders_of, is_gone, is_path, project_of
 from aiana.protocol.uris import memory_uri, session_uri
@@ -31,8 +32,25 @@ MEMORY_COLUMNS = (
 )
 
 
-LEAST_BEGINNING = 4
+_LEAST_BEGINNING = 4
 """Characters of an id that may stand for it where something is read; changes take all of it."""
+
+
+def begun_with(
+    connection: sqlite3.Connection, things: str, query: str, beginning: str, **values: Any
+) -> tuple[Any, ...] | None:
+    """The one row whose id begins so, of a query for ids `BETWEEN :first AND :last`.
+
+    None if there is none, or the beginning is too short to stand for an id; raises NotFound if
+    there are several.
+    """
+    if len(beginning) < _LEAST_BEGINNING:
+        return None
+    values |= {"first": beginning, "last": beginning + chr(sys.maxunicode)}
+    rows: list[tuple[Any, ...]] = connection.execute(f"{query} LIMIT 2", values).fetchall()
+    if len(rows) > 1:
+        raise NotFound(f"Several {things} begin with {beginning}: give more of it.")
+    return rows[0] if rows else None
 
 
 class Forgotten(Struct, frozen=True, kw_only=True):

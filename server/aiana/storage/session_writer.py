@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from aiana.models import Message, Session
 from aiana.projects import is_gone
-from aiana.storage.forgetting import (
+from aiana.storage.forgotten import (
     is_anything_forgotten,
     is_forgotten,
     opens_like_forgotten,

@@ -11,14 +11,14 @@ from aiana.models import Message, SearchFilter, Session
 from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import listed_condition
-from aiana.storage.forgetting import forget_session, remember_as_forgotten
+from aiana.storage.forgotten import forget_session, remember_as_forgotten
 from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import (
-    LEAST_BEGINNING,
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
     Forgotten,
     Gone,
+    begun_with,
     bump_revision,
     encode_cursor,
     matching_projects,
@@ -249,15 +249,13 @@ class SessionStore:
 
     def _key(self, connection: sqlite3.Connection, session_id: str, source: str | None) -> int:
         key = self._named(connection, session_id, source)
-        if key is None and len(session_id) >= LEAST_BEGINNING:
-            begun = connection.execute(
-                "SELECT key FROM sessions WHERE id >= ?1 AND id < ?1 || char(0x10ffff) "
-                "AND source = coalesce(?2, source) LIMIT 2",
-                (session_id, source),
-            ).fetchall()
-            if len(begun) > 1:
-                raise NotFound(f"Several sessions begin with {session_id}: give more of it.")
-            key = int(begun[0][0]) if begun else None
+        if key is None:
+            query = (
+                "SELECT key FROM sessions WHERE id BETWEEN :first AND :last "
+                "AND source = coalesce(:source, source)"
+            )
+            begun = begun_with(connection, "sessions", query, session_id, source=source)
+            key = None if begun is None else int(begun[0])
         if key is None:
             raise NotFound(
                 f"There is no session {session_id}. `{command('sessions', 'list')}` shows them."

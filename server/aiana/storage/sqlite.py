@@ -11,8 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from aiana.config import data_dir
 from aiana.lazy import lazy
@@ -26,7 +25,6 @@ from aiana.models import (
     Session,
 )
 from aiana.protocol.results import Counts, Indexing
-from aiana.search.query import merge_filters, parse
 from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
@@ -38,20 +36,14 @@ from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from aiana.search.text_index import TextIndex
-    from aiana.storage.cleaning import Cleaned
+    from aiana.storage.cleaned import Cleaned
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
 
-class Stats(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the database holds."""
+class Stats(Counts):
+    """What the database holds; vectors of all models."""
 
-    sessions: int
-    messages: int
-    memories: int
-    preferences: int
-    projects: int
-    chunks: int
     database_bytes: int
     oldest: str | None
     newest: str | None
@@ -103,6 +95,7 @@ class AianaStorage:
         """Messages and memories by their words, best first; see the query language."""
         from aiana.search.engine import Request, search
         from aiana.search.page import HitPage
+        from aiana.search.query import merge_filters, parse
 
         parsed = parse(query)
         wanted = merge_filters(SearchFilter(project=project), parsed.filter)
@@ -120,13 +113,10 @@ class AianaStorage:
     def get_stats(self) -> Stats:
         """Counts of everything that is stored."""
         with self.database.reading() as connection:
-            counts = {
-                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                for table in ("sessions", "messages", "memories", "preferences", "chunks")
-            }
-            (projects,) = connection.execute(
-                "SELECT count(*) FROM projects WHERE id != ''"
+            (vectors,) = connection.execute(
+                "SELECT coalesce(sum(vectors), 0) FROM embedded"
             ).fetchone()
+            counts = _counts(connection, vectors)
             oldest, newest = connection.execute(
                 "SELECT min(started_at), max(coalesce(ended_at, started_at)) FROM sessions"
             ).fetchone()
@@ -135,8 +125,7 @@ class AianaStorage:
             ).fetchall()
         size = self.database.path.stat().st_size
         return Stats(
-            **counts,
-            projects=projects,
+            **asdict(counts),
             database_bytes=size,
             oldest=oldest,
             newest=newest,
@@ -168,27 +157,19 @@ class AianaStorage:
         What is not yet cut into chunks waits as well: each message of it counts as a text.
         """
         with self.database.reading() as connection:
-            row = connection.execute(
-                "SELECT (SELECT count(*) FROM sessions), "
-                "(SELECT coalesce(sum(message_count), 0) FROM sessions), "
-                "(SELECT count(*) FROM memories), (SELECT count(*) FROM preferences), "
-                "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks)"
-            ).fetchone()
-            vectors = vectors_of(connection, model)
+            counts = _counts(connection, vectors_of(connection, model))
             (uncut,) = connection.execute(
                 "SELECT count(*) FROM sessions s CROSS JOIN messages m ON m.session_key = s.key "
                 "WHERE s.dirty_from IS NOT NULL AND m.key >= s.dirty_from AND m.content != '' "
                 "AND m.type IN (SELECT value FROM json_each(?))",
                 (json.dumps(SPOKEN),),
             ).fetchone()
-        names = ("sessions", "messages", "memories", "preferences", "projects", "chunks", "vectors")
-        counts = Counts(**dict(zip(names, (*row, vectors), strict=True)))
         waiting = counts.chunks + counts.memories - counts.vectors
         return counts, Indexing(pending=max(0, waiting) + uncut)
 
     def redaction(self) -> Cleaned:
         """How far the rules of now have been applied to what was stored before them."""
-        from aiana.storage.cleaning import cleaned_so_far
+        from aiana.storage.cleaned import cleaned_so_far
 
         with self.database.reading() as connection:
             return cleaned_so_far(connection)
@@ -241,3 +222,14 @@ class AianaStorage:
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction."""
         return self.captures.write_batch(batch)
+
+
+def _counts(connection: sqlite3.Connection, vectors: int) -> Counts:
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM sessions), "
+        "(SELECT coalesce(sum(message_count), 0) FROM sessions), "
+        "(SELECT count(*) FROM memories), (SELECT count(*) FROM preferences), "
+        "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks)"
+    ).fetchone()
+    names = ("sessions", "messages", "memories", "preferences", "projects", "chunks")
+    return Counts(**dict(zip(names, row, strict=True)), vectors=vectors)

@@ -17,8 +17,8 @@ from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.search.vector_index import to_bytes
 from aiana.service import open_aiana
+from aiana.storage.packing import pack
 from aiana.times import format_time
 
 SOURCE = "bench"
@@ -75,7 +75,7 @@ class Store:
         vectors = self._vectors.of([text.content for text in waiting])
         return self.storage.chunks.put_vectors(
             self._vectors.model,
-            [(text, to_bytes(row)) for text, row in zip(waiting, vectors, strict=True)],
+            [(text, pack(row)) for text, row in zip(waiting, vectors, strict=True)],
         )
 
     def search(

@@ -184,11 +184,11 @@ class Outbox:
 
 
 def _point(row: tuple[Any, ...], store: str) -> Point:
-    import numpy as np
+    from aiana.storage.packing import unpack
 
     return Point(
         id=row[0],
-        vector=np.frombuffer(row[1], "<f2").astype(np.float32).tolist(),
+        vector=unpack(row[1]).tolist(),
         payload={
             "content": row[2],
             "session_id": row[3],
