@@ -66,14 +66,16 @@ export interface ContextResult {
   degraded: Degraded[];
 }
 
-/** What is stored. */
+/** How much of each kind is stored. */
 export interface Counts {
   sessions: number;
   messages: number;
   memories: number;
   preferences: number;
   projects: number;
+  /** Pieces of conversations that are embedded. */
   chunks: number;
+  /** Of the model in use. */
   vectors: number;
 }
 

@@ -32,14 +32,14 @@
 ---@field cached boolean
 ---@field degraded aiana.Degraded[]
 
----@class aiana.Counts What is stored.
+---@class aiana.Counts How much of each kind is stored.
 ---@field sessions integer
 ---@field messages integer
 ---@field memories integer
 ---@field preferences integer
 ---@field projects integer
----@field chunks integer
----@field vectors integer
+---@field chunks integer Pieces of conversations that are embedded.
+---@field vectors integer Of the model in use.
 
 ---@class aiana.Degraded A tier that did not answer as it should, and why.
 ---@field tier 'embedder'|'index'|'qdrant'|'redis'
