@@ -109,5 +109,5 @@ def unavailable(path: Path, error: OSError) -> StorageUnavailable:
             "another folder."
         )
     return StorageUnavailable(
-        f"{path} cannot be used: {why}. Mend that, or set AIANA_HOME to another folder."
+        f"{path} cannot be used: {why}. Fix that, or set AIANA_HOME to another folder."
     )

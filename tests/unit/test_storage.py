@@ -16,7 +16,7 @@ from aiana.errors import InvalidQuery, NotFound, ReadOnly, StorageUnavailable
 from aiana.models import CaptureBatch, CapturePosition, Message, SearchFilter, Session
 from aiana.storage import AianaStorage
 from aiana.storage.migrations import MIGRATIONS, migrate
-from aiana.storage.rows import Gone
+from aiana.storage.rows import DeletedRows
 from aiana.storage.session_writer import BatchResult
 
 
@@ -238,7 +238,7 @@ def test_a_deleted_session_does_not_come_back(storage: AianaStorage) -> None:
     assert ids == ["s1"]
     assert (gone.documents, gone.indexed, gone.owners) == ([1], [1], [])
     assert gone.forgotten.sessions == [("claude-code", "s1")]
-    assert storage.remaining(gone) == Gone(documents=[], indexed=[], owners=[])
+    assert storage.remaining(gone) == DeletedRows(documents=[], indexed=[], owners=[])
     assert found(storage, "secret") == []
     assert storage.write_batch(step).messages_skipped == 1
     assert storage.get_stats().sessions == 0

@@ -23,7 +23,7 @@ export type Scope = "all" | "project";
 export type Rating = "harmful" | "helpful" | "unhelpful";
 export type Health = "error" | "ok" | "warning";
 
-/** What was changed since the client was last told, by whichever process. */
+/** What was changed since the last notification, by whichever process. */
 export interface Changes {
   kinds: ("memories" | "preferences" | "sessions")[];
   projects: string[];
@@ -764,7 +764,7 @@ export interface TextToQuote {
 /** State of one tier. */
 export interface Tier {
   state: "loading" | "off" | "ok" | "unavailable";
-  /** What it is, or why it is off and how to mend that. */
+  /** What it is, or why it is off and how to fix that. */
   detail: string;
 }
 

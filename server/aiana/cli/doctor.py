@@ -12,10 +12,10 @@ _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Mend what can be mended without losing anything.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed without losing anything.")
 @json_option
 def doctor(fix: bool, as_json: bool) -> None:
-    """Check everything, and name the command that mends what is wrong.
+    """Check everything, and name the command that fixes what is wrong.
 
     `--fix` corrects permissions, rebuilds the full-text index, and sends to Qdrant what it lacks.
     The exit status is 1 if an error is left.

@@ -45,10 +45,10 @@ def fit(text: str, columns: int | None) -> str:
 
 def joined(facts: Sequence[str | None], columns: int | None) -> str:
     """Facts on one line, most telling first; the last ones are left out where it is too narrow."""
-    told = [one_line(fact) for fact in facts if fact]
-    while columns is not None and len(told) > 1 and cells(" · ".join(told)) > columns:
-        told.pop()
-    return fit(" · ".join(told), columns)
+    shown = [one_line(fact) for fact in facts if fact]
+    while columns is not None and len(shown) > 1 and cells(" · ".join(shown)) > columns:
+        shown.pop()
+    return fit(" · ".join(shown), columns)
 
 
 def pad(text: str, columns: int) -> str:

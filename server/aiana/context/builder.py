@@ -124,7 +124,7 @@ class ContextBuilder:
     def _recent(self, project: str | None) -> list[ContextItem]:
         restriction = SearchFilter(project=project)
         sessions, _ = self._storage.sessions.page(restriction, SPARE * RECENT_SESSIONS)
-        told = [each for each in sessions if _says_something(each.summary or each.title or "")]
+        telling = [each for each in sessions if _says_something(each.summary or each.title or "")]
         return [
             ContextItem(
                 id=session.id,
@@ -133,7 +133,7 @@ class ContextBuilder:
                 timestamp=session.ended_at or session.started_at,
                 source=session.source,
             )
-            for session in told[:RECENT_SESSIONS]
+            for session in telling[:RECENT_SESSIONS]
         ]
 
 

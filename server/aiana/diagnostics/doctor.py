@@ -1,4 +1,4 @@
-"""What is well, what is not, and what mends it: the checks behind `aiana doctor`."""
+"""What is well, what is not, and what fixes it: the checks behind `aiana doctor`."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ Check = Callable[[Container], Iterator[Checked]]
 
 
 def diagnose(aiana: Container, fix: bool) -> Diagnosis:
-    """What is found, after mending what can be mended if `fix` says so. Never raises AianaError."""
+    """What is found, with `fix` after repairing what can be. Never raises AianaError."""
     checked = _examined(aiana)
     fixed = []
-    for finding, mend in checked if fix else []:
-        if mend is not None:
-            with suppress(AianaError):  # What could not be mended is found again.
-                mend()
+    for finding, repair in checked if fix else []:
+        if repair is not None:
+            with suppress(AianaError):  # What could not be repaired is found again.
+                repair()
                 fixed.append(finding.subject)
     if fixed:
         checked = _examined(aiana)

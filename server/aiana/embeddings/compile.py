@@ -83,7 +83,7 @@ def _sound_source(name: str, models_dir: str | Path | None) -> Source | None:
         if source.manifest is not None:
             check_digests(source.folder, source.manifest)
     except ModelUnavailable:
-        return None  # missing or damaged: the caller mends both
+        return None  # missing or damaged: the caller deals with both
     return None if source.kind == "weights" else source
 
 
@@ -103,17 +103,17 @@ def _run_compiler(
         raise ModelUnavailable(reason)
     compiler = [sys.executable, "-m", "aiana.embeddings.compile", name, str(source.folder)]
     compiler += [source.origin, str(folder), *(["--force"] if force else [])]
-    code, told = run_child(compiler, stop)
+    code, output = run_child(compiler, stop)
     if code == 0:
         return
     if stop is not None and stop.is_set():
         raise ModelUnavailable(f"The compilation of {name} was stopped. The next use begins anew.")
-    lines = told.strip().splitlines() or [f"it ended with code {code}"]
+    lines = output.strip().splitlines() or [f"it ended with code {code}"]
     if code == _BUSY:
         raise Conflict(lines[-1])
     raise ModelUnavailable(
         f"{name} could not be compiled: {lines[-1]}."
-        f" Mend that, then run `{command('model', 'compile')}`."
+        f" Fix that, then run `{command('model', 'compile')}`."
     )
 
 

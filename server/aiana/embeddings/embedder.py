@@ -59,7 +59,7 @@ class Embedder:
     how many cores the CPU engine may use; one keeps background work polite.
 
     Every method that needs the model raises ModelUnavailable where it is missing or damaged; the
-    message says which command mends it.
+    message says which command fixes it.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     size_bytes: int | None = None
     """Size of the files in `path`."""
     reason: str | None = None
-    """Why it is unavailable, and the command that mends it."""
+    """Why it is unavailable, and the command that fixes it."""
 
 
 def model_info(

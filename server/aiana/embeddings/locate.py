@@ -284,7 +284,7 @@ def _read_json(path: Path) -> Any:
 
 
 def cannot_compile(name: str, source: Source) -> str | None:
-    """Why a model that was never compiled cannot be here, and what mends that; None if it can."""
+    """Why a model that was never compiled cannot be here, and what fixes that; None if it can."""
     extras = ("semantic",) if is_rewritable(source.folder) else ("semantic", "full")
     absent = missing([module for extra in extras for module in EXTRAS[extra]])
     if not absent:

@@ -10,7 +10,7 @@ from aiana.private import files_in, remove
 from aiana.protocol.results import Receipt
 
 if TYPE_CHECKING:
-    from aiana.storage.rows import Gone
+    from aiana.storage.rows import DeletedRows
 
 FIRST_ANSWER_S = 0.25
 """What a deletion waits for a server that was never asked yet."""
@@ -23,25 +23,28 @@ def forget_pages(container: Container) -> None:
 
 
 def receipt_of(
-    container: Container, gone: Gone, memories: Sequence[str] = (), sessions: Sequence[str] = ()
+    container: Container,
+    deleted: DeletedRows,
+    memories: Sequence[str] = (),
+    sessions: Sequence[str] = (),
 ) -> Receipt:
-    """What is verified gone, of these memories or sessions, wherever it was kept."""
+    """What is verified deleted, of these memories or sessions, wherever it was kept."""
     from aiana.storage.forgetting import scrub
 
     forget_pages(container)
     storage, qdrant, cache = container.storage, container.qdrant, container.cache
-    remaining = storage.remaining(gone)
+    remaining = storage.remaining(deleted)
     away = qdrant is not None and qdrant.forget(memories, sessions)
     if cache.link is not None:
         cache.link.wait(FIRST_ANSWER_S)
     # No context may quote any longer what is deleted.
-    forgotten = len(gone.documents) if cache.forget([*memories, *sessions]) else 0
-    traces = scrub(storage.database, gone.forgotten)
+    forgotten = len(deleted.documents) if cache.forget([*memories, *sessions]) else 0
+    traces = scrub(storage.database, deleted.forgotten)
     return Receipt(
-        sqlite=len(gone.documents) - len(remaining.documents),
-        fts=len(gone.indexed) - len(remaining.indexed),
-        vectors=len(gone.owners) - len(remaining.owners),
+        sqlite=len(deleted.documents) - len(remaining.documents),
+        fts=len(deleted.indexed) - len(remaining.indexed),
+        vectors=len(deleted.owners) - len(remaining.owners),
         redis=None if cache.link is None else forgotten,
-        qdrant=None if qdrant is None else len(gone.owners) if away else 0,
+        qdrant=None if qdrant is None else len(deleted.owners) if away else 0,
         traces=[str(path) for path in traces],
     )

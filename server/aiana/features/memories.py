@@ -128,12 +128,12 @@ class Memories:
             chosen = memories.matching(wanted) if ids is None else memories.chosen(ids)
             return Deleted(deleted=len(chosen), ids=chosen)
         if ids is None:
-            chosen, gone = memories.delete_matching(wanted, expected)
+            chosen, deleted = memories.delete_matching(wanted, expected)
         else:
             chosen = memories.chosen(ids)
-            gone = memories.delete(chosen, expected)
+            deleted = memories.delete(chosen, expected)
         return Deleted(
-            deleted=len(chosen), ids=chosen, receipt=receipt_of(self._container, gone, chosen)
+            deleted=len(chosen), ids=chosen, receipt=receipt_of(self._container, deleted, chosen)
         )
 
     def restore(self, memory: Memory) -> MemoryResult:

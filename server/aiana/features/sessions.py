@@ -68,9 +68,9 @@ class Sessions:
         if dry_run:
             ids = self._container.storage.sessions.family(session_id, source)
             return Deleted(deleted=len(ids), ids=ids)
-        ids, gone = self._container.storage.sessions.delete(session_id, source)
+        ids, deleted = self._container.storage.sessions.delete(session_id, source)
         return Deleted(
-            deleted=len(ids), ids=ids, receipt=receipt_of(self._container, gone, sessions=ids)
+            deleted=len(ids), ids=ids, receipt=receipt_of(self._container, deleted, sessions=ids)
         )
 
     def start(

@@ -60,7 +60,7 @@ class Upkeep:
         return status_of(self._container)
 
     def diagnose(self, fix: bool = False) -> Diagnosis:
-        """Check everything; with `fix`, mend what can be mended safely and check again."""
+        """Check everything; with `fix`, repair what can be repaired safely and check again."""
         from aiana.diagnostics.doctor import diagnose
 
         return diagnose(self._container, fix)

@@ -46,11 +46,11 @@ class Watch:
 
     def __init__(self, server: AianaServer) -> None:
         self._server = server
-        self._told: Status | None = None
+        self._sent: Status | None = None
         self._progress: str | None = None
 
     async def run(self, notifies: bool) -> None:
-        """Until it is cancelled; without `notifies` only what the client has to show is told."""
+        """Until it is cancelled; without `notifies` only what the client has to show is sent."""
         loop = asyncio.get_running_loop()
         seen: Seen | None = None
         while True:
@@ -60,17 +60,17 @@ class Watch:
                 )
                 await self._show_compiling(seen.activity.compiling)
                 if notifies:
-                    self._tell(seen)
+                    self._send(seen)
             except Exception:
                 logger.warning("The store could not be watched", exc_info=True)
             await asyncio.sleep(WATCH_INTERVAL_S)
 
-    def _tell(self, seen: Seen) -> None:
+    def _send(self, seen: Seen) -> None:
         notify = self._server.protocol.notify
         if seen.changes.kinds:
             notify(wire.DID_CHANGE, msgspec.to_builtins(seen.changes))
-        if seen.status is not None and seen.status != self._told:
-            self._told = seen.status
+        if seen.status is not None and seen.status != self._sent:
+            self._sent = seen.status
             notify(wire.STATUS_CHANGED, msgspec.to_builtins(seen.status))
 
     async def _show_compiling(self, compiling: bool) -> None:

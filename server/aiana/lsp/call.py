@@ -59,7 +59,7 @@ class Call:
         self._send(self.work_done_token, report)
 
     def end(self) -> None:
-        """The work has ended; what comes after is not told."""
+        """The work has ended; what comes after is not reported."""
         self.cancel()
         if self._begun:
             self._begun = False

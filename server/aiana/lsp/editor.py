@@ -1,4 +1,4 @@
-"""The other side of the wire: what the client can, what it is asked, and what it is told."""
+"""The other side of the wire: what the client can, what it is asked, and what it is sent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Editor:
         self._unstructure = unstructure
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
-        self._gone = False
+        self._left = False
         self._capabilities: Any = None
         self.name = ""
 
@@ -64,7 +64,7 @@ class Editor:
 
     async def ask(self, method: str, params: Any) -> Answer:
         """Its answer, for which this waits as long as it takes; a refusal if it has left."""
-        if self._gone:
+        if self._left:
             return Answer(refused=True)
         number = f"aiana-{next(self._numbers)}"
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -96,7 +96,7 @@ class Editor:
 
     def leave(self) -> None:
         """Nobody is waited for any more: every question counts as refused."""
-        self._gone = True
+        self._left = True
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_result(Answer(refused=True))

@@ -20,7 +20,7 @@ _BEGINNING = re.compile(rb"(?:[a-z][a-z0-9-]*[ \t]*(?::.*)?)?\r?", re.IGNORECASE
 
 
 class Frames:
-    """Cuts a stream into messages; what is none is told as Unreadable, and left behind.
+    """Cuts a stream into messages; what is none is reported as Unreadable, and left behind.
 
     A header that says no usable length leaves it unknown where the next message begins: everything
     up to the next header that does is skipped, which no text inside of JSON can be taken for.
@@ -51,7 +51,7 @@ class Frames:
         end = self._buffer.find(b"\n", 0, LONGEST_LINE)
         line = bytes(self._buffer[: end if end >= 0 else LONGEST_LINE])
         if end < 0:
-            # Told at once: the line end that would complete it may never come.
+            # Reported at once: the line end that would complete it may never come.
             if len(line) == LONGEST_LINE or not _BEGINNING.fullmatch(line):
                 yield from self._lose("This is no header of a message.")
             return

@@ -28,14 +28,14 @@ class DiscreetFormatter(SafeFormatter):
     """Tells of an exception its kind and its place alone: its message may quote what is stored."""
 
     def formatException(self, ei: _Failure) -> str:
-        told = []
+        shown = []
         error = ei[1]
         while error is not None:
             frames = traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]
             places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
-            told.append(f"  {type(error).__name__} at {places or 'no place'}")
+            shown.append(f"  {type(error).__name__} at {places or 'no place'}")
             error = error.__cause__ or error.__context__
-        return "\n".join(told)
+        return "\n".join(shown)
 
 
 def configure_logging(log_file: Path | None, level: str) -> None:

@@ -30,7 +30,7 @@ def when_reader_leaves(descriptor: int, then: Callable[[], None]) -> None:
     if not hasattr(select, "poll"):
         return
     poll = select.poll()
-    poll.register(descriptor, 0)  # errors and hang-ups are told unasked
+    poll.register(descriptor, 0)  # errors and hang-ups are reported unasked
     _in_background(poll.poll, then)
 
 

@@ -242,7 +242,7 @@ class Tier(Result):
 
     state: Literal["ok", "off", "loading", "unavailable"]
     detail: str = ""
-    """What it is, or why it is off and how to mend that."""
+    """What it is, or why it is off and how to fix that."""
 
 
 class Tiers(Result):
@@ -304,19 +304,19 @@ class Finding(Result):
     """`error`: something does not work or is not safe; `warning`: it could be better."""
     detail: str
     mend: str | None = None
-    """The command that mends it, or what to do."""
+    """The command that fixes it, or what to do."""
 
 
 class Diagnosis(Result):
-    """Everything that was checked, after what was mended."""
+    """Everything that was checked, after what was fixed."""
 
     findings: list[Finding]
     fixed: list[str] = field(default_factory=list)
-    """Subjects that `--fix` mended."""
+    """Subjects that `--fix` took care of."""
 
 
 class Changes(Result):
-    """What was changed since the client was last told, by whichever process."""
+    """What was changed since the last notification, by whichever process."""
 
     kinds: list[Literal["sessions", "memories", "preferences"]]
     projects: list[str]

@@ -15,7 +15,7 @@ MOST_ITEMS = 500_000
 """Items of all answers together: 4 MB of keys."""
 
 
-class RecentAnswers:
+class QueryCache:
     """The answers asked for last, of one state of the database. Safe to share between threads."""
 
     def __init__(self, database: Database) -> None:

@@ -164,7 +164,7 @@ class Searcher:
     def _of_colleagues(
         self, query: Query, embed: Embed | None, missing: list[Degraded]
     ) -> list[Candidate]:
-        """What colleagues share; `missing` is told if Qdrant fails."""
+        """What colleagues share; `missing` says so if Qdrant fails."""
         tier = self._qdrant
         asked = query.text
         if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
@@ -228,7 +228,7 @@ class Searcher:
         return self._model_info().state == "uncompiled"
 
     def _missing_model(self) -> Degraded | None:
-        """Why there is no model; looked at anew, since the user may have mended it."""
+        """Why there is no model; looked at anew, since the user may have fixed it."""
         info = self._model_info()
         if info.state == "unavailable":
             reason = info.reason or "There is no embedding model."

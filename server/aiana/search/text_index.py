@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import SearchFilter
 from aiana.search.catalogue import Catalogue, CatalogueReader, Ints, numbers
-from aiana.search.query_cache import RecentAnswers, T
+from aiana.search.query_cache import QueryCache, T
 from aiana.search.ranking import PLACE_BITS
 from aiana.storage.database import Database
 from aiana.storage.filters import (
@@ -41,7 +41,7 @@ class TextIndex:
         self.database = database
         self._catalogue = CatalogueReader(database)
         self._tokenizer = _Tokenizer()
-        self._recent = RecentAnswers(database)
+        self._answers = QueryCache(database)
 
     def catalogue(self) -> Catalogue:
         """All documents as columns."""
@@ -49,7 +49,7 @@ class TextIndex:
 
     def remembered(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question of this state of the database, asked once."""
-        return self._recent.get(question, ask)
+        return self._answers.get(question, ask)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[str]]:
         """The terms of each text, in order, as the index keeps them."""
@@ -60,7 +60,7 @@ class TextIndex:
         asked = "SELECT doc, cnt FROM messages_terms WHERE term = ?"
         found: dict[str, tuple[int, int]] = {}
         for term in terms:
-            row = self._recent.get(("frequency", term), partial(self._rows, asked, term))
+            row = self._answers.get(("frequency", term), partial(self._rows, asked, term))
             if row:
                 found[term] = row[0]
         return found
@@ -71,7 +71,7 @@ class TextIndex:
             f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} + offset) "
             "FROM messages_places WHERE term = ?"
         )
-        return self._recent.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
+        return self._answers.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
 
     def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
         """Keys of the documents that hold these words in this order; a prefix may go on.
@@ -80,7 +80,7 @@ class TextIndex:
         """
         query = _match(phrase, prefix)
         asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
-        return self._recent.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
+        return self._answers.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
 
     def matching(self, texts: Sequence[str], phrase: str) -> list[int]:
         """Places of those of some texts, stored or not, that `documents_with` would find."""
@@ -98,7 +98,7 @@ class TextIndex:
             with self.database.reading() as connection:
                 return numbers(connection.execute(asked).fetchone()[0])
 
-        return self._recent.get("thoughts", found)
+        return self._answers.get("thoughts", found)
 
     def texts(self, keys: Ints) -> Iterator[tuple[int, str]]:
         """Key and text of documents, a few at a time."""

@@ -1,4 +1,4 @@
-"""Where everything is kept. `AianaStorage` is SQLite, the truth."""
+"""Where everything is kept. `AianaStorage` is SQLite, which holds all of it."""
 
 from aiana.storage.sqlite import AianaStorage, Stats
 

@@ -61,9 +61,9 @@ class Cache(Protocol):
 
 
 class SqliteCache:
-    """The cache in a file of its own, `cache.db`: it may be deleted, and never holds up the truth.
+    """The cache in a file of its own, `cache.db`: it may be deleted, and the database never waits.
 
-    Preferences are the truth's own. A session that has ended is remembered as such for a day, so
+    Preferences stay in the database. A session that has ended is remembered as such for a day, so
     that a Redis that was away can be told.
     """
 

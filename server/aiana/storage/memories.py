@@ -18,8 +18,8 @@ from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
 from aiana.storage.rows import (
     MEMORY_COLUMNS,
+    DeletedRows,
     Forgotten,
-    Gone,
     begun_with,
     bump_revision,
     check_expected,
@@ -141,13 +141,13 @@ class MemoryStore:
             "SELECT updated_at FROM memories WHERE id = ?", (memory.id,)
         ).fetchone()
         key = project_key(connection, named_project(memory.project))
-        told = connection.execute(
+        known_elsewhere = connection.execute(
             "SELECT 1 FROM tombstones WHERE kind = 'memory' AND id = ?1 "
             "UNION ALL SELECT 1 FROM memories WHERE content_hash = ?2 AND project_key = ?3 "
             "AND id != ?1",
             (memory.id, content_hash(memory.content), key),
         ).fetchone()
-        if told is not None or (known is not None and known[0] >= memory.updated_at):
+        if known_elsewhere is not None or (known is not None and known[0] >= memory.updated_at):
             return False
         connection.execute("DELETE FROM memories WHERE id = ?", (memory.id,))
         self._insert(connection, memory, key)
@@ -309,7 +309,7 @@ class MemoryStore:
 
     def delete_matching(
         self, filter: SearchFilter, expected: int | None = None
-    ) -> tuple[list[str], Gone]:
+    ) -> tuple[list[str], DeletedRows]:
         """Delete all that a filter admits, if they are as many as expected; returns their ids.
 
         Raises InvalidQuery for a filter that admits everything, and for several without a number
@@ -330,15 +330,15 @@ class MemoryStore:
             check_expected(len(ids), expected)
             return ids, self._delete(connection, ids)
 
-    def delete(self, memory_ids: Sequence[str], expected: int | None = None) -> Gone:
+    def delete(self, memory_ids: Sequence[str], expected: int | None = None) -> DeletedRows:
         """Delete memories by their whole ids, all of them or none. Raises NotFound and Conflict."""
         ids = list(dict.fromkeys(memory_ids))
         check_expected(len(ids), expected)
         with self._database.writing() as connection:
             return self._delete(connection, ids)
 
-    def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> Gone:
-        gone: list[int] = []
+    def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> DeletedRows:
+        deleted: list[int] = []
         forgotten = Forgotten()
         for memory_id in memory_ids:
             memory = self._exactly(connection, memory_id)
@@ -353,8 +353,8 @@ class MemoryStore:
                 (memory.id, now()),
             )
             bump_revision(connection, "memories", project)
-            gone.append(-key)
-        return Gone(documents=gone, indexed=gone, owners=gone, forgotten=forgotten)
+            deleted.append(-key)
+        return DeletedRows(documents=deleted, indexed=deleted, owners=deleted, forgotten=forgotten)
 
     @staticmethod
     def _where(connection: sqlite3.Connection, filter: SearchFilter) -> Condition:

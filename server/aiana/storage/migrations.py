@@ -95,7 +95,7 @@ def m001_initial(connection: sqlite3.Connection) -> None:
 
 @migration
 def m002_outbox(connection: sqlite3.Connection) -> None:
-    """What Qdrant has still to be told: written by triggers, in the transaction of the change."""
+    """Changes to send to Qdrant: written by triggers, in the transaction of each."""
     for statement in _OUTBOX.split(";;"):
         connection.execute(statement)
 
@@ -144,7 +144,7 @@ def m006_forgetting(connection: sqlite3.Connection) -> None:
 
 @migration
 def m007_thinking(connection: sqlite3.Connection) -> None:
-    """What an assistant thought is told from what it said without reading every message."""
+    """What an assistant thought is told apart from what it said without reading every message."""
     thought = "json_extract(metadata, '$.thinking')"
     connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {thought}")
 

@@ -281,7 +281,7 @@ class RedisCache:
             return done.result(deadline_s)
         except FutureTimeout:
             done.cancel()
-            # Whoever waits for the rest of an answer is told that the line is dead.
+            # Whoever waits for the rest of an answer learns that the line is dead.
             self._client.connection_pool.disconnect()
             raise TierUnavailable(
                 f"Redis at {self.address} did not answer within {deadline_s * 1000:.0f} ms."

@@ -63,7 +63,7 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     texts: list[str] = []
 
 
-class Gone(Struct, frozen=True, kw_only=True):
+class DeletedRows(Struct, frozen=True, kw_only=True):
     """What was deleted, by key."""
 
     documents: list[int]
@@ -193,15 +193,18 @@ def matching_projects(connection: sqlite3.Connection, text: str) -> list[int]:
 def projects_at(connection: sqlite3.Connection, path: str) -> list[int]:
     """Key of the stored project of a folder or file: at most one."""
     folders = folders_of(path)
-    told = ("SELECT key FROM projects WHERE id = ?", [project_of(folder).id for folder in folders])
+    by_identity = (
+        "SELECT key FROM projects WHERE id = ?",
+        [project_of(folder).id for folder in folders],
+    )
     by_record = (
         "SELECT project_key FROM sessions WHERE project_path = ? ORDER BY started_at DESC LIMIT 1"
     )
-    queries = [told, (by_record, folders)]
+    queries = [by_identity, (by_record, folders)]
     if is_gone(folders[0]):
         # What sessions recorded there, or in what is gone around it, is all that can be known.
         lost = takewhile(is_gone, map(str, [folders[0], *PurePath(folders[0]).parents]))
-        queries = [(by_record, list(lost)), told]
+        queries = [(by_record, list(lost)), by_identity]
     for query, values in queries:
         for value in values:
             if row := connection.execute(query, (value,)).fetchone():
@@ -220,7 +223,7 @@ def bump_revision(connection: sqlite3.Connection, kind: str, project_key: int) -
 
 
 def check_expected(found: int, expected: int | None) -> None:
-    """Raises Conflict if a deletion would take more or less than the caller was told."""
+    """Raises Conflict if a deletion would take more or less than the caller expects."""
     if expected is not None and found != expected:
         raise Conflict(
             f"{expected:,} were to be deleted, but there are {found:,} by now, so nothing was: "

@@ -33,7 +33,7 @@ _MESSAGE_FIELDS = (
 _UPSERT_MESSAGES = f"""
 INSERT INTO messages ({_MESSAGE_FIELDS})
 SELECT session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers,
-    tool_input, metadata, coalesce(position, rowid + ?) FROM incoming WHERE true ORDER BY rowid
+    tool_input, metadata, coalesce(position, rowid + ?) FROM new_messages WHERE true ORDER BY rowid
 ON CONFLICT (id, session_key) DO UPDATE SET
     type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
     timestamp = excluded.timestamp, parent_id = excluded.parent_id, tokens = excluded.tokens,
@@ -45,7 +45,7 @@ WHERE content != excluded.content OR type != excluded.type OR metadata != exclud
 
 
 _MOVE_MESSAGES = """
-UPDATE messages SET position = i.position FROM incoming i
+UPDATE messages SET position = i.position FROM new_messages i
 WHERE messages.session_key = i.session_key AND messages.id = i.id
     AND messages.position != i.position
 """
@@ -267,9 +267,9 @@ class SessionWriter:
                 )
             )
         # One statement for all rows: FTS5 writes out what it has gathered at the end of each.
-        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
+        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS new_messages ({_MESSAGE_FIELDS})")
         connection.executemany(
-            "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO new_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
         (last,) = connection.execute(
             "SELECT coalesce(max(position), 0) FROM messages WHERE session_key = ?", (session_key,)
@@ -278,7 +278,7 @@ class SessionWriter:
         moved = 0
         if any(m.position is not None for m in messages):
             moved = connection.execute(_MOVE_MESSAGES).rowcount
-        connection.execute("DELETE FROM incoming")
+        connection.execute("DELETE FROM new_messages")
         return written, moved
 
     @staticmethod

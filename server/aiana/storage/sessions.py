@@ -16,8 +16,8 @@ from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
+    DeletedRows,
     Forgotten,
-    Gone,
     begun_with,
     bump_revision,
     encode_cursor,
@@ -209,7 +209,7 @@ class SessionStore:
         key = self._exactly(connection, session_id, source)
         return connection.execute(_FAMILY, (key,)).fetchall()
 
-    def delete(self, session_id: str, source: str | None = None) -> tuple[list[str], Gone]:
+    def delete(self, session_id: str, source: str | None = None) -> tuple[list[str], DeletedRows]:
         """Delete a session, and those of its sub-agents, with their messages and chunks.
 
         They do not come back with a later import, nor from a copy or a fork. Returns their ids.
@@ -237,8 +237,10 @@ class SessionStore:
                     (of, id, now()),
                 )
                 bump_revision(connection, "sessions", project)
-        gone = Gone(documents=messages, indexed=messages, owners=chunks, forgotten=forgotten)
-        return ids, gone
+        deleted = DeletedRows(
+            documents=messages, indexed=messages, owners=chunks, forgotten=forgotten
+        )
+        return ids, deleted
 
     def _exactly(self, connection: sqlite3.Connection, session_id: str, source: str | None) -> int:
         """Key of the session to be changed: a beginning might mean another one by now."""

@@ -1,4 +1,4 @@
-"""The truth: one SQLite file that holds everything Aiana knows."""
+"""One SQLite file that holds everything Aiana knows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
-from aiana.storage.rows import Gone
+from aiana.storage.rows import DeletedRows
 from aiana.storage.session_writer import BatchResult, SessionWriter
 from aiana.storage.sessions import SessionStore
 
@@ -198,21 +198,21 @@ class AianaStorage:
                 raise
         return True
 
-    def remaining(self, gone: Gone) -> Gone:
+    def remaining(self, deleted: DeletedRows) -> DeletedRows:
         """Which of the deleted things some table or index still holds: none, if all is well."""
         with self.database.reading() as connection:
 
             def held(query: str, keys: Sequence[int]) -> list[int]:
                 return [key for key in keys if connection.execute(query, (key,)).fetchone()]
 
-            return Gone(
+            return DeletedRows(
                 documents=held(
                     "SELECT 1 FROM messages WHERE key = ?1 "
                     "UNION ALL SELECT 1 FROM memories WHERE key = -?1",
-                    gone.documents,
+                    deleted.documents,
                 ),
-                indexed=held("SELECT 1 FROM messages_fts_docsize WHERE id = ?", gone.indexed),
-                owners=held("SELECT 1 FROM vectors WHERE owner = ?", gone.owners),
+                indexed=held("SELECT 1 FROM messages_fts_docsize WHERE id = ?", deleted.indexed),
+                owners=held("SELECT 1 FROM vectors WHERE owner = ?", deleted.owners),
             )
 
     def capture_position(self, path: str) -> CapturePosition | None:

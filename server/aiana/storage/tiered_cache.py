@@ -20,7 +20,7 @@ class TieredCache:
     """Redis where there is one and it answers, SQLite otherwise; never raises TierUnavailable.
 
     Sessions and activities are written to both, so that nothing is lost with Redis; what it missed
-    while it was away it is told before it is used again.
+    while it was away is written to it before it is used again.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class TieredCache:
             lambda: self._embedded.set_active_session(session_id, project, metadata)
         )
         session = session or new_session(session_id, project, metadata)
-        self._tell(lambda redis: redis.put_session(session))
+        self._with_redis(lambda redis: redis.put_session(session))
 
     def get_active_session(self, session_id: str) -> dict[str, Any] | None:
         """The state of a session that is going on; None if there is none."""
@@ -69,19 +69,21 @@ class TieredCache:
             lambda: self._embedded.update_session(session_id, changes)
         )
         if state is None:
-            self._tell(lambda redis: redis.update_session(session_id, changes))
+            self._with_redis(lambda redis: redis.update_session(session_id, changes))
         else:
             # All of it: a Redis that was emptied has nothing to change.
-            self._tell(lambda redis: redis.put_session(state))
+            self._with_redis(lambda redis: redis.put_session(state))
 
     def end_session(self, session_id: str) -> None:
         """Forget a session's state."""
         self._stored(lambda: self._embedded.end_session(session_id))
-        self._tell(lambda redis: redis.end_session(session_id))
+        self._with_redis(lambda redis: redis.end_session(session_id))
 
     def cache_context(self, project: str, context: str, variant: str) -> None:
         """Keep a context for four hours."""
-        if not self._tell(lambda redis: redis.cache_context(project, context, variant=variant)):
+        if not self._with_redis(
+            lambda redis: redis.cache_context(project, context, variant=variant)
+        ):
             self._stored(lambda: self._embedded.cache_context(project, context, variant=variant))
 
     def get_cached_context(self, project: str, variant: str) -> str | None:
@@ -96,7 +98,7 @@ class TieredCache:
     def invalidate_context(self, project: str | None = None) -> bool:
         """Forget the contexts of a project, of all if None; returns whether Redis did, too."""
         self._stored(lambda: self._embedded.invalidate_context(project))
-        done = self._tell(lambda redis: redis.invalidate_context(project))
+        done = self._with_redis(lambda redis: redis.invalidate_context(project))
         if not done and self._redis is not None:
             self._owed.add(project)
         return done
@@ -104,19 +106,19 @@ class TieredCache:
     def forget(self, ids: Sequence[str]) -> bool:
         """Forget what names these memories and sessions; returns whether Redis did, too."""
         self._stored(lambda: self._embedded.forget(ids))
-        return self._tell(lambda redis: redis.forget(ids))
+        return self._with_redis(lambda redis: redis.forget(ids))
 
     def publish_profile(self) -> None:
-        """Let Redis have the preferences of the truth."""
+        """Copy the preferences from SQLite to Redis."""
         profile = self._embedded.get_profile()
         # A profile that is not there tells the next probe that Redis was emptied.
-        self._tell(lambda redis: redis.set_profile(profile, only_if_known=True))
+        self._with_redis(lambda redis: redis.set_profile(profile, only_if_known=True))
 
     def record_activity(self, activity: dict[str, Any]) -> None:
         """Note what happened."""
         activity = {"timestamp": now(), **activity}
         self._stored(lambda: self._embedded.record_activity(activity))
-        self._tell(lambda redis: redis.record_activity(activity))
+        self._with_redis(lambda redis: redis.record_activity(activity))
 
     def recent_activities(self, limit: int = 50) -> list[dict[str, Any]]:
         """What happened, newest first."""
@@ -126,9 +128,9 @@ class TieredCache:
     def _remote(self, work: Callable[[RedisCache], Any]) -> Any:
         """What Redis answers; None if it does not."""
         answers: list[Any] = []
-        return answers[0] if self._tell(lambda redis: answers.append(work(redis))) else None
+        return answers[0] if self._with_redis(lambda redis: answers.append(work(redis))) else None
 
-    def _tell(self, work: Callable[[RedisCache], object]) -> bool:
+    def _with_redis(self, work: Callable[[RedisCache], object]) -> bool:
         """Do something with Redis; returns whether that succeeded."""
         if self._redis is None or self.link is None:
             return False
@@ -150,7 +152,7 @@ class TieredCache:
             return None
 
     def _probe(self) -> None:
-        """See that Redis answers and has all it should: it is told what it missed or has lost."""
+        """Check that Redis answers, and write to it what it missed or has lost."""
         assert self._redis is not None
         if not self._redis.has_profile():
             self._missed = True

@@ -3,7 +3,7 @@
 -- What the server is asked and answers.
 -- Generated from server/aiana/protocol: run `make docs` instead of changing it here.
 
----@class aiana.Changes What was changed since the client was last told, by whichever process.
+---@class aiana.Changes What was changed since the last notification, by whichever process.
 ---@field kinds ('memories'|'preferences'|'sessions')[]
 ---@field projects string[]
 
@@ -476,7 +476,7 @@
 
 ---@class aiana.Tier State of one tier.
 ---@field state 'loading'|'off'|'ok'|'unavailable'
----@field detail string What it is, or why it is off and how to mend that.
+---@field detail string What it is, or why it is off and how to fix that.
 
 ---@class aiana.Tiers All tiers.
 ---@field sqlite aiana.Tier

@@ -13,7 +13,7 @@ from aiana.lsp.uris import open_document
 
 
 class CodeActions:
-    """Actions for a person who asks; an editor that looks by itself is told nothing."""
+    """Actions for a person who asks; an editor that looks by itself gets none."""
 
     def __init__(self, server: AianaServer, configuration: Configuration) -> None:
         self._server = server

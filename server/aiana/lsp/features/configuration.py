@@ -53,7 +53,7 @@ class Configuration:
         self._server = server
         self.options = Options()
         self._wrong_options: list[SettingProblem] = []
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._offers: set[asyncio.Future[None]] = set()
         self._initial: dict[str, Any] = {}
         self._registered: set[str] = set()
@@ -96,7 +96,7 @@ class Configuration:
             self._register(
                 types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkRegistrationOptions([ours])
             )
-        self._tell(self._server.service.config.problems)
+        self._report(self._server.service.config.problems)
         await self._pull()
 
     async def changed(self, params: types.DidChangeConfigurationParams) -> None:
@@ -126,7 +126,7 @@ class Configuration:
         if "contextMaxTokens" in settings:
             self._server.context_max_tokens = config.context_max_tokens
         self._register_features()
-        self._tell(config.problems)
+        self._report(config.problems)
 
     def _register_features(self) -> None:
         everything = types.TextDocumentRegistrationOptions(document_selector=None)
@@ -167,7 +167,7 @@ class Configuration:
         )
 
     def _options(self, settings: dict[str, Any]) -> Options:
-        """The options among the settings; one that is wrong is left out, and told."""
+        """The options among the settings; one that is wrong is left out and reported."""
         kept = {}
         for name in OWN_SETTINGS & settings.keys():
             if isinstance(settings[name], bool):
@@ -177,12 +177,12 @@ class Configuration:
                 self._wrong_options.append(SettingProblem(setting=name, message=message))
         return msgspec.convert(kept, Options)
 
-    def _tell(self, problems: Sequence[SettingProblem]) -> None:
+    def _report(self, problems: Sequence[SettingProblem]) -> None:
         """Say once what is wrong with the settings, and offer the file in which that stands."""
         found = {problem.message: problem for problem in (*problems, *self._wrong_options)}
         self._wrong_options.clear()
-        new = [problem for message, problem in found.items() if message not in self._told]
-        self._told.update(found)
+        new = [problem for message, problem in found.items() if message not in self._reported]
+        self._reported.update(found)
         if not new:
             return
         for problem in new:

@@ -1,4 +1,4 @@
-"""What Qdrant has still to be told. Triggers write it, in the transaction of each change."""
+"""Changes to send to Qdrant. Triggers write them, in the transaction of each."""
 
 from __future__ import annotations
 

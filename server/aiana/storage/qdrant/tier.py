@@ -177,7 +177,7 @@ class QdrantTier:
                 self._qdrant.delete(Scope(store=self._store, session_id=session_id))
             return self._qdrant.remove(ids) == len(ids)
         except AianaError as error:
-            logger.warning("Qdrant is told of a deletion later: %s", error)
+            logger.warning("A deletion is sent to Qdrant later: %s", error)
             return False
 
     def drain(
