@@ -127,7 +127,7 @@ class FirstSeen:
 
 
 class SessionBuilder:
-    """Takes what a file says, in its order, and gives batches.
+    """Build batches from what a file says, in its order.
 
     `state` is what `state()` gave where the last reading stopped; `mtime` (seconds since 1970)
     stands for times that the file does not tell.
@@ -291,6 +291,31 @@ class SessionBuilder:
             self.weight += len(row.content) + len(row.tool_input or "")
             if n == 0:
                 self._touch(session_id, time)
+
+    def add_once(
+        self,
+        session_id: str,
+        row: Row,
+        told: Told,
+        *,
+        name: Any,
+        time: str,
+        parent: Any,
+        tokens: int | None = None,
+    ) -> bool:
+        """Store a row of a record that a file may repeat; returns whether it is new.
+
+        Its id is the record's `name`, or follows from what it says where that is no text.
+        """
+        if isinstance(name, str) and name:
+            record_id = told.row_id(name, row)
+        else:
+            record_id = id_by_content(time, row)
+        if record_id is None:
+            return False
+        parent = parent if isinstance(parent, str) else None
+        self.add(session_id, [row], record_id=record_id, time=time, parent=parent, tokens=tokens)
+        return True
 
     def batch(
         self,

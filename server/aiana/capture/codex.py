@@ -64,7 +64,7 @@ class State(Struct):
 
 
 class RolloutReader(SessionReader[State]):
-    """Takes lines, gives batches."""
+    """Parse JSONL records into batches; resumable from the state of a position."""
 
     replay_ids = True
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
+from aiana.capture.building import Row, SessionBuilder, SessionReader, Told
 from aiana.capture.decoding import object_of, text_of_parts, whole_number, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
 from aiana.capture.reading import open_regular
@@ -65,7 +65,7 @@ class State(Struct):
 
 
 class EventReader(SessionReader[State]):
-    """Takes lines, gives batches."""
+    """Parse JSONL records into batches; resumable from the state of a position."""
 
     def __init__(self, path: Path, mtime: float, state: dict[str, Any]) -> None:
         super().__init__(SessionBuilder(CopilotCli.name, path, mtime, state), state, State)
@@ -221,20 +221,16 @@ class EventReader(SessionReader[State]):
         for agent in (self._event.get("agentId"), self._data.get("parentToolCallId")):
             if isinstance(agent, str) and agent:
                 row.metadata.setdefault("agentId", agent)
-        name, parent = self._event.get("id"), self._event.get("parentId")
-        record_id: str | None = id_by_content(self._time, row)
-        if isinstance(name, str) and name:
-            record_id = self._state.told.row_id(name, row)
-        if record_id is None:
-            return
-        self._builder.add(
+        if self._builder.add_once(
             self._session_id,
-            [row],
-            record_id=record_id,
+            row,
+            self._state.told,
+            name=self._event.get("id"),
             time=self._time,
-            parent=parent if isinstance(parent, str) else None,
-            tokens=whole_number(self._data.pop("outputTokens", None)),
-        )
+            parent=self._event.get("parentId"),
+            tokens=whole_number(self._data.get("outputTokens")),
+        ):
+            self._data.pop("outputTokens", None)
 
 
 def _remote(context: dict[str, Any]) -> str:

@@ -102,7 +102,7 @@ class LineReader(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """The end of the file, for now: what waited for a later record waits no longer."""
+        """Flush what was kept back for a later record: the file ends here, for now."""
 
     @abstractmethod
     def batch(self, position: CapturePosition, bytes_read: int, reached: int) -> CaptureBatch:

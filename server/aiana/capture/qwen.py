@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
+from aiana.capture.building import Row, SessionBuilder, SessionReader, Told
 from aiana.capture.decoding import object_of, text_of_parts, whole_number, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
 from aiana.capture.parts import Call, Content, answer_text, content_of, exit_code, is_injected
@@ -54,7 +54,7 @@ class State(Struct):
 
 
 class QwenReader(SessionReader[State]):
-    """Takes lines, gives batches."""
+    """Parse JSONL records into batches; resumable from the state of a position."""
 
     replay_ids = True
 
@@ -186,23 +186,18 @@ class QwenReader(SessionReader[State]):
             self._add(row)
 
     def _add(self, row: Row) -> None:
-        name = self._record.get("uuid")
-        record_id: str | None = id_by_content(self._time, row)
-        if isinstance(name, str) and name:
-            record_id = self._state.told.row_id(name, row)
-        if record_id is None:
-            return
-        usage = self._record.pop("usageMetadata", None)
+        usage = self._record.get("usageMetadata")
         tokens = usage.get("candidatesTokenCount") if isinstance(usage, dict) else None
-        parent = self._record.get("parentUuid")
-        self._builder.add(
+        if self._builder.add_once(
             self._session_id,
-            [row],
-            record_id=record_id,
+            row,
+            self._state.told,
+            name=self._record.get("uuid"),
             time=self._time,
-            parent=parent if isinstance(parent, str) else None,
+            parent=self._record.get("parentUuid"),
             tokens=whole_number(tokens),
-        )
+        ):
+            self._record.pop("usageMetadata", None)
 
 
 def _display(result: dict[str, Any]) -> str:

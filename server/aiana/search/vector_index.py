@@ -1,9 +1,9 @@
 """The embedded vector index: every vector of one model in memory, scanned whole for each query.
 
 All vectors are in the table `vectors`: any number of processes share the index, and each reads
-only what is new. Vectors are stored as float16 and held as 8-bit integers with one scale each: 100,000
-of 384 dimensions take 38 MB and are scanned faster than floats would be; a cosine is off by less
-than 0.002 (a test holds this).
+only what is new. Vectors are stored as float16 and held as 8-bit integers with one scale each:
+100,000 of 384 dimensions take 38 MB and are scanned faster than floats would be; a cosine is off by
+less than 0.002 (a test holds this).
 """
 
 from __future__ import annotations

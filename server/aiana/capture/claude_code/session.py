@@ -37,7 +37,7 @@ _TYPED = frozenset({"typed", "queued", "sdk", "user"})
 
 
 class TranscriptReader(SessionReader[State]):
-    """Takes lines, gives batches. `state` is that of the position where the lines begin."""
+    """Parse JSONL records into batches; `state` is that of the position where they begin."""
 
     replay_ids = True
 
@@ -84,7 +84,7 @@ class TranscriptReader(SessionReader[State]):
                 self._take_unknown(record)
 
     def finish(self) -> None:
-        """The end of the file: what waited for a later record waits no longer."""
+        """Flush pending prompts at the end of the file."""
         self._store_removed()
 
     def _is_replay(self, record: Record) -> bool:
