@@ -457,7 +457,7 @@ export interface QuotedText {
   /** The whole text, or the paragraphs that hold the snippet; a session as Markdown. */
   content: string;
   source: string;
-  /** The role or the tool of a message, the type of a memory. */
+  /** The role or the tool of a message, `thinking`, or the type of a memory. */
   who: string | null;
   project: string;
   sessionId: string | null;

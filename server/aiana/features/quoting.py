@@ -79,7 +79,8 @@ class Quoting:
             return quoted
         [message] = sessions.messages(session.id, address.message, 1, session.source)
         quoted.kind, quoted.uri, quoted.content = "message", message.uri, message.content
-        quoted.who = message.tool_name or message.role
+        thinking = message.type == "thinking"
+        quoted.who = message.type if thinking else message.tool_name or message.role
         quoted.timestamp = message.timestamp
         return quoted
 

@@ -68,7 +68,7 @@ def memory_search(desk: Desk, p: params.SearchParams, call: Call) -> str:
                 timestamp=hit.timestamp,
                 source=hit.user or hit.source,
                 kind=hit.kind,
-                role=hit.role or hit.memory_type,
+                speaker=hit.speaker,
             )
             for hit in found.hits
         ],

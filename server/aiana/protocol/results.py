@@ -381,7 +381,7 @@ class QuotedText(Result):
     """The whole text, or the paragraphs that hold the snippet; a session as Markdown."""
     source: str
     who: str | None = None
-    """The role or the tool of a message, the type of a memory."""
+    """The role or the tool of a message, `thinking`, or the type of a memory."""
     project: str = ""
     session_id: str | None = None
     timestamp: str = ""

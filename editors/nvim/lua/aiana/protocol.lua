@@ -278,7 +278,7 @@
 ---@field title string
 ---@field content string The whole text, or the paragraphs that hold the snippet; a session as Markdown.
 ---@field source string
----@field who? string The role or the tool of a message, the type of a memory.
+---@field who? string The role or the tool of a message, `thinking`, or the type of a memory.
 ---@field project string
 ---@field sessionId? string
 ---@field timestamp string
