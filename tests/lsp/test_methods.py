@@ -420,8 +420,13 @@ def test_reindex_rebuilds_the_full_text(sampled: Client) -> None:
     assert sampled.request("aiana/search", {"query": "getCartById"})["hits"][0]["kind"] == "message"
 
 
-def test_project_locate_quote_and_pin(sampled: Client, tmp_path: Path) -> None:
-    root = Path(sampled.request("aiana/project", {})["project"]["root"])
+def test_project_locate_quote_and_pin(start: Start, tmp_path: Path) -> None:
+    sampled = start()
+    root = tmp_path / "shop"
+    root.mkdir()
+    sampled.initialize(root)
+    sampled.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
+    assert sampled.request("aiana/project", {})["project"]["root"] == str(root)
     for params in ({"path": "src"}, {"textDocument": {"uri": (root / "src/cart.ts").as_uri()}}):
         assert sampled.request("aiana/project", params)["project"]["root"] == str(root)
     other = tmp_path / "elsewhere"
@@ -429,15 +434,17 @@ def test_project_locate_quote_and_pin(sampled: Client, tmp_path: Path) -> None:
     found = sampled.request("aiana/project", {"path": str(other)})["project"]
     assert (found["id"], found["name"]) == (str(other), "elsewhere")
 
-    [hit] = sampled.request("aiana/search", {"query": "getCartById", "limit": 1})["hits"]
+    [hit] = sampled.request("aiana/search", {"query": "getCartById", "limit": 1, "scope": "all"})[
+        "hits"
+    ]
     place = sampled.request("aiana/locate", {"uri": hit["uri"]})
     page = sampled.request("workspace/textDocumentContent", {"uri": hit["uri"]})
     assert place == {"uri": page["uri"], "line": page["line"], "title": page["title"]}
     assert place["line"] > 0
     quoted = sampled.request(
-        "aiana/quote", {"texts": [{"uri": hit["uri"], "snippet": hit["snippet"]}], "maxTokens": 200}
+        "aiana/quote", {"texts": [{"uri": hit["uri"], "snippet": hit["snippet"]}], "maxTokens": 900}
     )
-    assert 0 < quoted["tokens"] <= 200
+    assert 0 < quoted["tokens"] <= 900
     assert hit["uri"] in quoted["text"]
     assert quoted["texts"][0]["sessionId"] == REDIS
 

@@ -125,7 +125,9 @@ class Searcher:
             )
             remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
-            missing += [] if remote is None or remote.degraded is None else [remote.degraded]
+            # A Qdrant that fails both times fails once.
+            if remote is not None and remote.degraded and remote.degraded not in missing:
+                missing.append(remote.degraded)
             if embed is not None and "semantic" not in ranking.lanes:
                 missing += self._without_vectors()
             hits, more = page.of(ranking, limit)
