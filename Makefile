@@ -95,6 +95,7 @@ bench: $(INSTALLED)
 
 bench-retrieval: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks.retrieval.run $(SETS) --cache $(CACHE)/retrieval
+	$(BIN)/python -m tests.benchmarks.retrieval.injected $(SETS)
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

@@ -16,6 +16,10 @@ def main() -> None:
             from aiana.mcp.main import main as serve
 
             serve()
+        case ["hook", event] if not event.startswith("-"):
+            from aiana.hooks.main import main as hook
+
+            hook(event)
         case _:
             from aiana.cli import main as run
 

@@ -10,10 +10,13 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from aiana.models import Project
 from aiana.paths import expanded
+
+if TYPE_CHECKING:
+    from aiana.models import Project
 
 _SECTION = re.compile(r'\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 _SETTING = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*$")
@@ -24,28 +27,33 @@ _SCP_STYLE = re.compile(r"(?:[^@/\s]+@)?([\w.-]{2,}):(?!//)(.+)")
 
 def project_of(folder: str) -> Project:
     """The project of a working directory: a path of any system, a `file:` or other URI."""
+    from aiana.models import Project
+
+    id, name, root = identity_of(folder)
+    return Project(id=id, name=name, root=root)
+
+
+def identity_of(folder: str) -> tuple[str, str, str]:
+    """Identity, name and root of the project of a working directory; see `project_of`."""
     path = normalise_folder(folder)
     if not path:
-        return Project(id="", name="")
+        return "", "", ""
     if "://" in path:
-        return Project(id=path, name=_last(path), root=path)
+        return path, _last(path), path
     root = _git_root(path)
     if (agent := _AGENT_WORKTREE.match(path)) and (
         root is None or len(root.as_posix()) <= len(agent[1])
     ):
         # Nothing is left of the worktree: it was one of the repository around it.
-        return project_of(agent[1])
+        return identity_of(agent[1])
     if root is None:
-        return Project(id=path, name=_last(path), root=path)
+        return path, _last(path), path
     common = _common_folder(root)
     shared = common.parent if common.name == ".git" else common
     remote = _remote(common / "config")
     identity = remote or (root if _is_module(common) else shared).as_posix()
-    return Project(
-        id=identity,
-        name=_last(identity).removesuffix(".git"),
-        root=(shared if common.name == ".git" else root).as_posix(),
-    )
+    name = _last(identity).removesuffix(".git")
+    return identity, name, (shared if common.name == ".git" else root).as_posix()
 
 
 def is_path(text: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 BENCHMARKS = (
     "serving",
+    "doors",
     "importing",
     "embedding",
     "searching",

@@ -30,8 +30,8 @@ from aiana.errors import ModelUnavailable
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.engine import Request, search
-from aiana.search.planning import STOP_WORDS
 from aiana.search.query import parse
+from aiana.search.stop_words import STOP_WORDS
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage

@@ -30,7 +30,7 @@ ORDER = (
     {"features"},
     {"service"},
     {"lsp"},
-    {"mcp"},
+    {"mcp", "hooks"},
     {"cli"},
     {"__main__"},
 )
@@ -172,6 +172,10 @@ def modules_after(statement: str) -> set[str]:
     [
         ("import aiana.service", "pygls redis qdrant_client torch numpy onnxruntime sqlite3"),
         ("import aiana.lsp.main", "redis qdrant_client torch numpy onnxruntime tokenizers rich"),
+        (
+            "import aiana.hooks.main, aiana.hooks.blocks, aiana.hooks.words, aiana.hooks.asked",
+            "msgspec click pygls asyncio logging numpy subprocess tokenizers rich",
+        ),
         ("import aiana.mcp.main", "pygls asyncio msgspec sqlite3 numpy tokenizers rich click"),
         ("import aiana.cli", "pygls redis qdrant_client torch numpy onnxruntime rich"),
         ("import aiana.embeddings", "torch numpy onnxruntime tokenizers"),

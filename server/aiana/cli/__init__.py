@@ -31,6 +31,7 @@ COMMANDS = {
     "model": "aiana.cli.model:model",
     "lsp": "aiana.cli.lsp:lsp",
     "mcp": "aiana.cli.mcp:mcp",
+    "hook": "aiana.cli.hook:hook",
     "lsp-check": "aiana.cli.lsp_check:lsp_check",
 }
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from aiana.search.query import Query
+from aiana.search.stop_words import STOP_WORDS
 from aiana.storage.identifiers import compounds, identifier_parts
 from aiana.storage.letters import Run, query_pieces
 
@@ -22,14 +23,6 @@ MAX_CHARS = 3_000
 MAX_TERMS = 24
 MAX_PHRASE_TOKENS = 6
 """A longer query is a question, of which no text repeats every word in order."""
-STOP_WORDS = frozenset(
-    """
-    a an and are as at be been but by can could did do does for from had has have he her him his
-    how i if in into is it its me my not of on or our she should so than that the their them
-    then there they this to was we were what when where which who whom why will with would you
-    your
-    """.split()  # noqa: SIM905
-)
 
 
 class Pair(Struct, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.retrieval.adapter import Unit
 
-from aiana.search.planning import STOP_WORDS
+from aiana.search.stop_words import STOP_WORDS
 
 DEPTH = 100
 
