@@ -13,6 +13,7 @@ from aiana.features.memories import Memories
 from aiana.features.preferences import Preferences
 from aiana.features.projects import Projects
 from aiana.features.quoting import Quoting
+from aiana.features.resuming import Resuming
 from aiana.features.sessions import Sessions
 from aiana.features.upkeep import Upkeep
 
@@ -63,6 +64,10 @@ class Aiana:
         self.read_page = documents.page
         self.locate = documents.locate
         self.quote = Quoting(container, memories, documents).quote
+
+        resuming = Resuming(container)
+        self.resume = resuming.resume
+        self.hand_over = resuming.hand_over
 
         keeping = Keeping(container)
         self.back_up = keeping.back_up

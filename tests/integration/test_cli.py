@@ -272,3 +272,23 @@ def test_the_program_alone_shows_what_it_is_for(run: Run) -> None:
     shown = run()
     assert (shown.returncode, "aiana import" in shown.stdout + shown.stderr) == (2, True)
     assert "Examples:" in shown.stdout + shown.stderr
+
+
+def test_memories_are_listed_shown_edited_and_pinned(run: Run, tmp_path: Path) -> None:
+    first = json.loads(run("remember", "first of all", "--json").stdout)["memory"]["id"]
+    second = json.loads(run("remember", "and then", "--tag", "ci", "--json").stdout)["memory"]["id"]
+    assert run("memories", "pin", first[:8]).stdout == f"Pinned: {first}\n"
+    rows = [line.split("\t") for line in run("memories").stdout.splitlines()]
+    assert [(row[0], row[4], row[5]) for row in rows] == [
+        (first, "pinned", "first of all"),
+        (second, "ci", "and then"),
+    ]
+    assert "and then" in run("memories", "show", second).stdout
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\necho 'and now' > \"$1\"\n")
+    editor.chmod(0o755)
+    assert run("memories", "edit", second, EDITOR=str(editor)).stdout == f"Changed: {second}\n"
+    assert run("memories", "edit", second, EDITOR="true").stdout == f"Not changed: {second}\n"
+    assert run("memories", "pin", first, "--off").stdout == f"No longer pinned: {first}\n"
+    listed = json.loads(run("memories", "list", "--type", "insight", "--json").stdout)["memories"]
+    assert [memory["content"] for memory in listed] == ["and now", "first of all"]

@@ -65,6 +65,8 @@ def test_every_method_answers_its_example_or_says_what_is_not_there(sampled: Cli
         "aiana/session/messages",
         "aiana/session/delete",
         "aiana/session/export",
+        "aiana/session/resume",
+        "aiana/session/handover",
         "aiana/preference/remove",
     }
     assert {name for name, answer in answers.items() if answer != "ok"} == unknown

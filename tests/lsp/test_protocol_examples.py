@@ -53,6 +53,9 @@ def existing(client: Client, method: str, params: dict[str, Any]) -> dict[str, A
         added = client.request("aiana/memory/add", {"content": f"for {method}"})
         uri = added["memory"]["uri"]
         return {**params, "uri": uri} if "uri" in params else {**params, "texts": [{"uri": uri}]}
+    if method in ("aiana/session/resume", "aiana/session/handover"):
+        [session] = client.request("aiana/session/list", {"limit": 1})["sessions"]
+        return {**params, "uri": session["uri"]}
     if "id" not in params or method == "aiana/session/start":
         return params
     if kind == "memory":

@@ -34,7 +34,7 @@ export interface ContextEntry {
   id: string;
   uri: string;
   content: string;
-  /** Why it was chosen: `preference`, `recent` or `relevant`. */
+  /** Why it was chosen: `preference`, `recent` or `relevant`; of a session `asked`, `done`, `answered` or `open`. */
   reason: string;
   score: number;
   tokens: number;
@@ -121,6 +121,14 @@ export interface Exported {
 export interface Failure {
   path: string;
   reason: string;
+}
+
+/** An account of a session, to be put into a new chat. */
+export interface Handover {
+  /** A block like that of `aiana/context`. */
+  context: string;
+  items: ContextEntry[];
+  tokens: number;
 }
 
 /** What an import did with one source. */
@@ -494,6 +502,19 @@ export interface Reindexed {
   qdrant: number | null;
 }
 
+/** What an editor runs or opens to go on with a session; the server runs nothing. */
+export interface Resumption {
+  /** For a button: `Resume in Claude Code`. */
+  label: string;
+  argv: string[];
+  /** The folder that the session recorded. */
+  cwd: string;
+  /** What opens it in the assistant's own extension of VS Code. */
+  uri: string | null;
+  /** Why it cannot be: offer a new session instead. */
+  unavailable: string | null;
+}
+
 /** Restricts a search; empty lists restrict nothing. */
 export interface SearchFilter {
   /** Identity, path or name of a project. */
@@ -643,6 +664,12 @@ export interface SessionExportParams {
   format?: "json" | "markdown";
 }
 
+/** Ask for an account of a session. */
+export interface SessionHandoverParams {
+  uri: string;
+  maxTokens?: number;
+}
+
 /** List sessions, newest first. */
 export interface SessionListParams {
   /** Sessions in which a search with this filter could find a message. */
@@ -679,6 +706,14 @@ export interface SessionParams {
 /** One session. */
 export interface SessionResult {
   session: Session;
+}
+
+/** Ask how to go on with a session. */
+export interface SessionResumeParams {
+  /** Of the session, or of anything in it. */
+  uri: string;
+  /** `new` begins another session with the same assistant. */
+  mode?: "new" | "resume";
 }
 
 /** Announce a session that an editor or assistant begins. */
@@ -812,6 +847,10 @@ export const sessionMessages = request<SessionMessagesParams, MessageList>("aian
 export const sessionDelete = request<SessionDeleteParams, Deleted>("aiana/session/delete");
 /** Write a session as a text, for people or for programs. */
 export const sessionExport = request<SessionExportParams, Exported>("aiana/session/export");
+/** Say what an editor runs, or opens, to go on with a session. The server runs nothing. */
+export const sessionResume = request<SessionResumeParams, Resumption>("aiana/session/resume");
+/** Give an account of a session, to be put into a new chat: what was asked, done, said last and left open, quoted and cited within a budget. */
+export const sessionHandover = request<SessionHandoverParams, Handover>("aiana/session/handover");
 /** Announce a session that an editor or assistant begins. */
 export const sessionStart = request<SessionStartParams, SessionResult>("aiana/session/start");
 /** Announce the end of a session. */

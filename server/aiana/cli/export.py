@@ -8,11 +8,11 @@ from typing import Literal
 
 import click
 
+from aiana.cli.naming import uri_of
 from aiana.cli.output import opened, print_document, safe_json, write_document
 from aiana.cli.terminal import outlet, say
-from aiana.errors import AianaError, NotFound
+from aiana.errors import AianaError
 from aiana.private import make_file
-from aiana.service import Aiana
 from aiana.text import clean, counted, one_line
 
 
@@ -48,7 +48,7 @@ def export(
         if what is None:
             _write(output, aiana.archive())
             return
-        shared = aiana.share(_uri_of(aiana, what), format_)
+        shared = aiana.share(uri_of(aiana, what), format_)
         taken = f", {counted(shared.redactions, 'secret')} taken out" if shared.redactions else ""
         size = f"{counted(shared.messages, 'message')}" if shared.messages else "a memory"
         say(f"{one_line(shared.title)}: {size}{taken}. Look at it before you share it.", err=True)
@@ -58,19 +58,6 @@ def export(
             write_document(output, clean(shared.text))
         else:
             print_document(shared.text)
-
-
-def _uri_of(aiana: Aiana, what: str) -> str:
-    """The address of what an id, the beginning of one, or an address names. Raises NotFound."""
-    if what.startswith("aiana:"):
-        return what
-    try:
-        return aiana.get_session(what).session.uri
-    except NotFound as error:
-        try:
-            return aiana.get_memory(what).memory.uri
-        except NotFound:
-            raise error from None
 
 
 def _write(output: Path | None, lines: Iterable[str]) -> None:

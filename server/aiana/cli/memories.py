@@ -1,168 +1,137 @@
-"""`aiana remember` and `aiana forget`."""
+"""`aiana memories`: list, show, edit, pin."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
 
 import click
 
-from aiana.cli.confirm import confirm, yes_option
-from aiana.cli.output import json_option, named_project, opened, print_json
-from aiana.cli.terminal import say, text_argument
-from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
-from aiana.protocol.results import Deleted
-from aiana.service import Aiana
-from aiana.text import counted, one_line
+from aiana.cli.layout import fit, joined, project_name, when, width
+from aiana.cli.output import json_option, opened, print_document, print_json, tell
+from aiana.cli.terminal import Piece, say
+from aiana.models import MEMORY_TYPES, Memory, MemoryType, SearchFilter
+from aiana.text import one_line
+
+PINNED = "pinned"
 
 
-@click.command()
-@click.argument("text", nargs=-1, required=True, type=text_argument)
-@click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES), default="insight")
-@click.option("-p", "--project", help="Default: the current folder's; '' for none.")
-@click.option("--tag", multiple=True, help="May be repeated.")
-@json_option
-def remember(
-    text: tuple[str, ...],
-    memory_type: MemoryType,
-    project: str | None,
-    tag: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Keep TEXT; `-` reads it from standard input. Secrets are taken out first.
+@click.group(invoke_without_command=True)
+@click.pass_context
+def memories(ctx: click.Context) -> None:
+    """List, show, edit and pin what is remembered; `aiana forget` deletes it.
 
     \b
     Examples:
-      aiana remember "integration tests need make services"
-      git log -1 --format=%B | aiana remember - --type pattern --tag release
+      aiana memories
+      aiana memories list --project . --type pattern
+      aiana memories edit 7d4ff1de
     """
-    content = sys.stdin.read() if text == ("-",) else " ".join(text)
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@memories.command("list")
+@click.option("-p", "--project", help="Identity, folder or name of a project; `.` for this one.")
+@click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES))
+@click.option("--after", help="A date, `yesterday`, `last week`, or 30d.")
+@click.option("--before", help="A date, `yesterday`, `last week`, or 30d.")
+@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--cursor", help="`nextCursor` of the page before.")
+@json_option
+def list_(
+    project: str | None = None,
+    memory_type: MemoryType | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 20,
+    cursor: str | None = None,
+    as_json: bool = False,
+) -> None:
+    """List memories, pinned ones first, then the newest; into a pipe with tabs between columns.
+
+    The columns are id, type, time, project, tags and text.
+    """
     with opened() as aiana:
-        result = aiana.add_memory(
-            content,
-            memory_type,
-            project=named_project(aiana, "." if project is None else project) or "",
-            tags=tag,
-        )
+        if project == ".":
+            project = aiana.project_of(Path.cwd())
+        types = [memory_type] if memory_type else []
+        chosen = SearchFilter(project=project, memory_types=types, after=after, before=before)
+        page = aiana.list_memories(chosen, limit, cursor)
     if as_json:
-        print_json(result)
+        print_json(page)
         return
-    if result.duplicate_of:
-        say(f"It is there already: {result.duplicate_of}")
+    columns = width()
+    for memory in page.memories:
+        if columns is None:
+            _print_row(memory)
+        else:
+            _print_memory(memory, columns)
+    for note in page.notes:
+        tell("note", note)
+    if page.next_cursor:
+        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+
+
+@memories.command()
+@click.argument("memory_id", metavar="ID")
+@json_option
+def show(memory_id: str, as_json: bool) -> None:
+    """Show a memory in full; the beginning of its id is enough."""
+    with opened() as aiana:
+        memory = aiana.get_memory(memory_id).memory
+        page = aiana.read_page(memory.uri)
+    if as_json:
+        print_json(memory)
     else:
-        where = result.memory.project or "no project"
-        say(f"Remembered for {where}: {result.memory.id}")
-    if result.redactions:
-        say(f"{counted(result.redactions, 'secret')} taken out.", err=True)
+        print_document(page.text)
 
 
-@click.command()
-@click.argument("ids", nargs=-1)
-@click.option("-p", "--project", help="All memories of a project.")
-@click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES), help="All of this type.")
-@click.option("--before", help="All made before a date, or longer ago than 90d.")
-@click.option("--session", "session_id", help="A whole session, which no import brings back.")
-@click.option("--dry-run", is_flag=True, help="Only count.")
-@yes_option
+@memories.command()
+@click.argument("memory_id", metavar="ID")
 @json_option
-def forget(
-    ids: tuple[str, ...],
-    project: str | None,
-    memory_type: MemoryType | None,
-    before: str | None,
-    session_id: str | None,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Delete memories by their IDS or by what they have in common; verified in every index.
-
-    The beginning of an id is enough if you confirm what it means, as you do where several
-    memories have in common what you ask for. Nothing is left of what was forgotten: not in an
-    index, a backup or a page that was opened.
-
-    \b
-    Examples:
-      aiana forget 7d4ff1de
-      aiana forget --project shop --before 90d --dry-run
-      aiana forget --session 5f0c9d3e
-    """
-    chosen = SearchFilter(
-        project=project, memory_types=[memory_type] if memory_type else [], before=before
-    )
-    by_filter = chosen != SearchFilter()
-    if bool(ids) + by_filter + bool(session_id) != 1:
-        raise click.UsageError("Give either IDS, or --project/--type/--before, or --session.")
+def edit(memory_id: str, as_json: bool) -> None:
+    """Change the text of a memory in your editor ($EDITOR)."""
     with opened() as aiana:
-        if session_id:
-            plan = _session(aiana, session_id)
-        elif ids:
-            plan = _named(aiana, ids)
+        memory = aiana.get_memory(memory_id).memory
+        text = click.edit(memory.content, extension=".md")
+        if text is not None and text.strip() and text.rstrip("\n") != memory.content.rstrip("\n"):
+            memory = aiana.update_memory(memory.id, content=text.rstrip("\n")).memory
+            said = f"Changed: {memory.id}"
         else:
-            plan = _alike(aiana, chosen)
-        if dry_run:
-            result = plan.would
-        else:
-            for line in plan.meant:
-                say(line, err=True)
-            if plan.doubtful:
-                confirm(f"Forget {plan.things} for good?", yes)
-            result = plan.carry_out()
+            said = f"Not changed: {memory.id}"
     if as_json:
-        print_json(result)
-        return
-    verb = "would be forgotten" if dry_run else "forgotten"
-    say(f"{result.deleted} {verb}.")
+        print_json(memory)
+    else:
+        say(said)
 
 
-class _Plan(NamedTuple):
-    """What is to be forgotten, before it is."""
-
-    would: Deleted
-    things: str
-    meant: list[str]
-    """What the beginnings of ids were taken for."""
-    doubtful: bool
-    """Somebody must look at it first."""
-    carry_out: Callable[[], Deleted]
-
-
-def _session(aiana: Aiana, session_id: str) -> _Plan:
-    session = aiana.get_session(session_id).session
-    guessed = session.id != session_id
-    would = aiana.delete_session(session.id, dry_run=True)
-    things = "this session"
-    if would.deleted > 1:
-        things += f" and {would.deleted - 1} of its sub-agents"
-    return _Plan(
-        would,
-        things,
-        [f"{session.id}  {one_line(session.title or '')}"] if guessed else [],
-        guessed,
-        lambda: aiana.delete_session(session.id),
-    )
+@memories.command()
+@click.argument("memory_id", metavar="ID")
+@click.option("--off", is_flag=True, help="Take the pin off.")
+@json_option
+def pin(memory_id: str, off: bool, as_json: bool) -> None:
+    """Keep a memory at the head of every list."""
+    with opened() as aiana:
+        known = aiana.get_memory(memory_id).memory
+        memory = aiana.pin_memory(known.id, not off).memory
+    if as_json:
+        print_json(memory)
+    else:
+        say(f"{'No longer pinned' if off else 'Pinned'}: {memory.id}")
 
 
-def _named(aiana: Aiana, ids: tuple[str, ...]) -> _Plan:
-    memories = [aiana.get_memory(memory_id).memory for memory_id in ids]
-    guessed = [memory for memory, given in zip(memories, ids, strict=True) if memory.id != given]
-    would = aiana.delete_memories([memory.id for memory in memories], dry_run=True)
-    return _Plan(
-        would,
-        counted(would.deleted, "memory", "memories"),
-        [f"{memory.id}  {one_line(memory.content)[:80]}" for memory in guessed],
-        bool(guessed),
-        lambda: aiana.delete_memories(would.ids),
-    )
+def _print_row(memory: Memory) -> None:
+    """One line for programs, nothing cut."""
+    tags = ",".join(memory.tags)
+    row = [memory.id, memory.memory_type, memory.updated_at, memory.project, tags, memory.content]
+    say("\t".join(one_line(value) for value in row))
 
 
-def _alike(aiana: Aiana, chosen: SearchFilter) -> _Plan:
-    would = aiana.delete_memories(filter=chosen, dry_run=True)
-    return _Plan(
-        would,
-        counted(would.deleted, "memory", "memories"),
-        [],
-        would.deleted > 1,
-        lambda: aiana.delete_memories(filter=chosen, expected=would.deleted),
-    )
+def _print_memory(memory: Memory, columns: int) -> None:
+    """The text, and below it what tells which and when."""
+    pin = "* " if PINNED in memory.tags else ""
+    tags = ", ".join(tag for tag in memory.tags if tag != PINNED)
+    facts = [memory.memory_type, when(memory.updated_at), project_name(memory.project), tags]
+    say(Piece(fit(f"{pin}{memory.content}", columns), "bold"))
+    start = f"  {memory.id[:8]}  "
+    say(Piece(start, "cyan"), Piece(joined(facts, columns - len(start)), "dim"))

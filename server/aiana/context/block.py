@@ -47,7 +47,13 @@ _HEADINGS = {
     "preference": "## Preferences",
     "recent": "## Recent activity",
     "relevant": "## Relevant",
+    "asked": "## What was asked",
+    "done": "## What was done",
+    "answered": "## What was said last",
+    "open": "## What is left open",
 }
+_OF_ACCOUNT = {"answered": 0.5, "asked": 0.6, "open": 0.5, "done": 1.0}
+"""Sections of an account of a session, most telling first, each with its share of the room."""
 
 
 class ContextItem(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -118,6 +124,22 @@ def build(
     draft.fill(preferences, _PREFERENCE_SHARE, kept)
     draft.fill([item for item in candidates if item.reason == "recent"], _RECENT_SHARE, kept)
     draft.fill(relevant, 1.0)
+    return draft.finish()
+
+
+def account(
+    items: Sequence[ContextItem],
+    project: str = "",
+    *,
+    budget: int,
+    count_tokens: Callable[[str], int],
+    nonce: str,
+) -> ContextBlock:
+    """A block on one session, of items whose reasons are `asked`, `done`, `answered`, `open`."""
+    draft = _Draft(project, nonce, budget, count_tokens)
+    candidates = _candidates(list(items), budget, ())
+    for reason, share in _OF_ACCOUNT.items():
+        draft.fill([item for item in candidates if item.reason == reason], share)
     return draft.finish()
 
 

@@ -72,7 +72,7 @@ class ContextBuilder:
             self._recent(within),
             within or "",
             budget=max_tokens,
-            count_tokens=self._tokens.count,
+            count_tokens=self.count_tokens,
             nonce=new_nonce(),
             query=query.words,
         )

@@ -42,6 +42,8 @@ class Methods:
             "aiana/session/messages": session_messages,
             "aiana/session/delete": session_delete,
             "aiana/session/export": session_export,
+            "aiana/session/resume": session_resume,
+            "aiana/session/handover": session_handover,
             "aiana/session/start": session_start,
             "aiana/session/end": session_end,
             "aiana/preference/add": preference_add,
@@ -182,6 +184,14 @@ def session_delete(aiana: Aiana, p: params.SessionDeleteParams, call: Call) -> r
 
 def session_export(aiana: Aiana, p: params.SessionExportParams, call: Call) -> results.Exported:
     return aiana.export_session(p.id, p.format, p.source)
+
+
+def session_resume(aiana: Aiana, p: params.SessionResumeParams, call: Call) -> results.Resumption:
+    return aiana.resume(p.uri, p.mode)
+
+
+def session_handover(aiana: Aiana, p: params.SessionHandoverParams, call: Call) -> results.Handover:
+    return aiana.hand_over(p.uri, p.max_tokens)
 
 
 def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> results.SessionResult:

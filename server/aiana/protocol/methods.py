@@ -221,6 +221,25 @@ METHODS: tuple[Method, ...] = (
         ("notFound", "storageUnavailable"),
     ),
     Method(
+        "aiana/session/resume",
+        "Say what an editor runs, or opens, to go on with a session. The server runs nothing.",
+        params.SessionResumeParams,
+        results.Resumption,
+        "read",
+        {"uri": "aiana:///session/0198c0de-7000-7000-8000-000000000001/codex"},
+        ("notFound", "conflict", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/session/handover",
+        "Give an account of a session, to be put into a new chat: what was asked, done, said last "
+        "and left open, quoted and cited within a budget.",
+        params.SessionHandoverParams,
+        results.Handover,
+        "read",
+        {"uri": "aiana:///session/0198c0de-7000-7000-8000-000000000001/codex", "maxTokens": 1000},
+        ("notFound", "conflict", "storageUnavailable"),
+    ),
+    Method(
         "aiana/session/start",
         "Announce a session that an editor or assistant begins.",
         params.SessionStartParams,

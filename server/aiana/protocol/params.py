@@ -233,6 +233,22 @@ class SessionExportParams(SessionParams):
     format: Literal["markdown", "json"] = "markdown"
 
 
+class SessionResumeParams(Params):
+    """Ask how to go on with a session."""
+
+    uri: Text
+    """Of the session, or of anything in it."""
+    mode: Literal["resume", "new"] = "resume"
+    """`new` begins another session with the same assistant."""
+
+
+class SessionHandoverParams(Params):
+    """Ask for an account of a session."""
+
+    uri: Text
+    max_tokens: Annotated[int, Meta(ge=0, le=100_000)] = 2000
+
+
 class SessionStartParams(Params):
     """Announce a session that an editor or assistant begins."""
 

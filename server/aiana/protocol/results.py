@@ -66,7 +66,8 @@ class ContextEntry(Result):
     uri: str
     content: str
     reason: str
-    """Why it was chosen: `preference`, `recent` or `relevant`."""
+    """Why it was chosen: `preference`, `recent` or `relevant`; of a session `asked`, `done`,
+    `answered` or `open`."""
     score: float
     tokens: int
     stale: str | None = None
@@ -155,6 +156,29 @@ class Exported(Result):
 
     format: Literal["markdown", "json"]
     text: str
+
+
+class Resumption(Result):
+    """What an editor runs or opens to go on with a session; the server runs nothing."""
+
+    label: str
+    """For a button: `Resume in Claude Code`."""
+    argv: list[str] = field(default_factory=list)
+    cwd: str = ""
+    """The folder that the session recorded."""
+    uri: str | None = None
+    """What opens it in the assistant's own extension of VS Code."""
+    unavailable: str | None = None
+    """Why it cannot be: offer a new session instead."""
+
+
+class Handover(Result):
+    """An account of a session, to be put into a new chat."""
+
+    context: str
+    """A block like that of `aiana/context`."""
+    items: list[ContextEntry]
+    tokens: int
 
 
 class Profile(Result):

@@ -22,6 +22,10 @@ _SPEAKERS = {
     "system": "System",
 }
 _HEADING_CHARS = 50
+_PATH_NAME = re.compile(
+    r"(?:(?:abs(?:olute)?|rel(?:ative)?|target|full)_?)?(?:file|path|file_?path|file_?name)", re.I
+)
+"""Of the argument that names the file of a tool call: `file_path`, `filePath`, `target_file`."""
 _MARKS = re.compile(r"^[\s#>*_`~|+-]+")
 
 
@@ -81,19 +85,21 @@ def first_words(text: str) -> str:
 def _markdown(message: Message) -> str:
     if message.type not in TOOL_TYPES:
         return f"{heading(message)}\n\n{closed(message.content)}\n"
-    edit = edit_of(_arguments(message)) if message.type == "tool_use" else None
+    edit = edit_of(arguments_of(message)) if message.type == "tool_use" else None
     block = fenced(message.content) if edit is None else fenced(edit, "diff")
     return f"{heading(message)}\n\n{block}\n"
 
 
 def tool_path(message: Message) -> str | None:
     """The file that a tool was called for, as the assistant wrote it."""
-    arguments = _arguments(message) if message.type == "tool_use" else None
-    path = arguments.get("file_path") if isinstance(arguments, dict) else None
-    return path if isinstance(path, str) and path and path.isprintable() else None
+    arguments = arguments_of(message) if message.type == "tool_use" else None
+    for name, path in arguments.items() if isinstance(arguments, dict) else ():
+        if _PATH_NAME.fullmatch(name) and isinstance(path, str) and path and path.isprintable():
+            return path
+    return None
 
 
-def _arguments(message: Message) -> Any:
+def arguments_of(message: Message) -> Any:
     """What a tool was called with: JSON's value, or the text if it is none."""
     if not message.tool_input:
         return None

@@ -11,7 +11,7 @@
 ---@field id string
 ---@field uri string
 ---@field content string
----@field reason string Why it was chosen: `preference`, `recent` or `relevant`.
+---@field reason string Why it was chosen: `preference`, `recent` or `relevant`; of a session `asked`, `done`, `answered` or `open`.
 ---@field score number
 ---@field tokens integer
 ---@field stale? string
@@ -70,6 +70,11 @@
 ---@class aiana.Failure A transcript that could not be read, and why.
 ---@field path string
 ---@field reason string
+
+---@class aiana.Handover An account of a session, to be put into a new chat.
+---@field context string A block like that of `aiana/context`.
+---@field items aiana.ContextEntry[]
+---@field tokens integer
 
 ---@class aiana.ImportCounts What an import did with one source.
 ---@field found integer Transcript files.
@@ -304,6 +309,13 @@
 ---@field vectors? integer
 ---@field qdrant? integer
 
+---@class aiana.Resumption What an editor runs or opens to go on with a session; the server runs nothing.
+---@field label string For a button: `Resume in Claude Code`.
+---@field argv string[]
+---@field cwd string The folder that the session recorded.
+---@field uri? string What opens it in the assistant's own extension of VS Code.
+---@field unavailable? string Why it cannot be: offer a new session instead.
+
 ---@class aiana.SearchFilter Restricts a search; empty lists restrict nothing.
 ---@field project? string Identity, path or name of a project.
 ---@field kinds? ('memory'|'message')[]
@@ -404,6 +416,10 @@
 ---@field source? string The assistant that it is of; only needed where several have a session with this id.
 ---@field format? 'json'|'markdown'
 
+---@class aiana.SessionHandoverParams Ask for an account of a session.
+---@field uri string
+---@field maxTokens? integer
+
 ---@class aiana.SessionListParams List sessions, newest first.
 ---@field filter? aiana.SearchFilter Sessions in which a search with this filter could find a message.
 ---@field limit? integer
@@ -426,6 +442,10 @@
 
 ---@class aiana.SessionResult One session.
 ---@field session aiana.Session
+
+---@class aiana.SessionResumeParams Ask how to go on with a session.
+---@field uri string Of the session, or of anything in it.
+---@field mode? 'new'|'resume' `new` begins another session with the same assistant.
 
 ---@class aiana.SessionStartParams Announce a session that an editor or assistant begins.
 ---@field id string
