@@ -23,7 +23,9 @@ migration = MIGRATIONS.append
 
 
 def migrate(connection: sqlite3.Connection, backups: Path | None) -> None:
-    """Bring the database to the newest version; each step is one transaction, after a backup.
+    """Bring the database to the newest version; each step is one transaction.
+
+    What it was before the first of them is kept as a backup.
 
     Raises StorageUnavailable if a newer Aiana wrote the database, or if an older one did and it
     cannot be written, which is what `backups` being None means.
@@ -34,9 +36,9 @@ def migrate(connection: sqlite3.Connection, backups: Path | None) -> None:
             "The database was written by an older Aiana, and it cannot be brought up to date "
             "since it is read-only. Make it writable, then try again."
         )
+    if first and backups is not None and first < len(MIGRATIONS):
+        _backup(connection, backups / f"conversations-v{first}.db")
     while (version := _version(connection)) < len(MIGRATIONS):
-        if first and backups is not None:
-            _backup(connection, backups / f"conversations-v{version}.db")
         connection.execute("BEGIN EXCLUSIVE")
         try:
             # Another process may have migrated while this one waited for the lock.
