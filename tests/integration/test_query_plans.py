@@ -272,7 +272,7 @@ KNOWN = {
     "SELECT group_concat(-key) FROM memories WHERE": "what a filter lets through",
     "FROM sessions s CROSS JOIN projects p": "by an index until the page is full, or a filter's",
     "FROM memories m CROSS JOIN projects p": "by an index until the page is full, or a filter's",
-    "WHERE m.id >= ?1 AND m.id <": "ids that begin alike",
+    "WHERE m.id BETWEEN :first AND :last": "ids that begin alike",
     'SELECT rowid AS "rowid of it", * FROM': "all that older rules let through is looked for once",
 }
 ELSEWHERE = {
