@@ -305,7 +305,7 @@ def test_everything_that_is_run_anywhere_is_run_here(ran: Ran) -> None:
 def costly(ran: Ran, analysed: bool) -> dict[str, list[str]]:
     """The statements that look at more than they are asked for, and by which steps."""
     planner = Planner(ran.database, ROWS, analysed)
-    planner.script(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({_MESSAGE_FIELDS})")
+    planner.script(f"CREATE TEMP TABLE IF NOT EXISTS new_messages ({_MESSAGE_FIELDS})")
     asked = [
         (each.sql, each.parameters)
         for each in ran.statements.run.values()
