@@ -20,6 +20,11 @@ for name in (
     "QWEN_RUNTIME_DIR",
     "COPILOT_HOME",
     "VSCODE_USER_DATA_DIR",
+    "CURSOR_USER_DATA_DIR",
+    "CURSOR_CONFIG_DIR",
+    "CLINE_DIR",
+    "CONTINUE_GLOBAL_DIR",
+    "XDG_DATA_HOME",
 ):
     os.environ[name] = str(Path(tempfile.gettempdir()) / "aiana-tests" / "no-assistant")
 # What is shown in local time is the same on every machine.

@@ -18,6 +18,7 @@ EXTRAS = {
     "semantic": ("onnx", "onnxruntime", "safetensors", "tokenizers"),
     "redis": ("redis",),
     "qdrant": ("qdrant_client",),
+    "zstd": ("zstandard",),
     "full": ("torch", "sentence_transformers"),
 }
 """The optional parts: what to ask an installer for, and the modules that it brings."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aiana.capture.codex import Codex
+from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 
 T = "2026-02-01T12:00:{:02d}.000Z"
@@ -213,3 +214,50 @@ def test_where_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     ours.write_text(json.dumps(record("session_meta", **META)) + "\n")
     other.write_text('{"type":"user","sessionId":"s","message":{"content":"x"}}\n')
     assert [source.recognises(path) for path in (ours, other)] == [True, False]
+
+
+def test_a_compressed_thread_is_the_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    name = "rollout-2026-02-01T12-00-00-0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee.jsonl"
+    plain = tmp_path / name
+    records = [record("session_meta", **META), said("user", "one", 1), said("assistant", "two", 2)]
+    first = read(plain, *records)
+    packed = tmp_path / f"{name}.zst"
+    whole = zstandard.compress(plain.read_bytes())
+    packed.write_bytes(whole)
+    source = Codex()
+    # While both are there, the plain one is read.
+    assert [source.is_transcript(path) for path in (plain, packed)] == [True, False]
+    plain.unlink()
+    assert source.is_transcript(packed)
+    assert source.recognises(packed)
+    (batch,) = source.read(packed, None)
+    assert batch.messages == first.messages
+    assert batch.sessions[0].id == "t1"
+    assert source.unchanged(packed, batch.position)
+    packed.write_bytes(whole[:-8])
+    assert not source.unchanged(packed, batch.position)
+    (batch,) = source.read(packed, batch.position)
+    assert batch.position.skipped_lines >= 1
+    assert "cannot be read" in batch.position.left_out[-1].reason
+
+    def import_none(module: str) -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr("aiana.capture.compressed.import_module", import_none)
+    with pytest.raises(UnreadableTranscript, match=r"zstandard is not installed\. Run `"):
+        list(source.read(packed, None))
+
+
+def test_many_lines_of_a_compressed_thread_are_read_in_steps(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    lines = [record("session_meta", **META)]
+    lines += [said("user", f"{number} " + "word " * 2000, 1) for number in range(500)]
+    packed = tmp_path / "t.jsonl.zst"
+    data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    # In two pieces, as a program that goes on with a file writes it.
+    half = len(data) // 2
+    packed.write_bytes(zstandard.compress(data[:half]) + zstandard.compress(data[half:]))
+    batches = list(Codex().read(packed, None))
+    assert len(batches) > 1
+    assert sum(len(batch.messages) for batch in batches) == 500

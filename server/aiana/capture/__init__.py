@@ -58,7 +58,9 @@ def sources() -> dict[str, Source]:
     from aiana.capture.chatgpt import ChatGPT
     from aiana.capture.claude_ai import ClaudeAi
     from aiana.capture.claude_code import ClaudeCode
+    from aiana.capture.cline import Cline, KiloCode, RooCode
     from aiana.capture.codex import Codex
+    from aiana.capture.continue_dev import Continue
     from aiana.capture.copilot_cli import CopilotCli
     from aiana.capture.crush import Crush
     from aiana.capture.cursor import Cursor
@@ -73,6 +75,7 @@ def sources() -> dict[str, Source]:
     from aiana.capture.qwen import QwenCode
     from aiana.capture.specstory import SpecStory
     from aiana.capture.vscode_chat import VSCodeChat
+    from aiana.capture.zed import Zed
 
     known: list[Source] = [
         ClaudeCode(),
@@ -83,6 +86,11 @@ def sources() -> dict[str, Source]:
         CopilotCli(),
         Cursor(),
         OpenCode(),
+        Cline(),
+        RooCode(),
+        KiloCode(),
+        Continue(),
+        Zed(),
         SpecStory(),
         Aider(),
         Droid(),

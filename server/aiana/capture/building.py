@@ -106,12 +106,14 @@ class Occurrences(Struct):
 class FirstSeen:
     """Times for messages of a file that tells none and grows: when each was first seen in it.
 
-    `builder.memory` keeps how many there were at which time; call `finish` at the file's end.
+    `builder.memory` keeps how many there were at which time, of each conversation that has a
+    `name`; `now` is when this one was written. Call `finish` at the file's end.
     """
 
-    def __init__(self, builder: SessionBuilder) -> None:
-        self._steps: list[list[Any]] = builder.memory.setdefault("seen", [])
-        self._now = builder.file_time
+    def __init__(self, builder: SessionBuilder, name: str = "", now: str = "") -> None:
+        seen: dict[str, list[list[Any]]] = builder.memory.setdefault("seen", {})
+        self._steps = seen.setdefault(name, [])
+        self._now = now or builder.file_time
         self._count = 0
 
     def next(self) -> str:

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
 from aiana.capture.decoding import find_text, loads, object_of, text_of_parts, words_in
-from aiana.capture.jsonl import LineSource, UnknownRecord
+from aiana.capture.jsonl import COMPRESSED, LineSource, UnknownRecord
 from aiana.models import MessageType
 from aiana.paths import expanded
 
@@ -47,6 +47,12 @@ class Codex(LineSource):
         home = expanded(os.environ.get("CODEX_HOME") or "~/.codex").absolute()
         return [home / "sessions", home / "archived_sessions"]
 
+    def is_transcript(self, path: Path) -> bool:
+        # Old threads are compressed; while one is, it stands in both files.
+        return super().is_transcript(path) or (
+            path.name.endswith(COMPRESSED) and not path.with_suffix("").exists()
+        )
+
     def reader(self, path: Path, mtime: float, state: dict[str, Any]) -> RolloutReader:
         return RolloutReader(path, mtime, state)
 
@@ -70,7 +76,7 @@ class RolloutReader(SessionReader[State]):
 
     def __init__(self, path: Path, mtime: float, state: dict[str, Any]) -> None:
         super().__init__(SessionBuilder(Codex.name, path, mtime, state), state, State)
-        self._fallback = path.stem[-36:]
+        self._fallback = path.name.partition(".jsonl")[0][-36:]
         self._time = ""
 
     def is_record(self, value: Any) -> bool:

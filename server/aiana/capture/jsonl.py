@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from aiana.capture.compressed import opened
 from aiana.capture.decoding import loads, whole_records
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
@@ -25,6 +27,7 @@ BATCH_BYTES = 2 << 20
 """Bytes of transcript that become one transaction."""
 MOST_LEFT_OUT = 20
 """Lines of one file that are named when they are left out; all are counted."""
+COMPRESSED = ".jsonl.zst"
 _SKIP_STEP = 16 << 20
 _HASHED = 4096
 _BLANK = b"\0 \t\r\n"
@@ -49,7 +52,8 @@ class LineFile:
         """Numbers of the lines that are longer than the cap."""
 
     def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(self.offset)
+        if self._file.seekable():
+            self._file.seek(self.offset)
         while line := self._file.readline(self._cap + 1):
             if not line.endswith(b"\n"):
                 if len(line) > self._cap:
@@ -147,14 +151,19 @@ class LineSource(ABC):
 
     def recognises(self, path: Path) -> bool:
         """Whether one of the first records is this assistant's."""
-        if path.suffix != ".jsonl":
+        if not path.name.endswith((".jsonl", COMPRESSED)):
             return False
         with open_regular(path) as file:
-            for line in islice(LineFile(file), 20):
-                for record in _records(line):
-                    if self.is_own(record):
-                        return True
+            if path.suffix != ".zst":
+                return self._begins(file)
+            with suppress(ValueError), opened(file) as stream:
+                return self._begins(stream)
         return False
+
+    def _begins(self, file: BufferedReader) -> bool:
+        return any(
+            self.is_own(record) for line in islice(LineFile(file), 20) for record in _records(line)
+        )
 
     def unchanged(self, path: Path, position: CapturePosition) -> bool:
         """Whether the file was read to its end and nothing was written to it since."""
@@ -168,17 +177,45 @@ class LineSource(ABC):
 
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
         """What is new in the file, in steps of about `BATCH_BYTES`."""
+        if path.suffix == ".zst":
+            yield from self._read_compressed(path)
+            return
         with open_transcript(path) as file:
-            yield from self._read(path, file, position)
+            stat = os.fstat(file.fileno())
+            mark = _mark(position, self.version)
+            if mark is None or not resumable(file, mark):
+                position, mark = None, Mark()
+            lines = LineFile(file, mark.offset, mark.lines)
+
+            def reached(read: os.stat_result | None) -> Mark:
+                return mark_at(file, read, lines.offset, lines.number, self.version)
+
+            yield from self._read(path, stat, lines, position, reached)
+
+    def _read_compressed(self, path: Path) -> Iterator[CaptureBatch]:
+        """A file that its assistant put away: nothing is added to it, so it is read as a whole."""
+        with open_regular(path) as packed, opened(packed) as file:
+            stat = os.fstat(packed.fileno())
+            lines = LineFile(file)
+
+            def reached(read: os.stat_result | None) -> Mark:
+                return Mark(
+                    size=read.st_size if read else 0,
+                    mtime_ns=read.st_mtime_ns if read else 0,
+                    inode=read.st_ino if read else 0,
+                    version=self.version,
+                )
+
+            yield from self._read(path, stat, lines, None, reached)
 
     def _read(
-        self, path: Path, file: BufferedReader, position: CapturePosition | None
+        self,
+        path: Path,
+        stat: os.stat_result,
+        lines: LineFile,
+        position: CapturePosition | None,
+        reached: Callable[[os.stat_result | None], Mark],
     ) -> Iterator[CaptureBatch]:
-        stat = os.fstat(file.fileno())
-        mark = _mark(position, self.version)
-        if mark is None or not resumable(file, mark):
-            position, mark = None, Mark()
-        lines = LineFile(file, mark.offset, mark.lines)
         reader = self.reader(path, stat.st_mtime, position.state if position else {})
         losses = _Losses(str(path), position)
 
@@ -186,11 +223,10 @@ class LineSource(ABC):
             for number in lines.oversized[losses.oversized :]:
                 losses.add(number, f"It is longer than {LINE_CAP >> 20} MiB.")
             losses.oversized = len(lines.oversized)
-            reached = mark_at(file, read, lines.offset, lines.number, self.version)
             return CapturePosition(
                 path=str(path),
                 source=self.name,
-                mark=msgspec.to_builtins(reached),
+                mark=msgspec.to_builtins(reached(read)),
                 skipped_lines=losses.count,
                 left_out=losses.named,
                 state=reader.state(),
@@ -198,7 +234,7 @@ class LineSource(ABC):
 
         start, waited = lines.offset, 0
         understood = position is not None
-        for line in lines:
+        for line in _whole(lines, losses):
             waited += not line
             if line:
                 understood = _take(reader, line, lines.number, losses) or understood
@@ -211,6 +247,14 @@ class LineSource(ABC):
             )
         reader.finish()
         yield reader.batch(here(stat), lines.offset - start, lines.offset)
+
+
+def _whole(lines: LineFile, losses: _Losses) -> Iterator[bytes]:
+    """The lines of a file, up to where it cannot be unpacked."""
+    try:
+        yield from lines
+    except ValueError as error:
+        losses.add(lines.number + 1, f"What follows cannot be read: {error}.")
 
 
 class _Losses:

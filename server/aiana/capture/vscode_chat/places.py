@@ -75,6 +75,14 @@ def _user_data_folders() -> list[Path]:
     return list(dict.fromkeys(folders))
 
 
+def editors() -> list[Path]:
+    """The folder `User` of every editor of this kind, known or not."""
+    users = [data / "User" for data in _user_data_folders()]
+    if not os.environ.get("VSCODE_USER_DATA_DIR"):
+        users += sorted(settings_folder(Path.home()).glob("*/User"))
+    return list(dict.fromkeys(users))
+
+
 def settings_folder(home: Path) -> Path:
     """Where programs of this system keep their settings."""
     if sys.platform == "darwin":
