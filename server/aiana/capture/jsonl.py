@@ -254,7 +254,9 @@ def _whole(lines: LineFile, losses: _Losses) -> Iterator[bytes]:
     try:
         yield from lines
     except ValueError as error:
-        losses.add(lines.number + 1, f"What follows cannot be read: {error}.")
+        if not lines.number:
+            raise UnreadableTranscript(f"It cannot be unpacked: {error}.") from None
+        losses.add(lines.number + 1, f"What follows cannot be unpacked: {error}.")
 
 
 class _Losses:
