@@ -15,18 +15,21 @@ from typing import Any
 
 import msgspec
 
-from aiana.redaction.commands import placed_secrets
 from aiana.redaction.gates import gates_of
-from aiana.redaction.names import WORDS, is_named_value, kind_of_name, named_secrets
+from aiana.redaction.given import given, is_given
+from aiana.redaction.joined import joined
+from aiana.redaction.names import WORDS, Name, find_by_name
 from aiana.redaction.normalise import normalised
+from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
+from aiana.redaction.told import told
 from aiana.redaction.values import has_digit, is_made
 from aiana.redaction.vendors import belongs_to_vendor
 
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 1
+RULES = 2
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -103,8 +106,8 @@ def redact_tree(value: Any) -> tuple[Any, int]:
         result, total = {}, 0
         for key, item in value.items():
             name, in_key = redact(key) if isinstance(key, str) else (key, 0)
-            kind = kind_of_name(key) if isinstance(key, str) and isinstance(item, str) else None
-            if kind and is_named_value(kind, item):
+            kind = is_given(key, item) if isinstance(key, str) and isinstance(item, str) else None
+            if kind:
                 result[name], n = f"{_MARK}{kind}]", 1
             else:
                 result[name], n = redact_tree(item)
@@ -138,6 +141,11 @@ def _secrets(text: str) -> list[Span]:
             data = window.encode("ascii", "replace")
             for start, end, kind in _found(window, data, data.translate(_CLASSES)):
                 spans.append((*seen.span(begin + start, begin + end), kind))
+    for begin, seen in joined(text, data, data.translate(_LOWER).decode("ascii"), _FIRST_THREE):
+        whole = seen.text.encode("ascii", "replace")
+        for start, end, kind in _found(seen.text, whole, whole.translate(_CLASSES)):
+            start, end = seen.span(start, end)
+            spans.append((begin + start, begin + end, kind))
     if spans and _MARK in text:  # what was taken out before is no secret, nor part of one
         marks = [mark.span() for mark in _MARKS.finditer(text)]
         starts = [start for start, _ in marks]
@@ -155,10 +163,14 @@ def _found(text: str, data: bytes, classes: bytes) -> list[Span]:
     gates = gates_of(plain)
     spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
     if gates:
-        spans += _phrases(text, gates) + named_secrets(text, plain, gates)
-    elif not text.isascii():
-        spans += named_secrets(text, plain, gates)
+        spans += _phrases(text, gates)
+    if gates or not text.isascii():
+        spans += find_by_name(text, plain, gates, _by_name)
     return spans
+
+
+def _by_name(text: str, name: Name) -> Span | None:
+    return given(text, name) or told(text, name)
 
 
 def _replace(text: str, spans: list[Span]) -> tuple[str, int]:

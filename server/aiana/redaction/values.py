@@ -9,26 +9,44 @@ from collections import Counter
 _MASK = re.compile(r"[x*.•●_#?-]+\Z", re.IGNORECASE)
 _PLACEHOLDERS = (
     "example", "placeholder", "changeme", "change-me", "change_me", "redacted", "your_", "your-",
-    "yourpass", "mypass", "dummy", "sample", "insert_", "replace", "todo", "...", "…", "***",
-    "xxxx", "${", "{{", "<%", "%s", "%(", "$(",
+    "yourpass", "mypass", "votre", "-here", "_here", "-ici", "dummy", "sample", "insert_",
+    "replace", "todo", "...", "…", "***", "xxxx", "${", "{{", "<%", "%s", "%(", "$(",
 )  # fmt: skip
 _RUNS_OF_KEYS = ("1234567890", "0123456789", "abcdef", "deadbeef")
 # What stands after the name of a password in code and prose without being one.
 _COMMON = frozenset(
     """
-    password passwd passwort kennwort passphrase passcode pass pwd pw pswd secret secrets token
-    username user login email mail name value values key apikey credential credentials auth
-    admin postgres mysql redis root required optional undefined null none nil true false yes no
+    password passwd passwort kennwort passphrase passcode pass pwd token tokens secrets
+    username user login email mail name value values key keys apikey credential credentials auth
+    required optional undefined null none nil true false yes no
     on off string strings str text bytes char varchar boolean bool number int integer float
     object any unknown never void self this type field hash hashed encrypted encoded plain
     plaintext hidden masked invalid incorrect wrong missing empty blank valid correct expired
-    default forgotten reset change update confirm confirmation current new old stored set unset
-    changed disabled enabled protected prompt ask input env environ file stdin here there test
-    testing and or not if else for with from to in is are was the a an my your our its return
+    forgotten reset change update confirm confirmation current new old stored set unset
+    changed disabled enabled protected prompt ask input env environ environment file stdin here
+    there and or not if else for with from to in is are was the a an my your our its return
     returns let const var sshpass basic bearer digest oauth saml ldap kerberos base64 sha1
     sha256 sha512 md5 utf8 utf-8 scram-sha-256 bcrypt argon2 argon2id pbkdf2 scrypt oauth2 http2
     secretstr securestring option options flag flags argument arguments arg args parameter
+    buffer symbol deleted include omit auto header query cookie body same-origin requires
     """.split()  # noqa: SIM905
+)
+# Names and defaults, which are real passwords where somebody takes the trouble to write them down.
+_WEAK = frozenset(
+    [
+        "secret",
+        "admin",
+        "postgres",
+        "mysql",
+        "redis",
+        "root",
+        "default",
+        "test",
+        "testing",
+        "guest",
+        "pw",
+        "pswd",
+    ]
 )
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
 _CODE = re.compile(
@@ -42,16 +60,36 @@ DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
 _LETTER = re.compile(r"[^\W\d_]")
 _CASES = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
+# A name of something: words with a sign or a capital between them, one of which means a secret.
+_REFERENCE = re.compile(
+    r"(?i:pass|pwd|secret|token|key|credential|auth)(?:[A-Z_-]|(?i:word|wd|phrase|code)?s?\d?\Z)"
+    r"|[a-zA-Z][_-](?i:pass|pwd|secret|token|key|credential|auth)"
+)
+_JOINED = re.compile(r"[a-z][A-Z]|[A-Za-z\d][_-][A-Za-z]")
+_LOUD = re.compile(r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\Z")
+# Words of grammars, of which lexers and the themes of editors call what they find tokens.
+_GRAMMAR = re.compile(
+    r"(?:key|pass)?word|identifier|ident|punctu\w+|comment|operator|delim\w+|number|numeric|string|"
+    r"(?:white)?space|new-?line|variable|function|constant|reg-?ex\w?|namespace|attribute|property|"
+    r"parameter|annotation|decorator|interface|separator|terminator|literal|statement|expression|"
+    r"character|directive|selector|bracket|paren\w*|brace|comma|colon|semicolon|predefined|source|"
+    r"entity|storage|support|markup|meta|emphasis|strong|heading|boolean|integer|assignment|token"
+)
 
 
-def is_stand_in(value: str) -> bool:
-    """Whether the value names another place (`$TOKEN`, `{{token}}`) or is a placeholder."""
+def is_stand_in(value: str, *, weak: bool = True) -> bool:
+    """Whether the value names another place (`$TOKEN`, `{{token}}`) or is a placeholder.
+
+    `weak` counts names and defaults such as `admin` and `secret` among them.
+    """
     lowered = value.lower()
+    stripped = lowered.strip("!?.,:;*_")
     return (
         value.startswith(("{", "<", "[", "(", "`"))
         or _VARIABLE.match(value) is not None
         or _MASK.match(value) is not None
-        or lowered.strip("!?.,:;*_") in _COMMON
+        or stripped in _COMMON
+        or (weak and stripped in _WEAK)
         or any(word in lowered for word in _PLACEHOLDERS)
         or any(len(run) * 2 > len(value) and run in lowered for run in _RUNS_OF_KEYS)
     )
@@ -60,6 +98,20 @@ def is_stand_in(value: str) -> bool:
 def is_code(value: str) -> bool:
     """Whether the value is a path, a reference or a small number rather than a text of its own."""
     return _CODE.match(value) is not None and not is_random(value)
+
+
+def is_reference(value: str) -> bool:
+    """Whether the value names a secret that is kept elsewhere: `DB_PASSWORD`, `new-token`."""
+    if has_digit(value) and is_mixed(value):
+        return False
+    return _LOUD.match(value) is not None or (
+        _JOINED.search(value) is not None and _REFERENCE.search(value) is not None
+    )
+
+
+def is_of_grammar(value: str) -> bool:
+    """Whether a lexer may call the value a token."""
+    return _GRAMMAR.match(value.lower()) is not None or not value.isalnum()
 
 
 def is_mixed(value: str) -> bool:

@@ -1,0 +1,316 @@
+"""Values that are given to the name of a secret: `DB_PASSWORD=…`, `"client_secret": "…"`."""
+
+from __future__ import annotations
+
+import re
+
+from aiana.redaction.names import Name, name_of
+from aiana.redaction.pattern import Pattern
+from aiana.redaction.values import (
+    has_digit,
+    is_code,
+    is_mixed,
+    is_of_grammar,
+    is_reference,
+    is_stand_in,
+    is_token,
+)
+
+Span = tuple[int, int, str]
+"""Start, end and kind of a secret."""
+
+# The sign between name and value, and the value in quotes or bare.
+_TYPE = r"(?:&?'?(?:static )?str|[Ss]tring|char ?\*|auto|text|varchar)"
+_SIGN = (
+    r"(?P<closed>(?:[\"'`\\]{1,4}\]?\)?|\]|\*{1,2})?)(?P<sign>"
+    rf"\s{{0,3}}(?::\s?{_TYPE}\s?=|(?:::?:?|[?.+|]{{1,2}})?={{1,3}}>?(?!\s{{0,2}}\n)|:\*{{0,2}}|：|=>)\s{{0,3}}"
+    rf"|\s{_TYPE}\s{{0,3}}=\s{{0,3}}"
+    r"|,\s{0,3}(?=[\"'`\\])"
+    r"|>\s{0,12}"
+    r"|\(\s{0,3}(?=[\"'`\\])"
+    r"|\s{1,3}(?:for|FOR)\s{1,3}[^\s=]{1,80}\s{0,3}=\s{0,3}"
+    r"|\s{0,3},?\s{0,20}[\"'\\]{0,3}(?:value|Value)[\"'\\]{0,3}\s{0,2}[:=]\s{0,2})"
+)
+_BARE = r"[^\s\"'`\\<>,;(){}|\[\]]"
+_VALUE = (
+    r"(?P<quote>\\{0,4}[\"'`])?"
+    rf"(?P<value>(?(quote)[^\s\"'`\\<>]{{3,120}}+|{_BARE}{{3,120}}+))"
+    r"(?P<after>[\(\[\{<,;)\s\"'`\\]?)"
+)
+# What a long value goes on with.
+_MOST_AT_ONCE = 100
+_MORE = Pattern(r"[^\s\"'`\\<>,;(){}|\[\]]{0,20000}+")
+_ASSIGNED = Pattern(_SIGN + _VALUE)
+_OPTION = Pattern(rf"(?:{_SIGN}|\s{{1,3}}(?P<blank>))" + _VALUE)
+_WORDS = Pattern(
+    r"[\"'\\]{0,4}\s{0,2}(?:[:=]|=>)\s{0,2}(?P<quote>\\{0,4}[\"'])(?P<value>[^\"'\n\\]{6,200})(?P=quote)"
+)
+_PHRASE = Pattern(r"[a-z]{2,12}(?:[ -][a-z]{2,12}){2,11}\Z")
+# Words of sentences, of which a phrase that somebody thought up has none.
+_OF_SENTENCES = Pattern(
+    r"\b(?:the|a|an|your|my|is|are|was|must|should|please|enter|type|for|to|of|with|not|this|that|"
+    r"it|at|be|or|password|passphrase|secret|token|characters|required|invalid|in|on|by|as|has)\b"
+)
+_BLANK = Pattern(r"\s{1,3}(?P<quote>\\{0,4}[\"'])(?P<value>[^\s\"'`\\]{3,200})(?P=quote)")
+_BEFORE_BLANK = Pattern(
+    r"(?:\bwith|\bset|#\s?define|\bENV|\bARG|\bsetenv|\benter)\s{1,3}\Z", re.IGNORECASE
+)
+_DIRECTIVE = Pattern(r"\s{1,8}(?P<value>[^\s\"'`\\]{4,200})")
+_PROSE = Pattern(
+    r"\b(?:and|or|the|a|an|with|via|use|uses|using|options?|flags?|pass|by|of)\s{1,3}`?\Z"
+)
+_NEXT_PARAMETER = Pattern(r"(?:&|&amp;|%26)(?=[\w.%-]{1,40}=)")
+_OPENING = ("(", "[", "{")
+_QUOTES = ('"', "'", "`", "\\")
+# A call that stores what it is given under a name, or reads it with this value in its absence.
+_STORES = Pattern(
+    r"(?:define|set\w{0,20}|put\w{0,20}|getenv|get|env|getOrDefault|getProperty|append|add|header|property)"
+    r"\(\s{0,3}[\"'\\]{1,3}\Z",
+    re.IGNORECASE,
+)
+_SETS = Pattern(r"(?:\.|\b(?:set|with|check|verify|hash|validate)_?)\Z", re.IGNORECASE)
+# What tests and passes of compilers are called.
+_RESULT = Pattern(
+    r"(?:ok|okay|passed|fail(?:ed|ure)?|skip(?:ped)?|pending|first|second|third|last|final|main|all|"
+    r"any|some|both|through|success|warn(?:ing)?|green|red|always|never|shadow|color|depth|forward|"
+    r"deferred|opaque)\Z",
+    re.IGNORECASE,
+)
+_LOGIN_BESIDE = Pattern(r"user|login|mail|host|account|\bdb\b|database", re.IGNORECASE)
+_LINE_BEGINS = Pattern(r"(?:\A|\n|\\n)(?:[ \t>+*\"'`-]|\d{1,6}→|export )*\Z")
+_SET_BEFORE = Pattern(
+    r"(?:\A|\n|\\n|[?&;]|(?:-e|-D|--env|--set|--build-arg|\bexport|\bset|\benv|\bENV|\bARG)\s{0,2})"
+    r"(?:[ \t>+\"']|\d{1,6}→)*\Z"
+)
+_SECTION = Pattern(r"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\n(?:[^\n(){}]*\n)*\Z")
+_ROW = Pattern(
+    r"[*`_]{0,2}[ \t]{0,40}\|[ \t]{0,40}`?(?P<value>[^\s|`]{3,200})`?[ \t]{0,40}"
+    r"(?:\||\Z|\n)(?![^\n]*\|)"
+)
+_ROW_BEGINS = Pattern(r"(?:\A|\n)[ \t>]*\|?[ \t]*[*`_]{0,2}(?:[\w-]+[ \t]){0,2}\Z")
+_PLAIN = Pattern(r"[a-z][a-z0-9]{3,60}\Z")
+_ENDS = Pattern(r"[ \t]*(?:\Z|\n|\\n|\r|#|`)")
+_ARGUMENT_ENDS = Pattern(r"\s{0,3}(?:\Z|\n|\\|--?[A-Za-z]|[|&>;'\"`])|\s{1,3}https?:")
+
+
+def given(text: str, name: Name) -> Span | None:
+    """The secret that is given to the name here."""
+    end = name.start + len(name.word) + len(name.rest)
+    match = (_OPTION if name.is_option else _ASSIGNED).match(text, end)
+    if match and _is_given(name, match):
+        value = match["value"]
+        if match["quote"] is None:
+            value = _first_parameter(value)
+            value = value if name.password else value.rstrip(".:!?")
+        start, end = match.start("value"), match.start("value") + len(value)
+        if len(value) >= _MOST_AT_ONCE and (more := _MORE.match(text, end)):
+            end = more.end()
+        return start, end, name.kind
+    return _phrase(text, name, end) or _after_blank(text, name, end) or _in_table(text, name, end)
+
+
+def _first_parameter(value: str) -> str:
+    following = _NEXT_PARAMETER.search(value)
+    return value[: following.start()] if following else value
+
+
+def is_given(key: str, value: str) -> str | None:
+    """The kind of secret that a whole text is where it stands under this name, as in JSON."""
+    name = name_of(key)
+    if name is None or name.is_public or not 3 <= len(value) <= 400:
+        return None
+    if name.password:
+        told = " " not in value or (is_mixed(value) and len(value.split()) < 8)
+        found = (told and _is_password_literal(name, value)) or _is_phrase(value)
+    else:
+        found = " " not in value and (
+            (is_token(value) and not is_code(value)) or _is_secret_literal(name, value)
+        )
+    return name.kind if found else None
+
+
+def _is_given(name: Name, match: re.Match[str]) -> bool:
+    """Whether the name is given a secret here."""
+    sign = match["sign"] or ""
+    if name.is_about or match["after"] in _OPENING:
+        return False
+    if match["closed"] and sign.startswith(">"):
+        return False  # the end of a tag with a name such as `type="password"`
+    if sign.startswith("(") and (
+        name.rest.strip("word")
+        or not _SETS.search(match.string, max(0, name.start - 12), name.start)
+    ):
+        return False
+    if match["quote"] is not None:
+        return _is_literal(name, match, sign)
+    return _is_password(name, match, sign) if name.password else _is_secret(name, match, sign)
+
+
+def _is_literal(name: Name, match: re.Match[str], sign: str) -> bool:
+    """Whether the text in quotes is a secret."""
+    value, text = match["value"], match.string
+    machine_made = not name.password and _is_machine_made(name, value)
+    if match["after"] not in _QUOTES or not text.startswith(match["quote"], match.end("value")):
+        return machine_made or (name.password and is_mixed(value) and not is_stand_in(value))
+    if sign.startswith(","):
+        before = text[max(0, name.start - len(name.head) - 30) : name.start - len(name.head)]
+        if not match["closed"] or not _STORES.search(before):
+            if name.password:
+                return is_mixed(value) and not is_stand_in(value) and not is_code(value)
+            return machine_made
+    if "==" in sign and (name.head or name.rest.strip("word") or not name.password):
+        return machine_made
+    if name.password:
+        return _is_password_literal(name, value)
+    return machine_made or _is_secret_literal(name, value)
+
+
+def _is_password_literal(name: Name, value: str) -> bool:
+    if is_stand_in(value, weak=False) or is_code(value) or is_reference(value):
+        return False
+    return not (name.is_verb and (_RESULT.match(value) or len(value) < 4))
+
+
+def _is_secret_literal(name: Name, value: str) -> bool:
+    """Whether a literal that may be a word is the secret of this name."""
+    if not name.unlocks or name.is_public or len(value) < 4:
+        return False
+    if is_stand_in(value) or is_code(value) or is_reference(value) or "://" in value:
+        return False
+    alone = not name.head.strip("_-.$") and name.word == "token" and not name.rest
+    if name.word == "token" and (
+        is_of_grammar(value) or (alone and len(value) < 8 and not name.is_loud)
+    ):
+        return False
+    return has_digit(value) or not (value.istitle() or value.isupper())
+
+
+def _is_machine_made(name: Name, value: str) -> bool:
+    if "://" in value or name.is_public:
+        return False
+    return is_token(value) and not is_code(value)
+
+
+def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
+    """Whether the bare text is the secret, and no password, of this name."""
+    value, text = match["value"], match.string
+    if "=" in sign:
+        value = _first_parameter(value)
+    if _is_machine_made(name, value):
+        return True
+    if not name.unlocks or not _is_secret_literal(name, value):
+        return False
+    end = match.start("value") + len(value)
+    begin = name.start - len(name.head)
+    before = text[max(0, begin - 60) : begin]
+    if match["sign"] is None:
+        return bool(_PLAIN.match(value) and _ARGUMENT_ENDS.match(text, end)) and not (
+            _PROSE.search(before)
+        )
+    if sign.startswith(">"):
+        return text.startswith("</", end)
+    if sign == "=":
+        if name.is_loud:
+            return not value.isupper() and match["after"] not in (")", ",")
+        ends = match["after"] in ("", " ", "\n", "\t", "\\", '"', "'", ";", "\r") or (
+            end < match.end("value")
+        )
+        return ends and (name.is_option or bool(_SET_BEFORE.search(before)))
+    if not _PLAIN.match(value) or not _ENDS.match(text, end):
+        return False
+    if ":" in sign or "value" in sign.lower():
+        return bool(_LINE_BEGINS.search(before) or "value" in sign.lower()) and not (
+            _is_in_code(text, begin, end)
+        )
+    return sign.strip() == "=" and bool(_SECTION.search(text[max(0, begin - 500) : begin]))
+
+
+def _is_in_code(text: str, begin: int, end: int) -> bool:
+    """Whether the lines around a line are those of an object or a type in code."""
+    before = text[max(0, begin - 200) : begin].rstrip(" \t-+>\"'`")
+    after = text[end : end + 200].lstrip(" \t\r\n")
+    return before.rstrip().endswith(("{", "(", ";")) or after.startswith(("}", ")"))
+
+
+def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
+    """Whether the bare text is the password of this name."""
+    value, after, text = match["value"], match["after"], match.string
+    no_blanks = sign == "="
+    if is_code(value) or is_stand_in(value, weak=not (no_blanks and name.is_loud)):
+        return False
+    begin = name.start - len(name.head)
+    if match["sign"] is None:  # `--password x`
+        return len(value) >= 4 and not _PROSE.search(text, max(0, begin - 40), begin)
+    if sign.startswith(">"):
+        return text.startswith("</", match.end("value"))
+    if no_blanks and name.is_loud:
+        # A variable of the environment: whatever it is given.
+        return not (name.is_verb and (has_digit(value) or _RESULT.match(value)))
+    if name.is_verb and not match["closed"]:
+        if not no_blanks and not _LOGIN_BESIDE.search(text, max(0, begin - 120), match.end() + 60):
+            return False
+        if _RESULT.match(value):
+            return False
+    if len(value) < 5:
+        return False
+    special = any(not c.isalnum() and c not in "_.-/:" for c in value.rstrip(".,:!?"))
+    if is_mixed(value) or special:
+        return True
+    if "=" in sign and text[max(0, begin - 12) : match.start()].count(",") and not has_digit(value):
+        return False  # `user, password = pair`
+    end = match.start("value") + len(_first_parameter(value))
+    ends = after in ("", "\n", "\r") or text.startswith(("\\n", "\\r"), match.end("value"))
+    ends = ends or end < match.end("value")
+    ends = ends or (after in (" ", "\t", ";", '"', "'", "\\") and no_blanks)
+    if not ends or "_" in value or any(c.isupper() for c in value[1:]):
+        return has_digit(value) and ends
+    value = value.rstrip("!?.")
+    if has_digit(value):
+        return not value.rstrip("0123456789").endswith(("pass", "pw", "pwd", "password"))
+    return value.isalpha() and value.isascii() and (after != ";" or " " not in sign)
+
+
+def _is_phrase(value: str) -> bool:
+    return bool(_PHRASE.match(value)) and not _OF_SENTENCES.search(value)
+
+
+def _phrase(text: str, name: Name, end: int) -> Span | None:
+    """`PASSPHRASE="several words"`."""
+    match = _WORDS.match(text, end) if name.password and not name.is_about else None
+    if match is None or " " not in match["value"] or is_stand_in(match["value"]):
+        return None
+    if _is_phrase(match["value"]) or (name.is_loud and match.string[match.start()] != ":"):
+        return (*match.span("value"), "password")
+    return None
+
+
+def _after_blank(text: str, name: Name, end: int) -> Span | None:
+    """`WITH PASSWORD 'x'`, `requirepass x`, `enable secret x`."""
+    if name.is_about or name.is_verb:
+        return None
+    begin = name.start - len(name.head)
+    match = _BLANK.match(text, end)
+    if match and not is_code(match["value"]) and not is_reference(match["value"]):
+        told = name.written.isupper() or has_digit(match["value"])
+        told = (name.password and told) or (
+            name.unlocks and _BEFORE_BLANK.search(text, max(0, begin - 12), begin) is not None
+        )
+        return (
+            (*match.span("value"), name.kind) if told and not is_stand_in(match["value"]) else None
+        )
+    if text.endswith(("require", "root"), 0, name.start) or text.endswith("enable ", 0, begin):
+        directive = _DIRECTIVE.match(text, end)
+        if directive and not is_stand_in(directive["value"]):
+            return (*directive.span("value"), name.kind)
+    return None
+
+
+def _in_table(text: str, name: Name, end: int) -> Span | None:
+    """`| password | x |`, in a row of two cells."""
+    match = _ROW.match(text, end) if name.password and not name.rest.strip("word") else None
+    if match is None or is_stand_in(match["value"]) or is_code(match["value"]):
+        return None
+    begin = name.start - len(name.head)
+    if _ROW_BEGINS.search(text, max(0, begin - 60), begin) is None:
+        return None
+    return (*match.span("value"), "password")

@@ -1,0 +1,124 @@
+"""Texts that code puts together, as they are when it has: `"ghp_…" + "…"`, `f"a" f"b"`, `a\\⏎b`."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Container
+
+from aiana.redaction.names import WORDS
+from aiana.redaction.normalise import Edit, Normalised
+from aiana.redaction.pattern import Pattern
+
+_QUOTE = r"\\{0,4}[\"'`]"
+_COMMENT = r"(?://|#)[^\n\"'`]{0,80}(?=\n)"
+# What stands between two literals that are one text: signs of some thirty languages, or nothing.
+_SIGNS = rf"(?:\s|\\n|\\|[+.&~|<>]{{1,2}}|_(?=\s{{0,3}}\n)|{_COMMENT}|\n[+>|]){{0,40}}+"
+_APPENDS = r";?\s{0,4}(?:\n|\\n)\s{0,40}[$\w.]{1,60}\s{0,3}(?:\+|\.|\.\.|<)[=<]\s{0,3}"
+_CALL = r"\s{0,3}\.concat\(\s{0,3}"
+_LETTERS = r"(?:[fFrRbBuU]{1,2})?"
+_GLUE = Pattern(rf"{_QUOTE}(?:{_APPENDS}|{_CALL}|{_SIGNS}){_LETTERS}{_QUOTE}")
+_COMMA = Pattern(rf"{_QUOTE}\s{{0,3}},\s{{0,12}}{_LETTERS}{_QUOTE}")
+# What joins the literals of a list: before it, or behind.
+_JOINS = Pattern(
+    r"(?:join|concat|paste0|strcat|format|%\s?)\(\s{0,3}\[?\s{0,12}[fFrRbBuU]{0,2}\\{0,4}[\"'`][^\s\"'`]{0,300}\Z"
+)
+_IS_JOINED = Pattern(r"[^\]\n]{0,400}\]\s{0,3}\.join\(\s{0,2}(?:''|\"\")?\s{0,2}\)")
+_INSERTED = Pattern(r"\$?\{\s{0,2}(?P<quote>[\"'])[\w.~+/=-]{1,300}(?P=quote)\s{0,2}\}")
+_CONTINUED = Pattern(r"\\\r?\n[ \t]{0,40}")
+_OF_PIECE = string.ascii_letters + string.digits + "_-.~+/="
+_MOST_OF_PIECE, _BEFORE, _AFTER = 300, 80, 400
+# Quotes stay, signs between literals go: two that come to stand side by side may be glue.
+_QUOTES = bytes(ord("q") if byte in b"\"'`" else byte for byte in range(256))
+_GONE = b" \t\r\n+.&~|<>\\_"
+_GLUE_WITH_LETTERS = (b"+= ", b".= ", b".concat(", b"+\\n", b"+ //", b"+ #")
+_SIDE_BY_SIDE = re.compile(rb"q[fFrRbBuU]{0,2}q")
+
+
+def joined(
+    text: str, data: bytes, plain: str, beginnings: Container[str]
+) -> list[tuple[int, Normalised]]:
+    """The parts of the text in which literals may be pieces of a secret, put together.
+
+    Each with where it begins in the text. `data` and `plain` are the text in ASCII, `plain` in
+    lower case; `beginnings` are the first three characters of tokens.
+    """
+    edits: list[Edit] = []
+    if _may_hold_glue(data):
+        edits += _glued(text, plain, _GLUE, beginnings)
+    if any(word in plain for word in ("join(", "concat(", "paste0(", "% (", "strcat(")):
+        edits += _glued(text, plain, _COMMA, beginnings)
+    if "{'" in text or '{"' in text:
+        edits += _inserted(text, plain, beginnings)
+    if "\\\n" in text or "\\\r\n" in text:
+        for match in _CONTINUED.finditer(text):
+            if _is_piece(text, plain, *match.span(), beginnings):
+                edits.append(Edit(*match.span(), ""))
+    parts: list[tuple[int, Normalised]] = []
+    group: list[Edit] = []
+    for edit in sorted(edits):
+        if group and edit.start - group[-1].end > _MOST_OF_PIECE:
+            parts.append(_part(text, group))
+            group = []
+        group.append(edit)
+    return [*parts, _part(text, group)] if group else parts
+
+
+def _part(text: str, edits: list[Edit]) -> tuple[int, Normalised]:
+    begin = max(0, edits[0].start - _MOST_OF_PIECE - _BEFORE)
+    part = text[begin : edits[-1].end + _AFTER]
+    return begin, Normalised(
+        part, [Edit(edit.start - begin, edit.end - begin, edit.text) for edit in edits]
+    )
+
+
+def _may_hold_glue(data: bytes) -> bool:
+    if b'"' not in data and b"'" not in data and b"`" not in data:
+        return False
+    if any(glue in data for glue in _GLUE_WITH_LETTERS):
+        return True
+    return _SIDE_BY_SIDE.search(data.translate(_QUOTES, _GONE)) is not None
+
+
+def _glued(text: str, plain: str, pattern: Pattern, beginnings: Container[str]) -> list[Edit]:
+    edits: list[Edit] = []
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        follows = bool(edits) and not text[edits[-1].end : start].strip(_OF_PIECE)
+        if not follows:
+            if not _is_piece(text, plain, start, end, beginnings):
+                continue
+            if pattern is _COMMA and not (
+                _JOINS.search(text, max(0, start - _MOST_OF_PIECE), start)
+                or _IS_JOINED.match(text, end)
+            ):
+                continue
+        edits.append(Edit(start, end, ""))
+    return edits
+
+
+def _inserted(text: str, plain: str, beginnings: Container[str]) -> list[Edit]:
+    """`f"ghp_{'…'}"`, `` `ghp_${"…"}` ``."""
+    edits: list[Edit] = []
+    for match in _INSERTED.finditer(text):
+        opened = match.end("quote")
+        if _is_piece(text, plain, match.start(), opened, beginnings):
+            edits.append(Edit(match.start(), opened, ""))
+            closed = match[0].rindex(match["quote"]) + match.start()
+            edits.append(Edit(closed, match.end(), ""))
+    return edits
+
+
+def _is_piece(text: str, plain: str, start: int, end: int, beginnings: Container[str]) -> bool:
+    """Whether a token, or the value of a name, may go on from `start` to `end`."""
+    if text[end : end + 1] not in _OF_PIECE:
+        return False
+    before = text[max(0, start - _MOST_OF_PIECE) : start]
+    piece = before[len(before.rstrip(_OF_PIECE)) :]
+    if not piece:
+        return False
+    if (piece[:3] + text[end : end + 3])[:3] in beginnings:
+        return True
+    begin = start - len(piece)
+    name = plain[max(0, begin - _BEFORE) : begin]
+    return any(word in name for word in WORDS)

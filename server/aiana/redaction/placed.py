@@ -1,0 +1,118 @@
+"""Secrets that only their place tells: a command's argument, a header, a line of a known file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from aiana.redaction.commands import arguments, flags_in
+from aiana.redaction.headers import (
+    authorizations,
+    cookies,
+    logins,
+    loose_cookies,
+    oracle_urls,
+    places,
+    urls,
+)
+from aiana.redaction.pattern import Pattern
+from aiana.redaction.values import is_code, is_stand_in
+
+Span = tuple[int, int, str]
+"""Start, end and kind of a secret."""
+
+_NETRC = Pattern(
+    r"\b(?:machine\s{1,4}\S{1,200}|default)\s{1,40}(?:login|user)\s{1,4}\S{1,200}\s{1,40}password\s{1,4}([^\s\\\"']{1,300})"
+)
+_PIPED = Pattern(
+    r"\b(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?(?:%s\\n\s)?(?:\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|([^\s|'\"]{3,200}))\s{0,3}\|\s{0,3}(?:sudo\s{1,3}(?:-\w{1,2}\s{1,3}){0,3}-S\b|sudo\s{1,3}chpasswd|chpasswd|docker\s{1,3}login|podman\s{1,3}login|gh\s{1,3}auth\s{1,3}login|passwd\b|helm\s{1,3}registry\s{1,3}login|vault\s{1,3}login)"
+)
+_KEY_DATA = Pattern(
+    r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
+)
+_KEY_NAMES = ("key-data", "tls.key", ".dockerc", "ssh-privatekey")
+_SECRET_DATA = Pattern(r"kind[\"']?:\s{0,3}[\"']?(?:Sealed)?Secret\b", re.IGNORECASE)
+_DATA = Pattern(r"(?:^|\n|\\n|[{,])(?P<in>[ \t]*)[\"']?(?:data|stringData)[\"']?:\s*(?P<brace>\{)?")
+_DATUM = Pattern(
+    r"[\"']?[\w.-]{1,100}[\"']?:\s{0,3}(?:[|>]-?\s{0,40})?[\"']?([A-Za-z0-9+/]{8,20000}={0,2})(?![\w+/=:.-])"
+)
+_STATEMENT = Pattern(
+    r"(?:identified\s{1,3}by\s{1,3}(?:password\s{1,3})?|ConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?)"
+    r"['\"]([^'\"\n]{3,200})['\"]|\bnet\s{1,3}user\s{1,3}[\w.$-]{1,40}\s{1,3}([^\s/*'\"]{4,100})",
+    re.IGNORECASE,
+)
+_MNEMONIC = Pattern(
+    r"(?:mnemonic|(?:seed|recovery|backup)[ _-]?phrase)[\w\"'`]{0,20}\s{0,3}(?:[:=]|is)\s{0,3}[\"'`]?((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",
+    re.IGNORECASE,
+)
+_JWK = Pattern(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,3}:\s{0,3}\"([\w-]{40,2000})\"")
+
+
+def placed_secrets(text: str, lowered: str, gates: set[str]) -> list[Span]:
+    """What commands, headers, URLs and known files tell to be secret.
+
+    `lowered` is the text in lower case, `gates` are the words that it holds.
+    """
+    spans: list[Span] = []
+    flags = flags_in(lowered)
+    if "auth" in gates or "pass" in gates or "bearer" in gates:
+        spans += authorizations(text, lowered)
+    if "login" in gates or "mysql" in lowered or "pdo(" in lowered:
+        spans += logins(text, lowered)
+    if "cookie" in gates or (flags and " -b" in lowered):
+        spans += cookies(text, lowered)
+    spans += loose_cookies(text, lowered)
+    if "://" in gates or "proxy" in lowered:
+        spans += urls(text, lowered)
+    if "jdbc:oracle" in lowered:
+        spans += oracle_urls(text, lowered)
+    if "login " in lowered:
+        spans += _groups(_NETRC, text, "password", places(lowered, "machine ", "default"))
+    if ("key" in gates or "secret" in gates or ".dockerc" in lowered) and "data" in lowered:
+        if any(name in lowered for name in _KEY_NAMES):
+            spans += _groups(_KEY_DATA, text, "private-key", places(lowered, *_KEY_NAMES))
+        for place in places(lowered, "kind"):
+            if kind := _SECRET_DATA.match(text, place):
+                spans += _kubernetes(text, kind)
+                break
+    if "mnemonic" in gates or "phrase" in gates:
+        words = places(lowered, "mnemonic", "seed", "recovery", "backup")
+        spans += _groups(_MNEMONIC, text, "seed-phrase", words)
+    if '"kty"' in gates:
+        spans += _groups(_JWK, text, "private-key", places(text, '"'))
+    if not gates.isdisjoint(("identified by", "net user ", "securestr")):
+        words = places(lowered, "identified", "convertto-", "net user")
+        spans += _groups(_STATEMENT, text, "password", words)
+    if "|" in text and ("echo" in lowered or "printf" in lowered):
+        spans += _groups(_PIPED, text, "password", places(lowered, "echo", "printf"))
+    return spans + arguments(text, lowered, flags, gates)
+
+
+def _groups(pattern: Pattern, text: str, kind: str, where: Iterable[int]) -> list[Span]:
+    """What is secret of the matches that begin at these places, unless it is a stand-in."""
+    spans = []
+    for place in where:
+        match = pattern.match(text, place)
+        if match is None:
+            continue
+        value = match[match.lastindex or 0]
+        if not is_stand_in(value, weak=False) and not is_code(value):
+            spans.append((*match.span(match.lastindex or 0), kind))
+    return spans
+
+
+def _kubernetes(text: str, kind: re.Match[str]) -> list[Span]:
+    """The data of a Secret, which stand before or after its kind."""
+    spans: list[Span] = []
+    for data in _DATA.finditer(text, max(0, kind.start() - 4000), kind.end() + 8000):
+        position = data.end()
+        while True:
+            while position < len(text) and text[position] in " \t\n\r,\\":
+                position += 2 if text.startswith("\\n", position) else 1
+            datum = _DATUM.match(text, position)
+            if datum is None:
+                break
+            if not is_stand_in(datum[1]):
+                spans.append((*datum.span(1), "secret"))
+            position = datum.end() + (text[datum.end() : datum.end() + 1] in ('"', "'"))
+    return spans
