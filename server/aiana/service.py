@@ -9,6 +9,7 @@ from aiana.container import Container
 from aiana.features.documents import Documents
 from aiana.features.finding import Finding
 from aiana.features.keeping import Keeping
+from aiana.features.leaks import Leaking
 from aiana.features.memories import Memories
 from aiana.features.preferences import Preferences
 from aiana.features.projects import Projects
@@ -76,6 +77,10 @@ class Aiana:
         self.restore = keeping.restore
         self.archive = keeping.archive
         self.share = keeping.share
+
+        leaking = Leaking(container)
+        self.find_secrets = leaking.find
+        self.take_out_secrets = leaking.take_out
 
         preferences = Preferences(container)
         self.add_preference = preferences.add

@@ -11,11 +11,10 @@ from typing import Any
 
 from aiana.capture.blocks import Block, blocks_of
 from aiana.capture.building import SessionBuilder
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.databases import ConversationDatabase, answers
 from aiana.capture.decoding import loads, object_of
 from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
-from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
 
 _DATABASE = "crush.db"
@@ -52,15 +51,11 @@ class Crush(ConversationDatabase):
         return path.name == _DATABASE
 
     def recognises(self, path: Path) -> bool:
-        if path.suffix != ".db":
-            return False
-        try:
-            with opened(path) as connection:
-                connection.execute("SELECT session_id, role, parts, model FROM messages LIMIT 1")
-                connection.execute("SELECT parent_session_id, title FROM sessions LIMIT 1")
-        except (sqlite3.Error, UnreadableTranscript):
-            return False
-        return True
+        return path.suffix == ".db" and answers(
+            path,
+            "SELECT session_id, role, parts, model FROM messages LIMIT 1",
+            "SELECT parent_session_id, title FROM sessions LIMIT 1",
+        )
 
     def conversations(
         self, connection: sqlite3.Connection, path: Path

@@ -167,7 +167,21 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as connection:
         connection.execute("PRAGMA query_only = 1")
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        yield connection
+        try:
+            yield connection
+        except UnicodeDecodeError:  # what SQLite says of a damaged database may quote it
+            raise sqlite3.DatabaseError("It is damaged.") from None
+
+
+def answers(path: Path, *queries: str) -> bool:
+    """Whether a file is a database with the tables and columns of these queries. Raises OSError."""
+    try:
+        with opened(path) as connection:
+            for query in queries:
+                connection.execute(query).fetchone()
+    except (sqlite3.Error, UnreadableTranscript):
+        return False
+    return True
 
 
 def _is_at_rest(path: Path) -> bool:

@@ -14,10 +14,9 @@ from typing import Any
 
 from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.databases import ConversationDatabase, answers
 from aiana.capture.decoding import loads, text_of_parts
 from aiana.capture.talk import TalkReader
-from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
 
 _NOTES = frozenset({"systemNotification", "contextLengthExceeded", "summarizationRequested"})
@@ -43,16 +42,8 @@ class Goose(ConversationDatabase):
         return path.name == "sessions.db"
 
     def recognises(self, path: Path) -> bool:
-        if path.suffix != ".db":
-            return False
-        try:
-            with opened(path) as connection:
-                connection.execute(
-                    "SELECT role, content_json, created_timestamp FROM messages LIMIT 1"
-                )
-        except (sqlite3.Error, UnreadableTranscript):
-            return False
-        return True
+        query = "SELECT role, content_json, created_timestamp FROM messages LIMIT 1"
+        return path.suffix == ".db" and answers(path, query)
 
     def conversations(
         self, connection: sqlite3.Connection, path: Path

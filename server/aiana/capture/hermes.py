@@ -15,7 +15,7 @@ from typing import Any
 
 from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.databases import ConversationDatabase, answers, opened
 from aiana.capture.decoding import loads, object_of, text_of_parts
 from aiana.capture.documents import DocumentSource
 from aiana.capture.reading import open_regular
@@ -279,7 +279,9 @@ class Hermes:
 
     def recognises(self, path: Path) -> bool:
         if path.suffix == ".db":
-            return _has_messages(path)
+            return answers(
+                path, "SELECT session_id, role, content, tool_calls FROM messages LIMIT 1"
+            )
         if path.suffix != ".json":
             return False
         with open_regular(path) as file:
@@ -297,12 +299,3 @@ class Hermes:
 
     def _kit(self, path: Path) -> _Files | _Database:
         return self._database if path.suffix == ".db" else self._files
-
-
-def _has_messages(path: Path) -> bool:
-    try:
-        with opened(path) as connection:
-            connection.execute("SELECT session_id, role, content, tool_calls FROM messages LIMIT 1")
-    except (sqlite3.Error, UnreadableTranscript):
-        return False
-    return True

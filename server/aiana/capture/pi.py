@@ -14,12 +14,11 @@ from typing import Any
 
 from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
-from aiana.capture.databases import ConversationDatabase, opened
+from aiana.capture.databases import ConversationDatabase, answers
 from aiana.capture.decoding import object_of, text_of_parts
 from aiana.capture.jsonl import LineSource, UnknownRecord
 from aiana.capture.reading import open_regular
 from aiana.capture.talk import TalkReader
-from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
 
@@ -221,7 +220,9 @@ class OpenClaw:
 
     def recognises(self, path: Path) -> bool:
         if path.suffix == ".sqlite":
-            return _has_events(path)
+            return answers(
+                path, "SELECT session_id, seq, event_json FROM transcript_events LIMIT 1"
+            )
         if path.suffix != ".jsonl" and not _ARCHIVE.fullmatch(path.name):
             return False
         named = any(part.startswith((".openclaw", "openclaw")) for part in path.parts[-5:])
@@ -241,12 +242,3 @@ class OpenClaw:
 
     def _kit(self, path: Path) -> _Files | _Database:
         return self._database if path.suffix == ".sqlite" else self._files
-
-
-def _has_events(path: Path) -> bool:
-    try:
-        with opened(path) as connection:
-            connection.execute("SELECT session_id, seq, event_json FROM transcript_events LIMIT 1")
-    except (sqlite3.Error, UnreadableTranscript):
-        return False
-    return True

@@ -30,6 +30,7 @@ COMMANDS = {
     "backup": "aiana.cli.backups:backup",
     "restore": "aiana.cli.backups:restore",
     "export": "aiana.cli.export:export",
+    "secrets": "aiana.cli.secrets:secrets",
     "reindex": "aiana.cli.index:reindex",
     "model": "aiana.cli.model:model",
     "lsp": "aiana.cli.lsp:lsp",

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from aiana.capture.building import Row, SessionBuilder
-from aiana.capture.databases import DatabaseSource, opened
+from aiana.capture.databases import DatabaseSource
 from aiana.capture.patches import LONGEST, patch_of
-from aiana.capture.reading import open_regular
-from aiana.errors import UnreadableTranscript
 
 _STEP = 50
 """Edits that are read at a time."""
@@ -93,16 +90,3 @@ def _text(content: Any) -> str:
     if not isinstance(data, bytes) or b"\0" in data:
         return ""
     return data.decode("utf-8", "replace")
-
-
-def holds_edits(path: Path) -> bool:
-    """Whether a database has such a table. Raises OSError."""
-    try:
-        with open_regular(path) as file:
-            if not file.read(16).startswith(b"SQLite format 3"):
-                return False
-        with opened(path) as connection:
-            connection.execute("SELECT tool_call_id, before_content FROM file_edits LIMIT 1")
-    except (sqlite3.Error, UnreadableTranscript):
-        return False
-    return True

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from aiana.capture.building import SessionBuilder
-from aiana.capture.databases import DatabaseSource, opened
+from aiana.capture.databases import DatabaseSource, answers, opened
 from aiana.capture.decoding import loads, object_of
 from aiana.capture.documents import LARGEST, DocumentSource
 from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat import places
 from aiana.capture.vscode_chat.chat import ChatReader
-from aiana.capture.vscode_chat.edits import AgentEdits, holds_edits
+from aiana.capture.vscode_chat.edits import AgentEdits
 from aiana.capture.vscode_chat.event_log import EventLogReader, begins_log, prompts_in
 from aiana.capture.vscode_chat.lines import is_change, replay
 from aiana.errors import UnreadableTranscript
@@ -115,7 +115,7 @@ class VSCodeChat:
             case ".vscdb":
                 return _holds_chats(path)
             case ".db":
-                return holds_edits(path)
+                return answers(path, "SELECT tool_call_id, before_content FROM file_edits LIMIT 1")
             case ".jsonl":
                 with open_regular(path) as file:
                     head = file.read(_HEAD)
