@@ -23,7 +23,7 @@ ORDER = (
     {"storage"},
     {"search"},
     {"context"},
-    {"capture", "render"},
+    {"capture", "render", "setup"},
     {"indexing"},
     {"validation", "container"},
     {"diagnostics"},

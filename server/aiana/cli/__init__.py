@@ -36,6 +36,7 @@ COMMANDS = {
     "lsp": "aiana.cli.lsp:lsp",
     "mcp": "aiana.cli.mcp:mcp",
     "hook": "aiana.cli.hook:hook",
+    "setup": "aiana.cli.setup:setup",
     "lsp-check": "aiana.cli.lsp_check:lsp_check",
 }
 

@@ -53,7 +53,7 @@ def diagnose(aiana: Container, fix: bool) -> Diagnosis:
 def _examined(aiana: Container) -> list[Checked]:
     """Every check, in the order in which a person would go through them."""
     checked: list[Checked] = []
-    for check in (_settings, _folder, _disk, _model, _database):
+    for check in (_settings, _folder, _disk, _model, _assistants, _database):
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
         aiana.wait_for_servers()
@@ -170,6 +170,23 @@ def _secrets(aiana: Container) -> Iterator[Checked]:
         detail += f"; {taken} so far"
     finding = _warning("secrets", detail, command("doctor", "--fix")).finding
     yield Checked(finding, aiana.indexer.clean)
+
+
+def _assistants(aiana: Container) -> Iterator[Checked]:
+    """What `aiana setup` wrote: whether it still stands there and starts this Aiana."""
+    from aiana.setup.targets import TARGETS
+    from aiana.setup.writing import findings, set_up
+
+    data = aiana.config.data_dir
+    for state, detail, name in findings(data):
+        if state == "ok":
+            yield _ok("setup", detail)
+        elif state == "error":
+            yield _error("setup", detail, command("setup", name))
+        else:
+            finding = _warning("setup", detail, command("setup", name)).finding
+            target = TARGETS[name]
+            yield Checked(finding, lambda target=target: set_up(data, target))  # type: ignore[misc]
 
 
 def _waiting(aiana: Container) -> Iterator[Checked]:

@@ -1,0 +1,1 @@
+"""Writes Aiana into the configuration of assistants and editors, and takes it out again."""
