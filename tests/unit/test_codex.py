@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from aiana.capture.codex import Codex
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from tests.unit.sources import (
+    CASES,
+    SHARED,
+    TRANSCRIPTS,
+    check_messages,
+    damaged,
+    damages,
+    survives,
+)
 
 T = "2026-02-01T12:00:{:02d}.000Z"
 META: dict[str, Any] = {"id": "t1", "cwd": "/nowhere/app", "cli_version": "0.171.0"}
@@ -264,3 +274,83 @@ def test_many_lines_of_a_compressed_thread_are_read_in_steps(tmp_path: Path) -> 
     batches = list(Codex().read(packed, None))
     assert 200 < sum(len(batch.messages) for batch in batches) < 500
     assert "unpacked: it is cut off" in batches[-1].position.left_out[-1].reason
+
+
+def test_a_thread_is_read_as_the_program_wrote_it() -> None:
+    (path,) = (TRANSCRIPTS / "codex-0.171.0").glob("*.jsonl")
+    (batch,) = Codex().read(path, None)
+    assert [(m.type, m.content.split("\n")[0]) for m in batch.messages] == [
+        ("user", "Why does the sum come out wrong? Please fix it."),
+        ("thinking", "The test imports a module that does not exist."),
+        ("assistant", "I'll look at what is there."),
+        ("tool_use", "ls -la && cat app.py"),
+        ("tool_result", "total 16"),
+        ("tool_use", "apply_patch <<'EOF'"),
+        ("tool_result", "Success. Updated the following files:"),
+        ("tool_use", "cat /work/shop/helper.py"),
+        ("tool_result", "def add(a, b):"),
+        ("tool_use", "apply_patch <<'EOF'"),
+        ("tool_result", "Success. Updated the following files:"),
+        ("assistant", "The helper now adds; `zebra_crossing_total` was the wrong name."),
+        ("user", "Check that it works now"),
+        ("tool_use", "python3 -c 'import helper; print(helper.add(2, 3))'"),
+        ("tool_result", "5"),
+        ("assistant", "It prints 5, so the sum is right."),
+    ]
+    taken = [(m.type, m.tokens) for m in batch.messages if m.tokens]
+    assert taken == [
+        *[("tool_use", 20)] * 4,
+        ("assistant", 20),
+        ("tool_use", 20),
+        ("assistant", 20),
+    ]
+    assert batch.messages[2].metadata == {"model": "gpt-5.1-codex"}
+    check_messages(batch.messages)
+
+
+def test_tokens_that_are_told_again_are_counted_once(tmp_path: Path) -> None:
+    def count(total: int, last: int) -> dict[str, Any]:
+        usage = {"total_token_usage": {"output_tokens": total}}
+        return event("token_count", info={**usage, "last_token_usage": {"output_tokens": last}})
+
+    batch = read(
+        tmp_path / "t.jsonl",
+        record("session_meta", **META),
+        said("assistant", "one", 1),
+        count(1005, 5),
+        event("token_count", info=None),
+        count(1005, 5),
+        said("assistant", "two", 2),
+        count(1012, 7),
+    )
+    assert [(m.content, m.tokens) for m in batch.messages] == [("one", 5), ("two", 7)]
+
+
+@settings(max_examples=CASES, deadline=None)
+@given(damages)
+def test_nothing_in_a_thread_is_too_odd(changes: list[tuple[int, str, int]]) -> None:
+    (path,) = (TRANSCRIPTS / "codex-0.171.0").glob("*.jsonl")
+    survives(Codex(), damaged(path.read_bytes(), changes), "t.jsonl")
+
+
+def test_shared_threads_are_read_as_an_independent_reader_counts_them() -> None:
+    if not (SHARED / "codex").is_dir():
+        pytest.skip("no transcripts beside the project")
+    for path in sorted((SHARED / "codex").glob("*.jsonl")):
+        answers, calls = set(), set()
+        for line in path.read_text().splitlines():
+            told = json.loads(line)
+            payload = told.get("payload") or {}
+            kind = payload.get("type")
+            if kind == "message" and payload.get("role") == "assistant":
+                answers |= {part.get("text", "").strip() for part in payload["content"]}
+            elif kind == "agent_message" and told["type"] == "event_msg":
+                answers.add(payload["message"].strip())
+            elif kind == "item_completed" and payload["item"]["type"] == "AgentMessage":
+                answers |= {part["text"].strip() for part in payload["item"]["content"]}
+            elif kind in ("function_call", "custom_tool_call", "local_shell_call"):
+                calls.add(payload.get("call_id"))
+        messages = [m for batch in Codex().read(path, None) for m in batch.messages]
+        assert answers - {""} <= {m.content for m in messages}, path.name
+        made = {m.metadata.get("toolCallId") for m in messages if m.type == "tool_use"}
+        assert calls <= made, path.name

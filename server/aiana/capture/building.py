@@ -319,6 +319,15 @@ class SessionBuilder:
         self.add(session_id, [row], record_id=record_id, time=time, parent=parent, tokens=tokens)
         return True
 
+    def spent(self, session_id: str, tokens: int) -> None:
+        """What the assistant did last took so many tokens; the file says so after it."""
+        for place in range(len(self._messages) - 1, -1, -1):
+            message = self._messages[place]
+            if message.session_id == session_id and message.role == "assistant":
+                taken = (message.tokens or 0) + tokens
+                self._messages[place] = msgspec.structs.replace(message, tokens=taken)
+                return
+
     def batch(
         self,
         position: CapturePosition,

@@ -15,13 +15,21 @@ from typing import Any
 from msgspec import Struct, field
 
 from aiana.capture.building import Row, SessionBuilder, SessionReader, Told, id_by_content
-from aiana.capture.decoding import find_text, loads, object_of, text_of_parts, words_in
+from aiana.capture.decoding import (
+    find_text,
+    loads,
+    object_of,
+    text_of_parts,
+    whole_number,
+    words_in,
+)
 from aiana.capture.jsonl import COMPRESSED, LineSource, UnknownRecord
 from aiana.models import MessageType
 from aiana.paths import expanded
 
 _TYPES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "compacted"})
-_SKIPPED = frozenset({"world_state", "token_usage_record", "inter_agent_communication_metadata"})
+_COUNTS = "token_usage_record"
+_SKIPPED = frozenset({"world_state", "inter_agent_communication_metadata"})
 # Events and items that repeat what stands elsewhere, or say nothing to a reader.
 _SILENT = re.compile(
     r"token_count|task_\w+|turn_(started|complete)|turn\.completed|context_compacted|compaction|"
@@ -42,6 +50,7 @@ class Codex(LineSource):
 
     name = "codex"
     title = "Codex"
+    version = 2
 
     def roots(self) -> list[Path]:
         home = expanded(os.environ.get("CODEX_HOME") or "~/.codex").absolute()
@@ -66,6 +75,8 @@ class State(Struct):
     session_id: str = ""
     model: str = ""
     paginated: bool = False
+    tokens: int = 0
+    """What all answers took, as far as it was told."""
     told: Told = field(default_factory=Told)
 
 
@@ -80,7 +91,7 @@ class RolloutReader(SessionReader[State]):
         self._time = ""
 
     def is_record(self, value: Any) -> bool:
-        return str(value.get("type")) in _TYPES | _SKIPPED and "payload" in value
+        return str(value.get("type")) in _TYPES | _SKIPPED | {_COUNTS} and "payload" in value
 
     def take(self, line: bytes) -> str | None:
         record = object_of(line)
@@ -95,6 +106,8 @@ class RolloutReader(SessionReader[State]):
             case "turn_context":
                 self._builder.session(self._session_id, cwd=str(payload.get("cwd") or ""))
                 self._state.model = str(payload.get("model") or "")
+            case _ if kind == _COUNTS:
+                self._spend(payload.get("thread_token_usage"), payload.get("usage"))
             case "compacted":
                 self._say("summary", "system", payload.get("message"), 0)
             case "response_item":
@@ -191,12 +204,28 @@ class RolloutReader(SessionReader[State]):
             case "turn_aborted" | "error" | "stream_error" | "warning":
                 said = " ".join(words_in({k: v for k, v in event.items() if "at" not in k}))
                 self._say("system", "system", f"{kind}: {said}", 2)
+            case "token_count":
+                info = event.get("info")
+                told = info if isinstance(info, dict) else {}
+                self._spend(told.get("total_token_usage"), told.get("last_token_usage"))
             case "thread_name_updated":
                 self._builder.title(self._session_id, text_of_parts(event.get("thread_name")))
             case "thread_rolled_back":
                 self._say("system", "system", f"{event.get('num_turns')} turns taken back", 2)
             case _ if not _SILENT.fullmatch(kind):
                 self._take_unknown(kind, event)
+
+    def _spend(self, total: Any, last: Any) -> None:
+        """What the thread took so far, which is told after each answer, and again in between."""
+        now = whole_number(total.get("output_tokens")) if isinstance(total, dict) else None
+        if now is None or now <= self._state.tokens:
+            return
+        tokens: int | None = now - self._state.tokens
+        if not self._state.tokens and isinstance(last, dict):
+            # A fork's total holds what its parent took.
+            tokens = whole_number(last.get("output_tokens"))
+        self._state.tokens = now
+        self._builder.spent(self._session_id, tokens or 0)
 
     def _take_unknown(self, kind: str, payload: dict[str, Any]) -> None:
         for key in ("message", "text", "content"):
