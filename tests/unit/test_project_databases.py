@@ -13,8 +13,11 @@ from hypothesis import given, settings
 
 from aiana.capture import Source, sources
 from aiana.capture.amp import Amp
+from aiana.capture.building import SessionBuilder
 from aiana.capture.crush import Crush
+from aiana.capture.databases import ConversationDatabase
 from aiana.capture.goose import Goose
+from aiana.models import CapturePosition
 from tests.unit.sources import (
     CASES,
     Changes,
@@ -285,21 +288,21 @@ def test_a_damaged_file_costs_no_more_than_itself(
     survives(source, damaged(data, changes), name)
 
 
-@pytest.mark.parametrize("which", ["goose", "crush"])
+@pytest.mark.parametrize(("which", "column"), [("goose", "content_json"), ("crush", "parts")])
 @settings(max_examples=CASES, deadline=None)
 @given(changes=damages)
 def test_a_damaged_row_costs_itself(
-    tmp_path_factory: pytest.TempPathFactory, which: str, changes: Changes
+    files: dict[str, tuple[Source, str, bytes]], which: str, column: str, changes: Changes
 ) -> None:
     """The JSON of each row of a database, damaged where it stands."""
-    folder = tmp_path_factory.mktemp("rows")
-    source: Source = Goose() if which == "goose" else Crush()
-    path = goose(folder / "sessions.db", GOOSE) if which == "goose" else crush(folder, CRUSH)
-    column = "content_json" if which == "goose" else "parts"
-    with closing(sqlite3.connect(path)) as made:
-        for key, value in made.execute(f"SELECT rowid, {column} FROM messages").fetchall():
+    source, _, data = files[which]
+    assert isinstance(source, ConversationDatabase)
+    builder = SessionBuilder(which, Path("x.db"), 0, {})
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(data)
+        for key, value in connection.execute(f"SELECT rowid, {column} FROM messages").fetchall():
             bad = damaged(value.encode(), changes).decode("utf-8", "replace")
-            made.execute(f"UPDATE messages SET {column} = ? WHERE rowid = ?", (bad, key))
-        made.commit()
-    for batch in source.read(path, None):
-        check_messages(batch.messages)
+            connection.execute(f"UPDATE messages SET {column} = ? WHERE rowid = ?", (bad, key))
+        cursors = list(source.rows(connection, {}, builder))
+    check_messages(builder.batch(CapturePosition(path="", source=which), 0, 0).messages)
+    assert cursors[-1]["told"]
