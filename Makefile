@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-vscode vsix lint format docs bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-vscode test-assistants vsix lint format docs bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -68,6 +68,13 @@ vsix: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
 test-vscode: vsix
 	tests/editors/vscode/install.sh
 	node --test --test-concurrency=1 tests/editors/vscode/*.test.mjs
+
+# The real assistants, with a scripted model and no account; installs them first, some 2 GB once.
+ASSISTANTS := $(CACHE)/assistants
+test-assistants: $(INSTALLED)
+	npm install --no-audit --no-fund --silent --prefix $(ASSISTANTS) @anthropic-ai/claude-code @openai/codex \
+	    @google/gemini-cli @github/copilot opencode-ai
+	AIANA_TEST_ASSISTANTS=$(ASSISTANTS)/node_modules/.bin $(BIN)/pytest tests/assistants
 
 $(STYLUA):
 	npm install --no-audit --no-fund --silent --prefix $(CACHE)/stylua @johnnymorganz/stylua@2.5.2

@@ -329,7 +329,8 @@ def test_the_doctor_checks_what_was_written(home: Home) -> None:
     assert (fine["state"], fine["detail"][:22]) == ("ok", "Codex knows this Aiana")
     config.write_text(config.read_text().replace("mcp", "lsp"))
     (lost,) = setups()
-    assert (lost["state"], lost["mend"]) == ("warning", "aiana setup codex")
+    assert lost["state"] == "warning"
+    assert lost["mend"].endswith("aiana setup codex")
     config.write_text("[")
     (broken,) = setups()
     assert (broken["state"], "left as it is" in broken["detail"]) == ("error", True)
