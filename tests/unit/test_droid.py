@@ -92,6 +92,15 @@ def test_a_session_is_told_in_its_order(tmp_path: Path) -> None:
     assert batch.position.left_out == []
 
 
+@pytest.mark.parametrize(
+    ("given_title", "title"), [("/clear", None), ("word " * 60, "word " * 22 + "word…"), ("", None)]
+)
+def test_titles(given_title: str, title: str | None, tmp_path: Path) -> None:
+    header = HEADER | {"sessionTitle": given_title, "title": "New Session"}
+    batch = read(Droid(), write_lines(tmp_path / "s1.jsonl", [header, *RECORDS[1:]]))
+    assert batch.sessions[0].title == title
+
+
 def test_what_it_prints_is_read(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "out.jsonl", PRINTED)
     assert [s.name for s in sources().values() if s.recognises(path)] == ["droid"]

@@ -93,9 +93,11 @@ def test_a_session_is_told_in_its_order(tmp_path: Path) -> None:
 
 
 def test_sub_agents_stand_under_their_session(tmp_path: Path) -> None:
-    asked = said("Count the files.", "system_trigger", name="subagent")
+    words = "<git-context>\nBranch: main\n</git-context>\n\nCount the files."
+    asked = said(words, "system_trigger", name="subagent")
     batch = read(Kimi(), session(tmp_path, "agent-0", asked, title="hi", workDir="/gone/x"))
-    assert rows(batch) == [("user", "assistant", None, "Count the files.")]
+    assert rows(batch)[0] == ("user", "assistant", None, "Count the files.")
+    assert [(m.type, "Branch: main" in m.content) for m in batch.messages[1:]] == [("system", True)]
     (told,) = batch.sessions
     assert (told.id, told.parent_id, told.title) == ("session_1/agent-0", "session_1", None)
     assert told.project_path == "/gone/x"

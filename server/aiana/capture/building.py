@@ -16,6 +16,7 @@ from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Se
 from aiana.projects import is_gone, project_of, remote_identity
 from aiana.redaction.arguments import flatten
 from aiana.times import normalise_time
+from aiana.titles import shortened
 
 Memory = TypeVar("Memory", bound=Struct)
 _REMEMBERED = 400
@@ -203,11 +204,15 @@ class SessionBuilder:
         return known.parent if known else None
 
     def title(self, session_id: str, title: str | None, rank: int = 0) -> None:
-        """The source's own name of the session; a later one replaces one of the same rank."""
+        """The source's own name of the session; a later one replaces one of the same rank.
+
+        A command is none: what was asked names the session then.
+        """
         known = self._known.sessions.setdefault(session_id, Known())
-        if not title or not title.strip() or rank < known.title_rank:
+        title = (title or "").strip()
+        if not title or title.startswith(("/", "!")) or rank < known.title_rank:
             return
-        known.title, known.title_rank = title.strip(), rank
+        known.title, known.title_rank = shortened(title), rank
         if session_id in self._sessions:
             told = self._sessions[session_id]
             self._sessions[session_id] = msgspec.structs.replace(told, title=known.title)

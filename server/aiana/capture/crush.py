@@ -135,7 +135,7 @@ class _Teller(TalkReader):
             case "text" if role == "user" and is_hidden:
                 self.say("system", "system", block.text)
             case "text" if role == "user" and is_agent:
-                self.say("user", "assistant", block.text)
+                self.asked(block.text)
             case "text" if role == "user":
                 self.prompt(block.text)
             case "text" if role == "assistant":

@@ -112,7 +112,7 @@ class KimiReader(TalkReader):
         elif kind == "user":
             self.prompt(text)
         elif isinstance(origin, dict) and origin.get("name") == "subagent":
-            self.say("user", "assistant", text)
+            self.asked(text)
         else:
             self.say("system", "system", text)
 

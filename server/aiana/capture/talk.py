@@ -64,6 +64,12 @@ class TalkReader(SessionReader[Talk]):
             row.metadata = dict(piece.metadata)
             self.add(row)
 
+    def asked(self, text: str) -> None:
+        """What another agent asks, and what the program put around it."""
+        for piece in pieces(text):
+            is_asked = piece.type == "user"
+            self.add(Row(piece.type, piece.text, "assistant" if is_asked else piece.role))
+
     def say(self, kind: MessageType, role: str, text: str, **facts: Any) -> None:
         """A text, if it says anything."""
         if not text.strip():
