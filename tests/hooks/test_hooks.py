@@ -255,9 +255,8 @@ def test_nothing_is_said_when_unsure_or_to_what_no_person_typed(home: Home, prom
         {"session_id": "yesterday"},
     ],
 )
-def test_only_a_person_is_told_only_of_the_project_and_never_of_the_session_itself(
-    home: Home, more: dict[str, str]
-) -> None:
+def test_prompt_hook_quotes_other_sessions_of_the_project(home: Home, more: dict[str, str]) -> None:
+    """Only a person is told only of the project and never of the session itself."""
     assert home.run("prompt", {**PROMPTS["claude"], **more}) == ""
 
 

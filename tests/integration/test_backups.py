@@ -170,9 +170,8 @@ def test_backup_of_an_older_version_is_brought_up_to_date(aiana: Aiana, home: Pa
         assert checked(made).memories == 1
 
 
-def test_backup_during_writes_holds_every_memory_acknowledged_before(
-    aiana: Aiana, home: Path
-) -> None:
+def test_backup_during_writes(aiana: Aiana, home: Path) -> None:
+    """Backup during writes holds every memory acknowledged before."""
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", _WRITER, str(home), str(number)],
@@ -212,9 +211,8 @@ def test_backup_during_writes_holds_every_memory_acknowledged_before(
     assert made.memories == len(texts(home))
 
 
-def test_what_is_forgotten_is_gone_from_backups_and_replaced_stores(
-    aiana: Aiana, home: Path
-) -> None:
+def test_forget_reaches_backups_and_replaced_stores(aiana: Aiana, home: Path) -> None:
+    """What is forgotten is gone from backups and replaced stores."""
     added = aiana.add_memory("the word zanzibarium must go").memory
     made = aiana.back_up()
     aiana.close()

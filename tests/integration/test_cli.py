@@ -67,9 +67,8 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     assert "\x1b" not in found.stdout
 
 
-def test_the_model_is_prepared_when_there_is_something_to_embed_and_that_is_said(
-    run: Run, tmp_path: Path
-) -> None:
+def test_import_prepares_the_model(run: Run, tmp_path: Path) -> None:
+    """The model is prepared when there is something to embed and that is said."""
     compiled = tmp_path / "aiana" / "models" / "all-MiniLM-L6-v2"
     preparing = "note: The embedding model is being prepared for this machine"
     settings = {"AIANA_EMBEDDING_MODEL": "all-MiniLM-L6-v2"}
@@ -87,9 +86,8 @@ def test_the_model_is_prepared_when_there_is_something_to_embed_and_that_is_said
     assert preparing not in run("search", "logged out", **settings).stderr
 
 
-def test_search_and_context_tell_what_was_thought_from_what_was_said(
-    run: Run, tmp_path: Path
-) -> None:
+def test_search_and_context_mark_thinking(run: Run, tmp_path: Path) -> None:
+    """Search and context tell what was thought from what was said."""
     content = [
         {"type": "thinking", "thinking": "ducks float"},
         {"type": "text", "text": "ducks swim"},
@@ -114,7 +112,8 @@ def test_search_and_context_tell_what_was_thought_from_what_was_said(
         assert re.findall(r"^\[\d\] (\w+) · .*\n> (.*)$", block, re.MULTILINE) == [(speaker, text)]
 
 
-def test_a_question_of_nothing_and_a_budget_for_nothing_are_told_as_such(run: Run) -> None:
+def test_empty_query_and_empty_budget(run: Run) -> None:
+    """A question of nothing and a budget for nothing are told as such."""
     run("import", str(SAMPLE))
     assert "note: Nothing was asked for" in run("search", " ").stderr
     assert run("search", "project:shop").stderr.endswith(" ms\n")
@@ -231,9 +230,8 @@ def test_an_import_that_finds_nothing_says_where_it_looked(run: Run, tmp_path: P
     assert f"  looked in {tmp_path / 'claude' / 'projects'}" in nothing.stdout
 
 
-def test_sessions_are_listed_for_people_by_title_and_for_programs_by_line(
-    run: Run, tmp_path: Path
-) -> None:
+def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, tmp_path: Path) -> None:
+    """Sessions are listed for people by title and for programs by line."""
     wide = "認証トークンの更新が並行するタブで失敗する問題を修正してください、お願いします"
     moment = "2026-02-01T12:00:00.000Z"
     session = Session(

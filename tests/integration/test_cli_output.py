@@ -286,9 +286,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence(
     assert line.startswith(f"error: {said}"), line
 
 
-def test_what_nobody_expected_is_one_sentence_and_a_file_of_details(
-    home: Path, tmp_path: Path
-) -> None:
+def test_unexpected_failure(home: Path, tmp_path: Path) -> None:
     """A package that is broken in the middle of a command stands for all that nobody expects."""
     (tmp_path / "sitecustomize.py").write_text(
         "import aiana.features.preferences\n"

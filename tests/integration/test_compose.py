@@ -46,9 +46,10 @@ def test_limits_are_those_of_the_specification(services: dict[str, Any]) -> None
     assert limits["qdrant"] == {"cpus": "0.5", "memory": "512M"}
 
 
-def test_ports_are_of_this_machine_alone_unless_a_team_says_otherwise(
+def test_ports_are_loopback_by_default(
     services: dict[str, Any],
 ) -> None:
+    """Ports are of this machine alone unless a team says otherwise."""
     for name, service in services.items():
         for port in service.get("ports", []):
             own = "${AIANA_TEAM_ADDRESS:-127.0.0.1}:" if name.endswith("-team") else "127.0.0.1:"

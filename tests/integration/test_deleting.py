@@ -313,9 +313,8 @@ def test_one_that_is_not_there_spares_the_others(aiana: Aiana) -> None:
     assert len(texts(aiana)) == 3
 
 
-def test_the_command_line_asks_before_it_takes_a_beginning_for_an_id(
-    aiana: Aiana, home: Path
-) -> None:
+def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
+    """The command line asks before it takes a beginning for an id."""
     (apples,) = [m.id for m in aiana.list_memories().memories if m.content == "apples"]
     preference = aiana.profile().static[0].id
     for command, meant in (

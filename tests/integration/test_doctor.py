@@ -180,7 +180,8 @@ def test_model_that_is_missing(opened: Open) -> None:
     assert "no-such-model" in finding.detail
 
 
-def test_texts_without_vectors_and_transcripts_that_are_not_imported(opened: Open) -> None:
+def test_doctor_finds_what_waits(opened: Open) -> None:
+    """Texts without vectors and transcripts that are not imported."""
     aiana = opened()
     aiana.add_memory("one")
     vectors = found(aiana, "vectors")

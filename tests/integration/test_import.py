@@ -259,9 +259,8 @@ def test_what_is_named_of_the_damage_is_bounded(storage: AianaStorage, projects:
     assert (state.skipped_lines, len(state.left_out)) == (5000, 100)
 
 
-def test_a_line_longer_than_all_bounds_can_be_waited_for_and_stopped(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_import_of_an_endless_line(storage: AianaStorage, projects: Path) -> None:
+    """A line longer than all bounds can be waited for and stopped."""
     path = write(projects / "s1.jsonl", said("user", "u1", "before"))
     with path.open("ab") as file:
         file.truncate(300 << 20)

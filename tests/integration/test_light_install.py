@@ -98,7 +98,8 @@ def test_what_needs_the_model_says_what_to_install(
     assert said in done.stderr
 
 
-def test_servers_that_are_configured_are_down_for_want_of_their_client(run: Run) -> None:
+def test_servers_without_their_client_library(run: Run) -> None:
+    """Servers that are configured are down for want of their client."""
     run("import", "--no-embed", str(SAMPLE))
     servers = {"REDIS_URL": "redis://127.0.0.1:1", "QDRANT_URL": "http://127.0.0.1:1"}
     state = json.loads(run("status", "--json", **servers).stdout)

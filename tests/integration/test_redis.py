@@ -295,9 +295,8 @@ class TestService:
         kinds = [activity["kind"] for activity in other.container.cache.recent_activities()]
         assert kinds == ["session ended", "session started"]
 
-    def test_outage_is_said_in_answers_and_in_the_status_until_it_is_over(
-        self, tmp_path: Path, server: RedisServer
-    ) -> None:
+    def test_outage_is_reported_until_it_ends(self, tmp_path: Path, server: RedisServer) -> None:
+        """Outage is said in answers and in the status until it is over."""
         with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
             link = aiana.container.cache.link
             assert link is not None

@@ -270,7 +270,8 @@ def test_what_is_in_quotes_is_found_as_it_is_spelt(tmp_path: Path) -> None:
         assert note.startswith('"connection reset" stands in no text')
 
 
-def test_a_quote_that_stands_nowhere_leaves_the_rest_of_the_question(tmp_path: Path) -> None:
+def test_phrase_that_stands_nowhere(tmp_path: Path) -> None:
+    """A quote that stands nowhere leaves the rest of the question."""
     with library_of(tmp_path, ["the login broke", "all is well"]) as library:
         ranking = library.ranking('why "connection reset" at login')
         assert [library.names[hit.key] for hit in ranking.hits] == ["s/0"]
@@ -481,7 +482,8 @@ def test_whole_identifiers_come_before_their_parts(
         assert library.found(query)[:2] == first
 
 
-def test_an_identifier_in_the_output_of_a_tool_comes_before_its_parts(tmp_path: Path) -> None:
+def test_identifier_in_tool_output_ranks_before_its_parts(tmp_path: Path) -> None:
+    """An identifier in the output of a tool comes before its parts."""
     with library_of(tmp_path, NAMED[:2]) as library:
         library.add_output("s", "1:\n2: new = session_ref\n" + "filler code line\n" * 200)
         assert library.found("session_ref")[0] == "s/output"

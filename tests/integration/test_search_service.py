@@ -169,4 +169,7 @@ def test_what_is_typed_without_measure_asks_for_little(
     monkeypatch.setattr(aiana.container.searcher, "_embed_query", lambda *_: (embed, []))
     aiana.search(text)
     assert len(asked) <= 200
-    assert all(len(query) <= MOST_EMBEDDED_CHARS for query in embedded)
+    only_restricts = text.startswith(("-", "project:", "after:"))
+    assert [len(query) <= MOST_EMBEDDED_CHARS for query in embedded] == [True] * (
+        not only_restricts
+    )

@@ -108,7 +108,8 @@ def test_nothing_is_shown_unless_both_are_of_the_team(
         ben.get_memory(memory)
 
 
-def test_leaving_the_team_takes_everything_back_and_joining_gives_it(member: Open) -> None:
+def test_leaving_and_joining_a_team(member: Open) -> None:
+    """Leaving the team takes everything back and joining gives it."""
     ada, ben = member("ada"), member("ben")
     remember(ada, FIX)
     assert found(ben) == ["ada"]
@@ -153,7 +154,8 @@ def test_filters_and_exclusions_hold_for_colleagues(member: Open) -> None:
     assert found(ben, '"no such phrase"') == []
 
 
-def test_phrases_and_exclusions_are_one_rule_for_own_and_shared_texts(member: Open) -> None:
+def test_phrases_and_exclusions_of_a_team(member: Open) -> None:
+    """Phrases and exclusions are one rule for own and shared texts."""
     ada, ben = member("ada"), member("ben")
     remember(ada, FIX)
     remember(ben, OWN)

@@ -30,7 +30,8 @@ def stored(start: Start) -> int:
     return len(client.request("aiana/memory/list", {"limit": 100})["memories"])
 
 
-def test_what_was_asked_before_shutdown_is_done_before_it_is_answered(start: Start) -> None:
+def test_shutdown_waits_for_earlier_requests(start: Start) -> None:
+    """What was asked before shutdown is done before it is answered."""
     client = start()
     client.initialize()
     numbers = add_many(client)

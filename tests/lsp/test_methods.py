@@ -46,7 +46,8 @@ def sessions_of(result: dict[str, Any]) -> list[str]:
     return [hit["sessionId"] for hit in result["hits"]]
 
 
-def test_every_method_answers_its_example_or_says_what_is_not_there(sampled: Client) -> None:
+def test_every_method_answers_its_example(sampled: Client) -> None:
+    """Every method answers its example or says what is not there."""
     answers = {}
     for method in METHODS:
         try:
@@ -125,9 +126,10 @@ def test_search_by_meaning(with_model: Client) -> None:
     assert with_model.request("aiana/status", {})["tiers"]["embedder"]["state"] == "ok"
 
 
-def test_hits_by_words_come_ahead_a_page_of_them_only_while_the_model_loads(
+def test_partial_hits_by_words(
     with_model: Client,
 ) -> None:
+    """Hits by words come ahead a page of them only while the model loads."""
     query = {"query": "the test of redis"}
     whole = with_model.request("aiana/search", {**query, "mode": "keyword"})["hits"]
     assert len(whole) > 10
@@ -161,7 +163,8 @@ def test_the_query_language_restricts(sampled: Client, query: str, sessions: set
     ["", "-", '"', "a:b", "C++", "don't", "what?", "NEAR(", "a AND", "*", "\x00", "🙂" * 999],
 )
 def test_nothing_that_is_typed_is_an_error(sampled: Client, query: str) -> None:
-    assert sampled.request("aiana/search", {"query": query})["degraded"] != "error"
+    searched = sampled.request("aiana/search", {"query": query})["searched"]
+    assert searched == {"messages": 38, "memories": 0}
 
 
 def test_pages_follow_each_other(sampled: Client) -> None:
@@ -413,7 +416,7 @@ def test_many_writers_lose_nothing(start: Start) -> None:
         ]
         for client in clients
     ]
-    assert all(listed == ids[0] for listed in ids)
+    assert [listed == ids[0] for listed in ids] == [True] * len(ids)
     assert len(ids[0]) == 100
 
 

@@ -425,9 +425,8 @@ def test_kinds_of_actions_match_by_their_beginning(
         assert actions(client, (1, 0), (1, 5), only=only) == [], only
 
 
-def test_what_a_client_tells_of_diagnostics_stands_in_the_way_of_no_action(
-    start: Start, open_code: Callable[[Client], None]
-) -> None:
+def test_code_actions_ignore_diagnostics(start: Start, open_code: Callable[[Client], None]) -> None:
+    """What a client tells of diagnostics stands in the way of no action."""
     client = start()
     client.initialize(options={"codeActions": True})
     open_code(client)

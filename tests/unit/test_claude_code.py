@@ -281,9 +281,10 @@ def test_sidechains_become_child_sessions(tmp_path: Path) -> None:
     ]
 
 
-def test_sidechains_that_name_only_themselves_find_their_parent_by_the_folder(
+def test_sidechain_parent_by_its_folder(
     tmp_path: Path,
 ) -> None:
+    """Sidechains that name only themselves find their parent by the folder."""
     path = tmp_path / "s9" / "subagents" / "agent-a7.jsonl"
     write(path, user("u1", "x", isSidechain=True, agentId="a7", sessionId="agent-a7"))
     assert [(s.id, s.parent_id) for s in read(path).sessions] == [("agent-a7", "s9")]
@@ -530,9 +531,10 @@ def said(batch: CaptureBatch) -> list[tuple[str, str | None, str]]:
     return [(m.type, m.role, m.content) for m in batch.messages]
 
 
-def test_a_remove_without_text_is_what_a_person_typed_at_the_time_of_typing(
+def test_queue_remove_without_text(
     tmp_path: Path,
 ) -> None:
+    """A remove without text is what a person typed at the time of typing."""
     notice = '{"task_id":"b9","tool_use_id":"toolu_1","description":"Install"}'
     batch = take(
         tmp_path,
@@ -581,7 +583,8 @@ def test_what_is_typed_twice_is_stored_twice(tmp_path: Path) -> None:
     assert [m.content for m in batch.messages] == ["continue", "ok", "continue"]
 
 
-def test_a_queued_prompt_with_a_secret_is_known_again_after_it_was_stored(tmp_path: Path) -> None:
+def test_queued_prompt_with_a_secret(tmp_path: Path) -> None:
+    """A queued prompt with a secret is known again after it was stored."""
     secret = "use ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
     path = write(tmp_path / "s1.jsonl", queue("enqueue", content=secret), queue("remove"))
     first = read(path)
@@ -657,7 +660,8 @@ def test_a_tag_that_a_person_typed_is_theirs(tmp_path: Path) -> None:
     assert said(batch) == [("user", "user", "<my-tag>x</my-tag>")]
 
 
-def test_records_and_attachments_of_new_kinds_are_kept_if_they_hold_text(tmp_path: Path) -> None:
+def test_records_of_unknown_kinds(tmp_path: Path) -> None:
+    """Records and attachments of new kinds are kept if they hold text."""
     batch = take(
         tmp_path,
         record("brand-new", "n1", content="Something happened."),

@@ -45,7 +45,8 @@ def _shown(default: object) -> str:
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
 
 
-def test_a_file_may_say_what_the_environment_and_an_editor_say_better(tmp_path: Path) -> None:
+def test_settings_precedence(tmp_path: Path) -> None:
+    """A file may say what the environment and an editor say better."""
     (tmp_path / "config.toml").write_text(
         '\ufeffuser = "file"\nteam = true\nqdrant_shards = 3\nembeddingModel = "file"\n'
     )

@@ -238,7 +238,9 @@ def test_the_whole_block_never_exceeds_its_budget(seed: int, exact: bool) -> Non
     check(structs.replace(block, tokens=COUNTER.count(block.text)), budget)
 
 
-def test_a_tokenizer_that_counts_wholes_dearer_than_parts_is_obeyed() -> None:
+def test_budget_counts_the_whole_block() -> None:
+    """A tokenizer that counts wholes dearer than parts is obeyed."""
+
     def count(text: str) -> int:
         return len(text) // 4 + (len(text) // 100) ** 2
 

@@ -112,9 +112,8 @@ def everything(path: Path, position: CapturePosition | None = None) -> CaptureBa
     return read_on(Cursor(), path, position)
 
 
-def test_a_conversation_is_read_with_its_order_tools_models_and_tokens(
-    tmp_path: Path, editor: sqlite3.Connection
-) -> None:
+def test_conversation_of_the_editor(tmp_path: Path, editor: sqlite3.Connection) -> None:
+    """A conversation is read with its order tools models and tokens."""
     conversation(
         editor,
         "c1",
@@ -451,7 +450,8 @@ def test_the_command_lines_blobs_are_read_from_their_root(tmp_path: Path) -> Non
     assert next(m for m in batch.messages if m.content == "I look.").metadata == {"model": "m-1"}
 
 
-def test_blobs_without_a_root_are_read_in_the_order_they_were_written(tmp_path: Path) -> None:
+def test_blobs_without_a_root(tmp_path: Path) -> None:
+    """Blobs without a root are read in the order they were written."""
     blobs = Blobs()
     blobs.message("user", "hello")
     blobs.message("assistant", "there")

@@ -37,9 +37,8 @@ def test_a_program_on_the_path_is_named_by_its_name(
     assert invocation.command("model", "compile") == "aiana model compile"
 
 
-def test_a_program_that_is_not_on_the_path_is_named_as_it_was_started(
-    monkeypatch: pytest.MonkeyPatch, script: Path
-) -> None:
+def test_command_off_the_path(monkeypatch: pytest.MonkeyPatch, script: Path) -> None:
+    """A program that is not on the path is named as it was started."""
     other = script.parent.parent / "aiana"  # another one is
     other.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(other.parent))
@@ -61,9 +60,8 @@ def test_a_module_is_named_with_its_python(monkeypatch: pytest.MonkeyPatch) -> N
     assert invocation.program() == f"{shlex.quote(sys.executable)} -m aiana"
 
 
-def test_a_server_within_another_program_is_named_by_the_script_beside_its_python(
-    monkeypatch: pytest.MonkeyPatch, script: Path
-) -> None:
+def test_command_within_another_program(monkeypatch: pytest.MonkeyPatch, script: Path) -> None:
+    """A server within another program is named by the script beside its python."""
     monkeypatch.setenv("PATH", str(script.parent))
     monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest"])
     monkeypatch.setattr(sys, "executable", str(script.with_name("python3")))

@@ -320,7 +320,8 @@ def test_a_damaged_row_costs_no_neighbour(changes: list[tuple[int, str, int]]) -
     assert [m.content for m in messages if m.session_id == "ses_2"] == ["look for it"]
 
 
-def test_shared_files_are_read_as_an_independent_reader_counts_them(tmp_path: Path) -> None:
+def test_shared_files_against_an_independent_reader(tmp_path: Path) -> None:
+    """Shared files are read as an independent reader counts them."""
     folder = SHARED / "opencode"
     if not folder.is_dir():
         pytest.skip("the shared transcripts are not here")

@@ -366,9 +366,10 @@ def test_preferences_are_kept_in_order_and_once(storage: AianaStorage) -> None:
             storage.preferences.remove(unclear)
 
 
-def test_of_preferences_of_one_moment_the_repeated_one_is_the_newest(
+def test_order_of_preferences_of_one_moment(
     storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of preferences of one moment the repeated one is the newest."""
     monkeypatch.setattr("aiana.storage.preferences.now", lambda: "2026-02-01T12:00:00.000Z")
     for text in ("first", "second", "first", "third"):
         storage.preferences.add(text)

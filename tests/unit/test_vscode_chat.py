@@ -162,7 +162,8 @@ def test_copies_of_a_chat_have_the_same_ids(workspace: Path, tmp_path: Path) -> 
     assert [m.id for m in read(copy).messages] == [m.id for m in first.messages]
 
 
-def test_what_takes_the_place_of_a_request_with_the_same_words_is_another(tmp_path: Path) -> None:
+def test_request_replaced_by_one_with_the_same_words(tmp_path: Path) -> None:
+    """What takes the place of a request with the same words is another."""
     path = log(tmp_path / "s1.jsonl", whole(request("r1", "go on", {"value": "One."})))
     first = read(path)
     log(path, whole(request("r2", "go on", {"value": "Two."})))

@@ -219,7 +219,8 @@ def test_a_session_is_exported_into_a_file_for_the_users_eyes_only(neovim: Neovi
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_there_is_nothing_to_do_elsewhere_and_wrong_words_are_named(neovim: Neovim) -> None:
+def test_actions_outside_of_lists(neovim: Neovim) -> None:
+    """There is nothing to do elsewhere and wrong words are named."""
     got = neovim.run(
         "vim.cmd('Aiana act yank'); local nothing = T.note();"
         + MEMORY

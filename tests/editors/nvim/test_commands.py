@@ -87,7 +87,8 @@ def test_an_import_can_be_stopped(neovim: Neovim) -> None:
     ]
 
 
-def test_lines_given_as_numbers_are_whole_whatever_was_selected_before(neovim: Neovim) -> None:
+def test_remember_line_numbers_after_a_selection(neovim: Neovim) -> None:
+    """Lines given as numbers are whole whatever was selected before."""
     memories, _ = neovim.run(
         CODE
         + """
@@ -100,7 +101,8 @@ def test_lines_given_as_numbers_are_whole_whatever_was_selected_before(neovim: N
     assert [memory["content"] for memory in memories] == ['grüße = "naïve"\nlast = 3']
 
 
-def test_a_mapping_that_stays_in_visual_mode_remembers_what_is_selected(neovim: Neovim) -> None:
+def test_remember_from_visual_mode(neovim: Neovim) -> None:
+    """A mapping that stays in visual mode remembers what is selected."""
     memories, mode = neovim.run(
         CODE
         + """

@@ -143,9 +143,8 @@ def test_lists_tell_what_was_thought_from_what_was_said(neovim: Neovim, session:
     assert [preview.split(" · ")[2] for preview in previews] == ["thinking", "assistant"]
 
 
-def test_tool_traffic_and_thinking_are_folded_and_messages_are_gone_to(
-    neovim: Neovim, session: str
-) -> None:
+def test_document_folds_and_jumps(neovim: Neovim, session: str) -> None:
+    """Tool traffic and thinking are folded and messages are gone to."""
     turns, folds, tabstop, words = neovim.run(
         session
         + """

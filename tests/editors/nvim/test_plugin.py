@@ -43,7 +43,8 @@ def _without_nonce(block: str) -> str:
     return re.sub(r'nonce="\w+"|end \w+', "", block)
 
 
-def test_search_offers_hits_and_opens_the_chosen_one_where_it_was_said(neovim: Neovim) -> None:
+def test_search_opens_the_chosen_hit(neovim: Neovim) -> None:
+    """Search offers hits and opens the chosen one where it was said."""
     got = neovim.run("""T.choices = { 1 }; vim.cmd('Aiana! search "npm update"')""" + OPENED)
     [label] = got.pop("offered")
     assert label.startswith("2026-02-03  Pin the Redis client below 5  why did `npm update` break")
@@ -199,7 +200,8 @@ def test_context_goes_to_a_register_and_to_functions(neovim: Neovim) -> None:
     assert _without_nonce(waited) == _without_nonce(called) == _without_nonce(register)
 
 
-def test_context_goes_to_the_unnamed_register_where_there_is_no_clipboard(neovim: Neovim) -> None:
+def test_context_without_a_clipboard(neovim: Neovim) -> None:
+    """Context goes to the unnamed register where there is no clipboard."""
     got = neovim.run("""
     vim.g.loaded_clipboard_provider = 1 -- As where no program reaches the clipboard.
     vim.cmd('Aiana! context redis')
@@ -225,7 +227,8 @@ def test_a_slow_answer_is_announced(neovim: Neovim) -> None:
     assert got == ["Aiana: waiting for the server…", ""]
 
 
-def test_chats_are_given_the_context_of_the_buffer_that_they_are_about(neovim: Neovim) -> None:
+def test_context_of_the_buffer_before_a_chat(neovim: Neovim) -> None:
+    """Chats are given the context of the buffer that they are about."""
     # The chat is as CodeCompanion's source has it: `add_context` of 17 and later, before that
     # `add_reference`, both with the message, its source and its id.
     got = neovim.run(
@@ -399,9 +402,10 @@ def test_a_request_whose_server_dies_is_answered(neovim: Neovim) -> None:
     assert got.startswith("The server has ended. Run the command again to start it anew")
 
 
-def test_a_request_is_answered_where_the_configuration_has_hooks_of_its_own(
+def test_request_with_hooks_in_the_configuration(
     neovim: Neovim,
 ) -> None:
+    """A request is answered where the configuration has hooks of its own."""
     got = neovim.run(
         """
     local exits = 0

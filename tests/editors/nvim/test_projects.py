@@ -86,9 +86,8 @@ def test_a_worktree_without_a_remote_is_its_repository(neovim: Neovim, tmp_path:
     assert got == [["walrus sang"], ["walrus sang"]]
 
 
-def test_what_was_said_in_a_folder_above_is_not_shown_in_a_repository(
-    neovim: Neovim, tmp_path: Path
-) -> None:
+def test_search_stays_in_the_repository(neovim: Neovim, tmp_path: Path) -> None:
+    """What was said in a folder above is not shown in a repository."""
     home = tmp_path / "home"
     inside = repository(home / "work" / "zoo", None)
     (home / "notes").mkdir()
