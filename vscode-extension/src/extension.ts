@@ -8,6 +8,7 @@ import { Documents, SCHEME } from "./documents";
 import { HitActions } from "./hitActions";
 import { importSessions } from "./importSessions";
 import { installServer } from "./installer";
+import { registerMcpServer } from "./mcp";
 import { Panel } from "./panel";
 import { registerParticipant } from "./participant";
 import { addPreference, managePreferences } from "./preferences";
@@ -43,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...restartTriggers(server),
     ...commands(context, log, server, { documents, doctor, chat, actions, panel, privateEnvironment }),
   );
-  context.subscriptions.push(...chatParts(context, log, server, documents));
+  context.subscriptions.push(...chatParts(context, log, server, documents, version));
 }
 
 export function deactivate(): Promise<void> | undefined {
@@ -56,6 +57,7 @@ function chatParts(
   log: vscode.LogOutputChannel,
   server: Server,
   documents: Documents,
+  version: string,
 ): vscode.Disposable[] {
   const icon = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
   const parts = {
@@ -64,6 +66,10 @@ function chatParts(
         ? registerParticipant(server, documents, icon)
         : undefined,
     tools: () => ("lm" in vscode && "registerTool" in vscode.lm ? registerTools(server) : undefined),
+    "MCP server": () =>
+      "lm" in vscode && "registerMcpServerDefinitionProvider" in vscode.lm
+        ? registerMcpServer(() => server.locate(), version)
+        : undefined,
   };
   return Object.entries(parts).flatMap(([name, register]) => {
     try {

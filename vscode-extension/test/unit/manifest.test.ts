@@ -54,3 +54,9 @@ test("the palette has Remember Selection whatever VS Code says of a terminal tha
   expect(clause("aiana.rememberSelection")).toBeUndefined();
   expect(clause("aiana.rememberTerminalSelection")).toBe("terminalTextSelected && terminalCount > 0");
 });
+
+test("VS Code is told of the MCP server under the name that the manifest gives it", async () => {
+  const source = readFileSync("src/mcp.ts", "utf8");
+  const [provider] = contributes.mcpServerDefinitionProviders;
+  expect(source).toContain(`PROVIDER = "${provider.id}"`);
+});
