@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 # From the values upwards; a package may import itself and what stands in an earlier line.
 ORDER = (
     {"__init__"},
-    {"errors", "models", "text", "times", "lazy", "invocation", "paths"},
+    {"errors", "models", "text", "times", "lazy", "pattern", "invocation", "paths"},
     {"private", "titles"},
     {"config"},
     {"protocol"},

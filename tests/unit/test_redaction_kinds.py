@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import aiana.redaction.redact as redaction
 from aiana.redaction.gates import WORDS_OF_RULES, gates_of
 from aiana.redaction.names import WORDS
 from aiana.redaction.redact import redact
@@ -255,6 +256,24 @@ def test_redaction_is_idempotent_and_never_grows_a_text_much(text: str) -> None:
     assert redact(once) == (once, 0)
     assert len(once) <= len(text) + n * len("[redacted:database-password]")
     assert (once != text) == (n > 0)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([*PIECES, *HARMLESS, *WORDS_OF_RULES]), max_size=30))
+def test_looking_for_words_first_changes_nothing(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    quick = redact(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "gates_of", lambda _: set(WORDS_OF_RULES))
+        assert redact(text) == quick
+
+
+@pytest.mark.parametrize("form", [form.format(secret) for form, secret in FORMS])
+def test_nor_does_it_where_a_secret_stands(form: str) -> None:
+    quick = redact(form)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "gates_of", lambda _: set(WORDS_OF_RULES))
+        assert redact(form) == quick
 
 
 @pytest.mark.parametrize("unit", [*HARMLESS, *(form for form, _ in FORMS), *PIECES])

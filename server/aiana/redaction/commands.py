@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from aiana.pattern import Pattern
 from aiana.redaction.headers import places
-from aiana.redaction.pattern import Pattern
 from aiana.redaction.values import is_stand_in
 
 Span = tuple[int, int, str]

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from aiana.pattern import Pattern
+
 # By a letter that stands once in each of them and is not too frequent.
 _BY_LETTER = {
-    "p": ("pass", "pw", "psk", "phrase", "/p:", "private-lines:"),
+    "p": ("pass", "pw", "psk", "phrase", "/p:", "private-lines:", "proxy", "pdo(", "phpsessid"),
     "k": (
+        ".dockerc",
         "key",
         "kennwort",
         "token",
@@ -24,28 +27,39 @@ _BY_LETTER = {
         ".make.com/",
         "maker.ifttt.com",
     ),
-    "c": ("cred", "secret", "mnemonic", "securestr", "sharedaccesskey=", "x-amz-security-token="),
+    "c": (
+        "connect.sid",
+        "cred",
+        "secret",
+        "mnemonic",
+        "securestr",
+        "sharedaccesskey=",
+        "x-amz-security-token=",
+    ),
     "u": ("auth", "net user ", "accountkey="),
     "b": ("bearer", "begin", "identified by"),
     "g": ("login", "sig=", "signature=", "_gitlab_session="),
     ":": ("://",),
     "5": (":5432:",),
     "1": ("1//0", ".atlasv1."),
-    "q": ("rabbitmqctl", "sqlplus "),
+    "j": ("jsessionid", "jdbc:oracle:"),
+    "q": ("mysqli", "rabbitmqctl", "sqlplus "),
+    "v": ("laravel_session",),
+    "\t": ("\ttrue\t", "\tfalse\t"),
     "~": ("~",),
 }
 WORDS_OF_RULES = tuple(word for words in _BY_LETTER.values() for word in words)
 """All of them."""
 
 
-def _pattern(letter: str, words: Iterable[str]) -> re.Pattern[str]:
+def _pattern(letter: str, words: Iterable[str]) -> Pattern:
     """Finds what is left of the words from the letter on."""
     forms = []
     for word in words:
         before, after = word.split(letter, 1)
         # What follows is compared first: to look back takes longer.
         forms.append(re.escape(after) + (f"(?<={re.escape(word)})" if before else ""))
-    return re.compile(f"{letter}(?:{'|'.join(forms)})")
+    return Pattern(f"{letter}(?:{'|'.join(forms)})")
 
 
 _PATTERNS = [(letter, _pattern(letter, words)) for letter, words in _BY_LETTER.items()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aiana.pattern import Pattern
 from aiana.redaction.names import Name, name_of
-from aiana.redaction.pattern import Pattern
 from aiana.redaction.values import (
     has_digit,
     is_code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from aiana.redaction.pattern import Pattern
+from aiana.pattern import Pattern
 from aiana.redaction.values import has_digit, is_code, is_mixed, is_reference, is_stand_in
 
 Span = tuple[int, int, str]
@@ -52,10 +52,18 @@ _CRUMB_OF_CODE = Pattern(
     r"\\?[\"']?([\w.%-]{1,80})\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']([^\s;\"'\\,<>]{1,4000})\\?[\"'],?\s{0,3}"
 )
 _LOOSE_CRUMB = Pattern(
-    r"(?<![\w.])(PHPSESSID|JSESSIONID|ASP\.NET_SessionId|ASPSESSIONID\w{0,12}|connect\.sid|laravel_session)="
-    r"([^\s;\"'\\,<>&]{8,4000})",
+    r"(?<![\w.])(PHPSESSID|JSESSIONID|connect\.sid|laravel_session)=([^\s;\"'\\,<>&]{8,4000})",
     re.IGNORECASE,
 )
+LOOSE_COOKIES = (
+    "phpsessid",
+    "jsessionid",
+    "connect.sid",
+    "laravel_session",
+    "\ttrue\t",
+    "\tfalse\t",
+)
+"""One of these stands in every text that holds a cookie which no header tells."""
 _COOKIE_FILE = Pattern(
     r"\t(?:TRUE|FALSE)\t/[^\t\n]{0,100}\t(?:TRUE|FALSE)\t\d{1,12}\t([^\t\n]{1,80})\t([^\t\n\"'\\]{4,4000})"
 )
@@ -128,14 +136,10 @@ def cookies(text: str, lowered: str) -> list[Span]:
     return spans
 
 
-def loose_cookies(text: str, lowered: str) -> list[Span]:
+def loose_cookies(text: str) -> list[Span]:
     """Cookies that only their own name tells, and those in the files of browsers and of curl."""
-    spans: list[Span] = []
-    if any(name in lowered for name in ("sessionid", "phpsessid", "connect.sid", "laravel_sess")):
-        spans += [span for crumb in _LOOSE_CRUMB.finditer(text) for span in _crumb(crumb)]
-    if "\ttrue\t" in lowered or "\tfalse\t" in lowered:
-        spans += [span for crumb in _COOKIE_FILE.finditer(text) for span in _crumb(crumb)]
-    return spans
+    found = [*_LOOSE_CRUMB.finditer(text), *_COOKIE_FILE.finditer(text)]
+    return [span for crumb in found for span in _crumb(crumb)]
 
 
 def urls(text: str, lowered: str) -> list[Span]:

@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Container
 
+from aiana.pattern import Pattern
 from aiana.redaction.names import WORDS
 from aiana.redaction.normalise import Edit, Normalised
-from aiana.redaction.pattern import Pattern
 
-_QUOTE = r"\\{0,4}[\"'`]"
 _COMMENT = r"(?://|#)[^\n\"'`]{0,80}(?=\n)"
 # What stands between two literals that are one text: signs of some thirty languages, or nothing.
-_SIGNS = rf"(?:\s|\\n|\\|[+.&~|<>]{{1,2}}|_(?=\s{{0,3}}\n)|{_COMMENT}|\n[+>|]){{0,40}}+"
+_SIGNS = rf"(?:\s|\\n|\\|[+.&~|<>]{{1,2}}|_(?=\s{{0,3}}\n)|{_COMMENT}){{0,40}}+"
 _APPENDS = r";?\s{0,4}(?:\n|\\n)\s{0,40}[$\w.]{1,60}\s{0,3}(?:\+|\.|\.\.|<)[=<]\s{0,3}"
 _CALL = r"\s{0,3}\.concat\(\s{0,3}"
-_LETTERS = r"(?:[fFrRbBuU]{1,2})?"
-_GLUE = Pattern(rf"{_QUOTE}(?:{_APPENDS}|{_CALL}|{_SIGNS}){_LETTERS}{_QUOTE}")
-_COMMA = Pattern(rf"{_QUOTE}\s{{0,3}},\s{{0,12}}{_LETTERS}{_QUOTE}")
+_OPENS = r"(?:[fFrRbBuU]{1,2})?\\{0,4}[\"'`]"
+# The sign after the first quote is looked at first: most go on otherwise.
+_GLUE = Pattern(
+    rf"[\"'`](?=[\s\\+.&~|<>;\"'`#/])(?:{_SIGNS}{_OPENS}|(?:{_APPENDS}|{_CALL}){_OPENS})"
+)
+_COMMA = Pattern(rf"[\"'`]\s{{0,3}},\s{{0,12}}{_OPENS}")
 # What joins the literals of a list: before it, or behind.
 _JOINS = Pattern(
     r"(?:join|concat|paste0|strcat|format|%\s?)\(\s{0,3}\[?\s{0,12}[fFrRbBuU]{0,2}\\{0,4}[\"'`][^\s\"'`]{0,300}\Z"
 )
 _IS_JOINED = Pattern(r"[^\]\n]{0,400}\]\s{0,3}\.join\(\s{0,2}(?:''|\"\")?\s{0,2}\)")
-_INSERTED = Pattern(r"\$?\{\s{0,2}(?P<quote>[\"'])[\w.~+/=-]{1,300}(?P=quote)\s{0,2}\}")
-_CONTINUED = Pattern(r"\\\r?\n[ \t]{0,40}")
+_CALLS = ("join(", "cat(", "paste0(", "% (")
+_INSERTED = Pattern(r"\{(?P<quote>[\"'])[\w.~+/=-]{1,300}(?P=quote)\}")
+_CONTINUED = Pattern(r"\\\n[ \t]{0,40}")
 _OF_PIECE = string.ascii_letters + string.digits + "_-.~+/="
 _MOST_OF_PIECE, _BEFORE, _AFTER = 300, 80, 400
-# Quotes stay, signs between literals go: two that come to stand side by side may be glue.
-_QUOTES = bytes(ord("q") if byte in b"\"'`" else byte for byte in range(256))
-_GONE = b" \t\r\n+.&~|<>\\_"
-_GLUE_WITH_LETTERS = (b"+= ", b".= ", b".concat(", b"+\\n", b"+ //", b"+ #")
-_SIDE_BY_SIDE = re.compile(rb"q[fFrRbBuU]{0,2}q")
 
 
-def joined(
-    text: str, data: bytes, plain: str, beginnings: Container[str]
-) -> list[tuple[int, Normalised]]:
+def joined(text: str, plain: str, beginnings: Container[str]) -> list[tuple[int, Normalised]]:
     """The parts of the text in which literals may be pieces of a secret, put together.
 
-    Each with where it begins in the text. `data` and `plain` are the text in ASCII, `plain` in
-    lower case; `beginnings` are the first three characters of tokens.
+    Each with where it begins in the text. `plain` is the text in ASCII and lower case; `beginnings`
+    are the first three characters of tokens.
     """
-    edits: list[Edit] = []
-    if _may_hold_glue(data):
-        edits += _glued(text, plain, _GLUE, beginnings)
-    if any(word in plain for word in ("join(", "concat(", "paste0(", "% (", "strcat(")):
+    edits = _glued(text, plain, _GLUE, beginnings)
+    if any(call in plain for call in _CALLS):
         edits += _glued(text, plain, _COMMA, beginnings)
-    if "{'" in text or '{"' in text:
-        edits += _inserted(text, plain, beginnings)
-    if "\\\n" in text or "\\\r\n" in text:
-        for match in _CONTINUED.finditer(text):
-            if _is_piece(text, plain, *match.span(), beginnings):
-                edits.append(Edit(*match.span(), ""))
+    edits += _inserted(text, plain, beginnings)
+    for match in _CONTINUED.finditer(text) if "\\\n" in text else ():
+        if _is_piece(text, plain, *match.span(), beginnings):
+            edits.append(Edit(*match.span(), ""))
     parts: list[tuple[int, Normalised]] = []
     group: list[Edit] = []
     for edit in sorted(edits):
@@ -72,18 +63,12 @@ def _part(text: str, edits: list[Edit]) -> tuple[int, Normalised]:
     )
 
 
-def _may_hold_glue(data: bytes) -> bool:
-    if b'"' not in data and b"'" not in data and b"`" not in data:
-        return False
-    if any(glue in data for glue in _GLUE_WITH_LETTERS):
-        return True
-    return _SIDE_BY_SIDE.search(data.translate(_QUOTES, _GONE)) is not None
-
-
 def _glued(text: str, plain: str, pattern: Pattern, beginnings: Container[str]) -> list[Edit]:
     edits: list[Edit] = []
     for match in pattern.finditer(text):
         start, end = match.span()
+        while start and text[start - 1] == "\\":
+            start -= 1
         follows = bool(edits) and not text[edits[-1].end : start].strip(_OF_PIECE)
         if not follows:
             if not _is_piece(text, plain, start, end, beginnings):
@@ -102,8 +87,9 @@ def _inserted(text: str, plain: str, beginnings: Container[str]) -> list[Edit]:
     edits: list[Edit] = []
     for match in _INSERTED.finditer(text):
         opened = match.end("quote")
-        if _is_piece(text, plain, match.start(), opened, beginnings):
-            edits.append(Edit(match.start(), opened, ""))
+        start = match.start() - text.endswith("$", 0, match.start())
+        if _is_piece(text, plain, start, opened, beginnings):
+            edits.append(Edit(start, opened, ""))
             closed = match[0].rindex(match["quote"]) + match.start()
             edits.append(Edit(closed, match.end(), ""))
     return edits

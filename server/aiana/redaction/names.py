@@ -7,6 +7,8 @@ import string
 from collections.abc import Callable
 from typing import NamedTuple
 
+from aiana.pattern import Pattern
+
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
@@ -45,7 +47,7 @@ _MOST_BEFORE = 45
 _MARK = "redacted:"
 _REST = re.compile(r"[\w.-]{0,40}+")
 # A name that ends so holds something about a secret, not the secret.
-_ABOUT = re.compile(
+_ABOUT = Pattern(
     r"(?:[a-rt-z]s|izer|ize|ized|ization|count|type|name|names|id|ids|hash|path|file|url|uri|length|"
     r"len|arn|ref|field|env|var|variable|label|limit|size|budget|usage|expiry|expires?(?:_?(?:in|at))?|"
     r"policy|manager|provider|prompt|hint|reset|regex|pattern|prefix|header|class|version|format|"
@@ -55,7 +57,7 @@ _ABOUT = re.compile(
     r"store|title|text|location|dir|folder|backend|driver|(?<![a-z])for|command|cmd|script)\Z",
     re.IGNORECASE,
 )
-_PUBLIC = re.compile(
+_PUBLIC = Pattern(
     r"(?:public|csrf|xsrf|cancellation|page|next|continuation|sync|primary|foreign|design|stop|eos|"
     r"bos|pad|max|cache|sort|unk|css|cls|sep|mask|special|start|end|last|first|prev|current|peek|"
     r"cancel|abort|stopping)[_-]?\Z"

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from html import unescape
 from typing import NamedTuple
 
+from aiana.pattern import Pattern
+
 # Terminal sequences as they are and as source code writes them; all runs are bounded.
-_ESCAPE = re.compile(
+_ESCAPE = Pattern(
     "(?:\x1b|\x9b)(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]"
     "|\\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\\\)|[ -/]?[0-~])?"
 )
-_WRITTEN = re.compile(  # all of it after one backslash, which is quickly found
+_WRITTEN = Pattern(  # all of it after one backslash, which is quickly found
     r"\\(?:(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
     r"|\\{0,3}(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<hex>[0-9a-fA-F]{2}))"
     r"|(?P<plain>[_~/-]))"
 )
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
-_PERCENT = re.compile(r"%([2-7][0-9a-fA-F])")
-_INVISIBLE = re.compile(
+_ENTITY = Pattern(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_PERCENT = Pattern(r"%([2-7][0-9a-fA-F])")
+_INVISIBLE = Pattern(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e01ef]"
 )
-_FULL_WIDTH = re.compile("[\uff01-\uff5e\u2010-\u2012\u2212\u2024]")
+_FULL_WIDTH = Pattern("[\uff01-\uff5e\u2010-\u2012\u2212\u2024]")
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2212", "-") | {"\u2024": "."}
 # One of them stands in whatever would be a token, or a name and its value, in plain signs.
 _WIDE_SIGNS = "\u2010\u2011\u2012\u2212\u2024\uff0d\uff0e\uff1a\uff1d\uff3f"
@@ -118,6 +118,8 @@ def normalised(text: str) -> Normalised | None:
             else:
                 edits.append(Edit(*match.span(), match["plain"] or ""))
     if "&" in text:
+        from html import unescape
+
         for match in _ENTITY.finditer(text):
             if (character := unescape(match[0])) != match[0]:
                 hides = character in "\n\t" or _INVISIBLE.match(character)

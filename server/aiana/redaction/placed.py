@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from aiana.pattern import Pattern
 from aiana.redaction.commands import arguments, flags_in
 from aiana.redaction.headers import (
+    LOOSE_COOKIES,
     authorizations,
     cookies,
     logins,
@@ -15,7 +17,6 @@ from aiana.redaction.headers import (
     places,
     urls,
 )
-from aiana.redaction.pattern import Pattern
 from aiana.redaction.values import is_code, is_stand_in
 
 Span = tuple[int, int, str]
@@ -57,18 +58,19 @@ def placed_secrets(text: str, lowered: str, gates: set[str]) -> list[Span]:
     flags = flags_in(lowered)
     if "auth" in gates or "pass" in gates or "bearer" in gates:
         spans += authorizations(text, lowered)
-    if "login" in gates or "mysql" in lowered or "pdo(" in lowered:
+    if not gates.isdisjoint(("login", "mysqli", "pdo(")):
         spans += logins(text, lowered)
     if "cookie" in gates or (flags and " -b" in lowered):
         spans += cookies(text, lowered)
-    spans += loose_cookies(text, lowered)
-    if "://" in gates or "proxy" in lowered:
+    if not gates.isdisjoint(LOOSE_COOKIES):
+        spans += loose_cookies(text)
+    if "://" in gates or "proxy" in gates:
         spans += urls(text, lowered)
-    if "jdbc:oracle" in lowered:
+    if "jdbc:oracle:" in gates:
         spans += oracle_urls(text, lowered)
-    if "login " in lowered:
+    if "login" in gates and "login " in lowered:
         spans += _groups(_NETRC, text, "password", places(lowered, "machine ", "default"))
-    if ("key" in gates or "secret" in gates or ".dockerc" in lowered) and "data" in lowered:
+    if not gates.isdisjoint(("key", "secret", ".dockerc")) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
             spans += _groups(_KEY_DATA, text, "private-key", places(lowered, *_KEY_NAMES))
         for place in places(lowered, "kind"):

@@ -131,20 +131,18 @@ def redact_json(text: str) -> tuple[str, int]:
 def _secrets(text: str) -> list[Span]:
     data = text.encode("ascii", "replace")  # as long as the text, and searched faster
     classes = data.translate(_CLASSES)
-    spans = _found(text, data, classes)
+    plain = data.translate(_LOWER).decode("ascii")
+    spans = _found(text, plain, classes)
     seen = None
     if _HIDING in classes or not text.isascii():
         seen = normalised(text)
     if seen is not None:
         for begin, stop in seen.windows(_BEFORE, _AFTER):
-            window = seen.text[begin:stop]
-            data = window.encode("ascii", "replace")
-            for start, end, kind in _found(window, data, data.translate(_CLASSES)):
+            for start, end, kind in _found_in(seen.text[begin:stop]):
                 spans.append((*seen.span(begin + start, begin + end), kind))
-    for begin, seen in joined(text, data, data.translate(_LOWER).decode("ascii"), _FIRST_THREE):
-        whole = seen.text.encode("ascii", "replace")
-        for start, end, kind in _found(seen.text, whole, whole.translate(_CLASSES)):
-            start, end = seen.span(start, end)
+    for begin, whole in joined(text, plain, _FIRST_THREE):
+        for start, end, kind in _found_in(whole.text):
+            start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
     if spans and _MARK in text:  # what was taken out before is no secret, nor part of one
         marks = [mark.span() for mark in _MARKS.finditer(text)]
@@ -158,8 +156,12 @@ def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bo
     return last >= 0 and marks[last][1] > span[0]
 
 
-def _found(text: str, data: bytes, classes: bytes) -> list[Span]:
-    plain = data.translate(_LOWER).decode("ascii")
+def _found_in(text: str) -> list[Span]:
+    data = text.encode("ascii", "replace")
+    return _found(text, data.translate(_LOWER).decode("ascii"), data.translate(_CLASSES))
+
+
+def _found(text: str, plain: str, classes: bytes) -> list[Span]:
     gates = gates_of(plain)
     spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
     if gates:

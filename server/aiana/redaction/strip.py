@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from itertools import chain
 
+from aiana.pattern import Pattern
+
 TAG = "aiana-context"
 
 # `<` and `>` as they are, as JSON escapes at any depth, or as entities; all runs are bounded.
 _LESS = r"(?:<|\\{1,16}u003[cC]|&lt;)"
 _GREATER = r"(?:>|\\{1,16}u003[eE]|&gt;)"
 # A tag in backticks is somebody writing about the block.
-_MARK = re.compile(
+_MARK = Pattern(
     rf"(?<!`)(?P<less>{_LESS})(?P<close>\s{{0,4}}/\s{{0,4}})?{TAG}"
     rf"(?:\s(?:(?!{_GREATER})[^<\n]){{0,200}})?(?:{_GREATER}|\Z)"
 )
 # What can follow in a block that was cut off: blank lines, quotations, headings, citations.
-_BLOCK_LINE = re.compile(r"[ \t]*(?:$|[>#]|-[ \t]|\[\d|Quoted history|end [0-9a-f]{8}$)")
-_QUOTE = re.compile(r'(?<!\\)(\\{0,16})"')
-_BACKSLASHES = re.compile(r"\\+")
+_BLOCK_LINE = Pattern(r"[ \t]*(?:$|[>#]|-[ \t]|\[\d|Quoted history|end [0-9a-f]{8}$)")
+_QUOTE = Pattern(r'(?<!\\)(\\{0,16})"')
+_BACKSLASHES = Pattern(r"\\+")
 
 
 def strip_blocks(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aiana.pattern import Pattern
 from aiana.redaction.names import PASSWORDS_ELSEWHERE, Name
-from aiana.redaction.pattern import Pattern
 from aiana.redaction.values import (
     WORDLIKE,
     has_digit,

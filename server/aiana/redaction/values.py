@@ -6,7 +6,9 @@ import math
 import re
 from collections import Counter
 
-_MASK = re.compile(r"[x*.•●_#?-]+\Z", re.IGNORECASE)
+from aiana.pattern import Pattern
+
+_MASK = Pattern(r"[x*.•●_#?-]+\Z", re.IGNORECASE)
 _PLACEHOLDERS = (
     "example", "placeholder", "changeme", "change-me", "change_me", "redacted", "your_", "your-",
     "yourpass", "mypass", "votre", "-here", "_here", "-ici", "dummy", "sample", "insert_",
@@ -48,27 +50,27 @@ _WEAK = frozenset(
         "pswd",
     ]
 )
-_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
-_CODE = re.compile(
+_VARIABLE = Pattern(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
+_CODE = Pattern(
     r"(?:[/~]|\.{1,2}/)|(?:https?|file|env|process|os|self|this|config|settings|req|request|args|"
     r"secrets?|vars?|local|data|module|inputs|import|new|await|typeof|lambda|func|function)[.:]|"
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|::\w+|->\w+|\?\.\w+)+\Z|\d{1,3}(?:\.\d+)?\Z"
 )
-WORDLIKE = re.compile(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+WORDLIKE = Pattern(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
+_UUID = Pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 DIGIT = re.compile(r"\d")
-_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
-_LETTER = re.compile(r"[^\W\d_]")
-_CASES = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
+_WORDS = Pattern(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
+_LETTER = Pattern(r"[^\W\d_]")
+_CASES = Pattern(r"[a-z][A-Z]|[A-Z][a-z]")
 # A name of something: words with a sign or a capital between them, one of which means a secret.
-_REFERENCE = re.compile(
+_REFERENCE = Pattern(
     r"(?i:pass|pwd|secret|token|key|credential|auth)(?:[A-Z_-]|(?i:word|wd|phrase|code)?s?\d?\Z)"
     r"|[a-zA-Z][_-](?i:pass|pwd|secret|token|key|credential|auth)"
 )
-_JOINED = re.compile(r"[a-z][A-Z]|[A-Za-z\d][_-][A-Za-z]")
-_LOUD = re.compile(r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\Z")
+_JOINED = Pattern(r"[a-z][A-Z]|[A-Za-z\d][_-][A-Za-z]")
+_LOUD = Pattern(r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\Z")
 # Words of grammars, of which lexers and the themes of editors call what they find tokens.
-_GRAMMAR = re.compile(
+_GRAMMAR = Pattern(
     r"(?:key|pass)?word|identifier|ident|punctu\w+|comment|operator|delim\w+|number|numeric|string|"
     r"(?:white)?space|new-?line|variable|function|constant|reg-?ex\w?|namespace|attribute|property|"
     r"parameter|annotation|decorator|interface|separator|terminator|literal|statement|expression|"

@@ -9,11 +9,12 @@ letters, has none of these and costs one look.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
 from msgspec import Struct
+
+from aiana.pattern import Pattern
 
 # Scripts whose words no blank divides, or (Hangul) in which endings stand at their words.
 _JOINED = (
@@ -25,22 +26,22 @@ _JOINED = (
     "\U00020000-\U0003ffff"
 )
 _EMOJI = "\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff"
-_PIECE = re.compile(f"(?P<run>[{_JOINED}]+)|(?P<emoji>[{_EMOJI}])|(?:(?![{_JOINED}])[^\\W_])+")
+_PIECE = Pattern(f"(?P<run>[{_JOINED}]+)|(?P<emoji>[{_EMOJI}])|(?:(?![{_JOINED}])[^\\W_])+")
 LETTER = f"(?:(?![{_JOINED}])[^\\W_])"
 """A pattern for one letter or digit of a word that blanks divide from the next."""
 _PLAIN = str.maketrans({
     "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ß": "ss", "æ": "ae", "œ": "oe",
     "þ": "th", "ð": "d", "ё": "е", "ς": "σ", "ſ": "s", "ŋ": "n", "ŀ": "l", "ĸ": "k",
 })  # fmt: skip
-_TELLING = re.compile(
+_TELLING = Pattern(
     "[ıłŁøØđĐħĦŧŦßẞæÆœŒþÞðÐёЁſŋŊ\u0370-\u03ff\u1f00-\u1fff\u0590-\u08ff\u0900-\u0dff\u0f00-\u0fff"
     "\u1680-\u18ff\ufb00-\ufdff\ufe70-\ufefc\uff01-\uffef"
     f"{_JOINED}{_EMOJI}]"
 )
 # Letters and digits of ASCII together with whatever is not ASCII, as long as it goes.
-_STRETCH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]*+(?:[^\x00-\x7f]++[0-9A-Za-z]*+)++")
-_FOLDED = re.compile("[\xc0-\u03ff\u1e00-\u1fff\u0401\u0451]")  # Latin, Greek, and ё
-_NAME = re.compile("emoji[0-9a-f]{4,5}")
+_STRETCH = Pattern(r"(?<![0-9A-Za-z])[0-9A-Za-z]*+(?:[^\x00-\x7f]++[0-9A-Za-z]*+)++")
+_FOLDED = Pattern("[\xc0-\u03ff\u1e00-\u1fff\u0401\u0451]")  # Latin, Greek, and ё
+_NAME = Pattern("emoji[0-9a-f]{4,5}")
 _QUOTES = str.maketrans("‘’‚‛“”„", "''''\"\"\"")
 
 

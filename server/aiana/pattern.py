@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 
@@ -28,3 +28,12 @@ class Pattern:
         self, text: str, start: int = 0, end: int = sys.maxsize
     ) -> Iterator[re.Match[str]]:
         return self.compiled.finditer(text, start, end)
+
+    def findall(self, text: str) -> list[str]:
+        return self.compiled.findall(text)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return self.compiled.fullmatch(text)
+
+    def sub(self, by: Callable[[re.Match[str]], str], text: str) -> str:
+        return self.compiled.sub(by, text)
