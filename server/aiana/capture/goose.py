@@ -75,19 +75,17 @@ class Goose(ConversationDatabase):
                 builder.title(key, title)
                 break
         teller = _Teller(builder, fallback=key)
-        for row in connection.execute(
+        found = connection.execute(
             "SELECT * FROM messages WHERE session_id = ? ORDER BY id", (key,)
-        ):
-            columns = dict(zip(_names(connection), row, strict=False))
+        )
+        names = [column[0] for column in found.description]
+        for row in found:
+            columns = dict(zip(names, row, strict=True))
             try:
                 teller.take_row(columns, is_own=kind in (None, "user"))
             except ValueError as error:
                 lost.append(f"Message {columns.get('id')} of {key[:60]}: {error}")
             yield
-
-
-def _names(connection: sqlite3.Connection) -> list[str]:
-    return [row[1] for row in connection.execute("PRAGMA table_info(messages)")]
 
 
 class _Teller(TalkReader):

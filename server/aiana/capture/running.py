@@ -9,7 +9,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-_EDITORS = ("code", "code-insiders", "code-oss", "codium", "vscodium", "code-server")
+_EDITORS = (
+    "code",
+    "code-insiders",
+    "code-oss",
+    "codium",
+    "vscodium",
+    "code-server",
+    "visual studio code",
+    "visual studio code - insiders",
+)
 _PROGRAMS: dict[str, tuple[str, ...]] = {
     "claude-code": ("claude", "claude-code"),
     "copilot-cli": ("copilot",),
@@ -21,6 +30,7 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
 }
 """How the programs are called whose name is not that of the source."""
 _INTERPRETERS = re.compile(r"(?:node|bun|deno|python|pythonw|ruby|sh|bash)[\d.]*")
+_BUNDLE = re.compile(r"/([^/]+)\.app/Contents/MacOS/")
 _PACKAGE = re.compile(r"node_modules[/\\](?:@[^/\\]+[/\\])?([^/\\]+)")
 
 
@@ -68,4 +78,5 @@ def _processes() -> Iterator[tuple[int, list[str]]]:
             if found:
                 yield int(found[2]), [found[1]]
         elif found := re.match(r"\s*(\d+)\s+(.*)", line):
-            yield int(found[1]), found[2].split()
+            bundle = _BUNDLE.search(found[2])
+            yield int(found[1]), [bundle[1]] if bundle else found[2].split()
