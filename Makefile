@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-vscode test-assistants vsix lint format docs bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-vscode test-assistants vsix plugin lint format docs bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -96,6 +96,10 @@ docs: $(INSTALLED)
 	$(BIN)/python -m aiana.protocol.document docs/protocol.md
 	$(BIN)/python -m aiana.protocol.typescript vscode-extension/src/protocol.ts
 	$(BIN)/python -m aiana.protocol.lua editors/nvim/lua/aiana/protocol.lua
+
+# A folder that assistants which read Agent Plugins take as it is.
+plugin: $(INSTALLED)
+	$(BIN)/python -m aiana.setup.plugin build/plugin
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
