@@ -84,6 +84,21 @@ def test_a_database_is_read_as_the_program_wrote_it(
     assert OpenCode().unchanged(path, batch.position)
 
 
+def test_sub_agents_stand_under_their_session(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    with sqlite3.connect(path) as writer:
+        writer.executescript((TRANSCRIPTS / "opencode-1.18.33-task.sql").read_text())
+    batch = read(OpenCode(), path)
+    child = next(session for session in batch.sessions if session.parent_id)
+    parent = next(session for session in batch.sessions if not session.parent_id)
+    assert (child.parent_id, child.title) == (parent.id, "look (@general subagent)")
+    told = [(m.type, m.role, m.content) for m in batch.messages if m.session_id == child.id]
+    assert told == [
+        ("user", "assistant", "Look for the helper please"),
+        ("assistant", "assistant", "It was found."),
+    ]
+
+
 def test_rows_that_change_in_their_place_are_read_again(
     database: tuple[Path, sqlite3.Connection],
 ) -> None:
