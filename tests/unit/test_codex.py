@@ -354,3 +354,80 @@ def test_shared_threads_are_read_as_an_independent_reader_counts_them() -> None:
         assert answers - {""} <= {m.content for m in messages}, path.name
         made = {m.metadata.get("toolCallId") for m in messages if m.type == "tool_use"}
         assert calls <= made, path.name
+
+
+PRINTED: list[dict[str, Any]] = [
+    {"type": "thread.started", "thread_id": "019a2d7a-6455-7170-a661-c6d8b94c630a"},
+    {"type": "turn.started"},
+    {"type": "item.completed", "item": {"id": "item_0", "type": "reasoning", "text": "Hm."}},
+    {
+        "type": "item.started",
+        "item": {"id": "item_1", "type": "command_execution", "command": "ls", "status": "x"},
+    },
+    {
+        "type": "item.completed",
+        "item": {
+            "id": "item_1",
+            "type": "command_execution",
+            "command": "bash -lc ls",
+            "aggregated_output": "a.py\n",
+            "exit_code": 2,
+        },
+    },
+    {
+        "type": "item.completed",
+        "item": {"id": "i2", "type": "file_change", "changes": [{"path": "a.py", "kind": "add"}]},
+    },
+    {"type": "item.completed", "item": {"id": "i3", "type": "agent_message", "text": "Done."}},
+    {"type": "item.completed", "item": {"id": "i4", "type": "agent_message", "text": "Done."}},
+    {"type": "turn.completed", "usage": {"input_tokens": 9, "output_tokens": 7}},
+    {"type": "error", "message": "no network"},
+]
+
+
+def test_what_exec_prints_is_read_unless_the_thread_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path))
+    batch = read(tmp_path / "out.jsonl", *PRINTED)
+    assert Codex().recognises(tmp_path / "out.jsonl")
+    assert [(m.type, m.content) for m in batch.messages] == [
+        ("thinking", "Hm."),
+        ("tool_use", "bash -lc ls"),
+        ("tool_result", "a.py\n"),
+        ("tool_use", "a.py\nadd"),
+        ("tool_result", ""),
+        ("assistant", "Done."),
+        ("assistant", "Done."),
+        ("system", "no network"),
+    ]
+    assert batch.messages[2].metadata["exitCode"] == 2
+    assert [m.tokens for m in batch.messages if m.tokens] == [7]
+    assert batch.sessions[0].id == PRINTED[0]["thread_id"]
+    check_messages(batch.messages)
+    kept = tmp_path / "sessions" / f"rollout-x-{PRINTED[0]['thread_id']}.jsonl"
+    kept.parent.mkdir()
+    kept.write_text("")
+    assert read(tmp_path / "again.jsonl", *PRINTED).messages == []
+
+
+def test_shared_prints_are_read_as_an_independent_reader_counts_them() -> None:
+    paths = sorted((SHARED / "codex-exec-stream").glob("*.jsonl"))
+    if not paths:
+        pytest.skip("no transcripts beside the project")
+    for path in paths:
+        items = [
+            record["item"]["type"]
+            for record in map(json.loads, filter(None, path.read_text().splitlines()))
+            if record["type"] == "item.completed"
+        ]
+        assert Codex().recognises(path)
+        messages = [m for batch in Codex().read(path, None) for m in batch.messages]
+        check_messages(messages)
+        counted = [
+            ("assistant", items.count("agent_message")),
+            ("thinking", items.count("reasoning")),
+            ("tool_use", items.count("command_execution") + items.count("file_change")),
+        ]
+        for kind, count in counted:
+            assert sum(m.type == kind for m in messages) == count, path.name

@@ -29,6 +29,8 @@ from aiana.paths import expanded
 
 _TYPES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "compacted"})
 _COUNTS = "token_usage_record"
+# What `codex exec --json` prints: a stream of its own, which tells no times and no prompts.
+_STREAM_START, _STREAM = "thread.started", re.compile(r"(?:thread|turn|item)\.\w+|error")
 _SKIPPED = frozenset({"world_state", "inter_agent_communication_metadata"})
 # Events and items that repeat what stands elsewhere, or say nothing to a reader.
 _SILENT = re.compile(
@@ -66,6 +68,8 @@ class Codex(LineSource):
         return RolloutReader(path, mtime, state)
 
     def is_own(self, record: dict[str, Any]) -> bool:
+        if record.get("type") == _STREAM_START:
+            return isinstance(record.get("thread_id"), str)
         return str(record.get("type")) in _TYPES and isinstance(record.get("payload"), dict)
 
 
@@ -75,6 +79,8 @@ class State(Struct):
     session_id: str = ""
     model: str = ""
     paginated: bool = False
+    is_stored: bool = False
+    """Whether what was printed stands in a file of the thread, which tells more."""
     tokens: int = 0
     """What all answers took, as far as it was told."""
     told: Told = field(default_factory=Told)
@@ -89,13 +95,20 @@ class RolloutReader(SessionReader[State]):
         super().__init__(SessionBuilder(Codex.name, path, mtime, state), state, State)
         self._fallback = path.name.partition(".jsonl")[0][-36:]
         self._time = ""
+        self._time_of_id = ""
+        """What tells a message from others that say the same, where no time does."""
 
     def is_record(self, value: Any) -> bool:
+        if "payload" not in value:
+            return _STREAM.fullmatch(str(value.get("type"))) is not None
         return str(value.get("type")) in _TYPES | _SKIPPED | {_COUNTS} and "payload" in value
 
     def take(self, line: bytes) -> str | None:
         record = object_of(line)
         payload, kind = record.get("payload"), record.get("type")
+        if isinstance(kind, str) and "payload" not in record and _STREAM.fullmatch(kind):
+            self._take_printed(kind, record)
+            return None
         if not isinstance(payload, dict) or not isinstance(kind, str):
             raise UnknownRecord("It is a JSON object, but no record.")
         self._time = self._builder.time(record.get("timestamp"))
@@ -120,6 +133,32 @@ class RolloutReader(SessionReader[State]):
             case _ if kind not in _SKIPPED:
                 self._take_unknown(kind, payload)
         return None
+
+    def _take_printed(self, kind: str, record: dict[str, Any]) -> None:
+        """A record of what was printed."""
+        self._time = self._builder.time(None)
+        item = record.get("item")
+        if kind == _STREAM_START and isinstance(name := record.get("thread_id"), str):
+            self._state.session_id = name
+            self._state.is_stored = _is_stored(name)
+            self._builder.session(name)
+        elif self._state.is_stored:
+            return
+        elif kind == "turn.completed":
+            usage = record.get("usage")
+            tokens = usage.get("output_tokens") if isinstance(usage, dict) else None
+            self._builder.spent(self._session_id, whole_number(tokens) or 0)
+        elif kind == "item.completed" and isinstance(item, dict):
+            self._time_of_id = str(item.get("id"))
+            name = str(item.get("type"))
+            told = {"agent_message": "AgentMessage", "command_execution": "CommandExecution"}
+            told |= {"file_change": "FileChange", "reasoning": "Reasoning"}
+            text = item.get("text")
+            summary = {"content": text, "summary_text": text} if isinstance(text, str) else {}
+            self._take_completed({**item, **summary, "type": told.get(name, name)})
+        elif kind in ("error", "turn.failed"):
+            words = " ".join(words_in({k: v for k, v in record.items() if k != "type"}))
+            self._say("system", "system", words, 2)
 
     @property
     def _session_id(self) -> str:
@@ -262,8 +301,15 @@ class RolloutReader(SessionReader[State]):
 
     def _add(self, row: Row) -> None:
         """A message's id follows from what it is: a fork repeats its parent's under its own."""
-        name = id_by_content(self._time, row)
+        name = id_by_content(self._time_of_id or self._time, row)
         self._builder.add(self._session_id, [row], record_id=name, time=self._time)
+
+
+def _is_stored(thread: str) -> bool:
+    """Whether Codex keeps a thread in a file."""
+    if not re.fullmatch(r"[\w-]{8,64}", thread):
+        return False
+    return any(next(root.rglob(f"*{thread}.jsonl*"), None) is not None for root in Codex().roots())
 
 
 def _unwrapped(output: Any) -> tuple[str, int | None]:
