@@ -20,6 +20,7 @@ from aiana.search.engine import Request, search
 from aiana.search.notes import of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
+from aiana.search.spelling import corrected
 from aiana.search.team import Candidate, among, hits_of, memory_of_colleague, of_colleagues
 from aiana.search.vector_index import VectorIndex
 from aiana.times import LOCAL, now
@@ -102,7 +103,7 @@ class Searcher:
         """See `Aiana.search`; `7d` in the query counts back from `reference`, now by default."""
         began = time.perf_counter()
         reference = reference or datetime.now(LOCAL)
-        query = parse(text, reference)
+        query = corrected(parse(text, reference), self._text_index)
         wanted = merge_filters(filter, query.filter)
         query = replace(query, filter=wanted)
         page = HitPage(self._storage.database, query, group_by_session, cursor, reference)

@@ -65,6 +65,18 @@ class TextIndex:
                 found[term] = row[0]
         return found
 
+    def terms_like(self, term: str, slips: int) -> list[tuple[str, int]]:
+        """Terms that begin with the same letter and are about as long, and their documents."""
+        asked = (
+            "SELECT term, doc FROM messages_terms WHERE term >= ?1 AND term < ?2 "
+            "AND length(term) BETWEEN ?3 AND ?4"
+        )
+        first, after = term[0], chr(ord(term[0]) + 1)
+        with self.database.reading() as connection:
+            return connection.execute(
+                asked, (first, after, len(term) - slips, len(term) + slips)
+            ).fetchall()
+
     def places(self, term: str) -> Ints:
         """Every place of a term, ascending."""
         asked = (
