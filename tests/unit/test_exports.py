@@ -233,6 +233,16 @@ def test_the_chosen_branch_else_the_last_one(
     assert [m.content for m in taken(ChatGPT(), path)[0].messages] == expected
 
 
+def test_trees_of_other_services_are_none_of_chatgpts(tmp_path: Path) -> None:
+    message = {"inserted_at": "2026-01-01", "fragments": [{"type": "REQUEST", "content": "x"}]}
+    nodes = {"root": {"message": None}, "1": {"id": "1", "parent": "root", "message": message}}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{"id": "d", "title": "x", "mapping": nodes}]))
+    assert not ChatGPT().recognises(path)
+    with pytest.raises(UnreadableTranscript, match="is no conversation"):
+        list(ChatGPT().read(path, None))
+
+
 def test_a_tree_that_is_none_ends(tmp_path: Path) -> None:
     ring = [node("a", "b", "user", "a"), node("b", "a", "assistant", "b")]
     path = tmp_path / "conversations.json"
@@ -269,7 +279,8 @@ def test_names_that_lead_out_are_refused(
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as made:
         made.writestr(link, "/etc/passwd")
-    assert not source.recognises(tmp_path / "b.zip")
+    with pytest.raises(UnreadableTranscript, match="refused"):
+        source.recognises(tmp_path / "b.zip")
 
 
 @both

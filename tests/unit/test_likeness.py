@@ -21,6 +21,7 @@ from aiana.capture.files import files_given
         ("s/updates.jsonl", '{"params":{"update":{"sessionUpdate":"x"}}}', "of Grok Build"),
         (".gemini/antigravity/conversations/k.pb", "x", "of Antigravity"),
         (".aider.input.history", "# 2026", "of Aider"),
+        ("conversations.json", '[{"mapping":{"1":{"fragments":[{"type":"REQUEST"', "of DeepSeek"),
         ("old.txt", '{"parentUuid":"x","sessionId":"y"}', "It looks like Claude Code's"),
         ("part.txt", '{"responderUsername":"x"}', "It looks like VS Code chat's"),
         ("sessions.db", "no database", "It is named like a transcript of Goose, but holds none"),

@@ -23,10 +23,16 @@ class ChatGPT(ExportSource):
 
     name = "chatgpt"
     title = "ChatGPT"
-    head = re.compile(rb'"mapping"\s*:\s*\{')
+    head = re.compile(rb'"mapping"\s*:\s*\{.*?"author"\s*:\s*\{', re.DOTALL)
 
     def is_conversation(self, value: Any) -> bool:
-        return isinstance(value.get("mapping"), dict)
+        nodes = value.get("mapping")
+        if not isinstance(nodes, dict):
+            return False
+        told = (node.get("message") for node in nodes.values() if isinstance(node, dict))
+        messages = [message for message in told if isinstance(message, dict)]
+        # Other services export trees, too: their messages have no author.
+        return not messages or any("author" in message for message in messages)
 
     def tell(self, conversation: dict[str, Any], builder: SessionBuilder) -> str | None:
         nodes = {k: n for k, n in conversation["mapping"].items() if isinstance(n, dict)}

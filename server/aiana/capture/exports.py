@@ -83,14 +83,25 @@ class ExportSource(ABC):
         return None
 
     def recognises(self, path: Path) -> bool:
-        """Whether a conversation of this service begins what the file holds."""
+        """Whether a conversation of this service begins what the file holds.
+
+        Raises OSError, and UnreadableTranscript for an archive that is refused.
+        """
         if path.suffix.lower() not in (".zip", ".json"):
             return False
         with open_regular(path) as file:
             if not _is_zip(file):
                 return self.head.search(file.read(_HEAD)) is not None
-            with suppress(UnreadableTranscript), _opened(file) as archive:
-                for member in _members(archive, [])[:_PEEKED]:
+            try:
+                archive = _opened(file)
+            except UnreadableTranscript:
+                return False
+            with archive:
+                lost: list[str] = []
+                members = _members(archive, lost)
+                if lost and not members:
+                    raise UnreadableTranscript(lost[0])
+                for member in members[:_PEEKED]:
                     with suppress(_BROKEN), archive.open(member) as part:
                         if self.head.search(part.read(_HEAD)):
                             return True

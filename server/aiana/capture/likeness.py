@@ -54,6 +54,7 @@ _SIGNS = (
     _Sign("Windsurf", "a conversation that it encrypts", r"/\.codeium/[^/]*/cascade/[^/]+\.pb"),
     _Sign("Aider", "its list of prompts", r"/\.aider\.input\.history"),
     _Sign("Aider", "its log of requests", r"/\.aider\.llm\.history"),
+    _Sign("DeepSeek", "an export of its chats", head=rb'"fragments":\s*\[\s*\{\s*"type":\s*"REQ'),
     _Sign("OpenHands", "an event of a conversation", r"/\.openhands/.*/events/[^/]+\.json"),
 )  # fmt: skip
 # Keys that one assistant's records have, in whichever version.
