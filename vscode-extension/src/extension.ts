@@ -16,6 +16,7 @@ import * as wire from "./protocol";
 import { quickSearch } from "./quickSearch";
 import { remember, rememberConversation, rememberSelection, rememberTerminalSelection } from "./remember";
 import { messageOf, Server } from "./server";
+import { setUpAssistants } from "./setup";
 import { createStatusItem } from "./statusItem";
 import { registerTools } from "./tools";
 import { currentProject } from "./workspace";
@@ -137,6 +138,7 @@ function commands(
     register("addPreference", () => addPreference(server)),
     register("managePreferences", () => managePreferences(server)),
     register("importSessions", () => importSessions(server, log)),
+    register("setUpAssistants", () => setUpAssistants(server, log)),
     register("addContextToChat", () => addContextToChat(server, chat)),
     register("restartServer", () => server.requestRestart()),
     register("showLogs", () => log.show()),
