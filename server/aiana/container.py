@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aiana.indexing.indexer import Indexer
     from aiana.search.searcher import Searcher
     from aiana.storage import AianaStorage
-    from aiana.storage.link import Link
+    from aiana.storage.link import ServerLink
     from aiana.storage.qdrant.tier import QdrantTier
     from aiana.storage.tiered_cache import TieredCache
 
@@ -169,7 +169,7 @@ class Container:
             if link is not None:
                 link.wait(max(0.0, deadline - time.monotonic()))
 
-    def links(self) -> list[Link]:
+    def links(self) -> list[ServerLink]:
         """Those to the servers that are in use; opens none."""
         made = [self.__dict__.get("cache"), self.__dict__.get("qdrant")]
         return [tier.link for tier in made if tier is not None and tier.link is not None]

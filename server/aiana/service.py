@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from aiana.config import Config
 from aiana.container import Container
-from aiana.features.documents import Documents
-from aiana.features.finding import Finding
 from aiana.features.keeping import Keeping
 from aiana.features.leaks import Leaking
 from aiana.features.memories import Memories
+from aiana.features.pages import Pages
 from aiana.features.preferences import Preferences
 from aiana.features.projects import Projects
 from aiana.features.quoting import Quoting
 from aiana.features.resuming import Resuming
+from aiana.features.searching import Searching
 from aiana.features.sessions import Sessions
 from aiana.features.upkeep import Upkeep
 
@@ -37,9 +37,9 @@ class Aiana:
         self.project_named = projects.named
         self.project_at = projects.at
 
-        finding = Finding(container, projects)
-        self.search = finding.search
-        self.context = finding.context
+        searching = Searching(container, projects)
+        self.search = searching.search
+        self.context = searching.context
 
         memories = Memories(container, projects)
         self.add_memory = memories.add
@@ -60,11 +60,11 @@ class Aiana:
         self.end_session = sessions.end
         self.record_messages = sessions.record
 
-        documents = Documents(container, memories)
-        self.export_session = documents.export
-        self.read_page = documents.page
-        self.locate = documents.locate
-        self.quote = Quoting(container, memories, documents).quote
+        pages = Pages(container, memories)
+        self.export_session = pages.export
+        self.read_page = pages.page
+        self.locate = pages.locate
+        self.quote = Quoting(container, memories, pages).quote
 
         resuming = Resuming(container)
         self.resume = resuming.resume

@@ -14,7 +14,7 @@ from aiana.embeddings import Embedder
 from aiana.errors import TierUnavailable
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection, QdrantRefused
-from aiana.storage.qdrant.points import COLLECTION, Point, Scope
+from aiana.storage.qdrant.points import COLLECTION, Point, PointFilter
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
 
 
@@ -70,12 +70,12 @@ def test_points_are_deleted_by_id_and_by_filter(qdrant: QdrantStorage) -> None:
     ids = [qdrant.add_memory(f"text {n}", session_id=f"s{n % 2}", project="p") for n in range(6)]
     assert qdrant.remove(ids[:2]) == 2
     assert qdrant.hashes(ids[:3]).keys() == {ids[2]}
-    assert qdrant.delete(Scope(session_id="s0")) == 2
+    assert qdrant.delete(PointFilter(session_id="s0")) == 2
     assert qdrant.count() == 2
-    assert sorted(id for page in qdrant.ids(Scope(), page=1) for id in page) == sorted(
+    assert sorted(id for page in qdrant.ids(PointFilter(), page=1) for id in page) == sorted(
         [ids[3], ids[5]]
     )
-    assert qdrant.delete(Scope(projects=["p"])) == 2
+    assert qdrant.delete(PointFilter(projects=["p"])) == 2
     assert qdrant.remove(ids) == 6
 
 
@@ -97,7 +97,7 @@ def test_many_points_go_in_batches(qdrant: QdrantStorage) -> None:
     ]
     qdrant.put(points)
     assert qdrant.count() == 300
-    nearest = qdrant.nearest([1.0] + [0.0] * 383, 3, Scope())
+    nearest = qdrant.nearest([1.0] + [0.0] * 383, 3, PointFilter())
     assert nearest == [point.id for point in points[:-4:-1]]
 
 

@@ -20,7 +20,7 @@ from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
 from aiana.storage.packing import pack, unpack
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant.points import Scope
+from aiana.storage.qdrant.points import PointFilter
 from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY
 
@@ -83,7 +83,7 @@ class Index:
             self._tier.drain()
             assert self._tier.behind is None
             # Named by Qdrant: all that it holds.
-            held = self._tier.nearest(query, 10_000, Scope())
+            held = self._tier.nearest(query, 10_000, PointFilter())
             assert len(held) == self._tier.outbox.expected(MODEL)
             index = QdrantIndex(self._tier, self._embedded, SearchFilter(), nearest=len(held) or 1)
         everything = np.ones(len(catalogue), bool)
@@ -108,7 +108,7 @@ def index(request: pytest.FixtureRequest, storage: AianaStorage) -> Iterator[Ind
     tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=30)
     assert tier.link.wait(30)
     yield Index(storage, tier)
-    qdrant.delete(Scope())
+    qdrant.delete(PointFilter())
     tier.close()
 
 

@@ -7,7 +7,7 @@ from aiana.indexing.chunking import (
     OVERLAP_CHARS,
     PIECE_CHARS,
     chunks_of,
-    pieces,
+    overlapping_pieces,
 )
 from aiana.storage.chunks import Turn
 
@@ -53,9 +53,9 @@ def test_chunks_of_other_sessions_have_other_ids() -> None:
 
 def test_pieces_overlap_and_lose_nothing() -> None:
     text = "".join(f"Sentence number {n} is here. " for n in range(400))
-    found = pieces(text)
+    found = overlapping_pieces(text)
     assert all(len(piece) <= PIECE_CHARS + 2 * OVERLAP_CHARS for piece in found)
     assert found[0] + "".join(piece[OVERLAP_CHARS:] for piece in found[1:]) == text
     assert all(piece.endswith(".") for piece in found[:-1])
-    assert pieces("short") == ["short"]
-    assert len(pieces("x" * 100_000)) == 125
+    assert overlapping_pieces("short") == ["short"]
+    assert len(overlapping_pieces("x" * 100_000)) == 125

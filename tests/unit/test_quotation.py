@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from aiana.context.quotation import Source, quotations, shares
+from aiana.context.quotation import Cited, quotations, shares
 from aiana.context.quote import CUT_MARK
 from aiana.context.tokens import upper_bound
 
 
-def source(name: str, content: str) -> Source:
+def source(name: str, content: str) -> Cited:
     facts = ("codex", "user", "", "2026-02-01")
-    return Source(uri=f"aiana:///memory/{name}", title=name, facts=facts, content=content)
+    return Cited(uri=f"aiana:///memory/{name}", title=name, facts=facts, content=content)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def opened() -> Iterator[Aiana]:
         aiana.close()
 
 
-def named_project(aiana: Aiana, name: str | None) -> str | None:
+def chosen_project(aiana: Aiana, name: str | None) -> str | None:
     """The project that a person names; `.` is that of the current folder."""
     return aiana.project_of(Path.cwd()) if name == "." else name
 

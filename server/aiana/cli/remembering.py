@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from aiana.cli.confirm import confirm, yes_option
-from aiana.cli.output import json_option, named_project, opened, print_json
+from aiana.cli.output import chosen_project, json_option, opened, print_json
 from aiana.cli.terminal import say, text_argument
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
 from aiana.protocol.results import Deleted
@@ -42,7 +42,7 @@ def remember(
         result = aiana.add_memory(
             content,
             memory_type,
-            project=named_project(aiana, "." if project is None else project) or "",
+            project=chosen_project(aiana, "." if project is None else project) or "",
             tags=tag,
         )
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aiana.cli.layout import assistant, fit, joined, marked, project_name, when, width
-from aiana.cli.output import json_option, named_project, opened, print_document, print_json, tell
+from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument
 from aiana.models import Mode, SearchFilter, SearchHit
 from aiana.protocol.results import SearchResult
@@ -56,7 +56,7 @@ def search(
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=SearchFilter(project=named_project(aiana, project), sources=list(source)),
+            filter=SearchFilter(project=chosen_project(aiana, project), sources=list(source)),
             group_by_session=by_session,
             wait_for_model=True,
         )
@@ -123,7 +123,7 @@ def context(
     with opened() as aiana:
         result = aiana.context(
             " ".join(query) or None,
-            project=named_project(aiana, project or "."),
+            project=chosen_project(aiana, project or "."),
             scope="all" if everywhere else "project",
             max_tokens=max_tokens,
             wait_for_model=True,

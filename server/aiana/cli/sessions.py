@@ -10,8 +10,8 @@ import click
 
 from aiana.cli.layout import assistant, fit, joined, project_name, when, width
 from aiana.cli.output import (
+    chosen_project,
     json_option,
-    named_project,
     opened,
     print_document,
     print_json,
@@ -62,7 +62,7 @@ def list_(
       aiana sessions list --agents | grep -i login | cut -f 2
     """
     with opened() as aiana:
-        project = named_project(aiana, project)
+        project = chosen_project(aiana, project)
         chosen = SearchFilter(project=project, sources=list(source), after=after, before=before)
         page = aiana.list_sessions(chosen, limit, cursor, include_children=agents)
     if as_json:

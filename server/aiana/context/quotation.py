@@ -25,7 +25,7 @@ _LEAST_TOKENS = 20
 _MOST_CHARS_PER_TOKEN = 8
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Cited(Struct, frozen=True, kw_only=True):
     """One text to quote, and where it is from."""
 
     uri: str
@@ -45,7 +45,7 @@ class Quotations(Struct, frozen=True, kw_only=True):
 
 
 def quotations(
-    sources: Sequence[Source], budget: int, count_tokens: Callable[[str], int]
+    sources: Sequence[Cited], budget: int, count_tokens: Callable[[str], int]
 ) -> Quotations:
     """Short texts whole, long ones cut to an equal share of at most `budget` tokens."""
     heads = [_head(source) for source in sources]
@@ -78,7 +78,7 @@ def shares(wanted: Sequence[int], room: int) -> list[int]:
     return given
 
 
-def _head(source: Source) -> str:
+def _head(source: Cited) -> str:
     facts = [*(field(fact) for fact in source.facts if fact), address(source.uri)]
     return f"## {field(source.title)}\n\n{' · '.join(facts)}"
 

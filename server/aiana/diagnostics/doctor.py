@@ -18,7 +18,7 @@ from aiana.protocol.results import Diagnosis, Finding
 from aiana.text import counted
 
 if TYPE_CHECKING:
-    from aiana.storage.link import Link
+    from aiana.storage.link import ServerLink
 
 LOW_DISK, FULL_DISK = 1_000_000_000, 100_000_000
 OLDEST_REDIS = 6
@@ -284,7 +284,7 @@ def _sources(aiana: Container) -> Iterator[Checked]:
         )
 
 
-def _why_down(link: Link) -> str:
+def _why_down(link: ServerLink) -> str:
     return link.down.reason if link.down else f"no answer within {FIRST_ANSWERS_S:.0f} s"
 
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from aiana.embeddings.child import end_with_parent, run_child
 from aiana.embeddings.locate import (
-    Source,
+    ModelSource,
     cannot_compile,
     canonical_name,
     compiled_folder,
@@ -51,7 +51,7 @@ def compile_model(
     download: bool = False,
     force: bool = False,
     stop: threading.Event | None = None,
-) -> Source:
+) -> ModelSource:
     """Make sure that `name` can be served without torch, and say from where.
 
     A sound compiled model is left alone unless `force`; a damaged one is built again. `download`
@@ -74,10 +74,12 @@ def compile_model(
         return source
     verify_package(source)
     _run_compiler(name, source, folder, force, stop)
-    return Source(kind="compiled", folder=folder, origin="compiled", manifest=read_manifest(folder))
+    return ModelSource(
+        kind="compiled", folder=folder, origin="compiled", manifest=read_manifest(folder)
+    )
 
 
-def _sound_source(name: str, models_dir: str | Path | None) -> Source | None:
+def _sound_source(name: str, models_dir: str | Path | None) -> ModelSource | None:
     try:
         source = locate(name, models_dir)
         if source.manifest is not None:
@@ -87,7 +89,7 @@ def _sound_source(name: str, models_dir: str | Path | None) -> Source | None:
     return None if source.kind == "weights" else source
 
 
-def _publishers_source(name: str, download: bool) -> Source:
+def _publishers_source(name: str, download: bool) -> ModelSource:
     try:
         return locate_uncompiled(name)
     except ModelUnavailable:
@@ -97,7 +99,7 @@ def _publishers_source(name: str, download: bool) -> Source:
 
 
 def _run_compiler(
-    name: str, source: Source, folder: Path, force: bool, stop: threading.Event | None
+    name: str, source: ModelSource, folder: Path, force: bool, stop: threading.Event | None
 ) -> None:
     if reason := cannot_compile(name, source):
         raise ModelUnavailable(reason)

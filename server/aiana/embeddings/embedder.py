@@ -13,7 +13,7 @@ from aiana.embeddings.locate import (
     DEFAULT_MODEL,
     INT8_PACKAGE,
     SERVING,
-    Source,
+    ModelSource,
     canonical_name,
     default_model,
     locate,
@@ -76,7 +76,7 @@ class Embedder:
         self._threads = threads
         self._lock = threading.RLock()
         self._engine: Engine | None = None
-        self._source: Source | None = None
+        self._source: ModelSource | None = None
         self._tokenizer: Tokenizer | None = None
         self._stop = threading.Event()
         self.is_loading = False
@@ -169,7 +169,7 @@ class Embedder:
         tokenizer = self._tokens()
         return windows(_clean(text), tokenizer, self._limit(tokenizer))
 
-    def _located(self) -> Source:
+    def _located(self) -> ModelSource:
         if self._source is None:
             self._source = locate(self.model_name, self._models_dir)
         return self._source
@@ -265,7 +265,7 @@ def _embedder(name: str, device: str | None, models_dir: Path, threads: int) -> 
     return Embedder(name, device, models_dir, threads=threads)
 
 
-def _open_tokenizer(source: Source) -> Tokenizer:
+def _open_tokenizer(source: ModelSource) -> Tokenizer:
     path = source.folder / TOKENIZER_FILE
     try:
         from tokenizers import Tokenizer

@@ -41,13 +41,13 @@ SERVING = ("onnxruntime", "tokenizers")
 """The modules that a compiled model is served by; compiling it takes the whole extra."""
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
-Kind = Literal["compiled", "onnx", "weights"]
+ModelKind = Literal["compiled", "onnx", "weights"]
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class ModelSource(Struct, frozen=True, kw_only=True):
     """A folder that holds a model: compiled by Aiana, its publisher's ONNX export, or weights."""
 
-    kind: Kind
+    kind: ModelKind
     folder: Path
     origin: str
     """In words: `compiled`, `path`, `Hugging Face cache`, or a package's name."""
@@ -83,22 +83,24 @@ def compiled_folder(name: str, models_dir: str | Path | None = None) -> Path:
     return models_home(models_dir) / stem
 
 
-def locate(name: str, models_dir: str | Path | None = None) -> Source:
+def locate(name: str, models_dir: str | Path | None = None) -> ModelSource:
     """The best form of the model at hand: compiled before anything from which it is compiled.
 
     Raises ModelUnavailable where there is none, or where the compiled one is damaged.
     """
     path = _as_path(name)
     if path is not None and (path / MANIFEST).is_file():
-        return Source(kind="compiled", folder=path, origin="path", manifest=read_manifest(path))
+        return ModelSource(
+            kind="compiled", folder=path, origin="path", manifest=read_manifest(path)
+        )
     folder = compiled_folder(name, models_dir)
     if folder.is_dir():
         manifest = read_manifest(folder)
-        return Source(kind="compiled", folder=folder, origin="compiled", manifest=manifest)
+        return ModelSource(kind="compiled", folder=folder, origin="compiled", manifest=manifest)
     return locate_uncompiled(name)
 
 
-def locate_uncompiled(name: str) -> Source:
+def locate_uncompiled(name: str) -> ModelSource:
     """The publisher's form of the model: from a path, the Hugging Face cache, or the package.
 
     Raises ModelUnavailable where there is none.
@@ -139,7 +141,7 @@ def is_rewritable(folder: Path) -> bool:
     )
 
 
-def fetch(name: str) -> Source:
+def fetch(name: str) -> ModelSource:
     """Download the model from the Hugging Face hub into its cache.
 
     Raises ModelUnavailable when HF_HUB_OFFLINE is set or the hub does not deliver.
@@ -174,7 +176,7 @@ def fetch(name: str) -> Source:
     return locate_uncompiled(name)
 
 
-def verify_package(source: Source) -> None:
+def verify_package(source: ModelSource) -> None:
     """Raise ModelUnavailable unless a package's weights are those that are known of it."""
     trusted = {
         PACKAGE: ("model.safetensors", PACKAGE_SHA256),
@@ -205,13 +207,13 @@ def pad_token(folder: Path) -> int:
     return pad if isinstance(pad, int) else 0
 
 
-def _source_in(folder: Path, origin: str) -> Source | None:
+def _source_in(folder: Path, origin: str) -> ModelSource | None:
     if not (folder / TOKENIZER_FILE).is_file() or not (folder / "modules.json").is_file():
         return None
     if (folder / "onnx" / MODEL_FILE).is_file() and _mean_pooled(folder):
-        return Source(kind="onnx", folder=folder, origin=origin)
+        return ModelSource(kind="onnx", folder=folder, origin=origin)
     if any((folder / name).is_file() for name in _WEIGHTS):
-        return Source(kind="weights", folder=folder, origin=origin)
+        return ModelSource(kind="weights", folder=folder, origin=origin)
     return None
 
 
@@ -236,7 +238,7 @@ def _hub_snapshot(name: str) -> Path | None:
     return snapshot if snapshot.is_dir() else None
 
 
-def _packaged() -> Source | None:
+def _packaged() -> ModelSource | None:
     """The default model in a package: the official weights before those in 8 bits."""
     # find_spec does not run a package, which might import torch.
     spec = importlib.util.find_spec(PACKAGE_MODULE)
@@ -244,7 +246,7 @@ def _packaged() -> Source | None:
         return found
     spec = importlib.util.find_spec(INT8_MODULE)
     if spec and spec.origin and (Path(spec.origin).parent / INT8_FILE).is_file():
-        return Source(kind="weights", folder=Path(spec.origin).parent, origin=INT8_PACKAGE)
+        return ModelSource(kind="weights", folder=Path(spec.origin).parent, origin=INT8_PACKAGE)
     return None
 
 
@@ -283,7 +285,7 @@ def _read_json(path: Path) -> Any:
         return None
 
 
-def cannot_compile(name: str, source: Source) -> str | None:
+def cannot_compile(name: str, source: ModelSource) -> str | None:
     """Why a model that was never compiled cannot be here, and what fixes that; None if it can."""
     extras = ("semantic",) if is_rewritable(source.folder) else ("semantic", "full")
     absent = missing([module for extra in extras for module in EXTRAS[extra]])

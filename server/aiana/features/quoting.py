@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiana.container import Container
-from aiana.features.documents import Documents
 from aiana.features.memories import Memories
+from aiana.features.pages import Pages
 from aiana.models import OWN_SOURCE
 from aiana.protocol.params import TextToQuote
 from aiana.protocol.results import Quotation, QuotedText
@@ -17,10 +17,10 @@ from aiana.protocol.uris import parse as parse_uri
 class Quoting:
     """The texts behind URIs."""
 
-    def __init__(self, container: Container, memories: Memories, documents: Documents) -> None:
+    def __init__(self, container: Container, memories: Memories, pages: Pages) -> None:
         self._container = container
         self._memories = memories
-        self._documents = documents
+        self._pages = pages
 
     def quote(self, texts: Sequence[TextToQuote], max_tokens: int | None = None) -> Quotation:
         """The messages, memories and sessions that URIs name; of each what holds its snippet.
@@ -28,7 +28,7 @@ class Quoting:
         Raises NotFound, also for a URI that names nothing of Aiana's, and Conflict.
         """
         from aiana.context.passages import paragraphs_of
-        from aiana.context.quotation import Source, quotations
+        from aiana.context.quotation import Cited, quotations
 
         found = []
         for text in texts:
@@ -38,7 +38,7 @@ class Quoting:
             found.append(quoted)
         budget = self._container.config.context_max_tokens if max_tokens is None else max_tokens
         made = quotations(
-            [Source(uri=q.uri, title=q.title, facts=_facts(q), content=q.content) for q in found],
+            [Cited(uri=q.uri, title=q.title, facts=_facts(q), content=q.content) for q in found],
             budget,
             self._container.tokens.count,
         )
@@ -75,7 +75,7 @@ class Quoting:
             timestamp=session.started_at,
         )
         if address.message is None:
-            quoted.content = self._documents.export(session.id, source=session.source).text
+            quoted.content = self._pages.export(session.id, source=session.source).text
             return quoted
         [message] = sessions.messages(session.id, address.message, 1, session.source)
         quoted.kind, quoted.uri, quoted.content = "message", message.uri, message.content

@@ -43,7 +43,7 @@ def _groups(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
 
 def _chunks(session: str, group: Sequence[Turn]) -> Iterator[Chunk]:
     text = "\n".join(turn.content.strip() for turn in group)
-    for number, piece in enumerate(pieces(text)):
+    for number, piece in enumerate(overlapping_pieces(text)):
         yield Chunk(
             id=str(uuid.uuid5(_NAMESPACE, f"{session}\n{group[0].id}\n{number}")),
             message_keys=[turn.key for turn in group],
@@ -51,7 +51,7 @@ def _chunks(session: str, group: Sequence[Turn]) -> Iterator[Chunk]:
         )
 
 
-def pieces(text: str) -> list[str]:
+def overlapping_pieces(text: str) -> list[str]:
     """`text` in overlapping pieces, cut at the end of a line or sentence where there is one."""
     found: list[str] = []
     start = 0

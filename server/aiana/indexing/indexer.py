@@ -228,9 +228,9 @@ class Indexer:
 
     def clean(self, cancelled: Callable[[], bool] | None = None) -> int:
         """Take out of what is stored the secrets that older rules let through; returns how many."""
-        from aiana.storage.cleaning import clean
+        from aiana.storage.cleaning import clean_store
 
-        return clean(
+        return clean_store(
             self._storage.database, cancelled or self._stopped.is_set, self._config.pages_dir
         )
 

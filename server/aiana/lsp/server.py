@@ -85,7 +85,7 @@ class AianaServer(LanguageServer):
         """Serve one method of the protocol with `handler(service, params, call)`."""
 
         async def serve(params: Any) -> Result:
-            result: Result = await self.run(method.lane, handler, _decode(method, params))
+            result: Result = await self.run(method.queue, handler, _decode(method, params))
             return result
 
         self.methods[method.name] = serve
@@ -109,15 +109,15 @@ class AianaServer(LanguageServer):
 
         self.command(name)(serve)
 
-    async def run(self, lane: str, handler: Callable[[Any, Any, Call], Any], params: Any) -> Any:
+    async def run(self, queue: str, handler: Callable[[Any, Any, Call], Any], params: Any) -> Any:
         """Serve one request on an executor."""
         call = Call(self.protocol.notify, params)
         self.running.add(call)
         offer = None
-        if lane == "long" and call.work_done_token is None:
+        if queue == "long" and call.work_done_token is None:
             offer = asyncio.ensure_future(self._offer_progress(call))
         work = asyncio.get_running_loop().run_in_executor(
-            self.executors[lane], _served, handler, self.service, params, call
+            self.executors[queue], _served, handler, self.service, params, call
         )
         try:
             return await work

@@ -168,7 +168,7 @@ class Server:
 
         self._work(id, params, "read", work)
 
-    def _work(self, id: str | int, params: dict[str, Any], lane: str, work: Work) -> None:
+    def _work(self, id: str | int, params: dict[str, Any], queue: str, work: Work) -> None:
         """Serve a request aside. Raises Refused."""
         token = _object(params.get("_meta")).get("progressToken")
         call = Call(self._send, token if isinstance(token, str | int) else None)
@@ -176,16 +176,16 @@ class Server:
             if id in self._running:
                 raise Refused(codes.INVALID_REQUEST, f"A request {id!r} is being served already.")
             self._running[id] = call
-        self._executor(lane).submit(self._serve_one, id, call, work)
+        self._executor(queue).submit(self._serve_one, id, call, work)
 
-    def _executor(self, lane: str) -> Executor:
+    def _executor(self, queue: str) -> Executor:
         from concurrent.futures import ThreadPoolExecutor
 
-        if lane not in self._executors:
+        if queue not in self._executors:
             # One writer: writes keep the order in which they came.
-            most = 1 if lane == "write" else 4
-            self._executors[lane] = ThreadPoolExecutor(most, thread_name_prefix=f"aiana-{lane}")
-        return self._executors[lane]
+            most = 1 if queue == "write" else 4
+            self._executors[queue] = ThreadPoolExecutor(most, thread_name_prefix=f"aiana-{queue}")
+        return self._executors[queue]
 
     def _serve_one(self, id: str | int, call: Call, work: Work) -> None:
         answer: dict[str, Any] | None = None

@@ -35,7 +35,7 @@ class Tool(NamedTuple):
 
     params: type[params.Params]
     answer: Answer
-    lane: Literal["read", "write"]
+    queue: Literal["read", "write"]
     """Reads run side by side, writes one after the other."""
 
 

@@ -22,7 +22,7 @@ PROTOCOL_VERSION = 1
 STATUS_CHANGED = "aiana/statusChanged"
 DID_CHANGE = "aiana/didChange"
 
-Lane = Literal["read", "write", "long"]
+Queue = Literal["read", "write", "long"]
 
 
 class Method(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Method(Struct, frozen=True):
     summary: str
     params: type[params.Params]
     result: type[results.Result]
-    lane: Lane
+    queue: Queue
     """Which executor serves it: reads run side by side, writes one after the other."""
     example: dict[str, Any]
     errors: tuple[str, ...] = ()

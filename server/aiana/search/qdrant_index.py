@@ -12,7 +12,7 @@ import numpy as np
 from aiana.errors import TierUnavailable
 from aiana.models import Degraded, SearchFilter
 from aiana.search.engine import MOST_BY_MEANING
-from aiana.storage.qdrant.points import Scope
+from aiana.storage.qdrant.points import PointFilter
 from aiana.storage.rows import matching_projects
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class QdrantIndex:
         return rows
 
 
-def scope_of(database: Database, filter: SearchFilter) -> Scope:
+def scope_of(database: Database, filter: SearchFilter) -> PointFilter:
     """What a filter says of points; it may let through more than the filter does."""
     projects: list[str] = []
     if filter.project is not None:
@@ -111,7 +111,7 @@ def scope_of(database: Database, filter: SearchFilter) -> Scope:
             ).fetchall()
         projects = [row[0] for row in rows] or [filter.project]
     # A chunk has the time of its last message: it may begin before what `before` names.
-    return Scope(
+    return PointFilter(
         projects=projects,
         sources=filter.sources,
         session_id=filter.session_id,

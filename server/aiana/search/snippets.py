@@ -1,4 +1,8 @@
-"""The part of a long text that shows best why it was found, and where the query stands in it."""
+"""The part of a long text that shows best why it was found, and where the query stands in it.
+
+FTS5's own `highlight()` is no substitute: it marks no parts of identifiers, and no text that is not
+stored here.
+"""
 
 from __future__ import annotations
 

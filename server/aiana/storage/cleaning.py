@@ -32,7 +32,9 @@ _WORD = re.compile(r"\w{6,}")
 _NAMES_SESSION = {"messages": "session_key", "chunks": "session_key", "sessions": "key"}
 
 
-def clean(database: Database, cancelled: Callable[[], bool], pages: Path | None = None) -> int:
+def clean_store(
+    database: Database, cancelled: Callable[[], bool], pages: Path | None = None
+) -> int:
     """Take the secrets out of everything that is stored; returns how many there were.
 
     Changed texts are found by their new words, and their chunks are made anew. `pages` is a folder

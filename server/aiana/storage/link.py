@@ -24,7 +24,7 @@ LAST_ANSWER_S = 1.0
 """What closing waits for an answer that is under way."""
 
 
-class Link:
+class ServerLink:
     """A circuit breaker that closes by itself.
 
     `probe` asks the server and raises AianaError with the reason if it does not answer as it

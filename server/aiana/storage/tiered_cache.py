@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiana.config import Config
 from aiana.errors import AianaError, TierUnavailable
 from aiana.storage.cache import SqliteCache
-from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
+from aiana.storage.link import EVERY_S, FIRST_RETRY_S, ServerLink
 from aiana.storage.redis import MOST_ACTIVITIES, RedisCache, new_session
 from aiana.times import now
 
@@ -34,7 +34,7 @@ class TieredCache:
         self._redis = redis
         self._owed: set[str | None] = set()
         self._missed = True
-        self.link = Link("redis", self._probe, every_s, retry_s) if redis else None
+        self.link = ServerLink("redis", self._probe, every_s, retry_s) if redis else None
 
     @property
     def address(self) -> str | None:

@@ -33,7 +33,7 @@ class Point(Struct, frozen=True, kw_only=True):
     payload: dict[str, Any]
 
 
-class Scope(Struct, frozen=True, kw_only=True):
+class PointFilter(Struct, frozen=True, kw_only=True):
     """Which points are meant; an empty list restricts nothing."""
 
     projects: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ def client_models() -> Any:
     return models
 
 
-def filter_of(scope: Scope, user: str, ids: list[str] | None = None) -> Any:
+def filter_of(scope: PointFilter, user: str, ids: list[str] | None = None) -> Any:
     """The points of a scope as seen by a user, of these ids if any are given."""
     models = client_models()
     fields: dict[str, list[Any]] = {

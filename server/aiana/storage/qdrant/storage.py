@@ -15,7 +15,7 @@ from aiana.storage.qdrant.points import (
     COLLECTION,
     Layout,
     Point,
-    Scope,
+    PointFilter,
     client_models,
     filter_of,
     payload_indexes,
@@ -172,17 +172,17 @@ class QdrantStorage:
     ) -> list[dict[str, Any]]:
         """The memories most like a text: `id`, `score` (cosine) and the payload of each."""
         vector = self._embedder.embed(query).tolist()
-        scope = Scope(projects=[] if project is None else [project])
+        scope = PointFilter(projects=[] if project is None else [project])
         return self.alike(vector, limit, scope, min_score)
 
     def alike(
-        self, vector: list[float], limit: int, scope: Scope, min_score: float | None = None
+        self, vector: list[float], limit: int, scope: PointFilter, min_score: float | None = None
     ) -> list[dict[str, Any]]:
         """The points most like a vector: `id`, `score` (cosine) and the payload of each."""
         found = self._nearest(vector, limit, scope, min_score, with_payload=True)
         return [{"id": str(hit.id), "score": hit.score, **(hit.payload or {})} for hit in found]
 
-    def nearest(self, vector: list[float], limit: int, scope: Scope) -> list[str]:
+    def nearest(self, vector: list[float], limit: int, scope: PointFilter) -> list[str]:
         """Ids of the points most like a vector."""
         return [str(hit.id) for hit in self._nearest(vector, limit, scope)]
 
@@ -190,7 +190,7 @@ class QdrantStorage:
         self,
         vector: list[float],
         limit: int,
-        scope: Scope,
+        scope: PointFilter,
         min_score: float | None = None,
         with_payload: bool = False,
     ) -> list[Any]:
@@ -206,7 +206,7 @@ class QdrantStorage:
         )
         return list(answer.points)
 
-    def get(self, id: str, scope: Scope) -> dict[str, Any] | None:
+    def get(self, id: str, scope: PointFilter) -> dict[str, Any] | None:
         """The payload of a point of a scope; None if there is none with this id."""
         wanted = filter_of(scope, self._user, [id])
         records, _ = self._ask(lambda client: client.scroll(COLLECTION, wanted, limit=1))
@@ -226,10 +226,10 @@ class QdrantStorage:
     def remove(self, ids: Sequence[str]) -> int:
         """Delete own points by their ids; returns how many of these ids are verified gone."""
         for start in range(0, len(ids), BATCH):
-            self._delete(filter_of(Scope(), self._user, list(ids[start : start + BATCH])))
+            self._delete(filter_of(PointFilter(), self._user, list(ids[start : start + BATCH])))
         return len(ids) - len(self.hashes(ids))
 
-    def delete(self, scope: Scope) -> int:
+    def delete(self, scope: PointFilter) -> int:
         """Delete all points of a scope; returns how many. Raises TierUnavailable if any is left."""
         count = self.count(scope)
         self._delete(filter_of(scope, self._user))
@@ -246,9 +246,9 @@ class QdrantStorage:
         selector = models.FilterSelector(filter=wanted)
         self._retried(lambda client: client.delete(COLLECTION, selector, wait=True))
 
-    def count(self, scope: Scope | None = None) -> int:
+    def count(self, scope: PointFilter | None = None) -> int:
         """How many points there are."""
-        wanted = filter_of(scope or Scope(), self._user)
+        wanted = filter_of(scope or PointFilter(), self._user)
         answer = self._retried(lambda c: c.count(COLLECTION, count_filter=wanted, exact=True))
         return int(answer.count)
 
@@ -270,7 +270,7 @@ class QdrantStorage:
             }
         return found
 
-    def ids(self, scope: Scope, page: int = 1000) -> Iterator[list[str]]:
+    def ids(self, scope: PointFilter, page: int = 1000) -> Iterator[list[str]]:
         """The ids of all points of a scope, page by page."""
         wanted, offset = filter_of(scope, self._user), None
         while True:

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from aiana.errors import AianaError, TierUnavailable
 from aiana.invocation import command
 from aiana.models import Progress
-from aiana.storage.link import EVERY_S, FIRST_RETRY_S, Link
+from aiana.storage.link import EVERY_S, FIRST_RETRY_S, ServerLink
 from aiana.storage.qdrant.connection import QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
-from aiana.storage.qdrant.points import Layout, Scope
+from aiana.storage.qdrant.points import Layout, PointFilter
 from aiana.storage.qdrant.storage import QdrantStorage
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class QdrantTier:
             self.outbox.enable(model, shared=team)
         self._team = team
         self._store = self.outbox.fact("store") or ""
-        self._scope = Scope(store=self._store, model=model)
-        self.link = Link("qdrant", self._probe, every_s=every_s, retry_s=retry_s)
+        self._scope = PointFilter(store=self._store, model=model)
+        self.link = ServerLink("qdrant", self._probe, every_s=every_s, retry_s=retry_s)
 
     @property
     def address(self) -> str:
@@ -123,13 +123,13 @@ class QdrantTier:
             return f"{refused:,} texts were refused: `{command('reindex', 'qdrant')}` tries again"
         return drift
 
-    def nearest(self, vector: NDArray[np.float32], limit: int, scope: Scope) -> list[str]:
+    def nearest(self, vector: NDArray[np.float32], limit: int, scope: PointFilter) -> list[str]:
         """Ids of the own points most like a vector. Raises TierUnavailable after 150 ms at most."""
         own = replace(scope, store=self._store, model=self._model)
         return self._in_time(lambda: self._qdrant.nearest(vector.tolist(), limit, own))
 
     def shared_by_colleagues(
-        self, vector: NDArray[np.float32], limit: int, scope: Scope
+        self, vector: NDArray[np.float32], limit: int, scope: PointFilter
     ) -> list[dict[str, Any]]:
         """What colleagues let others find: `id`, `score` (cosine) and payload, the best first.
 
@@ -144,7 +144,7 @@ class QdrantTier:
         """The payload of a memory that a colleague lets others find; None if there is none."""
         if not self._team or not self.link.is_up or not _is_uuid(id):
             return None
-        return self._in_time(lambda: self._qdrant.get(id, Scope(of_colleagues=True)))
+        return self._in_time(lambda: self._qdrant.get(id, PointFilter(of_colleagues=True)))
 
     def _in_time(self, work: Callable[[], T]) -> T:
         """What Qdrant answers somebody who waits."""
@@ -174,7 +174,7 @@ class QdrantTier:
             return False
         try:
             for session_id in sessions:
-                self._qdrant.delete(Scope(store=self._store, session_id=session_id))
+                self._qdrant.delete(PointFilter(store=self._store, session_id=session_id))
             return self._qdrant.remove(ids) == len(ids)
         except AianaError as error:
             logger.warning("A deletion is sent to Qdrant later: %s", error)

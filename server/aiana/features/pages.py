@@ -14,7 +14,7 @@ from aiana.protocol.uris import parse as parse_uri
 from aiana.render.markdown import export_session
 
 
-class Documents:
+class Pages:
     """What an `aiana:` URI shows, and what a person takes away."""
 
     def __init__(self, container: Container, memories: Memories) -> None:

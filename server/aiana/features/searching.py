@@ -11,7 +11,7 @@ from aiana.protocol.results import ContextResult, SearchResult
 from aiana.validation import resolved_filter
 
 
-class Finding:
+class Searching:
     """What is stored, by words and by meaning."""
 
     def __init__(self, container: Container, projects: Projects) -> None:
