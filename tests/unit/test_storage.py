@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -110,6 +111,16 @@ def test_a_changed_message_never_desynchronises_the_index(storage: AianaStorage)
         assert (result.messages_added, result.messages_updated) == (0, 1)
     assert found(storage, "apples OR plums") == []
     assert found(storage, "pears") == [1]
+    assert_index_is_sound(storage)
+
+
+def test_tokens_that_are_told_later_are_stored_and_never_forgotten(storage: AianaStorage) -> None:
+    told = message("m1", "answer")
+    counts = []
+    for tokens in (None, 7, None, 9):
+        storage.write_batch(batch(msgspec.structs.replace(told, tokens=tokens)))
+        counts.append(storage.list_sessions()[0].token_count)
+    assert counts == [0, 7, 7, 9]
     assert_index_is_sound(storage)
 
 

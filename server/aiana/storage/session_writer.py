@@ -36,11 +36,13 @@ SELECT session_key, id, type, role, tool_name, timestamp, parent_id, tokens, con
     tool_input, metadata, coalesce(position, rowid + ?) FROM new_messages WHERE true ORDER BY rowid
 ON CONFLICT (id, session_key) DO UPDATE SET
     type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
-    timestamp = excluded.timestamp, parent_id = excluded.parent_id, tokens = excluded.tokens,
+    timestamp = excluded.timestamp, parent_id = excluded.parent_id,
+    tokens = coalesce(excluded.tokens, tokens),
     content = excluded.content, identifiers = excluded.identifiers,
     tool_input = excluded.tool_input, metadata = excluded.metadata
 WHERE content != excluded.content OR type != excluded.type OR metadata != excluded.metadata
     OR tool_input IS NOT excluded.tool_input OR timestamp != excluded.timestamp
+    OR (excluded.tokens IS NOT NULL AND tokens IS NOT excluded.tokens)
 """
 
 
