@@ -210,16 +210,20 @@ class _Handler(BaseHTTPRequestHandler):
             return _done(local.delete(name, selector))
         if what == ("POST", "points/payload"):
             return _done(local.set_payload(name, body["payload"], body["points"]))
-        if what == ("POST", "points/query"):
-            found = local.query_points(
-                name,
-                query=body["query"]["nearest"],
-                query_filter=_filter(body.get("filter")),
-                limit=body["limit"],
-                score_threshold=body.get("score_threshold"),
-                with_payload=body.get("with_payload", False),
-            )
-            return json.loads(found.model_dump_json())
+        if what == ("POST", "points/query/batch"):
+            return [
+                json.loads(
+                    local.query_points(
+                        name,
+                        query=search["query"]["nearest"],
+                        query_filter=_filter(search.get("filter")),
+                        limit=search["limit"],
+                        score_threshold=search.get("score_threshold"),
+                        with_payload=search.get("with_payload", False),
+                    ).model_dump_json()
+                )
+                for search in body["searches"]
+            ]
         if what == ("POST", "points/count"):
             count = local.count(name, count_filter=_filter(body.get("filter")))
             return {"count": count.count}

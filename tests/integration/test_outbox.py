@@ -13,6 +13,7 @@ from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage.database import Database
+from tests.integration.qdrant_endpoint import QdrantEndpoint
 from tests.integration.qdrant_store import MODEL, Store, cosines
 
 
@@ -130,7 +131,44 @@ class TestTier:
         assert np.count_nonzero(~np.isnan(cosines(index, store.vector(), catalogue))) == 1
         tier.close()
 
-    def test_what_is_not_sent_yet_is_found_by_the_embedded_index(self, store: Store) -> None:
+    def test_no_vector_is_held_while_qdrant_answers(
+        self, store: Store, endpoint: QdrantEndpoint
+    ) -> None:
+        tier = store.open_tier(answer_s=20)
+        for number in range(50):
+            store.storage.memories.add(f"text {number}")
+        store.embed()
+        store.sync(tier)
+        catalogue = TextIndex(store.storage.database).catalogue()
+        embedded = VectorIndex(store.storage.database, MODEL)
+        query = store.vector()
+        exact = embedded.cosines(query, catalogue)
+        assert len(embedded) == 50
+        index = QdrantIndex(tier, embedded, SearchFilter())
+        np.testing.assert_allclose(cosines(index, query, catalogue), exact, atol=0.003)
+        assert len(embedded) == 0
+        endpoint.stop()
+        np.testing.assert_array_equal(cosines(index, query, catalogue), exact)
+        assert len(embedded) == 50
+        tier.close()
+
+    def test_what_changed_since_is_as_it_is_now(self, store: Store) -> None:
+        tier = store.open_tier(answer_s=20)
+        changed, *_ = [store.add(f"text {number}") for number in range(20)]
+        store.sync(tier)
+        store.storage.memories.update(changed, content="other words")
+        store.embed()
+        assert tier.changed() == [changed]
+        catalogue = TextIndex(store.storage.database).catalogue()
+        embedded = VectorIndex(store.storage.database, MODEL)
+        query = store.vector()
+        exact = embedded.cosines(query, catalogue)
+        index = QdrantIndex(tier, embedded, SearchFilter(), nearest=5)
+        np.testing.assert_allclose(cosines(index, query, catalogue), exact, atol=0.003)
+        assert len(embedded) == 0
+        tier.close()
+
+    def test_what_is_not_sent_yet_is_found(self, store: Store) -> None:
         tier = store.open_tier()
         store.add("one")
         store.sync(tier)

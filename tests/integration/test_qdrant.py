@@ -46,6 +46,7 @@ def test_memory_is_found_by_meaning(qdrant: QdrantStorage) -> None:
     assert timestamp.endswith("Z")
     assert hit.pop("user").startswith("test-")
     assert len(hit.pop("content_hash")) == 32
+    assert len(hit.pop("tenant")) == 32
     assert hit == {
         "id": fixed,
         "content": "Fixed security vulnerability by updating qdrant-client",
@@ -98,7 +99,7 @@ def test_many_points_go_in_batches(qdrant: QdrantStorage) -> None:
     qdrant.put(points)
     assert qdrant.count() == 300
     nearest = qdrant.nearest([1.0] + [0.0] * 383, 3, PointFilter())
-    assert nearest == [point.id for point in points[:-4:-1]]
+    assert [hit["id"] for hit in nearest] == [point.id for point in points[:-4:-1]]
 
 
 class TestNetwork:

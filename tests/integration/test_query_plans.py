@@ -52,7 +52,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     said(aiana, "gone", "first", project="/gone/shop", path="/gone/shop/src")
     aiana.start_session("begun", "/work/shop")
     aiana.end_session("begun", "what it was about")
-    memories = [aiana.add_memory(f"text {n}", project="shop").memory.id for n in range(6)]
+    memories = [aiana.add_memory(f"text {n}", project="shop").memory.id for n in range(8)]
     aiana.add_memory("text 0", project="shop", idempotency_key="k")
     aiana.add_memory("other", project="shop", idempotency_key="k")
     aiana.add_memory("another", project="shop", idempotency_key="k")
@@ -62,6 +62,10 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.container.qdrant.link.wait(30)
     aiana.index_pending()
     aiana.container.qdrant.suspect("for the test")
+    for _ in range(2):
+        aiana.search("first", mode="semantic")
+        aiana.delete_memories([memories.pop()])
+    aiana.search("first", mode="semantic")
     aiana.container.qdrant._probe()
     aiana.index_pending()
     aiana.update_memory(memories[0], content="new words", tags=["pinned"], project="other")
@@ -272,7 +276,8 @@ KNOWN = {
     "SELECT source, count(*) FROM sessions": "for statistics; sessions are few beside messages",
     "SELECT min(started_at), max(coalesce(ended_at": "for statistics; sessions are few",
     "SELECT 1 FROM forgotten LIMIT 1": "one row",
-    "SELECT 1 FROM outbox LIMIT 1": "one row",
+    "SELECT id FROM outbox LIMIT ?": "a thousand rows at most",
+    "FROM vectors v WHERE v.key >= ? ORDER BY v.key LIMIT 1": "one row",
     "SELECT sequence, id FROM outbox": "in the order of the index until the batch is full",
     "SELECT count(*) FROM outbox WHERE attempts": "for `status`: an index of what waits",
     "SELECT group_concat(key) FROM vectors": "read when vectors went: which ones is not noted",
@@ -286,6 +291,7 @@ KNOWN = {
     "DELETE FROM chunks": "`aiana reindex`",
     "UPDATE sessions SET dirty_from = 0": "`aiana reindex`",
     "NOT EXISTS (SELECT 1 FROM vectors WHERE owner": "each key is looked at once in a backlog",
+    "WHERE v.key > ? ORDER BY v.key LIMIT ?": "one row of each place that is drawn",
     "AND v.key > ? ORDER BY v.key": "what came since is read, once",
     "FROM messages NOT INDEXED WHERE key > ?": "what came since is read, once",
     "FROM messages ORDER BY session_key, position": "read once by a process, into memory",

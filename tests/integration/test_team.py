@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,9 +231,9 @@ def test_point_that_is_no_memory_is_left_out(member: Open, endpoint: QdrantEndpo
     ben = member("ben")
     remember(ben, OWN)
     vector = ben.container.embedder.embed(ASKED).tolist()
-    good = {
+    good: dict[str, Any] = {
         "user": "ada",
-        "shared": True,
+        "shared": ben.container.embedder.model_name,
         "model": ben.container.embedder.model_name,
         "content": FIX,
         "memory_type": "pattern",

@@ -20,7 +20,7 @@ from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
 from aiana.storage.packing import pack, unpack
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant.points import PointFilter
+from aiana.storage.qdrant.points import PointFilter, Search
 from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY
 
@@ -83,7 +83,7 @@ class Index:
             self._tier.drain()
             assert self._tier.behind is None
             # Named by Qdrant: all that it holds.
-            held = self._tier.nearest(query, 10_000, PointFilter())
+            held = self._tier.alike(query, Search(scope=PointFilter(), limit=10_000)).own
             assert len(held) == self._tier.outbox.expected(MODEL)
             index = QdrantIndex(self._tier, self._embedded, SearchFilter(), nearest=len(held) or 1)
         everything = np.ones(len(catalogue), bool)

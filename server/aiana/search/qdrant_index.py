@@ -1,10 +1,11 @@
-"""Meaning by way of Qdrant: it names the texts most alike, the embedded vectors say how much."""
+"""Meaning by way of Qdrant: it says what is most alike, the database of what words found."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from aiana.errors import TierUnavailable
 from aiana.models import Degraded, SearchFilter
 from aiana.search.engine import MOST_BY_MEANING
-from aiana.storage.qdrant.points import PointFilter
+from aiana.storage.qdrant.points import PointFilter, Search
 from aiana.storage.rows import matching_projects
 
 if TYPE_CHECKING:
@@ -21,22 +22,24 @@ if TYPE_CHECKING:
     from aiana.search.catalogue import Catalogue
     from aiana.search.vector_index import VectorIndex
     from aiana.storage.database import Database
-    from aiana.storage.qdrant.tier import QdrantTier
+    from aiana.storage.qdrant.tier import Alike, QdrantTier
 
-MOST_NEAREST = 1000
-"""Points that a search asks for: of long texts several stand for one document."""
-MOST_BY_WORDS = 1000
+MOST_NEAREST = 200
+"""Points that a search asks for: what a list of hits can show of those that are alike."""
+STEP = 5
+"""How many times as many are asked for where these were too few, once."""
+MOST_BY_WORDS = 500
 """Documents found by words whose cosine is looked up, though Qdrant did not name them."""
-SAMPLE = 1000
-"""Other documents, by which the average of all of them is known well enough."""
+MOST_READ = 2000
+"""Documents whose vectors are read one by one, where a search is restricted to no more."""
 
 
 class QdrantIndex:
     """Cosines of one search's query: of what Qdrant names, and of the best that words found.
 
-    The rest is taken to be as alike as it is on average. Where Qdrant is not in step or fails, the
-    embedded index looks at everything, and where it names little of what the search is restricted
-    to, at all of that; `degraded` says what failed.
+    The rest is taken to be as alike as it is on average. What Qdrant does not know yet as it is,
+    is read from the database. Where it is further behind, or fails, the embedded index looks at
+    everything; `degraded` says what failed.
     """
 
     def __init__(
@@ -45,12 +48,40 @@ class QdrantIndex:
         embedded: VectorIndex,
         filter: SearchFilter,
         nearest: int = MOST_NEAREST,
+        shared: Search | None = None,
     ) -> None:
         self._tier = tier
         self._embedded = embedded
+        self._stored = embedded.stored
         self._filter = filter
         self._nearest = nearest
+        self._asked_of_colleagues = shared
+        self._answer: Alike | None = None
+        self._changed: list[str] | None = None
         self.degraded: Degraded | None = None
+
+    def shared(self, query: NDArray[np.float32]) -> list[dict[str, Any]]:
+        """The points of colleagues most like the query; with the own ones it is one request."""
+        if self._asked_of_colleagues is None:
+            return []
+        answer = self._first(query)
+        return answer.shared if answer is not None else []
+
+    def _first(self, query: NDArray[np.float32]) -> Alike | None:
+        """What Qdrant answers, asked once; None if it does not."""
+        if self._answer is None and self._tier.link.is_up:
+            self._changed = self._tier.changed()
+            own = None
+            if self._changed is not None:
+                own = Search(scope=self._scope, limit=self._nearest)
+            with suppress(TierUnavailable):
+                self._answer = self._tier.alike(query, own, self._asked_of_colleagues)
+        self.degraded = self._tier.link.down
+        return self._answer
+
+    @cached_property
+    def _scope(self) -> PointFilter:
+        return scope_of(self._tier.database, self._filter)
 
     def cosines(
         self,
@@ -60,43 +91,97 @@ class QdrantIndex:
         words: Callable[[], NDArray[np.float32]],
     ) -> NDArray[np.float32]:
         """See MeaningIndex."""
-        tier = self._tier
-        named: list[str] = []
-        if tier.link.is_up and tier.is_in_step:
-            with suppress(TierUnavailable):
-                named = tier.nearest(query, self._nearest, scope_of(tier.database, self._filter))
-        self.degraded = tier.link.down
-        if not named:
+        try:
+            found = self._of_what_is_alike(query, catalogue, admitted)
+        except TierUnavailable:
+            found = None
+            self.degraded = self._tier.link.down
+        if found is None:
             return self._embedded.cosines(query, catalogue)
-        near = admitted & self._documents(named, catalogue)
-        if len(named) < self._nearest or np.count_nonzero(near) < MOST_BY_MEANING:
-            return self._embedded.cosines_of(query, catalogue, admitted)
-        others = admitted & catalogue.spoken & ~near
+        self._embedded.release()
+        others = admitted & catalogue.spoken & np.isnan(found)
         worded = _greatest(words() * others, MOST_BY_WORDS)
-        rest = np.flatnonzero(others & ~worded)
-        sample = np.zeros(len(catalogue), bool)
-        sample[rest[:: max(1, len(rest) // SAMPLE)]] = True
-        found = self._embedded.cosines_of(query, catalogue, near | worded | sample)
-        known = found[sample]
-        known = known[~np.isnan(known)]
-        found[rest] = known.mean() if len(known) else np.nan
+        of_words = self._stored.cosines(query, catalogue, worded)
+        found = np.where(np.isnan(found), of_words, found)
+        rest = others & ~worded
+        if rest.any():
+            sample = self._stored.sampled(query, catalogue, rest)
+            if len(sample):
+                found[rest] = sample.mean()
         return found
 
-    def _documents(self, ids: list[str], catalogue: Catalogue) -> NDArray[np.bool_]:
-        """The rows that points speak for."""
-        wanted: Any = (json.dumps(ids),)
-        within = "IN (SELECT value FROM json_each(?))"
+    def _of_what_is_alike(
+        self,
+        query: NDArray[np.float32],
+        catalogue: Catalogue,
+        admitted: NDArray[np.bool_],
+    ) -> NDArray[np.float32] | None:
+        """The cosines of what is most alike, NaN for all others; None if Qdrant cannot tell."""
+        answer, changed = self._first(query), self._changed
+        if answer is None or changed is None:
+            return None
+        points, limit = answer.own, self._nearest
+        found = self._documents(points, catalogue, changed)
+        if self._are_too_few(found, admitted, points, limit):
+            if np.count_nonzero(admitted) <= MOST_READ:
+                return self._stored.cosines(query, catalogue, admitted)
+            if len(points) < limit:  # It named all that it has: it has lost some.
+                return None
+            limit *= STEP
+            points = self._tier.alike(query, Search(scope=self._scope, limit=limit)).own
+            found = self._documents(points, catalogue, changed)
+            if self._are_too_few(found, admitted, points, limit):
+                return None
+        if changed:
+            rows = self._rows(catalogue, changed)[1]
+            stale = np.zeros(len(catalogue), bool)
+            stale[rows] = True
+            found = np.where(stale, self._stored.cosines(query, catalogue, stale), found)
+        return found
+
+    @staticmethod
+    def _are_too_few(
+        found: NDArray[np.float32],
+        admitted: NDArray[np.bool_],
+        points: Sequence[dict[str, Any]],
+        limit: int,
+    ) -> bool:
+        near = np.count_nonzero(admitted & ~np.isnan(found))
+        return bool(len(points) < limit or near < MOST_BY_MEANING / 2)
+
+    def _documents(
+        self, points: Sequence[dict[str, Any]], catalogue: Catalogue, changed: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """The best score of each row of the catalogue that the points speak for."""
+        stale = set(changed)
+        scores = {point["id"]: point["score"] for point in points if point["id"] not in stale}
+        found = np.full(len(catalogue), np.nan, np.float32)
+        ids, rows = self._rows(catalogue, list(scores))
+        best = np.full(len(catalogue), -2, np.float32)
+        np.maximum.at(best, rows, np.array([scores[id] for id in ids], np.float32))
+        found[rows] = best[rows]
+        return found
+
+    def _rows(
+        self, catalogue: Catalogue, ids: Sequence[str]
+    ) -> tuple[list[str], NDArray[np.int32]]:
+        """Points, and the row of the catalogue that each speaks for, one beside the other."""
+        wanted: Any = (json.dumps(list(ids)),)
         with self._tier.database.reading() as connection:
-            keys = connection.execute(
-                f"SELECT -key FROM memories WHERE id {within}", wanted
-            ).fetchall()
-            keys += connection.execute(
-                f"SELECT m.value FROM chunks c, json_each(c.message_keys) m WHERE c.id {within}",
-                wanted,
-            ).fetchall()
-        rows = np.zeros(len(catalogue), bool)
-        rows[catalogue.present(np.array(keys, np.int64).reshape(-1))] = True
-        return rows
+            pairs = connection.execute(_MEMORIES, wanted).fetchall()
+            pairs += connection.execute(_CHUNKS, wanted).fetchall()
+        rows = catalogue.rows(np.array([key for _, key in pairs], np.int64))
+        known = rows >= 0
+        return [id for (id, _), held in zip(pairs, known, strict=True) if held], rows[known]
+
+
+_MEMORIES = """
+SELECT m.id, -m.key FROM json_each(?) wanted CROSS JOIN memories m ON m.id = wanted.value
+"""
+_CHUNKS = """
+SELECT c.id, turn.value FROM json_each(?) wanted
+    CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN json_each(c.message_keys) turn
+"""
 
 
 def scope_of(database: Database, filter: SearchFilter) -> PointFilter:

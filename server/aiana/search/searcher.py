@@ -13,16 +13,23 @@ from msgspec.structs import asdict, replace
 
 from aiana.config import Config
 from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
-from aiana.errors import AianaError, ModelUnavailable, TierUnavailable
+from aiana.errors import AianaError, ModelUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter
 from aiana.protocol.results import Outside, Searched, SearchResult
-from aiana.search.engine import Request, search
+from aiana.search.engine import MOST_EMBEDDED_CHARS, Request, search
 from aiana.search.notes import of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
 from aiana.search.spelling import corrected
-from aiana.search.team import Candidate, among, hits_of, memory_of_colleague, of_colleagues
+from aiana.search.team import (
+    among,
+    asked_of_colleagues,
+    hits_of,
+    memory_of_colleague,
+    of_colleagues,
+)
 from aiana.search.vector_index import VectorIndex
+from aiana.storage.chunks import vectors_of
 from aiana.times import LOCAL, now
 
 if TYPE_CHECKING:
@@ -79,7 +86,8 @@ class Searcher:
                 self._retry_at = time.monotonic() + RETRY_S
             else:
                 self._failure = None
-                self._vector_index.refresh()
+                if self._qdrant is None:
+                    self._vector_index.refresh()
 
     def _warm_up_aside(self) -> None:
         try:
@@ -112,10 +120,12 @@ class Searcher:
 
         def answer(mode: Mode, limit: int) -> SearchResult:
             missing: list[Degraded] = []
+            remote = self._remote_index(query)
             # What they hold decides on every page what is demanded, though the first shows them.
             colleagues = []
-            if cursor is None or query.phrases:
-                colleagues = self._of_colleagues(query, embed, missing)
+            if remote is not None and embed is not None and (cursor is None or query.phrases):
+                shared = remote.shared(embed(query.text[:MOST_EMBEDDED_CHARS]))
+                colleagues = of_colleagues(shared, query, self._text_index)
             request = Request(
                 query=query,
                 filter=wanted,
@@ -124,10 +134,8 @@ class Searcher:
                 now=reference,
                 colleagues=[each.phrases for each in colleagues],
             )
-            remote = self._remote_index(wanted)
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
-            # A Qdrant that fails both times fails once.
-            if remote is not None and remote.degraded and remote.degraded not in missing:
+            if remote is not None and remote.degraded:
                 missing.append(remote.degraded)
             if embed is not None and "semantic" not in ranking.lanes:
                 missing += self._without_vectors()
@@ -159,36 +167,25 @@ class Searcher:
 
     def _without_vectors(self) -> list[Degraded]:
         """Why meaning did not answer though the model did."""
-        if self._vector_index.refresh():
-            return []
+        with self._storage.database.reading() as connection:
+            if vectors_of(connection, self._embedder.model_name):
+                return []
         reason = "No text has a vector yet, so that nothing is found by meaning."
         return [Degraded(tier="index", reason=reason, since=now())]
-
-    def _of_colleagues(
-        self, query: Query, embed: Embed | None, missing: list[Degraded]
-    ) -> list[Candidate]:
-        """What colleagues share; `missing` says so if Qdrant fails."""
-        tier = self._qdrant
-        asked = query.text
-        if tier is None or not self._config.team or not tier.link.is_up or not embed or not asked:
-            return []
-        try:
-            return of_colleagues(tier, embed(asked), query, self._text_index)
-        except TierUnavailable:
-            missing += [tier.link.down] if tier.link.down else []
-            return []
 
     def memory_of_colleague(self, memory_id: str) -> Memory | None:
         """A memory that a colleague shares; None if there is none. Raises TierUnavailable."""
         return None if self._qdrant is None else memory_of_colleague(self._qdrant, memory_id)
 
-    def _remote_index(self, filter: SearchFilter) -> QdrantIndex | None:
+    def _remote_index(self, query: Query) -> QdrantIndex | None:
         """Qdrant, with the embedded index behind it, if a server is configured."""
-        if self._qdrant is None:
+        tier = self._qdrant
+        if tier is None:
             return None
         from aiana.search.qdrant_index import QdrantIndex
 
-        return QdrantIndex(self._qdrant, self._vector_index, filter)
+        shared = asked_of_colleagues(tier, query) if self._config.team else None
+        return QdrantIndex(tier, self._vector_index, query.filter, shared=shared)
 
     def _embed_query(
         self, mode: Mode, wait: bool, wait_if_short: bool

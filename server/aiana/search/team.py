@@ -16,12 +16,10 @@ from aiana.search.phrases import phrases_in
 from aiana.search.query import Query
 from aiana.search.snippets import snippet
 from aiana.storage.filters import admits_memories
+from aiana.storage.qdrant.points import Search
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from aiana.search.text_index import TextIndex
     from aiana.storage.qdrant.tier import QdrantTier
 
@@ -42,6 +40,7 @@ class Shared(Struct, frozen=True, kw_only=True):
     project: str = ""
     score: float = 0.0
     metadata: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
 
 
 class Candidate(NamedTuple):
@@ -51,25 +50,30 @@ class Candidate(NamedTuple):
     phrases: frozenset[str]
 
 
-def of_colleagues(
-    tier: QdrantTier, vector: NDArray[np.float32], query: Query, text_index: TextIndex
-) -> list[Candidate]:
-    """The memories of colleagues most like a query's vector; none unless this is a team.
-
-    Their words are only looked at for what the query excludes, and which of its phrases they
-    hold. Raises TierUnavailable.
-    """
+def asked_of_colleagues(tier: QdrantTier, query: Query) -> Search | None:
+    """What is looked for among the memories of colleagues; None if no memory can be meant."""
     from aiana.search.qdrant_index import scope_of  # only a team needs it
 
-    if not admits_memories(query.filter):
-        return []
+    if not admits_memories(query.filter) or not query.text:
+        return None
     scope = replace(
         scope_of(tier.database, query.filter),
         sources=[],
         memory_types=query.filter.memory_types,
         before=query.filter.before,
     )
-    found = map(_read, tier.shared_by_colleagues(vector, MOST + _SPARE, scope))
+    return Search(scope=scope, limit=MOST + _SPARE)
+
+
+def of_colleagues(
+    points: Sequence[dict[str, Any]], query: Query, text_index: TextIndex
+) -> list[Candidate]:
+    """The memories that points hold, the most alike first; a point has all that they show.
+
+    Their words are only looked at for what the query excludes, and which of its phrases they
+    hold.
+    """
+    found = map(_read, points)
     near = [
         shared
         for shared in found
@@ -124,6 +128,7 @@ def memory_of_colleague(tier: QdrantTier, id: str) -> Memory | None:
         content=shared.content,
         memory_type=shared.memory_type,
         project=shared.project,
+        tags=shared.tags,
         metadata={**shared.metadata, "user": shared.user},
         created_at=shared.timestamp,
         updated_at=shared.timestamp,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.search.catalogue import Catalogue, Ints, numbers
+from aiana.search.stored_vectors import StoredVectors
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.packing import unpack_all
@@ -42,6 +43,8 @@ class VectorIndex:
     def __init__(self, database: Database, model: str) -> None:
         self._database = database
         self.model = model
+        self.stored = StoredVectors(database, model)
+        """The same, of a few documents, without any in memory."""
         self._lock = threading.Lock()
         self._seen = threading.local()
         self._rows = _Rows.empty()
@@ -52,6 +55,12 @@ class VectorIndex:
 
     def __len__(self) -> int:
         return len(self._rows.keys)
+
+    def release(self) -> None:
+        """Give the memory back; the next search reads all vectors again."""
+        with self._lock:
+            if len(self._rows.keys):
+                self._rows, self._newest, self._spread = _Rows.empty(), 0, None
 
     def refresh(self) -> int:
         """Take in what was added or removed since; returns how many vectors there are."""

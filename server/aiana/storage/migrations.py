@@ -179,6 +179,13 @@ def m010_thinking_by_type(connection: sqlite3.Connection) -> None:
     connection.execute(f"CREATE INDEX messages_thought ON messages (key) WHERE {THOUGHT}")
 
 
+@migration
+def m011_turns(connection: sqlite3.Connection) -> None:
+    """Which chunks speak for a message can be looked up."""
+    for statement in _TURNS.split(";;"):
+        connection.execute(statement)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -461,5 +468,22 @@ WHEN NOT EXISTS (SELECT 1 FROM vectors WHERE owner = new.owner AND model = new.m
 END;;
 CREATE TRIGGER embedded_delete AFTER DELETE ON vectors BEGIN
     UPDATE embedded SET vectors = vectors - 1 WHERE model = old.model;
+END
+"""
+
+_TURNS = """
+CREATE TABLE chunk_turns (
+    message_key INTEGER NOT NULL,
+    chunk_key INTEGER NOT NULL,
+    PRIMARY KEY (message_key, chunk_key)
+) WITHOUT ROWID;;
+INSERT OR IGNORE INTO chunk_turns SELECT turn.value, c.key
+    FROM chunks c, json_each(c.message_keys) turn;;
+CREATE TRIGGER chunk_turns_insert AFTER INSERT ON chunks BEGIN
+    INSERT OR IGNORE INTO chunk_turns SELECT value, new.key FROM json_each(new.message_keys);
+END;;
+CREATE TRIGGER chunk_turns_delete AFTER DELETE ON chunks BEGIN
+    DELETE FROM chunk_turns WHERE chunk_key = old.key
+        AND message_key IN (SELECT value FROM json_each(old.message_keys));
 END
 """

@@ -18,7 +18,7 @@ MOST_ATTEMPTS = 5
 _MEMORIES = """
 SELECT m.id, v.vector, m.content, m.session_id, p.id, m.memory_type, m.created_at, 'aiana',
     m.content_hash, m.metadata,
-    m.memory_type != 'conversation' AND EXISTS (SELECT 1 FROM facts WHERE name = 'shared')
+    m.memory_type != 'conversation' AND EXISTS (SELECT 1 FROM facts WHERE name = 'shared'), m.tags
 FROM json_each(?2) changed CROSS JOIN memories m ON m.id = changed.value
     CROSS JOIN projects p ON p.key = m.project_key
     CROSS JOIN vectors v ON v.owner = -m.key AND v.model = ?1
@@ -28,7 +28,7 @@ SELECT c.id, v.vector, c.content, s.id, p.id, 'conversation',
     coalesce((
         SELECT timestamp FROM messages WHERE key = json_extract(c.message_keys, '$[#-1]')
     ), s.started_at),
-    s.source, c.content_hash, '{}', 0
+    s.source, c.content_hash, '{}', 0, '[]'
 FROM json_each(?2) changed CROSS JOIN chunks c ON c.id = changed.value
     CROSS JOIN sessions s ON s.key = c.session_key
     CROSS JOIN projects p ON p.key = s.project_key
@@ -41,9 +41,9 @@ SELECT coalesce(m.id, c.id) FROM vectors v
 WHERE v.model = ? AND coalesce(m.id, c.id) IS NOT NULL ORDER BY v.key
 """
 _HELD = """
-SELECT coalesce(m.id, c.id), hex(v.content_hash) FROM vectors v
+SELECT coalesce(m.id, c.id), hex(v.content_hash), v.model FROM vectors v
     LEFT JOIN memories m ON m.key = -v.owner LEFT JOIN chunks c ON c.key = v.owner
-WHERE v.model = ? AND v.key > ? ORDER BY v.key LIMIT ?
+WHERE v.key > ? ORDER BY v.key LIMIT ?
 """
 
 
@@ -90,12 +90,6 @@ class Outbox:
                 "INSERT OR REPLACE INTO outbox (id) VALUES (?)", [(id,) for id in ids]
             )
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether every point is as it is to be."""
-        with self._database.reading() as connection:
-            return connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is None
-
     def waiting(self) -> int:
         """How many points are out of date."""
         return self._count("attempts < ?")
@@ -121,13 +115,19 @@ class Outbox:
             ).fetchall()
         return [Change(*row) for row in rows]
 
+    def changed(self, most: int) -> list[str] | None:
+        """The ids of all points that are out of date; None if there are more than so many."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT id FROM outbox LIMIT ?", (most + 1,)).fetchall()
+        return None if len(rows) > most else [row[0] for row in rows]
+
     def points(self, ids: Sequence[str], model: str, store: str) -> dict[str, Point]:
         """The points as they are to be now; an id that is missing here is to have none."""
         wanted = json.dumps(list(ids))
         with self._database.reading() as connection:
             rows = connection.execute(_MEMORIES, (model, wanted)).fetchall()
             rows += connection.execute(_CHUNKS, (model, wanted)).fetchall()
-        return {row[0]: _point(row, store) for row in rows}
+        return {row[0]: _point(row, store, model) for row in rows}
 
     def done(self, changes: Sequence[Change]) -> None:
         """Forget changes that Qdrant knows; what changed again meanwhile stays."""
@@ -147,12 +147,12 @@ class Outbox:
         """Ids and content hashes of points that must exist: of so many, chosen by chance."""
         with self._database.reading() as connection:
             if vectors_of(connection, model) <= size:
-                rows = connection.execute(_HELD, (model, 0, -1)).fetchall()
+                rows = connection.execute(_HELD, (0, -1)).fetchall()
             else:
                 (newest,) = connection.execute("SELECT max(key) FROM vectors").fetchone()
                 keys = [random.randrange(newest) for _ in range(size)]
-                rows = [connection.execute(_HELD, (model, key, 1)).fetchone() for key in keys]
-        return {id: digest.lower() for id, digest in filter(None, rows) if id}
+                rows = [connection.execute(_HELD, (key, 1)).fetchone() for key in keys]
+        return {id: digest.lower() for id, digest, of in filter(None, rows) if id and of == model}
 
     def expected(self, model: str) -> int:
         """How many points there must be when nothing waits."""
@@ -183,7 +183,7 @@ class Outbox:
                 connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
 
-def _point(row: tuple[Any, ...], store: str) -> Point:
+def _point(row: tuple[Any, ...], store: str, model: str) -> Point:
     from aiana.storage.packing import unpack
 
     return Point(
@@ -198,7 +198,8 @@ def _point(row: tuple[Any, ...], store: str) -> Point:
             "source": row[7],
             "content_hash": row[8].hex(),
             "metadata": json.loads(row[9]),
-            "shared": bool(row[10]),
+            "tags": json.loads(row[11]),
+            "shared": model if row[10] else None,
             "store": store,
         },
     )

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from aiana.errors import TierUnavailable
 from aiana.invocation import unavailable
 from aiana.models import MemoryType
+from aiana.storage.rows import content_hash
 
 COLLECTION = "aiana_memories"
 
@@ -42,11 +43,24 @@ class PointFilter(Struct, frozen=True, kw_only=True):
     memory_types: list[MemoryType] = field(default_factory=list)
     after: str | None = None
     before: str | None = None
-    store: str | None = None
-    """The database that the points were made from."""
-    model: str | None = None
-    of_colleagues: bool = False
-    """What other users share, instead of what is the user's own."""
+    tenant: str | None = None
+    """Whose points, see `tenant_of`; of the user's all, whatever they were made from, if None."""
+    shared: str | None = None
+    """Instead of the user's own: what others share, made by this model."""
+
+
+def tenant_of(user: str, store: str | None, model: str) -> str:
+    """One value for all that belongs together: it is all that a search has to compare."""
+    return content_hash("\0".join((user, store or "", model))).hex()
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """Which of the points that are most like a vector are wanted."""
+
+    scope: PointFilter
+    limit: int
+    min_score: float | None = None
+    with_payload: bool = False
 
 
 def client_models() -> Any:
@@ -66,8 +80,6 @@ def filter_of(scope: PointFilter, user: str, ids: list[str] | None = None) -> An
         "source": list(scope.sources),
         "memory_type": list(scope.memory_types),
         "session_id": [scope.session_id] if scope.session_id else [],
-        "store": [scope.store] if scope.store else [],
-        "model": [scope.model] if scope.model else [],
     }
     must: list[Any] = [
         models.FieldCondition(key=key, match=models.MatchAny(any=values))
@@ -79,26 +91,41 @@ def filter_of(scope: PointFilter, user: str, ids: list[str] | None = None) -> An
         must.append(models.FieldCondition(key="timestamp", range=between))
     if ids is not None:
         must.append(models.HasIdCondition(has_id=list(ids)))
-    own = models.FieldCondition(key="user", match=models.MatchValue(value=user))
-    if not scope.of_colleagues:
-        return models.Filter(must=[own, *must])
-    shared = models.FieldCondition(key="shared", match=models.MatchValue(value=True))
-    return models.Filter(must=[shared, *must], must_not=[own])
+
+    def equal(key: str, value: str) -> Any:
+        return models.FieldCondition(key=key, match=models.MatchValue(value=value))
+
+    if scope.shared is not None:
+        return models.Filter(
+            must=[equal("shared", scope.shared), *must], must_not=[equal("user", user)]
+        )
+    return models.Filter(
+        must=[equal("tenant", scope.tenant) if scope.tenant else equal("user", user), *must]
+    )
 
 
 def payload_indexes() -> dict[str, Any]:
-    """The index of each field of the payload that filters name."""
+    """The index of each field that filters name; every search names one of the first two."""
     models = client_models()
-    tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-    keyword = models.PayloadSchemaType.KEYWORD
+
+    def keyword(**options: Any) -> Any:
+        return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, **options)
+
+    plain = keyword(enable_hnsw=False)
     return {
-        "project": tenant,
-        "user": tenant,
-        "store": keyword,
-        "model": keyword,
-        "source": keyword,
-        "session_id": keyword,
-        "memory_type": keyword,
-        "shared": models.PayloadSchemaType.BOOL,
-        "timestamp": models.PayloadSchemaType.DATETIME,
+        "tenant": keyword(is_tenant=True),
+        "shared": keyword(),
+        "user": plain,
+        "project": plain,
+        "source": plain,
+        "session_id": plain,
+        "memory_type": plain,
+        "timestamp": models.DatetimeIndexParams(
+            type=models.DatetimeIndexType.DATETIME, enable_hnsw=False
+        ),
     }
+
+
+def graph() -> Any:
+    """A graph for each tenant, and one of what is shared; none of all points together."""
+    return client_models().HnswConfigDiff(m=0, payload_m=16)

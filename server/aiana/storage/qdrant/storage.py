@@ -16,9 +16,12 @@ from aiana.storage.qdrant.points import (
     Layout,
     Point,
     PointFilter,
+    Search,
     client_models,
     filter_of,
+    graph,
     payload_indexes,
+    tenant_of,
 )
 from aiana.storage.rows import content_hash
 from aiana.times import now
@@ -65,6 +68,10 @@ class QdrantStorage:
 
     def close(self) -> None:
         self._connection.close()
+
+    def tenant(self, store: str | None) -> str:
+        """What the user's points of a database have in common."""
+        return tenant_of(self._user, store, self._embedder.model_name)
 
     def version(self) -> str:
         """The server's version."""
@@ -122,6 +129,7 @@ class QdrantStorage:
                 shard_number=layout.shards,
                 replication_factor=layout.replicas,
                 write_consistency_factor=layout.write_consistency,
+                hnsw_config=graph(),
                 on_disk_payload=True,
                 quantization_config=quantization,
             )
@@ -171,40 +179,32 @@ class QdrantStorage:
         min_score: float | None = None,
     ) -> list[dict[str, Any]]:
         """The memories most like a text: `id`, `score` (cosine) and the payload of each."""
-        vector = self._embedder.embed(query).tolist()
         scope = PointFilter(projects=[] if project is None else [project])
-        return self.alike(vector, limit, scope, min_score)
+        wanted = Search(scope=scope, limit=limit, min_score=min_score, with_payload=True)
+        return self.alike(self._embedder.embed(query).tolist(), [wanted])[0]
 
-    def alike(
-        self, vector: list[float], limit: int, scope: PointFilter, min_score: float | None = None
-    ) -> list[dict[str, Any]]:
-        """The points most like a vector: `id`, `score` (cosine) and the payload of each."""
-        found = self._nearest(vector, limit, scope, min_score, with_payload=True)
-        return [{"id": str(hit.id), "score": hit.score, **(hit.payload or {})} for hit in found]
+    def nearest(self, vector: list[float], limit: int, scope: PointFilter) -> list[dict[str, Any]]:
+        """The points most like a vector: `id` and `score` (cosine) of each."""
+        return self.alike(vector, [Search(scope=scope, limit=limit)])[0]
 
-    def nearest(self, vector: list[float], limit: int, scope: PointFilter) -> list[str]:
-        """Ids of the points most like a vector."""
-        return [str(hit.id) for hit in self._nearest(vector, limit, scope)]
-
-    def _nearest(
-        self,
-        vector: list[float],
-        limit: int,
-        scope: PointFilter,
-        min_score: float | None = None,
-        with_payload: bool = False,
-    ) -> list[Any]:
-        answer = self._ask(
-            lambda client: client.query_points(
-                COLLECTION,
+    def alike(self, vector: list[float], searches: Sequence[Search]) -> list[list[dict[str, Any]]]:
+        """What each search finds, in one request: `id`, `score` (cosine), payload if wanted."""
+        models = client_models()
+        requests = [
+            models.QueryRequest(
                 query=vector,
-                query_filter=filter_of(scope, self._user),
-                limit=limit,
-                score_threshold=min_score,
-                with_payload=with_payload,
+                filter=filter_of(search.scope, self._user),
+                limit=search.limit,
+                score_threshold=search.min_score,
+                with_payload=search.with_payload,
             )
-        )
-        return list(answer.points)
+            for search in searches
+        ]
+        answers = self._ask(lambda client: client.query_batch_points(COLLECTION, requests))
+        return [
+            [{"id": str(hit.id), "score": hit.score, **(hit.payload or {})} for hit in each.points]
+            for each in answers
+        ]
 
     def get(self, id: str, scope: PointFilter) -> dict[str, Any] | None:
         """The payload of a point of a scope; None if there is none with this id."""
@@ -218,7 +218,13 @@ class QdrantStorage:
         own = {"user": self._user, "model": self._embedder.model_name}
         for start in range(0, len(points), BATCH):
             structs = [
-                models.PointStruct(id=p.id, vector=p.vector, payload=admitted({**p.payload, **own}))
+                models.PointStruct(
+                    id=p.id,
+                    vector=p.vector,
+                    payload=admitted(
+                        {**p.payload, **own, "tenant": self.tenant(p.payload.get("store"))}
+                    ),
+                )
                 for p in points[start : start + BATCH]
             ]
             self._retried(lambda client, s=structs: client.upsert(COLLECTION, s, wait=True))

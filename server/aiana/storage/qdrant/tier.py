@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.errors import AianaError, TierUnavailable
@@ -18,7 +19,7 @@ from aiana.models import Progress
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, ServerLink
 from aiana.storage.qdrant.connection import QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
-from aiana.storage.qdrant.points import Layout, PointFilter
+from aiana.storage.qdrant.points import Layout, PointFilter, Search
 from aiana.storage.qdrant.storage import QdrantStorage
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 0.15
-"""What a search waits for Qdrant before the embedded index answers it."""
+ANSWER_S = 0.5
+"""What a search waits for Qdrant before the embedded index answers it: many times what a server
+takes that is well, for one that is busy is not away."""
+MOST_CHANGED = 1000
+"""Points that Qdrant does not know yet as they are: their vectors are read from SQLite."""
 SAMPLE = 64
 CHECK_EVERY_S = 600.0
 FIRST_REPAIR_S = 30.0
@@ -44,6 +48,13 @@ BATCH = 128
 DRIFT = "drift"
 
 T = TypeVar("T")
+
+
+class Alike(Struct, frozen=True, kw_only=True):
+    """Points as `QdrantStorage.alike` gives them, the most alike first."""
+
+    own: list[dict[str, Any]] = []
+    shared: list[dict[str, Any]] = []
 
 
 class QdrantTier:
@@ -75,7 +86,7 @@ class QdrantTier:
             self.outbox.enable(model, shared=team)
         self._team = team
         self._store = self.outbox.fact("store") or ""
-        self._scope = PointFilter(store=self._store, model=model)
+        self._scope = PointFilter(tenant=qdrant.tenant(self._store))
         self.link = ServerLink("qdrant", self._probe, every_s=every_s, retry_s=retry_s)
 
     @property
@@ -109,7 +120,11 @@ class QdrantTier:
     @property
     def is_in_step(self) -> bool:
         """Whether Qdrant knows all that SQLite knows."""
-        return self.outbox.is_empty and not self.outbox.fact(DRIFT)
+        return self.outbox.changed(0) is not None and not self.outbox.fact(DRIFT)
+
+    def changed(self) -> list[str] | None:
+        """The ids of points that Qdrant does not know as they are; None if it knows too little."""
+        return None if self.outbox.fact(DRIFT) else self.outbox.changed(MOST_CHANGED)
 
     @property
     def behind(self) -> str | None:
@@ -123,28 +138,36 @@ class QdrantTier:
             return f"{refused:,} texts were refused: `{command('reindex', 'qdrant')}` tries again"
         return drift
 
-    def nearest(self, vector: NDArray[np.float32], limit: int, scope: PointFilter) -> list[str]:
-        """Ids of the own points most like a vector. Raises TierUnavailable after 150 ms at most."""
-        own = replace(scope, store=self._store, model=self._model)
-        return self._in_time(lambda: self._qdrant.nearest(vector.tolist(), limit, own))
+    def alike(
+        self,
+        vector: NDArray[np.float32],
+        own: Search | None = None,
+        shared: Search | None = None,
+    ) -> Alike:
+        """The own points most like a vector, and those that colleagues share, in one request.
 
-    def shared_by_colleagues(
-        self, vector: NDArray[np.float32], limit: int, scope: PointFilter
-    ) -> list[dict[str, Any]]:
-        """What colleagues let others find: `id`, `score` (cosine) and payload, the best first.
-
-        Nothing, unless this is a team. Raises TierUnavailable after 150 ms at most.
+        Nothing is shared unless this is a team. Raises TierUnavailable after half a second.
         """
-        if not self._team:
-            return []
-        theirs = replace(scope, model=self._model, of_colleagues=True)
-        return self._in_time(lambda: self._qdrant.alike(vector.tolist(), limit, theirs))
+        searches = []
+        if own is not None:
+            scope = replace(own.scope, tenant=self._scope.tenant)
+            searches.append(replace(own, scope=scope))
+        if shared is not None and self._team:
+            scope = replace(shared.scope, shared=self._model)
+            searches.append(replace(shared, scope=scope, with_payload=True))
+        if not searches:
+            return Alike()
+        found = self._in_time(lambda: self._qdrant.alike(vector.tolist(), searches))
+        return Alike(
+            own=found[0] if own is not None else [],
+            shared=found[-1] if shared is not None and self._team else [],
+        )
 
     def of_colleague(self, id: str) -> dict[str, Any] | None:
         """The payload of a memory that a colleague lets others find; None if there is none."""
         if not self._team or not self.link.is_up or not _is_uuid(id):
             return None
-        return self._in_time(lambda: self._qdrant.get(id, PointFilter(of_colleagues=True)))
+        return self._in_time(lambda: self._qdrant.get(id, PointFilter(shared=self._model)))
 
     def _in_time(self, work: Callable[[], T]) -> T:
         """What Qdrant answers somebody who waits."""
@@ -174,7 +197,7 @@ class QdrantTier:
             return False
         try:
             for session_id in sessions:
-                self._qdrant.delete(PointFilter(store=self._store, session_id=session_id))
+                self._qdrant.delete(replace(self._scope, session_id=session_id))
             return self._qdrant.remove(ids) == len(ids)
         except AianaError as error:
             logger.warning("A deletion is sent to Qdrant later: %s", error)
