@@ -28,9 +28,12 @@ _NO_SETTINGS = (
 """Variables that the tests and the compose file read begin so."""
 
 
-def _is(what: str, env: str | None = None, **limits: Any) -> Meta:
-    """What a setting takes, in words and as limits, and a variable with a name of its own."""
-    return Meta(extra={"takes": what, "env": env}, **limits)
+def _is(what: str, env: str | None = None, many: bool = False, **limits: Any) -> Meta:
+    """What a setting takes, in words and as limits, and a variable with a name of its own.
+
+    Of `many`, a list may be given as well, which becomes a text with commas.
+    """
+    return Meta(extra={"takes": what, "env": env, "many": many}, **limits)
 
 
 _Text = Annotated[str, _is("a text", min_length=1)]
@@ -78,11 +81,19 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     qdrant_url: (
         Annotated[
             str,
-            _is("`http://` or `https://` and an address", "QDRANT_URL", pattern=r"^https?://\S+$"),
+            _is(
+                "`http://` or `https://` and an address, or a list of such",
+                "QDRANT_URL",
+                many=True,
+                pattern=r"^https?://[^\s,]+(,https?://[^\s,]+)*$",
+            ),
         ]
         | None
     ) = None
+    """Of one server or, with commas between them, of several nodes of one cluster."""
     qdrant_api_key: Annotated[str, _is("a text", "QDRANT_API_KEY", min_length=1)] | None = None
+    ca_file: Annotated[str, _is("the path of a file", min_length=1)] | None = None
+    """Certificates (PEM) by which Redis and Qdrant are known, instead of the system's."""
     team: _Switch = False
     """Memories are shared with, and those of colleagues found in, the same Qdrant."""
     qdrant_grpc_port: Annotated[int, _is("a port, 1 to 65535", ge=1, le=65535)] | None = None
@@ -95,6 +106,11 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Vectors are read from disk instead of being held in memory."""
     qdrant_quantized: _Switch = False
     """Vectors are held in memory as 8-bit integers for the first pass over them."""
+
+    @property
+    def qdrant_addresses(self) -> list[str]:
+        """Where Qdrant is; none if it is not configured."""
+        return self.qdrant_url.split(",") if self.qdrant_url else []
 
     @property
     def file(self) -> Path:
@@ -127,6 +143,7 @@ class Setting(Struct, frozen=True):
     """What may be given, in words."""
     type: Any
     default: Any
+    many: bool
 
 
 def _settings() -> Iterator[Setting]:
@@ -141,6 +158,7 @@ def _settings() -> Iterator[Setting]:
             extra["takes"],
             field.type,
             field.default,
+            extra["many"],
         )
 
 
@@ -218,6 +236,8 @@ def _take(merged: dict[str, Any], setting: Setting | None, name: str, value: Any
     """Put a value into `merged`, or say what is wrong with it; not the value, it may be secret."""
     if setting is None:
         return f"is no setting. {_nearest(name)}"
+    if setting.many and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        value = ",".join(value)
     try:
         merged[setting.field] = msgspec.convert(value, setting.type, strict=False)
     except msgspec.ValidationError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import threading
 import time
 import urllib.error
@@ -17,6 +18,7 @@ import urllib.request
 import uuid
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 
 from qdrant_client import QdrantClient, models
@@ -26,9 +28,9 @@ from tests.integration.servers import free_port
 
 SERVER = os.environ.get("AIANA_TEST_QDRANT_URL")
 SERVER_KEY = os.environ.get("AIANA_TEST_QDRANT_API_KEY")
-Fault = Literal["none", "hang", "cut", "broken", "refuse-one"]
+Fault = Literal["none", "hang", "cut", "broken", "refuse-one", "read-only"]
 KEY = "key-of-the-test"
-VERSION = "1.15.4"
+VERSION = "1.18.3"
 _KEYWORD = models.PayloadSchemaType.KEYWORD
 
 
@@ -38,7 +40,7 @@ class QdrantEndpoint:
     `client` reaches what is behind it directly, where the collection is called `collection`.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, certificate: Path | None = None) -> None:
         self.collection = f"aiana_test_{uuid.uuid4().hex}" if SERVER else COLLECTION
         self.client = _remote() if SERVER else _local()
         self.fault: Fault = "none"
@@ -48,6 +50,10 @@ class QdrantEndpoint:
         self.refused_content = ""
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._certificate = certificate
+        """With its key, in one file: TLS is spoken, at `localhost`."""
+        if certificate is not None:
+            self.url = f"https://localhost:{self.port}"
         self._server: ThreadingHTTPServer | None = None
         self.lock = threading.Lock()
 
@@ -58,6 +64,10 @@ class QdrantEndpoint:
             served = endpoint
 
         self._server = _Server(("127.0.0.1", self.port), Handler)
+        if self._certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
@@ -154,6 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.headers.get("api-key") != served.key:
             self._send(401, {"status": {"error": "Invalid API key"}})
+            return
+        writes = verb in ("PUT", "DELETE") or "/points/delete" in self.path
+        if served.fault == "read-only" and writes:
+            self._send(403, {"status": {"error": "Forbidden: Write access is required"}})
             return
         if self.path == "/":
             self._send(200, {"title": "qdrant", "version": VERSION})

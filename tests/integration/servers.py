@@ -26,6 +26,23 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def certificate(folder: Path) -> Path:
+    """A certificate of `localhost` that nobody but its maker knows, and its key, in one file."""
+    path = folder / "certificate.pem"
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", str(path), "-out", str(folder / "public.pem")),
+        ],
+        capture_output=True,
+    )
+    assert made.returncode == 0, made.stderr
+    with path.open("a") as both:
+        both.write((folder / "public.pem").read_text())
+    return path
+
+
 def free_port() -> int:
     """A port that stays free for a server that stops and starts again: no system hands it out."""
     for _ in range(100):

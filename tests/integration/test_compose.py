@@ -6,6 +6,7 @@ No Docker engine is used.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from aiana.diagnostics.doctor import TESTED_QDRANT
 from aiana.storage import AianaStorage
+from tests.integration.servers import until
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -79,6 +82,27 @@ def test_image_that_runs_holds_no_torch_and_is_not_root() -> None:
     assert "--chown=aiana:aiana /build/models " in running
 
 
+@pytest.mark.parametrize(
+    ("service", "setting"),
+    [("redis-team", "AIANA_REDIS_PASSWORD"), ("qdrant-team", "AIANA_QDRANT_API_KEY")],
+)
+def test_missing_password_is_said(services: dict[str, Any], service: str, setting: str) -> None:
+    described = services[service]
+    command: list[str] = described.get("entrypoint") or described["command"]
+    # Compose makes one sign of two.
+    script = [word.replace("$$", "$") for word in command]
+    environ = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(script, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{setting} is not set: ")
+
+
+def test_servers_are_those_that_were_tested(services: dict[str, Any]) -> None:
+    image = services["qdrant"]["image"]
+    assert image.startswith(f"qdrant/qdrant:v{TESTED_QDRANT}.")
+    assert services["qdrant-team"]["image"] == image
+
+
 class _Ready(BaseHTTPRequestHandler):
     status = 200
 
@@ -111,6 +135,36 @@ def test_health_check_of_qdrant_tells_ready_from_not_ready(
     assert subprocess.run(check, timeout=60).returncode != 0
     nobody = [word.replace("/6333", "/1") for word in command]
     assert subprocess.run(nobody, timeout=60, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_import_that_is_asked_to_end_ends_in_order(tmp_path: Path) -> None:
+    """In the middle of its first round."""
+    projects = tmp_path / "claude" / "projects" / "-home-ada-shop"
+    projects.mkdir(parents=True)
+    sample = max((ROOT / "tests" / "fixtures" / "sample").glob("*.jsonl"), key=_size).read_text()
+    for number in range(400):
+        text = re.sub(r'"(uuid|sessionId|parentUuid)": ?"', rf'"\1":"{number}-', sample)
+        (projects / f"{number}.jsonl").write_text(text)
+    home = tmp_path / "home"
+    environ = os.environ | {
+        "AIANA_HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
+        "AIANA_EMBEDDING_MODEL": "none-at-all",
+    }
+    command = [sys.executable, "-m", "aiana", "import", "--watch"]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+    with AianaStorage(home / "conversations.db") as storage:
+        until(lambda: storage.get_stats().sessions)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        left = storage.get_stats().sessions
+    assert 0 < left < 400
+    assert [path.name for path in home.glob("conversations.db*")] == ["conversations.db"]
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

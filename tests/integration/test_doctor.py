@@ -17,7 +17,7 @@ from aiana.config import Config, load_config
 from aiana.invocation import command
 from aiana.protocol.results import Finding
 from aiana.service import Aiana, open_aiana
-from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
+from tests.integration.qdrant_endpoint import KEY, SERVER, VERSION, QdrantEndpoint
 from tests.integration.servers import PASSWORD, RedisServer, until
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
@@ -254,7 +254,7 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     aiana.container.storage.memories.update(memory.id, project="elsewhere")
     finding = found(aiana, "outbox")
     assert finding.state == "warning"
-    assert "1 texts still to be sent" in finding.detail
+    assert "1 text still to be sent" in finding.detail
     assert aiana.diagnose(fix=True).fixed == ["outbox"]
     endpoint.fault, endpoint.refused_content = "refuse-one", "poison"
     aiana.add_memory("poison")
@@ -264,7 +264,88 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     )
     finding = found(aiana, "outbox")
     assert finding.state == "error"
-    assert "1 texts were refused" in finding.detail
+    assert "1 text refused" in finding.detail
+
+
+def test_key_that_may_only_read(opened: Open, endpoint: QdrantEndpoint) -> None:
+    aiana = opened(qdrant_url=endpoint.url, qdrant_api_key=KEY)
+    tier = aiana.container.qdrant
+    assert tier is not None
+    assert tier.link.wait(30)
+    aiana.add_memory("never sent")
+    endpoint.fault = "read-only"
+    aiana.index_pending()
+    said = "1 text cannot be sent. "
+    assert said in aiana.status().tiers.qdrant.detail
+    finding = found(aiana, "outbox")
+    assert finding.state == "error"
+    assert finding.detail.startswith(said)
+    assert finding.mend == "set QDRANT_API_KEY to a key that may write"
+    assert tier.link.is_up
+    assert [hit.content for hit in aiana.search("sent", wait_for_model=True).hits] == ["never sent"]
+    endpoint.fault = "none"
+    aiana.index_pending()
+    assert found(aiana, "outbox").state == "ok"
+    assert aiana.status().tiers.qdrant.state == "ok"
+
+
+def test_version_that_nobody_tried(
+    opened: Open, endpoint: QdrantEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.integration.qdrant_endpoint.VERSION", "1.12.0")
+    if SERVER:
+        pytest.skip("the server says its own version")
+    finding = found(opened(qdrant_url=endpoint.url, qdrant_api_key=KEY), "qdrant")
+    assert finding.state == "warning"
+    assert "Qdrant 1.12.0" in finding.detail
+    assert "tested with 1.18" in finding.detail
+
+
+def test_each_failure_of_a_server_is_said_once(home: Path) -> None:
+    environ = os.environ | {"QDRANT_URL": "http://127.0.0.1:9", "AIANA_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "aiana", "status"], env=environ, capture_output=True, text=True
+    )
+    assert (done.stdout + done.stderr).count("127.0.0.1:9") == 1
+
+
+def test_summary_names_what_failed_and_the_tier_says_why(opened: Open) -> None:
+    aiana = opened(qdrant_url="http://127.0.0.1:9")
+    aiana.add_memory("one")
+    assert aiana.container.qdrant is not None
+    until(lambda: aiana.container.qdrant and aiana.container.qdrant.link.down)
+    state = aiana.status()
+    assert state.message == "0 sessions, 1 memory; Qdrant cannot be used"
+    assert state.tiers.qdrant.detail.count("127.0.0.1:9") == 1
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can be others")
+def test_transcripts_of_another_user_are_said_to_be_that(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (transcript,) = (tmp_path / "claude").rglob("*.jsonl")
+    transcript.chmod(0o600)
+    os.chown(transcript, 1234, 1234)
+    script = (
+        "import os, sys; from aiana.capture.access import *; os.setgid(65534); os.setuid(65534);"
+        "path = sys.argv[1]; print(is_closed_to_us(path)); print(why_closed([path]));"
+        "print(how_to_open(path))"
+    )
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(transcript)],
+        env=os.environ | {"AIANA_UID": "65534"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "True",
+        f"1 file in {transcript.parent} may not be read: user 1234 owns it, and this is user 65534",
+        "Build the image for that user: `AIANA_UID=1234 docker compose up --build`",
+    ]
 
 
 def test_team_without_a_name_or_a_server(opened: Open, endpoint: QdrantEndpoint) -> None:

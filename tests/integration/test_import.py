@@ -495,3 +495,12 @@ def _kinds(record: dict[str, Any]) -> list[str]:
 
 def _is_notice(text: str) -> bool:
     return text.startswith(("<task-notification>", "<agent-notification>"))
+
+
+def test_messages_that_a_transcript_completes_later_are_counted_once(
+    storage: AianaStorage, projects: Path
+) -> None:
+    path = projects / "s1.jsonl"
+    write(path, said("user", "u1", "why"), said("assistant", "a1", "Beca"))
+    write(path, said("assistant", "a1", "Because."), said("user", "u2", "thanks"))
+    assert run(storage).messages == storage.get_stats().messages == 3

@@ -173,7 +173,7 @@ class TestTier:
         store.add("one")
         store.sync(tier)
         store.add("two")
-        assert tier.behind == "1 texts still to be sent"
+        assert tier.behind == "1 text still to be sent"
         catalogue = TextIndex(store.storage.database).catalogue()
         index = QdrantIndex(tier, VectorIndex(store.storage.database, MODEL), SearchFilter())
         assert np.count_nonzero(~np.isnan(cosines(index, store.vector(), catalogue))) == 2

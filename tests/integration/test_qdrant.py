@@ -6,16 +6,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 
 from aiana.embeddings import Embedder
 from aiana.errors import TierUnavailable
 from aiana.storage.qdrant import QdrantStorage
-from aiana.storage.qdrant.connection import CollectionLost, QdrantConnection, QdrantRefused
+from aiana.storage.qdrant.connection import (
+    CollectionLost,
+    KeyRefused,
+    NotAllowed,
+    QdrantConnection,
+    QdrantRefused,
+)
 from aiana.storage.qdrant.points import COLLECTION, Point, PointFilter
-from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.qdrant_endpoint import KEY, VERSION, QdrantEndpoint
+from tests.integration.servers import certificate
 
 
 @pytest.fixture
@@ -178,33 +187,101 @@ class TestNetwork:
         qdrant.add_memory("two")
         assert [hit["content"] for hit in qdrant.search("one")] == ["two"]
 
+    def test_key_that_may_only_read_is_said_to_be_one(
+        self, endpoint: QdrantEndpoint, qdrant: QdrantStorage
+    ) -> None:
+        kept = qdrant.add_memory("one")
+        endpoint.fault = "read-only"
+        with pytest.raises(NotAllowed, match=r"QDRANT_API_KEY do this: the key may only read"):
+            qdrant.add_memory("two")
+        assert [hit["id"] for hit in qdrant.search("one")] == [kept]
+
+    def test_another_node_answers_where_one_does_not(
+        self, endpoint: QdrantEndpoint, embedder: Embedder
+    ) -> None:
+        urls = ["http://127.0.0.1:9", "http://127.0.0.1:9", endpoint.url]
+        qdrant = QdrantStorage(urls, embedder, api_key=KEY, user="several")
+        kept = qdrant.add_memory("one")
+        assert qdrant.address == endpoint.url
+        assert [hit["id"] for hit in qdrant.search("one")] == [kept]
+        endpoint.stop()
+        with pytest.raises(TierUnavailable, match="does not answer as it should"):
+            qdrant.search("one")
+        endpoint.start()
+        assert [hit["id"] for hit in qdrant.search("one")] == [kept]
+        qdrant.close()
+
+    def test_certificate_of_ones_own(self, tmp_path: Path, embedder: Embedder) -> None:
+        pem = certificate(tmp_path)
+        secure = QdrantEndpoint(certificate=pem)
+        secure.start()
+        qdrant = QdrantStorage(secure.url, embedder, api_key=KEY, ca_file=str(pem))
+        assert qdrant.version() == VERSION
+        qdrant.close()
+        qdrant = QdrantStorage(secure.url, embedder, api_key=KEY)
+        with pytest.raises(TierUnavailable, match="no secure connection can be made"):
+            qdrant.version()
+        qdrant.close()
+        absent = str(tmp_path / "absent.pem")
+        qdrant = QdrantStorage(secure.url, embedder, api_key=KEY, ca_file=absent)
+        with pytest.raises(TierUnavailable, match=r"absent\.pem cannot be read .*AIANA_CA_FILE"):
+            qdrant.version()
+        qdrant.close()
+        secure.close()
+
 
 @pytest.mark.parametrize(
     ("code", "kind", "reason"),
     [
-        ("UNAUTHENTICATED", TierUnavailable, "does not accept QDRANT_API_KEY"),
+        ("UNAUTHENTICATED", KeyRefused, "wants QDRANT_API_KEY"),
+        ("PERMISSION_DENIED", NotAllowed, "the key may only read"),
         ("NOT_FOUND", CollectionLost, "has lost what Aiana kept"),
-        ("INVALID_ARGUMENT", QdrantRefused, "refuses a request"),
-        ("UNAVAILABLE", TierUnavailable, "does not answer as it should"),
+        ("INVALID_ARGUMENT", QdrantRefused, r"refuses a request \(status 400\)"),
+        ("UNAVAILABLE", TierUnavailable, r"\(no connection can be made\)"),
+        ("DEADLINE_EXCEEDED", TierUnavailable, r"\(no answer in time\)"),
+        ("RESOURCE_EXHAUSTED", TierUnavailable, r"\(it has too much to do\)"),
     ],
 )
-def test_errors_of_grpc_are_those_of_http(code: str, kind: type[Exception], reason: str) -> None:
-    import grpc  # type: ignore[import-untyped]
-
-    def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
-        context.abort(grpc.StatusCode[code], "for the test")
-        raise AssertionError
-
-    class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
-        def service(self, details: Any) -> Any:
-            return grpc.unary_unary_rpc_method_handler(answer)
-
-    server = grpc.server(ThreadPoolExecutor(2), handlers=[Handler()])
+def test_errors_of_grpc_are_those_of_http_and_name_its_port(
+    code: str, kind: type[Exception], reason: str
+) -> None:
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[_Failing(code)])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    connection = QdrantConnection("http://127.0.0.1:1", None, port, timeout_s=5)
+    connection = QdrantConnection(["http://127.0.0.1:1"], None, port, timeout_s=5)
     with pytest.raises(kind, match=reason) as caught:
         connection.call(lambda client: client.collection_exists(COLLECTION))
     assert type(caught.value) is kind
+    assert str(caught.value).startswith(f"Qdrant at 127.0.0.1:{port} (gRPC) ")
     connection.close()
     server.stop(0).wait()
+
+
+def test_certificate_of_ones_own_over_grpc(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[_Failing("NOT_FOUND")])
+    public = tmp_path / "public.pem"
+    both = ((pem.read_bytes(), public.read_bytes()),)
+    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials(both))
+    server.start()
+    for trusted, kind in ((str(public), CollectionLost), (None, TierUnavailable)):
+        connection = QdrantConnection(["https://localhost:1"], None, port, 5, ca_file=trusted)
+        with pytest.raises(TierUnavailable) as caught:
+            connection.call(lambda client: client.collection_exists(COLLECTION))
+        assert type(caught.value) is kind
+        connection.close()
+    server.stop(0).wait()
+
+
+class _Failing(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Answers every request with one code."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def service(self, details: Any) -> Any:
+        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+            context.abort(grpc.StatusCode[self._code], "for the test")
+            raise AssertionError
+
+        return grpc.unary_unary_rpc_method_handler(answer)

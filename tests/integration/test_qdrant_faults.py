@@ -128,7 +128,7 @@ class TestFaults:
         assert store.outbox.refused() == 1
         assert store.outbox.waiting() == 0
         assert len(store.held(tier)) == 29
-        assert "1 texts were refused" in (tier.behind or "")
+        assert "1 text refused" in (tier.behind or "")
         assert MOST_ATTEMPTS == 5
         endpoint.fault = "none"
         assert tier.rebuild() == 30

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cache import Cache, SqliteCache
 from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
-from tests.integration.servers import PASSWORD, RedisServer, until
+from tests.integration.servers import PASSWORD, RedisServer, certificate, until
 
 FAST = {"every_s": 0.02, "retry_s": 0.02}
 
@@ -320,21 +319,12 @@ class TestService:
 
 
 def test_tls_is_spoken_to_a_server_whose_certificate_is_known(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        capture_output=True,
-    )
-    assert made.returncode == 0, made.stderr
-    files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key))
+    pem = str(certificate(tmp_path))
+    files = ("--tls-cert-file", pem, "--tls-key-file", pem)
     server = RedisServer(tmp_path, "--tls-auth-clients", "no", *files, tls=True)
     server.start()
     url = f"rediss://:{PASSWORD}@localhost:{server.port}/0"
-    trusting = RedisCache(f"{url}?ssl_ca_certs={certificate}", timeout_s=5)
+    trusting = RedisCache(url, timeout_s=5, ca_file=pem)
     trusting.add_preference("Uses TLS")
     assert trusting.get_profile() == {"static": ["Uses TLS"], "dynamic": []}
     trusting.close()

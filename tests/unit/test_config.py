@@ -19,6 +19,7 @@ BAD = {
     "redisUrl": "localhost:6379",
     "qdrantUrl": "qdrant.example.com",
     "qdrantApiKey": "",
+    "caFile": "",
     "team": "perhaps",
     "qdrantGrpcPort": "0",
     "qdrantShards": "-1",
@@ -137,3 +138,21 @@ def test_a_folder_in_the_place_of_the_file_is_reported(tmp_path: Path) -> None:
 def test_a_home_that_does_not_exist_is_an_error_in_words() -> None:
     with pytest.raises(StorageUnavailable, match="AIANA_HOME is ~nobody-of-that-name/x"):
         load_config(environ={"AIANA_HOME": "~nobody-of-that-name/x"})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["http://a:6333", "https://b:6333"], "http://a:6333,https://b:6333"],
+    ids=["list", "text"],
+)
+def test_several_addresses_of_one_cluster(given: object) -> None:
+    config = load_config({"qdrantUrl": given}, environ={})
+    assert config.problems == ()
+    assert config.qdrant_addresses == ["http://a:6333", "https://b:6333"]
+
+
+@pytest.mark.parametrize("given", [["http://a", "b"], ["http://a", 7], [], "http://a,b"])
+def test_addresses_that_are_none_are_left_out(given: object) -> None:
+    config = load_config({"qdrantUrl": given}, environ={})
+    assert config.qdrant_addresses == []
+    assert "a list of such" in config.problems[0].message

@@ -142,7 +142,7 @@ export interface ImportCounts {
   /** Files with nothing new. */
   skipped: number;
   failed: Failure[];
-  /** Messages that were added or changed. */
+  /** Messages that were added. */
   messages: number;
   /** Memories that were added or changed; only archives hold any. */
   memories: number;

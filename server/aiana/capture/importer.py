@@ -92,7 +92,7 @@ def _import_file(
         for batch in file.source.read(file.path, position):
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
-            counts.messages += written
+            counts.messages += result.messages_added
             counts.memories += result.memories_added
             counts.redactions += result.redactions if written else 0
             _count_losses(counts, before, batch.position)

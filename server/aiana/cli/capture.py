@@ -10,6 +10,13 @@ import threading
 import click
 
 from aiana.capture import sources as known_sources
+from aiana.capture.access import (
+    how_to_open,
+    is_closed_to_us,
+    is_container,
+    no_transcripts,
+    why_closed,
+)
 from aiana.cli.layout import size_of
 from aiana.cli.output import json_option, opened, print_json, progress_bar, tell
 from aiana.cli.terminal import Piece, say
@@ -45,13 +52,15 @@ def import_(
     """
     names = [word for word in what if word in known_sources()]
     paths = [_existing(word) for word in what if word not in names]
-    if watch:
-        # Asked to end, whoever watches ends in order, as after an interrupt.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ending = _Ending() if watch else None
     with opened() as aiana:
         with progress_bar("Importing") as report:
             result = aiana.import_sessions(
-                names or None, paths or None, since=since, progress=report
+                names or None,
+                paths or None,
+                since=since,
+                progress=report,
+                cancelled=None if ending is None else ending.is_near,
             )
         if as_json:
             print_json(result)
@@ -59,10 +68,13 @@ def import_(
             for name, counts in result.sources.items():
                 _summarise(name, counts)
             _report(result.failed)
+        if is_container() and not any(counts.found for counts in result.sources.values()):
+            tell("warning", no_transcripts())
+        if ending is not None:
+            _watch(aiana, ending, embeds=not no_embed)
+            return
         if not no_embed:
             _embed(aiana)
-        if watch:
-            _watch(aiana)
     if result.failed or any(counts.failed for counts in result.sources.values()):
         raise SystemExit(1)
 
@@ -101,22 +113,61 @@ def _summarise(name: str, counts: ImportCounts) -> None:
 
 
 def _report(failed: list[Failure]) -> None:
-    for failure in failed:
+    closed = [failure for failure in failed if is_closed_to_us(failure.path)]
+    others = [failure for failure in failed if failure not in closed]
+    for failure in others[:SHOWN]:
         say("  ", Piece("failed:", "red"), f" {failure.path}: {failure.reason}")
+    if len(others) > SHOWN:
+        say(f"    and {counted(len(others) - SHOWN, 'more file')} (`--json` names all)")
+    if closed:
+        say("  ", Piece("failed:", "red"), f" {why_closed([each.path for each in closed])}.")
+        say(f"    {how_to_open(closed[0].path)}")
 
 
-def _watch(aiana: Aiana) -> None:
+class _Ending:
+    """Whether somebody asked this process to end: it finishes what it is about first."""
+
+    def __init__(self) -> None:
+        self._asked = self._idle = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def is_near(self) -> bool:
+        return self._asked
+
+    def wait(self) -> None:
+        """Return when somebody has asked."""
+        with contextlib.suppress(KeyboardInterrupt):
+            self._idle = True
+            while not self._asked:
+                threading.Event().wait()
+        self._idle = False
+
+    def _note(self, number: int, frame: object) -> None:
+        self._asked = True
+        if self._idle:
+            raise KeyboardInterrupt
+
+
+def _watch(aiana: Aiana, ending: _Ending, embeds: bool) -> None:
     """Do the background work here, as an editor's server would, until the process is ended."""
+    if embeds:
+        _lacks_a_model(aiana)
     aiana.start_indexing()
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    ending.wait()
+
+
+def _lacks_a_model(aiana: Aiana) -> bool:
+    tier = aiana.status().tiers.embedder
+    if tier.state not in ("off", "unavailable"):
+        return False
+    tell("note", tier.detail)
+    return True
 
 
 def _embed(aiana: Aiana) -> None:
     """Give every new text its vector, with a bar; the bar may be interrupted at any time."""
-    state = aiana.status()
-    if state.tiers.embedder.state in ("off", "unavailable"):
-        tell("note", state.tiers.embedder.detail)
+    if _lacks_a_model(aiana):
         return
     with progress_bar("Embedding (Ctrl-C leaves the rest for later)") as report:
         done = aiana.index_pending(progress=report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aiana.cli.layout import cells, pad
-from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.output import json_option, opened, print_json, quiet_logs
 from aiana.cli.terminal import Piece, say
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -26,7 +26,7 @@ def doctor(fix: bool, as_json: bool) -> None:
       aiana doctor --fix
       aiana doctor --json | jq '.findings[] | select(.state != "ok")'
     """
-    with opened() as aiana:
+    with quiet_logs(), opened() as aiana:
         result = aiana.diagnose(fix=fix)
     if as_json:
         print_json(result)

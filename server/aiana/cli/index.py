@@ -8,7 +8,7 @@ from contextlib import suppress
 import click
 from msgspec.structs import asdict
 
-from aiana.cli.output import json_option, opened, print_json, progress_bar
+from aiana.cli.output import json_option, opened, print_json, progress_bar, quiet_logs
 from aiana.cli.terminal import Piece, say
 from aiana.errors import AianaError
 from aiana.protocol.results import SourceStatus, Status
@@ -35,7 +35,7 @@ def status(as_json: bool) -> None:
       aiana status
       aiana status --json | jq .counts
     """
-    with opened() as aiana:
+    with quiet_logs(), opened() as aiana:
         with suppress(AianaError):  # What is wrong with the store is in the status.
             aiana.wait_for_servers()
         state = aiana.status()

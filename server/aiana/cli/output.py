@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +42,17 @@ def opened() -> Iterator[Aiana]:
         yield aiana
     finally:
         aiana.close()
+
+
+@contextmanager
+def quiet_logs() -> Iterator[None]:
+    """For a command whose answer says all that would be logged on the terminal."""
+    logger, quiet = logging.getLogger("aiana"), logging.NullHandler()
+    logger.addHandler(quiet)
+    try:
+        yield
+    finally:
+        logger.removeHandler(quiet)
 
 
 def chosen_project(aiana: Aiana, name: str | None) -> str | None:

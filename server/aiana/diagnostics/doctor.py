@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aiana.storage.link import ServerLink
 
 LOW_DISK, FULL_DISK = 1_000_000_000, 100_000_000
+TESTED_QDRANT = "1.18"
+"""Other versions may do as well; nobody has looked."""
 OLDEST_REDIS = 6
 """The first that speaks RESP3."""
 _PRIVATE_FOLDERS = (".", "backups", "pages")
@@ -220,7 +222,9 @@ def _redis(aiana: Container) -> Iterator[Checked]:
         yield _error("redis", _why_down(link), "start the server, or correct REDIS_URL")
     else:
         # Somebody is waiting for this answer alone: it may take longer than in a request.
-        redis = RedisCache(config.redis_url, config.user, timeout_s=FIRST_ANSWERS_S)
+        redis = RedisCache(
+            config.redis_url, config.user, timeout_s=FIRST_ANSWERS_S, ca_file=config.ca_file
+        )
         version = redis.version()
         redis.close()
         detail = f"Redis {version} at {aiana.cache.address}"
@@ -239,7 +243,13 @@ def _qdrant(aiana: Container) -> Iterator[Checked]:
         mend = "start the server, or correct QDRANT_URL and QDRANT_API_KEY"
         yield _error("qdrant", _why_down(tier.link), mend)
         return
-    yield _ok("qdrant", f"Qdrant {tier.version()} at {tier.address}, collection fits the model")
+    version = tier.version()
+    detail = f"Qdrant {version} at {tier.address}, collection fits the model"
+    if version.startswith(f"{TESTED_QDRANT}."):
+        yield _ok("qdrant", detail)
+    else:
+        mend = f"run Qdrant {TESTED_QDRANT} if anything seems wrong"
+        yield _warning("qdrant", f"{detail}; Aiana is tested with {TESTED_QDRANT}", mend)
     waiting, refused = tier.outbox.waiting(), tier.outbox.refused()
     drift = None if waiting or refused else tier.drift()
 
@@ -249,9 +259,13 @@ def _qdrant(aiana: Container) -> Iterator[Checked]:
         return Checked(finding, lambda: aiana.indexer.rebuild(["qdrant"]))
 
     if refused:
-        yield wrong("error", f"{refused:,} texts were refused by Qdrant")
+        yield wrong("error", f"{counted(refused, 'text')} refused by Qdrant")
+    elif waiting and tier.forbidden:
+        mend = "set QDRANT_API_KEY to a key that may write"
+        yield _error("outbox", f"{counted(waiting, 'text')} cannot be sent. {tier.forbidden}", mend)
     elif waiting:
-        yield wrong("warning", f"{waiting:,} texts still to be sent; an editor gets on with it")
+        texts = counted(waiting, "text")
+        yield wrong("warning", f"{texts} still to be sent; an editor gets on with it")
     elif drift:
         yield wrong("error", f"Qdrant is not what SQLite is: {drift}")
     else:
@@ -268,20 +282,39 @@ def _team(aiana: Container) -> Iterator[Checked]:
 
 
 def _sources(aiana: Container) -> Iterator[Checked]:
+    from aiana.capture.access import how_to_open, is_container, no_transcripts, why_closed
     from aiana.capture.inventory import capture_sources
 
     found = [each for each in capture_sources(aiana.storage) if each.on_disk or each.stored]
     for source in found:
         detail = f"{source.title}: {source.stored:,} transcripts stored"
-        if source.missing:
+        closed = _closed(source.name) if source.missing or source.failed else []
+        if closed:
+            mend = how_to_open(closed[0])
+            yield _error("capture", f"{detail}, {why_closed(closed)}", _first_command(mend))
+        elif source.missing:
             soon = f", {source.expiring_soon:,} soon deleted" if source.expiring_soon else ""
             yield _warning("capture", f"{detail}, {source.missing:,} not{soon}", command("import"))
         else:
             yield _ok("capture", detail)
-    if not found:
+    if not found and is_container():
+        yield _error("capture", no_transcripts(), "docker compose up --wait")
+    elif not found:
         yield _warning(
             "capture", "No sessions of any assistant were found", command("import", "PATH")
         )
+
+
+def _closed(source: str) -> list[str]:
+    """The transcripts of a source that may not be read."""
+    from aiana.capture import sources as known_sources
+    from aiana.capture.access import is_closed_to_us
+    from aiana.capture.files import files_on_disk
+
+    found = files_on_disk([known_sources()[source]])
+    paths = [str(path) for path in found.files]
+    paths += [failure.path for failed in found.failed.values() for failure in failed]
+    return [path for path in paths if is_closed_to_us(path)]
 
 
 def _why_down(link: ServerLink) -> str:

@@ -119,9 +119,9 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool) -> tu
         return "error", tiers.sqlite.detail
     if tiers.embedder.state == "unavailable":
         return "warning", f"{stored}; search by meaning is off: {tiers.embedder.detail}"
-    for tier in (tiers.redis, tiers.qdrant):
+    for name, tier in (("Redis", tiers.redis), ("Qdrant", tiers.qdrant)):
         if tier.state == "unavailable":
-            return "warning", f"{stored}; {tier.detail}"
+            return "warning", f"{stored}; {name} cannot be used"
     if indexing.pending and not counts.vectors and not busy:
         texts = counted(indexing.pending, "text")
         mend = f"`{command('import')}` or an editor gets on with it"

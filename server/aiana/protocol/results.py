@@ -208,7 +208,7 @@ class ImportCounts(Result):
     """Files with nothing new."""
     failed: list[Failure] = field(default_factory=list)
     messages: int = 0
-    """Messages that were added or changed."""
+    """Messages that were added."""
     memories: int = 0
     """Memories that were added or changed; only archives hold any."""
     redactions: int = 0

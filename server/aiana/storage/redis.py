@@ -49,7 +49,8 @@ class RedisCache:
     processes. Every method raises TierUnavailable when Redis does not answer in time; the message
     never holds the password of the URL, nor anything that is stored.
 
-    Safe to share between threads. `rediss://` means TLS.
+    Safe to share between threads. `rediss://` means TLS; `ca_file` holds the certificates (PEM) by
+    which the server is known, instead of the system's.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class RedisCache:
         url: str = "redis://localhost:6379",
         user: str = "default",
         timeout_s: float = TIMEOUT_S,
+        ca_file: str | None = None,
     ) -> None:
         self._url = url
         self._timeout_s = timeout_s
+        self._ca_file = ca_file
         self._profile_key = f"aiana:profile:{user}"
         self._client: Redis | None = None
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="aiana-redis")
@@ -304,6 +307,7 @@ class RedisCache:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
+        secure = self._url.startswith("rediss:") and self._ca_file is not None
         # Retries would multiply the timeout; a link asks again in the background instead.
         return Redis.from_url(
             self._url,
@@ -312,6 +316,7 @@ class RedisCache:
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
             protocol=3,
+            **({"ssl_ca_certs": self._ca_file} if secure else {}),
         )
 
 

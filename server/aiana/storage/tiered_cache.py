@@ -185,5 +185,7 @@ class TieredCache:
 
 def open_cache(config: Config, storage: AianaStorage) -> TieredCache:
     """The cache as it is configured."""
-    redis = RedisCache(config.redis_url, config.user) if config.redis_url else None
+    redis = None
+    if config.redis_url:
+        redis = RedisCache(config.redis_url, config.user, ca_file=config.ca_file)
     return TieredCache(SqliteCache(config.data_dir / "cache.db", storage.preferences), redis)

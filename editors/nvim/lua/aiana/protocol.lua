@@ -82,7 +82,7 @@
 ---@field updated integer Files that had grown or changed.
 ---@field skipped integer Files with nothing new.
 ---@field failed aiana.Failure[]
----@field messages integer Messages that were added or changed.
+---@field messages integer Messages that were added.
 ---@field memories integer Memories that were added or changed; only archives hold any.
 ---@field redactions integer Secrets that were taken out before anything was stored.
 ---@field skippedLines integer Lines that were left out, wholly or in part.

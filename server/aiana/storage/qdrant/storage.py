@@ -41,12 +41,13 @@ class QdrantStorage:
 
     Raises TierUnavailable when Qdrant does not answer as it should, QdrantRefused when it does not
     take a request. The first call imports qdrant_client (seconds, 70 MB) and makes the collection
-    if there is none. Safe to share between threads.
+    if there is none. `url` may be those of several nodes of one cluster. Safe to share between
+    threads.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         embedder: Embedder,
         *,
         api_key: str | None = None,
@@ -54,8 +55,10 @@ class QdrantStorage:
         grpc_port: int | None = None,
         layout: Layout | None = None,
         timeout_s: float = TIMEOUT_S,
+        ca_file: str | None = None,
     ) -> None:
-        self._connection = QdrantConnection(url, api_key, grpc_port, timeout_s)
+        urls = [url] if isinstance(url, str) else url
+        self._connection = QdrantConnection(urls, api_key, grpc_port, timeout_s, ca_file)
         self._embedder = embedder
         self._user = user
         self._layout = layout or Layout()
@@ -63,7 +66,7 @@ class QdrantStorage:
 
     @property
     def address(self) -> str:
-        """The URL without user and password."""
+        """Where the server is, without user and password."""
         return self._connection.address
 
     def close(self) -> None:

@@ -17,10 +17,11 @@ from aiana.errors import AianaError, TierUnavailable
 from aiana.invocation import command
 from aiana.models import Progress
 from aiana.storage.link import EVERY_S, FIRST_RETRY_S, ServerLink
-from aiana.storage.qdrant.connection import QdrantRefused
+from aiana.storage.qdrant.connection import NotAllowed, QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
 from aiana.storage.qdrant.points import Layout, PointFilter, Search
 from aiana.storage.qdrant.storage import QdrantStorage
+from aiana.text import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,8 @@ sessions would else repair each other all day."""
 DAY_S = 86_400.0
 BATCH = 128
 DRIFT = "drift"
+FORBIDDEN = "qdrant-key"
+"""Under these names the table of facts says what every process is to know of Qdrant."""
 
 T = TypeVar("T")
 
@@ -131,12 +134,20 @@ class QdrantTier:
         """Why Qdrant does not know all that SQLite knows, in words; None if it does."""
         drift = self.outbox.fact(DRIFT)
         waiting = self.outbox.waiting()
+        if waiting and (forbidden := self.forbidden):
+            return f"{counted(waiting, 'text')} cannot be sent. {forbidden}"
         if waiting:
-            return f"{waiting:,} texts still to be sent" + (f"; {drift}" if drift else "")
+            return f"{counted(waiting, 'text')} still to be sent" + (f"; {drift}" if drift else "")
         refused = self.outbox.refused()
         if refused:
-            return f"{refused:,} texts were refused: `{command('reindex', 'qdrant')}` tries again"
+            again = f"`{command('reindex', 'qdrant')}` tries again"
+            return f"{counted(refused, 'text')} refused: {again}"
         return drift
+
+    @property
+    def forbidden(self) -> str | None:
+        """Why nothing can be sent with this key; None if it can, or was not tried yet."""
+        return self.outbox.fact(FORBIDDEN)
 
     def alike(
         self,
@@ -211,8 +222,16 @@ class QdrantTier:
         while self.link.is_up and not cancelled() and (changes := self.outbox.batch(BATCH)):
             try:
                 done += self._send(changes)
+            except NotAllowed as error:
+                # It may still be searched.
+                if self.forbidden != str(error):
+                    self.outbox.set_fact(FORBIDDEN, str(error))
+                break
             except TierUnavailable as error:
                 self.link.failed(error)
+            else:
+                if self.forbidden:
+                    self.outbox.set_fact(FORBIDDEN, None)
             if progress is not None:
                 progress(done, max(total, done), "")
         return done
@@ -301,7 +320,7 @@ def _is_uuid(text: str) -> bool:
 
 def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> QdrantTier:
     """The tier as it is configured."""
-    assert config.qdrant_url is not None
+    assert config.qdrant_addresses
     layout = Layout(
         shards=config.qdrant_shards,
         replicas=config.qdrant_replicas,
@@ -310,11 +329,12 @@ def open_tier(config: Config, storage: AianaStorage, embedder: Embedder) -> Qdra
         quantized=config.qdrant_quantized,
     )
     qdrant = QdrantStorage(
-        config.qdrant_url,
+        config.qdrant_addresses,
         embedder,
         api_key=config.qdrant_api_key,
         user=config.user,
         grpc_port=config.qdrant_grpc_port,
         layout=layout,
+        ca_file=config.ca_file,
     )
     return QdrantTier(storage.database, qdrant, embedder.model_name, team=config.team)
