@@ -148,6 +148,7 @@ class TestTier:
         np.testing.assert_allclose(cosines(index, query, catalogue), exact, atol=0.003)
         assert len(embedded) == 0
         endpoint.stop()
+        index = QdrantIndex(tier, embedded, SearchFilter())
         np.testing.assert_array_equal(cosines(index, query, catalogue), exact)
         assert len(embedded) == 50
         tier.close()

@@ -107,6 +107,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.reindex()
     let_through(aiana)
     assert aiana.container.indexer.clean() > 0
+    archived(aiana, transcripts / "archive.jsonl")
     aiana.container.qdrant.outbox.put_off(Change(1, "x"))
     aiana.container.qdrant.outbox.sample(aiana.container.embedder.model_name, 2)
     aiana.search("first", mode="semantic")
@@ -150,6 +151,15 @@ def hook(aiana: Aiana) -> None:
         for prompt in ("first and more words of it", "the login test is flaky since the clock"):
             found = about(connection, prompt, projects, "none")
             blocks.of_prompt(connection, found, set())
+
+
+def archived(aiana: Aiana, path: Path) -> None:
+    """Take in an archive of what is stored, of which something is gone."""
+    path.write_text("".join(aiana.archive()), encoding="utf-8")
+    with closing(sqlite3.connect(aiana.config.database)) as connection, connection:
+        for table in ("memories", "preferences"):
+            connection.execute(f"DELETE FROM {table} WHERE key = (SELECT max(key) FROM {table})")
+    aiana.import_sessions(paths=[str(path)])
 
 
 def let_through(aiana: Aiana) -> None:
@@ -285,6 +295,8 @@ KNOWN = {
     "SELECT 1 FROM tombstones WHERE kind = 'transcript'": "transcripts of deleted sessions",
     "DELETE FROM pending_titles WHERE path IN": "a session is deleted; titles that wait are few",
     "SELECT project_key FROM sessions WHERE project_path": "the sessions of one folder are sorted",
+    "updated_at FROM memories WHERE project_key = ?": "the memories of one project are sorted",
+    "FROM sessions WHERE project_key = ? AND parent_id": "the sessions of one project are sorted",
     "SELECT key, source FROM sessions WHERE id =": "one of each assistant at most",
     "INSERT OR REPLACE INTO outbox (id) SELECT": "everything is to be sent",
     "DELETE FROM vectors WHERE model !=": "`aiana reindex`",
