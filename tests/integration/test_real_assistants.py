@@ -11,8 +11,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from msgspec import Struct
 
@@ -74,6 +76,14 @@ def storage(tmp_path: Path) -> Iterator[AianaStorage]:
         yield opened
 
 
+def end_what_is_left(home: str) -> None:
+    """End the servers that a program left behind, known by their home."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("HOME") == home:
+                process.kill()
+
+
 def run(name: str, folder: Path) -> None:
     """Let a program play the scenario; its home is `home` and it works in `project`."""
     program = DRIVEN[name]
@@ -89,14 +99,17 @@ def run(name: str, folder: Path) -> None:
         "HOME": str(folder / "home"),
         "SECONDS_A_TURN": str(TURN_S),
     }
-    subprocess.run(
-        ["bash", str(DRIVER), name, str(folder), str(scenario), *PROMPTS[: program.turns]],
-        env=environment,
-        check=True,
-        timeout=3 * TURN_S,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-    )
+    try:
+        subprocess.run(
+            ["bash", str(DRIVER), name, str(folder), str(scenario), *PROMPTS[: program.turns]],
+            env=environment,
+            check=True,
+            timeout=3 * TURN_S,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+    finally:
+        end_what_is_left(environment["HOME"])
     assert "status " not in (folder / "output.log").read_text(errors="replace")
 
 
