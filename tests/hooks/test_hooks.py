@@ -7,10 +7,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from aiana.config import Config
 from aiana.models import Message, Session
@@ -111,8 +113,16 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def unwatched(tmp_path: Path) -> Home:
+    """A home in which nobody captures what is new."""
     return Home(tmp_path)
+
+
+@pytest.fixture
+def home(unwatched: Home) -> Iterator[Home]:
+    """A home in which somebody does, so that no hook starts it."""
+    with FileLock(unwatched.data / "indexer.lock"):
+        yield unwatched
 
 
 CLAUDE = {"session_id": ID, "transcript_path": "PROJECT/none.jsonl", "cwd": "PROJECT"}
@@ -331,8 +341,23 @@ def test_our_own_blocks_are_never_captured(home: Home) -> None:
         assert "two workers" not in strip_blocks(stored)
 
 
-def test_a_stop_captures_now(home: Home, tmp_path: Path) -> None:
-    transcript = tmp_path / "claude" / "projects" / "-shop" / f"{ID}.jsonl"
+QUAGGA = "A quagga crossed the road"
+
+
+@pytest.mark.parametrize(
+    ("event", "given"),
+    [
+        ("stop", {**CLAUDE, "hook_event_name": "Stop", "transcript_path": "TRANSCRIPT"}),
+        ("compact", {**CLAUDE, "hook_event_name": "PreCompact", "transcript_path": "TRANSCRIPT"}),
+        ("session-start", {**STARTS["claude"], "session_id": "another"}),
+    ],
+)
+def test_what_was_said_is_captured_now(
+    unwatched: Home, tmp_path: Path, event: str, given: dict[str, str]
+) -> None:
+    home = unwatched
+    claude = tmp_path / "claude"
+    transcript = claude / "projects" / "-shop" / f"{ID}.jsonl"
     transcript.parent.mkdir(parents=True)
     record = {
         "type": "user",
@@ -340,10 +365,9 @@ def test_a_stop_captures_now(home: Home, tmp_path: Path) -> None:
         "sessionId": ID,
         "cwd": str(home.project),
         "timestamp": "2026-02-02T12:00:00.000Z",
-        "message": {"role": "user", "content": "A quagga crossed the road"},
+        "message": {"role": "user", "content": QUAGGA},
     }
     transcript.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    given = {**CLAUDE, "transcript_path": str(transcript), "hook_event_name": "Stop"}
     fifo = tmp_path / "done"
     os.mkfifo(fifo)
     # The capture inherits the environment: an interpreter that ends tells it by the fifo.
@@ -353,7 +377,9 @@ def test_a_stop_captures_now(home: Home, tmp_path: Path) -> None:
         "import atexit, os\n"
         f"if 'AIANA_INSIDE_HOOK' in os.environ: atexit.register(lambda: open({str(fifo)!r}, 'w'))\n"
     )
-    assert home.run("stop", given, PYTHONPATH=str(site)) == ""
+    text = json.dumps(given).replace("TRANSCRIPT", str(transcript))
+    environ = {"PYTHONPATH": str(site), "CLAUDE_CONFIG_DIR": str(claude), "HOME": str(tmp_path)}
+    assert bool(home.run(event, text, **environ)) == (event == "session-start")
     fifo.read_text()  # until it has ended
     aiana = open_aiana(Config(data_dir=home.data))
     (found,) = aiana.search("quagga", mode="keyword").hits

@@ -296,6 +296,18 @@ def test_several_servers_share_one_store(start: Callable[[], Client]) -> None:
     assert "beta" in first.text("memory_search", query="beta")
 
 
+def test_a_store_that_cannot_be_opened_is_said_to_the_model(
+    environ: dict[str, str], project: Path
+) -> None:
+    database = Path(environ["AIANA_HOME"]) / "conversations.db"
+    database.write_bytes(b"no database at all" * 1000)
+    client = Client(environ, project)
+    client.initialize()
+    assert "is damaged or no Aiana database" in client.failure("memory_search", query="flaky")
+    assert client.text("aiana_status").startswith("Aiana ")
+    client.close()
+
+
 def test_nothing_but_the_protocol_is_on_standard_output(client: Client) -> None:
     """The reader of this client takes JSON and nothing else; resources and prompts, too."""
     listed = client.request("resources/list")["result"]

@@ -52,7 +52,16 @@ def run(event: str, read_input: Callable[[int], bytes]) -> str:
         return ""
     if not asked.session or not asked.folder or not asked.takes_context:
         return ""
-    return _context(asked, data, deadline)
+    text = _context(asked, data, deadline)
+    if text and event == "session-start":
+        from contextlib import suppress
+
+        from aiana.hooks.capturing import capture
+
+        # What the last session left when it ended is there for the next one.
+        with suppress(OSError):
+            capture(data, "")
+    return text
 
 
 def _context(asked: Asked, data: Path, deadline: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiana.mcp.server import Server
@@ -31,11 +32,16 @@ def main() -> None:
 
 
 def _make_desk() -> Desk:
+    """The service, and the background work, once something is asked: most sessions never ask."""
     from aiana.container import Container
+    from aiana.errors import AianaError
     from aiana.lsp.log import configure_logging
     from aiana.mcp.desk import Desk
 
     configure_logging(None, "warning")
     import aiana.storage  # noqa: F401
 
-    return Desk(Container())
+    desk = Desk(Container())
+    with suppress(AianaError):  # `aiana_status` says it
+        desk.aiana.start_indexing()
+    return desk
