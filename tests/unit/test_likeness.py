@@ -13,7 +13,6 @@ from aiana.capture.files import files_given
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("out.jsonl", '{"type":"thread.started","thread_id":"x"}', "`codex exec --json`"),
         (".codex/history.jsonl", '{"session_id":"x","ts":1,"text":"y"}', "of Codex"),
         (".claude/history.jsonl", '{"display":"x"}', "of Claude Code"),
         ("memories.json", '[{"conversations_memory":"x"}]', "of Claude.ai"),

@@ -30,10 +30,8 @@ class _Sign(Struct, frozen=True):
 
 # What belongs to an assistant and is no transcript, or one in a form that cannot be read.
 _SIGNS = (
-    _Sign("Codex", "what `codex exec --json` prints", head=rb'"type":\s*"thread\.started"'),
     _Sign("Codex", "its list of prompts", r"\.codex/history\.jsonl"),
     _Sign("Codex", "one of its databases", r"/(?:state|thread_history|logs)_\d+\.sqlite"),
-    _Sign("Codex", "a rollout that is compressed", r"/rollout-[^/]*\.jsonl\.zst"),
     _Sign("Claude Code", "its list of prompts", r"\.claude/history\.jsonl"),
     _Sign("Claude Code", "facts of a sub-agent", r"agent-[\w-]+\.meta\.json"),
     _Sign("Claude.ai", "a part of its export without conversations",
