@@ -50,7 +50,12 @@ def files_on_disk(sources: Iterable[Source]) -> Found:
     found = Found()
     for source in sources:
         for root in source.roots():
-            if root.is_dir():
+            try:
+                is_there = root.is_dir()
+            except OSError as error:  # a folder above it is closed: the others are read
+                found.fail(source.name, root, error)
+                continue
+            if is_there:
                 for path in walk(root, source.is_transcript, source.enters):
                     if isinstance(path, Path):
                         found.add(source, path)

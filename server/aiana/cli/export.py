@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from aiana.cli.naming import uri_of
-from aiana.cli.output import opened, print_document, safe_json, write_document
+from aiana.cli.output import not_written, opened, print_document, safe_json, write_document
 from aiana.cli.terminal import outlet, say
-from aiana.errors import AianaError
-from aiana.private import make_file
 from aiana.text import clean, counted, one_line
 
 
@@ -66,9 +65,10 @@ def _write(output: Path | None, lines: Iterable[str]) -> None:
         for line in lines:
             outlet().put(safe_json(line))
         return
-    make_file(output)
     try:
+        with suppress(FileExistsError):
+            output.touch(0o600, exist_ok=False)
         with output.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(lines)
     except OSError as error:
-        raise AianaError(f"{output} cannot be written: {error.strerror or error}.") from error
+        raise not_written(output, error) from error

@@ -103,7 +103,15 @@ def write_document(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise AianaError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError) -> AianaError:
+    """That a file which somebody named cannot be written, and what to do."""
+    remedy = "Name another file."
+    if isinstance(error, FileNotFoundError):
+        remedy = f"Make the folder {path.parent} first, or name another file."
+    return AianaError(f"{path} cannot be written: {error.strerror or error}. {remedy}")
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import importlib.util
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,25 +88,44 @@ def compiled_folder(name: str, models_dir: str | Path | None = None) -> Path:
 def locate(name: str, models_dir: str | Path | None = None) -> ModelSource:
     """The best form of the model at hand: compiled before anything from which it is compiled.
 
-    Raises ModelUnavailable where there is none, or where the compiled one is damaged.
+    Raises ModelUnavailable where there is none or it cannot be read, or where the compiled one is
+    damaged.
     """
-    path = _as_path(name)
-    if path is not None and (path / MANIFEST).is_file():
-        return ModelSource(
-            kind="compiled", folder=path, origin="path", manifest=read_manifest(path)
-        )
-    folder = compiled_folder(name, models_dir)
-    if folder.is_dir():
-        manifest = read_manifest(folder)
-        return ModelSource(kind="compiled", folder=folder, origin="compiled", manifest=manifest)
+    with _readable(name):
+        path = _as_path(name)
+        if path is not None and (path / MANIFEST).is_file():
+            return ModelSource(
+                kind="compiled", folder=path, origin="path", manifest=read_manifest(path)
+            )
+        folder = compiled_folder(name, models_dir)
+        if folder.is_dir():
+            manifest = read_manifest(folder)
+            return ModelSource(kind="compiled", folder=folder, origin="compiled", manifest=manifest)
     return locate_uncompiled(name)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or name
+        raise ModelUnavailable(
+            f"{where} cannot be read: {error.strerror or error}. Make it and the folders above it "
+            "readable."
+        ) from error
 
 
 def locate_uncompiled(name: str) -> ModelSource:
     """The publisher's form of the model: from a path, the Hugging Face cache, or the package.
 
-    Raises ModelUnavailable where there is none.
+    Raises ModelUnavailable where there is none, or it cannot be read.
     """
+    with _readable(name):
+        return _uncompiled(name)
+
+
+def _uncompiled(name: str) -> ModelSource:
     path = _as_path(name)
     if path is not None:
         source = _source_in(path, "path")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ MOST_WAL_BYTES = 16 << 20
 """Beyond this, the log is put into the database after a write though somebody may be reading."""
 ANALYSED_ROWS = 400
 """Of each index, from which the planner is told what it holds."""
+LEAST_FREE = 1 << 16
+"""Bytes that a disk must have free for a database to be opened: its index of the log has 32 KiB."""
 CHECKPOINT_WAIT_MS = 250
 """What that waits for those who read just now."""
 
@@ -376,10 +379,9 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
                 "Close the program that holds it, and try again."
             )
         case sqlite3.SQLITE_FULL:
-            return StorageUnavailable(
-                f"The disk that holds {path} is full. Nothing was lost; free some space, then "
-                "try again."
-            )
+            return _full(path)
+        case sqlite3.SQLITE_IOERR if _has_no_room(path):
+            return _full(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return StorageUnavailable(
                 f"{path} is damaged or no Aiana database ({text}). Move it aside, and restore a "
@@ -389,6 +391,19 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
         case sqlite3.SQLITE_CANTOPEN:
             return _not_opened(path)
     return StorageUnavailable(f"{path} cannot be used: {text}.")
+
+
+def _full(path: Path) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"The disk that holds {path} is full. Nothing was lost; free some space, then try again."
+    )
+
+
+def _has_no_room(path: Path) -> bool:
+    """Whether the disk is too full for what SQLite keeps beside a database while it is open."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LEAST_FREE
+    return False
 
 
 def _not_opened(path: Path) -> StorageUnavailable:
