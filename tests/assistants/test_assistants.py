@@ -221,6 +221,12 @@ def test_a_real_assistant_has_its_memory(
         assert f"> {KEPT}" in first, "at the start of the session"
         assert f"> {SAID}" in first, "with the prompt"
 
+    run(*aiana, "import", "--no-embed")
+    told = json.loads(run(*aiana, "search", "--json", "--mode", "keyword", f'"{SAID}"'))
+    assert {hit["sessionId"] for hit in told["hits"]} == {"yesterday"}, "never captured again"
+    listed = json.loads(run(*aiana, "sessions", "list", "--json"))["sessions"]
+    assert len(listed) == 2, "the session that was captured, and yesterday's"
+
     run(*aiana, "setup", assistant.target, "--remove")
     after = configuration(home)
     for name in written:
