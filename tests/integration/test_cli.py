@@ -8,14 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 from msgspec.structs import replace
 
 from aiana.cli import COMMANDS
+from aiana.cli import aiana as program
 from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import open_aiana
@@ -110,6 +112,47 @@ def test_search_and_context_mark_thinking(run: Run, tmp_path: Path) -> None:
     for speaker, text in told:
         block = run("context", f'"{text}"', "--all").stdout
         assert re.findall(r"^\[\d\] (\w+) · .*\n> (.*)$", block, re.MULTILINE) == [(speaker, text)]
+
+
+def test_narrow_terminal(run: Run, tmp_path: Path) -> None:
+    text = "Integration tests need make services before they run, since they use a real Redis."
+    assert run("remember", text, "--project", "shop").returncode == 0
+    assert run("prefer", text).returncode == 0
+    narrow = {"COLUMNS": "60"}
+    shown = run("search", "redis", **narrow).stdout
+    uri = re.search(r"^    aiana:\S+$", shown, re.MULTILINE)
+    assert uri is not None
+    first, second, third, fourth, last = shown.splitlines()
+    assert (first, second.split(" · ")[:2]) == (" 1  Memory", ["    insight", "shop"])
+    assert (third, fourth) == (
+        "    Integration tests need make services before they run,",
+        "    since they use a real Redis.",
+    )
+    assert last == uri[0]
+    preference = run("preferences", **narrow).stdout.splitlines()
+    assert preference[1][12:] == "Integration tests need make services before they"
+    assert preference[2] == " " * 12 + "run, since they use a real Redis."
+    for command in ("status", "doctor"):
+        finished = run(command, **narrow)
+        for line in (finished.stdout + finished.stderr).splitlines():
+            longest = max(line.split(), key=len, default="")
+            assert len(line) <= 60 or line.strip() == longest, line
+    assert text in run("search", "redis").stdout
+
+
+def test_help_in_sixty_columns() -> None:
+    def pages(command: click.Command, name: str) -> Iterator[str]:
+        context = click.Context(command, info_name=name, terminal_width=60)
+        yield command.get_help(context)
+        if isinstance(command, click.Group):
+            for each in command.list_commands(context):
+                below = command.get_command(context, each)
+                assert below is not None
+                yield from pages(below, f"{name} {each}")
+
+    lines = [line for page in pages(program, "aiana") for line in page.splitlines()]
+    assert len(lines) > 200
+    assert [line for line in lines if len(line) > 60] == []
 
 
 def test_empty_query_and_empty_budget(run: Run) -> None:

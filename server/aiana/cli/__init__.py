@@ -63,10 +63,10 @@ def aiana() -> None:
 
     \b
     Examples:
-      aiana import                         read the sessions of all assistants
-      aiana search "torn last line"        find them by words and by meaning
-      aiana search 'redis after:30d -jest' narrow it down
-      aiana remember "tests need make up"  keep what you learnt
+      aiana import                    read all sessions
+      aiana search "torn last line"   by words and meaning
+      aiana search 'redis after:30d'  narrow it down
+      aiana remember "run make up"    keep what you learnt
     """
 
 

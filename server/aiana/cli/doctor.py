@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from aiana.cli.layout import cells, pad
+from aiana.cli.layout import pad
 from aiana.cli.output import json_option, opened, print_json, quiet_logs
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, cells, say
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -24,7 +24,7 @@ def doctor(fix: bool, as_json: bool) -> None:
     Examples:
       aiana doctor
       aiana doctor --fix
-      aiana doctor --json | jq '.findings[] | select(.state != "ok")'
+      aiana doctor --json | jq '.findings[].detail'
     """
     with quiet_logs(), opened() as aiana:
         result = aiana.diagnose(fix=fix)
@@ -39,8 +39,9 @@ def doctor(fix: bool, as_json: bool) -> None:
                 Piece(f" {pad(finding.subject, columns)}  ", "bold"),
                 finding.detail,
                 Piece(fixed, "green"),
+                hang=columns + 11,
             )
             if finding.mend:
-                say(" " * (columns + 11), Piece("→ ", "bold"), finding.mend)
+                say(" " * (columns + 11), Piece("→ ", "bold"), finding.mend, hang=columns + 13)
     if any(finding.state == "error" for finding in result.findings):
         raise SystemExit(1)

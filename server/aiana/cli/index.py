@@ -70,11 +70,20 @@ def reindex(targets: tuple[str, ...], as_json: bool) -> None:
 
 
 def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
-    say(Piece(state.health, _COLOURS[state.health]), f"  {state.message}")
+    say(
+        Piece(state.health, _COLOURS[state.health]),
+        f"  {state.message}",
+        hang=len(state.health) + 2,
+    )
     say(Piece(f"aiana {state.version}, {state.data_dir}", "dim"))
     say()
     for name, tier in asdict(state.tiers).items():
-        say(f"  {name:<9} ", Piece(f"{tier.state:<12}", _COLOURS[tier.state]), f" {tier.detail}")
+        say(
+            f"  {name:<9} ",
+            Piece(f"{tier.state:<12}", _COLOURS[tier.state]),
+            f" {tier.detail}",
+            hang=25,
+        )
     say()
     for name, count in asdict(state.counts).items():
         say(f"  {name:<12} {count:>10,}")

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from aiana.cli.terminal import Piece, outlet
+from aiana.cli.terminal import Piece, cells
 from aiana.text import one_line
 from aiana.times import to_datetime
 
 _AGES = ((365 * 86400, "y"), (30 * 86400, "mo"), (7 * 86400, "w"), (86400, "d"), (3600, "h"))
 _SHORT = {"claude-code": "claude", "copilot-chat": "copilot", "gemini-cli": "gemini"}
-
-
-def width() -> int | None:
-    """Columns of the terminal, or COLUMNS; None where the output goes elsewhere: nothing is cut."""
-    if not outlet().isatty() and not os.environ.get("COLUMNS", "").isdigit():
-        return None
-    return max(20, shutil.get_terminal_size().columns)
-
-
-def cells(text: str) -> int:
-    """How many columns a text takes: signs of Chinese and emoji take two."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def fit(text: str, columns: int | None) -> str:

@@ -13,7 +13,7 @@ def mcp(stdio: bool) -> None:
     \b
     Examples:
       aiana mcp
-      aiana setup claude-code    let an assistant start it by itself
+      aiana setup claude-code   let it be started by itself
     """
     from aiana.mcp.main import main
 

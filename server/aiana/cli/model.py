@@ -23,7 +23,7 @@ def info(as_json: bool) -> None:
     \b
     Examples:
       aiana model info
-      AIANA_EMBEDDING_MODEL=~/models/my-model aiana model info --json
+      AIANA_EMBEDDING_MODEL=~/models/mine aiana model info
     """
     with opened() as aiana:
         config = aiana.config

@@ -75,6 +75,6 @@ def _show(profile: Profile, as_json: bool) -> None:
         if kept:
             say(Piece(title, "bold"))
         for preference in kept:
-            say("  ", Piece(preference.id[:8], "dim"), f"  {preference.text}")
+            say("  ", Piece(preference.id[:8], "dim"), f"  {preference.text}", hang=12)
     if not profile.static and not profile.dynamic:
         say(f'None yet. For example: {command("prefer")} "Uses uv for Python dependencies"')

@@ -35,7 +35,7 @@ def remember(
     \b
     Examples:
       aiana remember "integration tests need make services"
-      git log -1 --format=%B | aiana remember - --type pattern --tag release
+      git log -1 --format=%B | aiana remember - --tag ci
     """
     content = sys.stdin.read() if text == ("-",) else " ".join(text)
     with opened() as aiana:

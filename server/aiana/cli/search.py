@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, marked, project_name, when, width
+from aiana.cli.layout import assistant, fit, joined, marked, project_name, when
 from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
-from aiana.cli.terminal import Piece, say, text_argument
+from aiana.cli.terminal import Piece, say, text_argument, width
 from aiana.models import Mode, SearchFilter, SearchHit
 from aiana.protocol.results import SearchResult
 from aiana.text import counted
@@ -40,9 +40,10 @@ def search(
 
     \b
     Words are all tried first, then any. Also:
-      "exact phrase"   -without   project:shop    source:codex   role:user
-      type:insight     tool:Bash  after:30d       before:2026-02-01
-      -role:user       after:yesterday            before:"last week"
+      "exact phrase"   -without          -role:user
+      project:shop     source:codex      role:user
+      type:insight     type:thinking     tool:Bash
+      after:30d        after:yesterday   before:"last week"
 
     \b
     Examples:
@@ -96,7 +97,7 @@ def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     left = columns and columns - 4
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
     say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))
-    say("    ", *marked(hit.snippet, hit.highlights))
+    say("    ", *marked(hit.snippet, hit.highlights), hang=4)
     say("    ", Piece(hit.uri, "dim"))
 
 
@@ -118,7 +119,7 @@ def context(
     \b
     Examples:
       aiana context
-      aiana context "why is the redis client pinned" --max-tokens 500 | pbcopy
+      aiana context "why is redis pinned" --max-tokens 500
     """
     with opened() as aiana:
         result = aiana.context(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, project_name, when, width
+from aiana.cli.layout import assistant, fit, joined, project_name, when
 from aiana.cli.output import (
     chosen_project,
     json_option,
@@ -20,7 +20,7 @@ from aiana.cli.output import (
     tell,
     write_document,
 )
-from aiana.cli.terminal import Piece, outlet, say
+from aiana.cli.terminal import Piece, outlet, say, width
 from aiana.models import SearchFilter, Session
 from aiana.render.markdown import export_session
 from aiana.text import clean, counted, one_line
@@ -170,7 +170,7 @@ def export(session_id: str, format_: Literal["markdown", "json"], output: Path |
     \b
     Examples:
       aiana sessions export 5f0c9d3e > session.md
-      aiana sessions export 5f0c9d3e --format json -o session.json
+      aiana sessions export 5f0c9d3e --format json
     """
     with opened() as aiana:
         text = aiana.export_session(session_id, format_).text

@@ -10,8 +10,11 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
+import shutil
 import sys
 import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TextIO, cast
 
 from aiana.text import clean
@@ -27,6 +30,7 @@ STYLES = {
     "error": "1;31",
 }
 _SUBSTITUTE = "aiana.substitute"
+_PARTS = re.compile(r"\s+|\S+")
 _ASCII = {"·": "-", "…": "...", "→": "->", "↑": "^", "↓": "v", "└": "`-", "–": "-", "—": "-"}
 _ASCII |= {"‘": "'", "’": "'", "“": '"', "”": '"', "•": "*", "×": "x"}
 
@@ -135,10 +139,33 @@ def outlet(err: bool = False) -> Outlet:
     return stream if isinstance(stream, Outlet) else Outlet(stream, err)
 
 
-def say(*parts: str | Piece, err: bool = False) -> None:
-    """One line of parts, each cleaned; a line break in one of them is a space."""
+def width(err: bool = False) -> int | None:
+    """Columns of the terminal, or COLUMNS; None where the output goes elsewhere: nothing is cut."""
+    if not outlet(err).isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    return max(20, shutil.get_terminal_size().columns)
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes: signs of Chinese and emoji take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def say(*parts: str | Piece, err: bool = False, hang: int | None = None) -> None:
+    """One line of parts, each cleaned; a line break in one of them is a space.
+
+    In a terminal it is broken between words where it is too long, and goes on below its column
+    `hang`: by default below its first word.
+    """
     out = outlet(err)
-    out.put("".join(_styled(part, out.has_colours) for part in parts) + "\n")
+    pieces = [_cleaned(part) for part in parts]
+    columns = width(err)
+    for line in [pieces] if columns is None else _broken(pieces, columns, hang):
+        out.put("".join(_styled(piece, out.has_colours) for piece in line) + "\n")
 
 
 def text_argument(text: str) -> str:
@@ -150,9 +177,53 @@ def text_argument(text: str) -> str:
     return text
 
 
-def _styled(part: str | Piece, coloured: bool) -> str:
+def _cleaned(part: str | Piece) -> Piece:
     text, style = part if isinstance(part, Piece) else (part, "")
-    text = clean(text).replace("\n", " ")
+    return Piece(clean(text).replace("\n", " "), style)
+
+
+def _broken(pieces: Iterable[Piece], columns: int, hang: int | None) -> Iterator[list[Piece]]:
+    """The pieces in lines of so many columns; what has no blank, as an address, stays whole."""
+    line: list[Piece] = []
+    used = 0
+    is_empty = True
+    for blanks, word in _words(pieces):
+        before, room = cells(_text(blanks)), cells(_text(word))
+        if is_empty and hang is None:
+            hang = before
+        if not is_empty and word and used + before + room > columns:
+            yield line
+            blanks, before = [Piece(" " * (hang or 0))], hang or 0
+            line, used = [], 0
+        line += [*blanks, *word]
+        used += before + room
+        is_empty = False
+    yield line
+
+
+def _words(pieces: Iterable[Piece]) -> Iterator[tuple[list[Piece], list[Piece]]]:
+    """The words with the blanks before them; either may be of several styles."""
+    blanks: list[Piece] = []
+    word: list[Piece] = []
+    for text, style in pieces:
+        for part in _PARTS.findall(text):
+            if not part.isspace():
+                word.append(Piece(part, style))
+                continue
+            if word:
+                yield blanks, word
+                blanks, word = [], []
+            blanks.append(Piece(part, style))
+    if blanks or word:
+        yield blanks, word
+
+
+def _text(pieces: Iterable[Piece]) -> str:
+    return "".join(text for text, _ in pieces)
+
+
+def _styled(piece: Piece, coloured: bool) -> str:
+    text, style = piece
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and coloured and text else text
 
 
