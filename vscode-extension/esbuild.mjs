@@ -23,7 +23,7 @@ const separateClient = {
     })),
 };
 
-// One module re-exports VS Code's interface: a copy of its properties for each importing file takes 20 ms at activation.
+// One module re-exports VS Code's interface: a copy of its properties for each file takes 20 ms at activation.
 const sharedInterface = {
   name: "shared-interface",
   setup: (build) => {

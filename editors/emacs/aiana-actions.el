@@ -18,7 +18,6 @@
 (declare-function aiana-open "aiana-document" (uri))
 (declare-function aiana-open-other-window "aiana-document" (uri))
 
-(defconst aiana--pinned "pinned")
 
 (defvar-local aiana-targets-function nil
   "Function that returns the targets at point or marked in this buffer.")
@@ -57,29 +56,19 @@
   "COUNT with the word ONE or MANY."
   (format "%d %s" count (if (= count 1) one many)))
 
-(defun aiana--content (target)
-  "Full text of TARGET."
-  (pcase (plist-get target :kind)
-    ("memory" (plist-get (plist-get (aiana-request :aiana/memory/get
-                                                   :id (plist-get target :memory))
-                                    :memory)
-                         :content))
-    ("session" (plist-get (apply #'aiana-request :aiana/session/export
-                                 (aiana--session-params target))
-                          :text))
-    (_ (let ((found (seq-find
-                     (lambda (message)
-                       (equal (plist-get message :id) (plist-get target :message)))
-                     (plist-get (apply #'aiana-request :aiana/session/messages
-                                       :around (plist-get target :message) :limit 1
-                                       (aiana--session-params target))
-                                :messages))))
-         (if found (plist-get found :content)
-           (user-error "Aiana: This message is not stored any more"))))))
+(defun aiana--texts ()
+  "All that the user means, in full: a list of `:content' and `:sessionId'."
+  (append (plist-get (aiana-request
+                      :aiana/quote
+                      :texts (vconcat (mapcar (lambda (target)
+                                                (list :uri (plist-get target :uri)))
+                                              (aiana--targets))))
+                     :texts)
+          nil))
 
 (defun aiana--contents ()
   "Full text of all that the user means."
-  (mapconcat #'aiana--content (aiana--targets) "\n\n"))
+  (mapconcat (lambda (text) (plist-get text :content)) (aiana--texts) "\n\n"))
 
 (defun aiana-act-open ()
   "Open what is at point."
@@ -125,12 +114,11 @@
   "Remember the text of what is at point, or marked."
   (interactive)
   (let* ((added (mapcar
-                 (lambda (target)
-                   (apply #'aiana-request :aiana/memory/add
-                          :content (aiana--content target) :project (aiana--folder)
-                          (when (plist-get target :session)
-                            (list :sessionId (plist-get target :session)))))
-                 (aiana--targets)))
+                 (lambda (text)
+                   (aiana-request :aiana/memory/add :content (plist-get text :content)
+                                  :sessionId (plist-get text :sessionId)
+                                  :project (aiana--folder)))
+                 (aiana--texts)))
          (new (seq-count (lambda (one) (not (plist-get one :duplicateOf))) added)))
     (message "Aiana: %s" (if (zerop new) "This was known already."
                            (format "Remembered: %s." (aiana--counted new "text" "texts"))))))
@@ -161,13 +149,11 @@
   "Pin the memory at point, or unpin it."
   (interactive)
   (dolist (id (aiana--memories "pinned"))
-    (let* ((tags (append (plist-get (plist-get (aiana-request :aiana/memory/get :id id) :memory)
-                                    :tags)
-                         nil))
-           (pinned (member aiana--pinned tags)))
-      (aiana-request :aiana/memory/update :id id
-                     :tags (vconcat (remove aiana--pinned tags)
-                                    (unless pinned (list aiana--pinned))))
+    (let ((pinned (seq-contains-p (plist-get (plist-get (aiana-request :aiana/memory/get :id id)
+                                                        :memory)
+                                             :tags)
+                                  "pinned")))
+      (aiana-request :aiana/memory/pin :id id :pinned (if pinned :json-false t))
       (message "Aiana: %s" (if pinned "No longer pinned." "Pinned.")))))
 
 (defun aiana-act-forget ()

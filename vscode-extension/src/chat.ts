@@ -3,7 +3,6 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { estimateTokens } from "./quotes";
 
 const KEPT_MS = 24 * 3_600_000;
 
@@ -15,7 +14,7 @@ export class Chat {
   ) {}
 
   /** Attach `text` to the chat's input without sending; the file's name says its size. */
-  async attach(name: string, text: string, tokens = estimateTokens(text)): Promise<void> {
+  async attach(name: string, text: string, tokens: number): Promise<void> {
     const file = await this.write(`${name}-${tokens}-tokens.md`, text);
     try {
       if (vscode.workspace.getConfiguration("chat").get("disableAIFeatures")) {

@@ -106,10 +106,9 @@ export class Documents
     if (!parseTarget(uri)) {
       throw new Error(vscode.l10n.t("{0} is not an address of Aiana.", uri));
     }
-    const page = await this.server.request(wire.textDocumentContent, { uri });
-    const [address] = page.uri.slice(`${SCHEME}://`.length).split("#");
-    const path = `${address}/${fileName(page.title)}`;
-    return new vscode.Location(vscode.Uri.from({ scheme: SCHEME, path }), new vscode.Position(page.line, 0));
+    const { uri: document, line, title } = await this.server.request(wire.locate, { uri });
+    const path = `${document.slice(`${SCHEME}://`.length)}/${fileName(title)}`;
+    return new vscode.Location(vscode.Uri.from({ scheme: SCHEME, path }), new vscode.Position(line, 0));
   }
 
   /** The address of what is at the cursor of a document: a turn of a session, or a memory. */

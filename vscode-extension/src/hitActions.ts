@@ -6,14 +6,10 @@ import { type Documents, SCHEME } from "./documents";
 import { firstLine } from "./labels";
 import { PINNED } from "./panelItems";
 import type { Action } from "./panelMessages";
-import { paragraphsOf } from "./passages";
 import * as wire from "./protocol";
-import { citeQuotes, quote } from "./quotes";
 import { storeMemory } from "./remember";
 import { messageOf, type Server } from "./server";
 import { parseTarget } from "./uris";
-
-const FALLBACK_BUDGET = 1_000;
 
 export class HitActions {
   /** The part of each text that the last lists showed. */
@@ -78,18 +74,25 @@ export class HitActions {
   }
 
   async addToChat(uris: string[]): Promise<void> {
-    const quotes = await Promise.all(uris.map((uri) => quote(this.server, uri)));
-    const budget =
-      vscode.workspace.getConfiguration("aiana").get<number | null>("contextMaxTokens") ?? FALLBACK_BUDGET;
-    const name = quotes.length === 1 ? "aiana-memory" : `aiana-${quotes.length}-memories`;
-    await this.chat.attach(name, citeQuotes(quotes, budget));
+    const { text, tokens, leftOut } = await this.server.request(wire.quote, {
+      texts: uris.map((uri) => ({ uri })),
+    });
+    if (!text) {
+      throw new Error(
+        vscode.l10n.t("Nothing fits into the setting aiana.contextMaxTokens: raise it to quote anything."),
+      );
+    }
+    const count = uris.length - leftOut;
+    const name = count === 1 ? "aiana-memory" : `aiana-${count}-memories`;
+    await this.chat.attach(name, text, tokens);
   }
 
   async remember(uris: string[]): Promise<void> {
-    for (const uri of uris) {
-      const target = parseTarget(uri);
-      const { content } = await quote(this.server, uri);
-      const sessionId = target?.kind === "session" ? target.id : undefined;
+    const texts = await this.quoted(uris.map((uri) => ({ uri })));
+    if (texts.some(({ kind }) => kind === "session")) {
+      throw new Error(vscode.l10n.t("Put the cursor into what was said in the conversation first."));
+    }
+    for (const { content, sessionId } of texts) {
       await storeMemory(this.server, { content, sessionId });
     }
   }
@@ -132,9 +135,8 @@ export class HitActions {
       memoryIds(uris).map(async (id) => (await this.server.request(wire.memoryGet, { id })).memory),
     );
     const all = memories.every(({ tags }) => tags.includes(PINNED));
-    for (const { id, tags } of memories) {
-      const others = tags.filter((tag) => tag !== PINNED);
-      await this.server.request(wire.memoryUpdate, { id, tags: all ? others : [...others, PINNED] });
+    for (const { id } of memories) {
+      await this.server.request(wire.memoryPin, { id, pinned: !all });
     }
   }
 
@@ -212,12 +214,15 @@ export class HitActions {
 
   /** The passages that are shown of the texts; a text of which none is shown is meant as a whole. */
   private async text(uris: string[]): Promise<string> {
-    const texts = uris.map(async (uri) => {
-      const { content } = await quote(this.server, uri);
+    const texts = uris.map((uri) => {
       const snippet = parseTarget(uri)?.kind === "memory" ? undefined : this.snippets.get(uri);
-      return snippet ? paragraphsOf(content, snippet) : content;
+      return { uri, snippet };
     });
-    return (await Promise.all(texts)).join("\n\n");
+    return (await this.quoted(texts)).map(({ content }) => content).join("\n\n");
+  }
+
+  private async quoted(texts: wire.TextToQuote[]): Promise<wire.QuotedText[]> {
+    return (await this.server.request(wire.quote, { texts })).texts;
   }
 }
 

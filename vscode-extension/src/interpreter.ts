@@ -1,30 +1,19 @@
 /** The Python of the workspace, from whichever Python extension is there; none is needed. */
 
+import type { PythonEnvironmentApi } from "@vscode/python-environments";
+import type { PythonExtension } from "@vscode/python-extension";
 import * as vscode from "vscode";
-
-interface Environments {
-  getEnvironment(
-    scope: vscode.Uri | undefined,
-  ): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
-}
-
-interface Python {
-  environments: {
-    getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
-    resolveEnvironment(path: { path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
-  };
-}
 
 /** Path of the active interpreter; undefined without an extension, or if it fails to say. */
 export async function activeInterpreter(log: vscode.LogOutputChannel): Promise<string | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   try {
-    const environments = await api<Environments>("ms-python.vscode-python-envs");
+    const environments = await api<PythonEnvironmentApi>("ms-python.vscode-python-envs");
     const environment = await environments?.getEnvironment(folder);
     if (environment?.execInfo?.run?.executable) {
       return environment.execInfo.run.executable;
     }
-    const python = await api<Python>("ms-python.python");
+    const python = await api<PythonExtension>("ms-python.python");
     const resolved = await python?.environments.resolveEnvironment(
       python.environments.getActiveEnvironmentPath(folder),
     );

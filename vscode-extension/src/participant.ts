@@ -83,7 +83,7 @@ async function answer(turn: Turn, context: vscode.ChatContext): Promise<void> {
   const memory = await contextWithin(server, params, budget, count, token);
   await cite(turn, memory);
   try {
-    const attached = await attachedTexts(request.references, budget);
+    const attached = await attachedTexts(request.references, budget, count);
     const response = await model.sendRequest(
       messages(question, memory.context, attached, context),
       {},

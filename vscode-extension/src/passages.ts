@@ -17,15 +17,3 @@ export function findPassage(text: string, snippet: string): Passage | undefined 
   const found = new RegExp(pattern, "u").exec(text);
   return found ? { start: found.index, end: found.index + found[0].length } : undefined;
 }
-
-/** The paragraphs that hold the words of a snippet; the whole text if they stand nowhere. */
-export function paragraphsOf(text: string, snippet: string): string {
-  const found = findPassage(text, snippet);
-  if (!found) {
-    return text;
-  }
-  const before = [...text.slice(0, found.start).matchAll(/\n\s*\n/g)].at(-1);
-  const after = /\n\s*\n/.exec(text.slice(found.end));
-  const start = before ? before.index + before[0].length : 0;
-  return text.slice(start, after ? found.end + after.index : undefined).trim();
-}

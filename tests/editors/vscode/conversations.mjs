@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Writes Claude Code transcripts of another project, all of them questions that begin with “many”; returns how many messages. */
+/** Writes transcripts of another project, all of them questions that begin with “many”; returns how many messages. */
 export function writeConversations(world, sessions, messages) {
   const folder = join(world.claude, "projects", "many");
   mkdirSync(folder);

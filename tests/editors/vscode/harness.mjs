@@ -241,8 +241,11 @@ function testModel(folder) {
 
 /** Rows of the database, which the server has open at the same time. */
 export function stored(world, query) {
-  const script =
-    "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]).fetchall()))";
+  const script = [
+    "import json, sqlite3, sys",
+    "database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)",
+    "print(json.dumps(database.execute(sys.argv[2]).fetchall()))",
+  ].join("\n");
   const python = join(root, ".venv", "bin", "python");
   return JSON.parse(execFileSync(python, ["-c", script, join(world.home, "conversations.db"), query]));
 }

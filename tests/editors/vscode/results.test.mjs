@@ -335,6 +335,26 @@ test("what is stored meanwhile joins without moving what is being read", async (
   );
 });
 
+test("what comes and goes below the list moves no row, also at its end", async () => {
+  await search("the");
+  const post = (reasons) =>
+    panel.evaluate((data) => window.postMessage(data, "*"), { type: "unavailable", reasons });
+  const tops = () =>
+    panel.$$eval("li.row", (rows) => rows.map((each) => Math.round(each.getBoundingClientRect().top)));
+  const footer = (text) =>
+    until(async () => (await panel.textContent("#footer")).includes(text), 20_000, `“${text}” stands below`);
+  await post(["Redis is resting"]);
+  await footer("Redis is resting");
+  await panel.$eval("main", (main) => (main.scrollTop = main.scrollHeight));
+  const before = await tops();
+  assert.ok(before[0] < 0, "there is something to scroll");
+  const hidden = () => panel.$eval("#footer", (line) => getComputedStyle(line).display === "none");
+  await post([]);
+  await until(hidden, 20_000, "the line is gone");
+  assert.deepEqual(await tops(), before);
+  await panel.$eval("main", (main) => (main.scrollTop = 0));
+});
+
 test("nothing found is said with what was looked through", async () => {
   assert.deepEqual(await search('"no such words anywhere"'), []);
   const status = () => panel.textContent("#status");

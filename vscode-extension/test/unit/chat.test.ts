@@ -38,8 +38,8 @@ beforeEach(() => {
 
 test("texts of the same size are files of their own, for this user alone", async () => {
   const chat = new Chat(folder, log);
-  await chat.attach("aiana-memory", "one two\n");
-  await chat.attach("aiana-memory", "two one\n");
+  await chat.attach("aiana-memory", "one two\n", 2);
+  await chat.attach("aiana-memory", "two one\n", 2);
   expect(attached.map((file) => readFileSync(file, "utf8"))).toEqual(["one two\n", "two one\n"]);
   expect(attached.every((file) => file.endsWith("/aiana-memory-2-tokens.md"))).toBe(true);
   expect(attached.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
@@ -48,10 +48,10 @@ test("texts of the same size are files of their own, for this user alone", async
 
 test("yesterday's files go", async () => {
   const chat = new Chat(folder, log);
-  await chat.attach("old", "old");
+  await chat.attach("old", "old", 1);
   const old = new Date(Date.now() - 25 * 3_600_000);
   utimesSync(join(folder, readdirSync(folder)[0]!), old, old);
-  await chat.attach("new", "new");
+  await chat.attach("new", "new", 1);
   expect(readdirSync(folder).map((name) => readdirSync(join(folder, name)))).toEqual([["new-1-tokens.md"]]);
 });
 

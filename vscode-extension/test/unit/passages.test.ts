@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findPassage, paragraphsOf } from "../../src/passages";
+import { findPassage } from "../../src/passages";
 
 const TEXT = "First.\n\nWe pinned `redis`\nbelow 5 (see RESP3).\nIt held.\n\nLast.";
 
@@ -10,12 +10,4 @@ test("a snippet is found where its words stand, however they are broken into lin
 
 test.each(["", "…", "no such words"])("“%s” stands nowhere", (snippet) => {
   expect(findPassage(TEXT, snippet)).toBeUndefined();
-});
-
-test("the passage is the paragraphs around it, and the whole text if it stands nowhere", () => {
-  expect(paragraphsOf(TEXT, "…redis` below 5…")).toBe("We pinned `redis`\nbelow 5 (see RESP3).\nIt held.");
-  expect(paragraphsOf(TEXT, "First. We pinned")).toBe(
-    "First.\n\nWe pinned `redis`\nbelow 5 (see RESP3).\nIt held.",
-  );
-  expect(paragraphsOf(TEXT, "elsewhere")).toBe(TEXT);
 });

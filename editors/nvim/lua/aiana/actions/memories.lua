@@ -6,8 +6,6 @@ local config = require('aiana.config')
 
 local ask, confirm, counted, each = common.ask, common.confirm, common.counted, common.each
 
-local PINNED = 'pinned'
-
 ---Memories that were forgotten last, for `undo`.
 ---@type aiana.Memory[]
 local forgotten = {}
@@ -48,14 +46,8 @@ end
 function M.pin(targets)
   each(memories(targets, 'pinned') or {}, function(id, continue)
     ask('aiana/memory/get', { id = id }, function(found)
-      local tags = vim.tbl_filter(function(tag)
-        return tag ~= PINNED
-      end, found.memory.tags)
-      local pinned = #tags == #found.memory.tags
-      if pinned then
-        table.insert(tags, PINNED)
-      end
-      ask('aiana/memory/update', { id = id, tags = tags }, function()
+      local pinned = not vim.tbl_contains(found.memory.tags, 'pinned')
+      ask('aiana/memory/pin', { id = id, pinned = pinned }, function()
         continue(pinned)
       end)
     end)

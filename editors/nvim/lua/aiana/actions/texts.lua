@@ -5,38 +5,27 @@ local client = require('aiana.client')
 local common = require('aiana.actions.common')
 local config = require('aiana.config')
 
-local ask, counted, each, session_params =
-  common.ask, common.counted, common.each, common.session_params
+local ask, counted, each = common.ask, common.counted, common.each
 
----The full text of a target.
----@param target aiana.Target
----@param callback fun(content: string)
-local function content_of(target, callback)
-  if target.kind == 'memory' then
-    ask('aiana/memory/get', { id = target.memory }, function(result)
-      callback(result.memory.content)
-    end)
-  elseif target.kind == 'session' then
-    ask('aiana/session/export', session_params(target), function(result)
-      callback(result.text)
-    end)
-  else
-    local params = session_params(target, { around = target.message, limit = 1 })
-    ask('aiana/session/messages', params, function(result)
-      for _, message in ipairs(result.messages) do
-        if message.id == target.message then
-          return callback(message.content)
-        end
-      end
-      config.fail('This message is not stored any more.')
-    end)
-  end
+---The texts behind targets in full.
+---@param targets aiana.Target[]
+---@param callback fun(texts: aiana.QuotedText[])
+local function texts_of(targets, callback)
+  local named = vim.tbl_map(function(target)
+    return { uri = target.uri }
+  end, targets)
+  ask('aiana/quote', { texts = named }, function(quotation)
+    callback(quotation.texts)
+  end)
 end
 
 ---@param targets aiana.Target[]
 ---@param callback fun(content: string)
 local function contents(targets, callback)
-  each(targets, content_of, function(all)
+  texts_of(targets, function(texts)
+    local all = vim.tbl_map(function(text)
+      return text.content
+    end, texts)
     callback(table.concat(all, '\n\n'))
   end)
 end
@@ -83,15 +72,14 @@ end
 
 ---@param targets aiana.Target[]
 function M.remember(targets)
-  each(targets, function(target, continue)
-    content_of(target, function(content)
-      ask('aiana/memory/add', {
-        content = content,
-        sessionId = target.session,
-        project = client.folder(),
-      }, continue)
-    end)
-  end, function(added)
+  local function add(text, continue)
+    ask('aiana/memory/add', {
+      content = text.content,
+      sessionId = text.sessionId,
+      project = client.folder(),
+    }, continue)
+  end
+  local function tell(added)
     local known = #vim.tbl_filter(function(one)
       return one.duplicateOf ~= nil and one.duplicateOf ~= vim.NIL
     end, added)
@@ -100,6 +88,9 @@ function M.remember(targets)
       new == 0 and 'This was known already.'
         or ('Remembered: %s.'):format(counted(new, 'text', 'texts'))
     )
+  end
+  texts_of(targets, function(texts)
+    each(texts, add, tell)
   end)
 end
 
