@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from aiana.cli.layout import fit, joined, project_name, when, width
+from aiana.cli.layout import fit, joined, project_name, when
 from aiana.cli.output import json_option, opened, print_document, print_json, tell
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, width
 from aiana.models import MEMORY_TYPES, Memory, MemoryType, SearchFilter
 from aiana.text import one_line
 
