@@ -17,6 +17,11 @@ INSTRUCTIONS = (
 _TEXT = {"type": "string"}
 
 
+def _one_of(*values: str) -> dict[str, Any]:
+    # The type as well: Gemini's interface takes no choice without one.
+    return {"type": "string", "enum": list(values)}
+
+
 def _tool(name: str, description: str, needed: tuple[str, ...] = (), **takes: Any) -> Any:
     schema: dict[str, Any] = {"type": "object"}
     if takes:
@@ -32,7 +37,7 @@ TOOLS: list[Any] = [
         "Find earlier chats and memories. Ask when the past may help, not of code.",
         ("query",),
         query=_TEXT,
-        scope={"enum": ["project", "all"]},
+        scope=_one_of("project", "all"),
     ),
     _tool("memory_add", "Keep a lesson for later sessions, no chatter.", content=_TEXT),
     _tool("memory_recall", "Brief on a topic or this project.", query=_TEXT),
@@ -40,13 +45,13 @@ TOOLS: list[Any] = [
         "memory_feedback",
         "Rate a memory used.",
         id=_TEXT,
-        rating={"enum": ["helpful", "unhelpful", "harmful"]},
+        rating=_one_of("helpful", "unhelpful", "harmful"),
     ),
     _tool("feedback_summary", "Ratings so far."),
     _tool("session_list", "Latest sessions."),
     _tool("session_show", "Read a session, or around a message, by URI.", ("id",), id=_TEXT),
     _tool("preference_add", "Keep a stated wish of the user.", text=_TEXT),
-    _tool("aiana_status", "Health, when tools fail."),
+    _tool("aiana_status", "Health."),
 ]
 """A tool takes all that its method of Aiana's own protocol takes; what matters most is named."""
 
