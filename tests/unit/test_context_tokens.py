@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from aiana.context.tokens import TokenCounter, upper_bound
+from aiana.context.tokens import TokenCounter, estimated
 from aiana.embeddings.locate import DEFAULT_MODEL, locate_uncompiled
 
 FILE = locate_uncompiled(DEFAULT_MODEL).folder / "tokenizer.json"
@@ -33,7 +33,6 @@ def test_counts_are_those_of_the_tokenizer(text: str) -> None:
     counter = TokenCounter(lambda: FILE)
     assert counter.is_exact
     assert counter.count(text) == real
-    assert upper_bound(text) >= real
 
 
 def test_long_texts_are_counted_to_the_end() -> None:
@@ -48,7 +47,34 @@ def test_lone_surrogates_are_counted() -> None:
     assert TokenCounter(lambda: FILE).count("a \udc80") == 2
 
 
-def test_without_a_tokenizer_the_count_is_an_upper_bound(tmp_path: Path) -> None:
+# As people and assistants write; counts are those of the tokenizer.
+SESSIONS = [
+    "Fix the login bug, please! It worked before we moved the session store to Redis.",
+    "The tests fail because `parse_header` returns None when the file has no front matter. I "
+    "added a guard and a test, and ran the whole suite again: 214 passed in 12.81s.",
+    "def total(items: list[Item]) -> Decimal:\n    return sum((i.price * i.n for i in items))\n",
+    "$ git log --oneline -3\n9fceb02 Move the cache\n1a2b3c4 Add a test\n77aa4c1 Fix the build\n",
+    "src/components/SearchPanel.tsx:118:14 - error TS2345: Argument of type 'string | undefined' "
+    "is not assignable to parameter of type 'string'.",
+    '{"command": "docker compose up -d", "description": "Start the services", "timeout": 120000}',
+    "We decided to keep SQLite as the only truth, and to treat every other store as a cache that "
+    "can be deleted at any moment.",
+    "日本語のテキストを検索できるようにしてください。",
+    "Пожалуйста, исправь ошибку входа.",
+    "Déjà vu : l'élève a réécrit le modèle naïf.",
+]
+
+
+def test_without_a_tokenizer_the_count_is_a_little_too_high() -> None:
+    counter = TokenCounter(lambda: FILE)
+    real = [counter.count(text) for text in SESSIONS]
+    guessed = [estimated(text) for text in SESSIONS]
+    for text, right, guess in zip(SESSIONS, real, guessed, strict=True):
+        assert 0.9 * right <= guess <= 1.6 * right, (text, right, guess)
+    assert sum(real) <= sum(guessed) <= 1.2 * sum(real)
+
+
+def test_a_damaged_or_absent_tokenizer_leaves_the_estimate(tmp_path: Path) -> None:
     damaged = tmp_path / "tokenizer.json"
     damaged.write_text("{}")
     absent = tmp_path / "absent.json"
@@ -58,4 +84,5 @@ def test_without_a_tokenizer_the_count_is_an_upper_bound(tmp_path: Path) -> None
         TokenCounter(lambda: absent),
     ):
         assert not counter.is_exact
-        assert counter.count("Fix the é") == 8
+        assert counter.count("Fix the é") == 4
+        assert counter.count("x" * 8000) >= 1000
