@@ -125,6 +125,17 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("model", "compile")
     yield ("lsp", "--log-level", HOSTILE)
     yield ("lsp-check", "--", f"/no/such/{HOSTILE}".replace("\x00", ""))
+    yield ("mcp",)
+    yield ("hook", "session-start")
+    yield ("hook", HOSTILE)
+    yield ("setup", HOSTILE)
+    yield ("memories", "list")
+    yield ("resume", HOSTILE)
+    yield ("handover", SESSION)
+    yield ("backup",)
+    yield ("restore", HOSTILE)
+    yield ("secrets",)
+    yield ("export", HOSTILE)
     yield (HOSTILE,)
 
 
