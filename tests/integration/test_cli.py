@@ -270,7 +270,12 @@ def test_every_command_explains_itself_with_examples(run: Run, command: str) -> 
 def test_an_import_that_finds_nothing_says_where_it_looked(run: Run, tmp_path: Path) -> None:
     nothing = run("import", "--no-embed")
     assert nothing.returncode == 0
-    assert f"  looked in {tmp_path / 'claude' / 'projects'}" in nothing.stdout
+    lines = nothing.stdout.splitlines()
+    assert lines[1].startswith(f"  looked in {tmp_path / 'claude' / 'projects'}")
+    assert lines[2].startswith("nothing of codex, ")
+    assert len(lines) == 3
+    named = run("import", "codex", "gemini", "--no-embed").stdout.splitlines()
+    assert [line[:9] for line in named] == ["codex: 0 ", "  looked ", "gemini: 0", "  looked "]
 
 
 def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, tmp_path: Path) -> None:

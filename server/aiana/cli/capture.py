@@ -21,6 +21,7 @@ from aiana.cli.layout import size_of
 from aiana.cli.output import json_option, opened, print_json, progress_bar, tell
 from aiana.cli.terminal import Piece, say
 from aiana.errors import NotFound
+from aiana.invocation import command
 from aiana.paths import expanded
 from aiana.protocol.results import Failure, ImportCounts
 from aiana.service import Aiana
@@ -65,8 +66,7 @@ def import_(
         if as_json:
             print_json(result)
         else:
-            for name, counts in result.sources.items():
-                _summarise(name, counts)
+            _summarise_all(result.sources, names)
             _report(result.failed)
         if is_container() and not any(counts.found for counts in result.sources.values()):
             tell("warning", no_transcripts())
@@ -86,6 +86,21 @@ def _existing(word: str) -> str:
         known = ", ".join(sorted(known_sources()))
         raise NotFound(f"There is no file or folder {path}, and no source of that name ({known}).")
     return str(path)
+
+
+def _summarise_all(sources: dict[str, ImportCounts], named: list[str]) -> None:
+    """What came of each assistant; those of which there is nothing share a line."""
+    told = [name for name, counts in sources.items() if counts.found or counts.failed]
+    told = [name for name in sources if name in told or name in named]
+    if not told:  # nothing at all: say where the first was looked for
+        told = list(sources)[:1]
+    for name in told:
+        _summarise(name, sources[name])
+    others = [name for name in sources if name not in told]
+    if others:
+        say(
+            f"nothing of {', '.join(others)} (`{command('import', 'NAME')}` says where it was looked)"
+        )
 
 
 def _summarise(name: str, counts: ImportCounts) -> None:
