@@ -6,10 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.hooks.capturing import INSIDE
+from aiana.paths import expanded
 
 if TYPE_CHECKING:
     from aiana.hooks.asked import Asked
@@ -33,7 +33,7 @@ def main(event: str) -> None:
 def run(event: str, read_input: Callable[[int], bytes]) -> str:
     """What the host is answered; "" for nothing. May raise anything."""
     deadline = time.monotonic() + WITHIN_S
-    data = Path(os.environ.get("AIANA_HOME") or "~/.aiana").expanduser().absolute()
+    data = expanded(os.environ.get("AIANA_HOME") or "~/.aiana").absolute()
     if os.environ.get(INSIDE) or not (data / "conversations.db").exists():
         return ""
     from aiana.hooks import asked as host

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiana.invocation import quoted
+from aiana.paths import expanded
 from aiana.setup.edits import Edit, JsonEdit, Marked, TomlTable
 
 TIMEOUT_S = 5
@@ -52,7 +53,7 @@ def hook_command(event: str) -> str:
 
 def _home(variable: str, *default: str) -> Path:
     given = os.environ.get(variable)
-    return Path(given).expanduser() if given else Path.home().joinpath(*default)
+    return expanded(given) if given else Path.home().joinpath(*default)
 
 
 def _config(*parts: str) -> Path:
