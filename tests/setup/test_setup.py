@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,7 @@ import pytest
 from aiana.errors import InvalidQuery
 from aiana.setup import jsonc
 from aiana.setup.edits import JsonEdit
-from aiana.setup.targets import TARGETS
+from aiana.setup.targets import TARGETS, program
 
 SERVER = {"command": "/opt/aiana", "args": ["mcp"]}
 GROUP = {"hooks": [{"type": "command", "command": "/opt/aiana hook prompt", "timeout": 5}]}
@@ -125,20 +126,24 @@ class Home:
 
     def run(self, *arguments: str, status: int | None = 0) -> str:
         """What an `aiana` command says, and that it ended so, unless that is None."""
+        done = self._started(sys.executable, "-m", "aiana", *arguments)
+        assert status in (None, done.returncode), done.stderr
+        return done.stdout if status is None else done.stdout + done.stderr
+
+    def start(self, *words: str) -> str:
+        """What another program says in this home."""
+        done = self._started(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _started(self, *words: str) -> subprocess.CompletedProcess[str]:
         known = ("PATH", "LANG", "SYSTEMROOT", "PYTHONPATH")
         environ = {name: os.environ[name] for name in known if name in os.environ}
         environ |= {"HOME": str(self.folder), "USERPROFILE": str(self.folder)}
         environ |= {"AIANA_HOME": str(self.folder / "data")}
-        done = subprocess.run(
-            [sys.executable, "-m", "aiana", *arguments],
-            capture_output=True,
-            text=True,
-            env=environ,
-            timeout=120,
-            check=False,
+        return subprocess.run(
+            words, capture_output=True, text=True, env=environ, timeout=120, check=False
         )
-        assert status in (None, done.returncode), done.stderr
-        return done.stdout if status is None else done.stdout + done.stderr
 
     def state(self) -> dict[str, object]:
         """Every file and folder, links as links, but for Aiana's own."""
@@ -177,7 +182,7 @@ def test_every_target_is_written_and_taken_out_to_the_byte(home: Home) -> None:
         ".copilot/hooks/aiana.json",
         ".config/Code/User/mcp.json",
         ".config/opencode/opencode.json",
-        ".config/nvim/plugin/aiana.lua",
+        ".config/nvim/plugin/aiana-setup.lua",
         ".emacs.d/init.el",
         ".config/helix/languages.toml",
         ".config/zed/settings.json",
@@ -315,6 +320,28 @@ def test_an_older_entry_of_ours_is_brought_up_to_date(home: Home) -> None:
     assert json.loads((home.folder / ".claude/settings.json").read_text()) == {
         "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "date"}]}]}
     }
+
+
+def test_neovim_has_the_plugin_and_this_server(home: Home) -> None:
+    beside = str(Path(sys.executable).parent)
+    nvim = shutil.which("nvim", path=beside) or shutil.which("nvim")
+    if nvim is None:
+        pytest.skip("Neovim is not installed")
+    home.setup("neovim")
+    show = "lua io.write(vim.fn.exists(':Aiana'), ' ', vim.lsp.config.aiana.cmd[1])"
+    told = home.start(nvim, "--headless", "-c", show, "-c", "q")
+    assert told == f"2 {program()[0]}"
+
+
+def test_emacs_has_the_package_and_this_server(home: Home) -> None:
+    emacs = shutil.which("emacs")
+    if emacs is None:
+        pytest.skip("Emacs is not installed")
+    home.setup("emacs")
+    init = str(home.folder / ".emacs.d/init.el")
+    show = '(princ (format "%s %s" (fboundp \'aiana-search) (car aiana-command)))'
+    told = home.start(emacs, "--batch", "-Q", "-l", init, "--eval", show)
+    assert told == f"t {program()[0]}"
 
 
 def test_the_doctor_checks_what_was_written(home: Home) -> None:

@@ -187,10 +187,17 @@ def _editors(name: str) -> Path:
     return Path(__file__).resolve().parents[3] / "editors" / name
 
 
+def _text(text: str) -> str:
+    """A text as TOML, Lua and Lisp read it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _neovim() -> list[Edit]:
-    path = _config(os.environ.get("NVIM_APPNAME", "nvim"), "plugin", "aiana.lua")
+    path = _config(os.environ.get("NVIM_APPNAME", "nvim"), "plugin", "aiana-setup.lua")
+    words = ", ".join(map(_text, [*program(), "lsp"]))
     lines = [
-        f"vim.opt.runtimepath:append({json.dumps(str(_editors('nvim')), ensure_ascii=False)})",
+        f"vim.opt.runtimepath:append({_text(str(_editors('nvim')))})",
+        f"vim.lsp.config('aiana', {{ cmd = {{ {words} }} }})",
         "vim.cmd.runtime('plugin/aiana.lua')",
     ]
     return [Marked(path, "--", lines)] if _editors("nvim").is_dir() else []
@@ -200,8 +207,10 @@ def _emacs() -> list[Edit]:
     plain, modern = Path.home() / ".emacs", _config("emacs", "init.el")
     usual = Path.home() / ".emacs.d" / "init.el"
     path = next((p for p in (usual, plain, modern) if p.exists()), usual)
+    words = " ".join(map(_text, [*program(), "lsp"]))
     lines = [
-        f"(add-to-list 'load-path {json.dumps(str(_editors('emacs')), ensure_ascii=False)})",
+        f"(add-to-list 'load-path {_text(str(_editors('emacs')))})",
+        f"(setq aiana-command '({words}))",
         "(require 'aiana)",
     ]
     return [Marked(path, ";;", lines)] if _editors("emacs").is_dir() else []
@@ -209,8 +218,8 @@ def _emacs() -> list[Edit]:
 
 def _helix() -> list[Edit]:
     first, *rest = program()
-    words = json.dumps([*rest, "lsp"], ensure_ascii=False)
-    lines = [f"command = {json.dumps(first, ensure_ascii=False)}", f"args = {words}"]
+    words = ", ".join(map(_text, [*rest, "lsp"]))
+    lines = [f"command = {_text(first)}", f"args = [{words}]"]
     return [TomlTable(_config("helix", "languages.toml"), "language-server.aiana", lines)]
 
 

@@ -37,7 +37,13 @@ def set_up(data: Path, target: Target, remove: bool = False, dry_run: bool = Fal
     """Write what is ours into the target's files, or take it out; a bad file stops no other."""
     records = files.Records(data)
     outcome = Outcome(target=target)
-    for edit in target.edits():
+    edits = target.edits()
+    if not edits and not remove:
+        outcome.failed.append(
+            f"{target.title}: its package is no part of this installation. It lies in `editors` "
+            "of Aiana's source, and can be put where the editor looks for it by hand."
+        )
+    for edit in edits:
         try:
             change = (files.removing if remove else files.adding)(edit, records)
             if change is None:
