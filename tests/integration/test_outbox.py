@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage.database import Database
+from aiana.storage.qdrant.points import PointFilter
 from tests.integration.qdrant_endpoint import QdrantEndpoint
 from tests.integration.qdrant_store import MODEL, Store, cosines
 
@@ -70,6 +73,23 @@ class TestOutbox:
         store.storage.sessions.delete("s")
         assert [change.id for change in store.outbox.batch(10)] == [added.id]
         assert store.outbox.points([added.id], MODEL, "x") == {}
+
+    def test_texts_of_an_older_aiana_pass_the_door_on_their_way(self, store: Store) -> None:
+        store.outbox.enable(MODEL)
+        memory = store.add("one")
+        assert store.outbox.points([memory], MODEL, "x")[memory].is_clean
+        secret = f"ghp_{'aB3dE5fG7h' * 4}"
+        with closing(sqlite3.connect(store.storage.database.path)) as connection, connection:
+            connection.execute("UPDATE memories SET metadata = ?", (f'{{"token": "{secret}"}}',))
+            connection.execute("DELETE FROM facts WHERE name = 'redaction'")
+        assert not store.outbox.points([memory], MODEL, "x")[memory].is_clean
+        tier = store.open_tier()
+        store.sync(tier)
+        payload = tier._qdrant.get(memory, PointFilter())
+        assert payload is not None
+        assert secret not in str(payload)
+        assert payload["metadata"].keys() == {"token"}
+        tier.close()
 
     def test_change_during_sending_is_sent_again(self, store: Store) -> None:
         store.outbox.enable(MODEL)

@@ -13,6 +13,7 @@ import numpy as np
 from aiana.errors import TierUnavailable
 from aiana.models import Degraded, SearchFilter
 from aiana.search.engine import MOST_BY_MEANING
+from aiana.storage.guarded import Admitted
 from aiana.storage.qdrant.points import PointFilter, Search
 from aiana.storage.rows import matching_projects
 
@@ -166,7 +167,7 @@ class QdrantIndex:
         self, catalogue: Catalogue, ids: Sequence[str]
     ) -> tuple[list[str], NDArray[np.int32]]:
         """Points, and the row of the catalogue that each speaks for, one beside the other."""
-        wanted: Any = (json.dumps(list(ids)),)
+        wanted: Any = (Admitted(json.dumps(list(ids))),)
         with self._tier.database.reading() as connection:
             pairs = connection.execute(_MEMORIES, wanted).fetchall()
             pairs += connection.execute(_CHUNKS, wanted).fetchall()

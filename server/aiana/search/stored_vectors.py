@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from aiana.search.catalogue import Catalogue, Ints
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
+from aiana.storage.guarded import Admitted
 from aiana.storage.packing import unpack_all
 
 SAMPLE = 2000
@@ -54,7 +55,7 @@ class StoredVectors:
         with self._database.reading() as connection:
             for statement, some in ((_OF_MESSAGES, keys[keys > 0]), (_OF_MEMORIES, keys[keys < 0])):
                 if len(some):
-                    wanted = json.dumps(some.tolist())
+                    wanted = Admitted(json.dumps(some.tolist()))
                     for owner, blob in connection.execute(statement, (wanted, self._model)):
                         owners.append(owner)
                         blobs.append(blob)

@@ -10,7 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from aiana.storage.chunks import vectors_of
+from aiana.storage.cleaned import cleaned_so_far
 from aiana.storage.database import Database
+from aiana.storage.guarded import Admitted
 from aiana.storage.qdrant.points import Point
 
 MOST_ATTEMPTS = 5
@@ -123,11 +125,12 @@ class Outbox:
 
     def points(self, ids: Sequence[str], model: str, store: str) -> dict[str, Point]:
         """The points as they are to be now; an id that is missing here is to have none."""
-        wanted = json.dumps(list(ids))
+        wanted = Admitted(json.dumps(list(ids)))
         with self._database.reading() as connection:
             rows = connection.execute(_MEMORIES, (model, wanted)).fetchall()
             rows += connection.execute(_CHUNKS, (model, wanted)).fetchall()
-        return {row[0]: _point(row, store, model) for row in rows}
+            is_clean = cleaned_so_far(connection).is_done
+        return {row[0]: _point(row, store, model, is_clean) for row in rows}
 
     def done(self, changes: Sequence[Change]) -> None:
         """Forget changes that Qdrant knows; what changed again meanwhile stays."""
@@ -183,11 +186,12 @@ class Outbox:
                 connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
 
-def _point(row: tuple[Any, ...], store: str, model: str) -> Point:
+def _point(row: tuple[Any, ...], store: str, model: str, is_clean: bool) -> Point:
     from aiana.storage.packing import unpack
 
     return Point(
         id=row[0],
+        is_clean=is_clean,
         vector=unpack(row[1]).tolist(),
         payload={
             "content": row[2],

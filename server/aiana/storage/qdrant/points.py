@@ -32,6 +32,8 @@ class Point(Struct, frozen=True, kw_only=True):
     id: str
     vector: list[float]
     payload: dict[str, Any]
+    is_clean: bool = False
+    """Its texts have been through the door, by the rules of now, and need not be again."""
 
 
 class PointFilter(Struct, frozen=True, kw_only=True):

@@ -218,17 +218,19 @@ class QdrantStorage:
     def put(self, points: Sequence[Point]) -> None:
         """Store points; one with an id that is there already replaces it."""
         models = client_models()
-        own = {"user": self._user, "model": self._embedder.model_name}
+        own = admitted({"user": self._user, "model": self._embedder.model_name})
         for start in range(0, len(points), BATCH):
             structs = [
                 models.PointStruct(
-                    id=p.id,
-                    vector=p.vector,
-                    payload=admitted(
-                        {**p.payload, **own, "tenant": self.tenant(p.payload.get("store"))}
-                    ),
+                    id=point.id,
+                    vector=point.vector,
+                    payload={
+                        **(point.payload if point.is_clean else admitted(point.payload)),
+                        **own,
+                        "tenant": self.tenant(point.payload.get("store")),
+                    },
                 )
-                for p in points[start : start + BATCH]
+                for point in points[start : start + BATCH]
             ]
             self._retried(lambda client, s=structs: client.upsert(COLLECTION, s, wait=True))
 
