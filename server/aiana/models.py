@@ -63,6 +63,8 @@ class Session(Struct, frozen=True, kw_only=True, rename="camel"):
     """The session that spawned this one (sub-agents)."""
     message_count: int = 0
     token_count: int = 0
+    agents: int = 0
+    """How many sessions of sub-agents stand under it; set on what is read from the storage."""
     metadata: dict[str, Any] = field(default_factory=dict)
     uri: str = ""
     """Where it can be opened; set on what is read from the storage."""
@@ -144,6 +146,8 @@ class CapturePosition(Struct, frozen=True, kw_only=True):
     """The first of them."""
     state: dict[str, Any] = field(default_factory=dict)
     """What the reader must remember between two reads of the file."""
+    failed: str = ""
+    """Why the last reading brought nothing; empty where it did not fail."""
 
 
 class CaptureBatch(Struct, frozen=True, kw_only=True):
@@ -164,6 +168,16 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
     reached: int = 0
     """Bytes of the file that have been read in all, for people who wait."""
     position: CapturePosition
+
+
+class Following(Struct, frozen=True, kw_only=True):
+    """How the process that captures follows what the assistants write."""
+
+    process: int
+    folders: int = 0
+    """Those of which the system tells what changes in them."""
+    why_not_live: str | None = None
+    """Why the system does not tell, so that the files are looked at now and then."""
 
 
 class Degraded(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -201,6 +215,8 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     types: list[MessageType] = field(default_factory=list)
     """Of messages."""
     tools: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """Of sessions that touched each of these files: paths, or ends of paths."""
     session_id: str | None = None
     after: str | None = None
     before: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from aiana.config import Config
 from aiana.container import Container
+from aiana.features.capturing import Capturing
 from aiana.features.keeping import Keeping
 from aiana.features.leaks import Leaking
 from aiana.features.memories import Memories
@@ -86,6 +87,12 @@ class Aiana:
         self.add_preference = preferences.add
         self.remove_preference = preferences.remove
         self.profile = preferences.profile
+
+        capturing = Capturing(container)
+        self.capture_state = capturing.state
+        self.watch = capturing.watch
+        self.stop_watching = capturing.stop
+        self.arrivals = capturing.arrivals
 
         upkeep = Upkeep(container)
         self.import_sessions = upkeep.import_sessions

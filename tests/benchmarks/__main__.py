@@ -12,6 +12,7 @@ BENCHMARKS = (
     "serving",
     "doors",
     "importing",
+    "following",
     "embedding",
     "searching",
     "tiers",

@@ -118,6 +118,8 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("preferences",)
     yield ("preferences", "--remove", HOSTILE)
     yield ("status",)
+    yield ("sources", "--files")
+    yield ("sources", HOSTILE)
     yield ("doctor",)
     yield ("reindex", "fts")
     yield ("reindex", HOSTILE)
@@ -154,7 +156,20 @@ def test_nothing_that_a_terminal_acts_on_leaves_any_command(
         assert done.returncode in (0, 1, 2), arguments
         tried.add(arguments[0])
     (home / "config.toml").unlink()
-    assert tried >= set(COMMANDS)
+    # What watches does not end by itself; see the test below.
+    assert tried | {"watch"} >= set(COMMANDS)
+
+
+def test_what_is_watched_is_printed_for_people_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    from aiana.cli.watch import _print
+    from aiana.protocol.results import Arrival
+
+    odd = dict.fromkeys(("id", "source", "title", "project", "text", "uri"), HOSTILE)
+    _print(Arrival(**odd, messages=2), as_json=False)
+    _print(Arrival(**odd, messages=2), as_json=True)
+    shown = capsys.readouterr().out
+    assert "2 messages" in shown
+    assert ACTING.findall(shown) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of another kind")

@@ -324,11 +324,11 @@ def test_since_progress_and_cancelling(storage: AianaStorage, projects: Path) ->
     sizes = old.stat().st_size, new.stat().st_size
     counts = run(storage, progress=lambda *step: steps.append(step), cancelled=lambda: True)
     assert (counts.found, counts.messages) == (2, 1)
-    assert steps == [(sizes[0], sum(sizes), old.name)]
+    assert steps == [(sizes[1], sum(sizes), new.name)]
 
     steps.clear()
     assert run(storage, progress=lambda *step: steps.append(step)).messages == 1
-    assert steps == [(sum(sizes), sum(sizes), new.name), (sum(sizes), sum(sizes), "")]
+    assert steps == [(sum(sizes), sum(sizes), old.name), (sum(sizes), sum(sizes), "")]
 
 
 def test_what_is_stored_is_compared_with_what_is_on_disk(

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,10 +15,11 @@ from aiana.errors import AianaError
 from aiana.hooks import blocks
 from aiana.hooks.words import about
 from aiana.indexing.chunking import chunks_of
-from aiana.models import Message, SearchFilter, Session
+from aiana.models import Following, Message, SearchFilter, Session
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cleaned import FACT
+from aiana.storage.message_files import fill
 from aiana.storage.qdrant.outbox import Change
 from aiana.storage.session_writer import _MESSAGE_FIELDS
 from tests.integration.drawn import Drawn
@@ -38,6 +39,7 @@ FILTERS = (
     SearchFilter(roles=["user"]),
     SearchFilter(types=["assistant"]),
     SearchFilter(tools=["bash"], project="shop"),
+    SearchFilter(files=["cart.py", "src/till.py", "/work/shop/cart.py"]),
 )
 
 
@@ -76,6 +78,14 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.status()
     aiana.diagnose(fix=True)
     aiana.capture_sources()
+    aiana.capture_sources(files=True)
+    touched(aiana)
+    aiana.arrivals(None)
+    aiana.arrivals(0)
+    aiana.container.storage.captures.note_failure("/x.jsonl", "codex", "why")
+    aiana.container.storage.captures.note_following(Following(process=1))
+    aiana.capture_state()
+    aiana.container.storage.captures.note_following(None)
     aiana.changes_since(0)
     aiana.changes_since(None)
     aiana.import_sessions(paths=[str(folder)])
@@ -160,6 +170,42 @@ def archived(aiana: Aiana, path: Path) -> None:
         for table in ("memories", "preferences"):
             connection.execute(f"DELETE FROM {table} WHERE key = (SELECT max(key) FROM {table})")
     aiana.import_sessions(paths=[str(path)])
+
+
+def touched(aiana: Aiana) -> None:
+    """Tool calls, what they answered, and every question about them."""
+    about: dict[str, Any] = {"session_id": "touched", "timestamp": MOMENT}
+    calls = [
+        ("Edit", '{"file_path": "/work/shop/cart.py", "old_string": "a", "new_string": "b"}', "no"),
+        ("Read", '{"file_path": "/work/shop/cart.py"}', "1\ta\n2\tb"),
+        ("Write", '{"file_path": "/work/shop/cart.py", "content": "c"}', "yes"),
+        ("Bash", '{"command": "git commit -am x"}', "[main 1a2b3c4] x"),
+    ]
+    for n, (tool, arguments, answer) in enumerate(calls):
+        metadata = {"toolCallId": f"c{n}"}
+        failed = {"isError": True} if answer == "no" else {}
+        call = Message(
+            id=f"u{n}",
+            type="tool_use",
+            tool_name=tool,
+            tool_input=arguments,
+            metadata=metadata,
+            **about,
+        )
+        result = Message(
+            id=f"r{n}", type="tool_result", content=answer, metadata=metadata | failed, **about
+        )
+        for message in (call, result):
+            aiana.record_messages(Session(id="touched", source="codex"), [message])
+    storage = aiana.container.storage
+    storage.files.of_session("touched", "codex")
+    storage.files.of_path("cart.py", ["edited"])
+    storage.files.refs_of_session("touched", "codex")
+    storage.files.sessions_of_commit("1a2b3c4")
+    aiana.get_session("touched")
+    with storage.database.writing() as connection:
+        connection.execute("DELETE FROM facts WHERE name = 'message_files'")
+    fill(storage.database, lambda: False)
 
 
 def let_through(aiana: Aiana) -> None:
@@ -281,6 +327,9 @@ ROWS = {
 
 # What a statement begins with, or holds, and why it may read a table whole.
 KNOWN = {
+    "FROM message_files f JOIN messages m": "the touches of a session, or of a file, are sorted",
+    "SELECT r.kind, r.name FROM message_refs": "the commits and branches of one session are sorted",
+    "SELECT s.id, s.source, count(*), substr": "what came since the last look is grouped",
     "SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
     "SELECT (SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
     "SELECT source, count(*) FROM sessions": "for statistics; sessions are few beside messages",

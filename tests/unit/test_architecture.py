@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 ORDER = (
     {"__init__"},
     {"errors", "models", "text", "times", "lazy", "pattern", "invocation", "paths"},
-    {"private", "titles"},
+    {"private", "titles", "touches"},
     {"config"},
     {"protocol"},
     {"redaction", "embeddings", "projects", "pipes", "failures"},

@@ -23,6 +23,14 @@ export type Scope = "all" | "project";
 export type Rating = "harmful" | "helpful" | "unhelpful";
 export type Health = "error" | "ok" | "warning";
 
+/** How what the assistants write is captured. */
+export interface CaptureState {
+  /** `live`: within a moment; `polling`: files are looked at now and then; `off`: by nobody. */
+  state: "live" | "off" | "polling";
+  /** One line for a person. */
+  detail: string;
+}
+
 /** What was changed since the last notification, by whichever process. */
 export interface Changes {
   kinds: ("memories" | "preferences" | "sessions")[];
@@ -106,9 +114,32 @@ export interface DeletionFilter {
   /** Of messages. */
   types?: MessageType[];
   tools?: string[];
+  /** Of sessions that touched each of these files: paths, or ends of paths. */
+  files?: string[];
   sessionId?: string | null;
   after?: string | null;
   before?: string | null;
+}
+
+/** What a session was about, told without a model. */
+export interface Digest {
+  /** How it ended: with an answer, after a commit or not; with a question to the person; with a call that failed; broken off by the person; or in the middle. */
+  outcome: "answered" | "asked" | "committed" | "failed" | "interrupted" | "open";
+  /** The first prompt that says something. */
+  asked: string | null;
+  /** How the last answer ends. */
+  concluded: string | null;
+  /** The first 20 of those that were touched, changed ones first. */
+  files: DigestFile[];
+  filesTouched: number;
+  commits: string[];
+  branches: string[];
+}
+
+/** A file that a session read or changed. */
+export interface DigestFile {
+  path: string;
+  touch: "created" | "deleted" | "edited" | "read";
 }
 
 /** A session as text. */
@@ -528,6 +559,8 @@ export interface SearchFilter {
   /** Of messages. */
   types?: MessageType[];
   tools?: string[];
+  /** Of sessions that touched each of these files: paths, or ends of paths. */
+  files?: string[];
   sessionId?: string | null;
   after?: string | null;
   before?: string | null;
@@ -634,6 +667,8 @@ export interface Session {
   parentId: string | null;
   messageCount: number;
   tokenCount: number;
+  /** How many sessions of sub-agents stand under it; set on what is read from the storage. */
+  agents: number;
   metadata: Record<string, unknown>;
   /** Where it can be opened; set on what is read from the storage. */
   uri: string;
@@ -674,6 +709,8 @@ export interface SessionHandoverParams {
 export interface SessionListParams {
   /** Sessions in which a search with this filter could find a message. */
   filter?: SearchFilter;
+  /** Those of sub-agents, too, whose `parentId` names the session that they worked for. */
+  agents?: boolean;
   limit?: number;
   cursor?: string | null;
 }
@@ -706,6 +743,10 @@ export interface SessionParams {
 /** One session. */
 export interface SessionResult {
   session: Session;
+  /** What it was about; only where one session was asked for. */
+  digest: Digest | null;
+  /** The sessions of its sub-agents, oldest first; only where one session was asked for. */
+  agents: Session[];
 }
 
 /** Ask how to go on with a session. */
@@ -735,6 +776,19 @@ export interface SettingProblem {
   line: number | null;
 }
 
+/** One transcript, and what became of it. */
+export interface SourceFile {
+  path: string;
+  /** `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept. */
+  state: "recovered" | "skipped" | "stored" | "waiting";
+  /** Why it waits or is skipped. */
+  reason: string | null;
+  /** When its assistant will delete it, where it does. */
+  expires: string | null;
+  /** The first of the lines that were left out. */
+  lines: LeftOut[];
+}
+
 /** The assistants that Aiana knows. */
 export interface SourceList {
   sources: SourceStatus[];
@@ -760,9 +814,19 @@ export interface SourceStatus {
   skippedLines: number;
   /** The first 100 of them. */
   leftOut: LeftOut[];
-  /** Folders that cannot be read. */
+  /** Folders and files that cannot be read. */
   failed: Failure[];
+  /** Each file, where that was asked for. */
+  files: SourceFile[];
   lastImport: string | null;
+}
+
+/** Reconcile what the assistants keep with what is stored. */
+export interface SourcesParams {
+  /** Names of assistants; default all. */
+  sources?: string[] | null;
+  /** Name each file, too. */
+  files?: boolean;
 }
 
 /** The state of Aiana. */
@@ -777,6 +841,7 @@ export interface Status {
   indexing: Indexing;
   version: string;
   dataDir: string;
+  capture: CaptureState;
   /** Settings that are not in force since they were not understood. */
   settings: SettingProblem[];
   /** Secrets that were taken out of what an older Aiana, which did not know them, had stored. */
@@ -863,8 +928,8 @@ export const preferenceList = request<NoParams, Profile>("aiana/preference/list"
 export const preferenceRemove = request<PreferenceRemoveParams, Profile>("aiana/preference/remove");
 /** Read new transcripts of the assistants on this machine. */
 export const captureImport = request<ImportParams, ImportResult>("aiana/capture/import");
-/** List the assistants that can be read, and where. */
-export const captureSources = request<NoParams, SourceList>("aiana/capture/sources");
+/** Reconcile what each assistant keeps on disk with what is stored of it. */
+export const captureSources = request<SourcesParams, SourceList>("aiana/capture/sources");
 /** Say how Aiana is: what is stored, what serves, what is still to be done. */
 export const status = request<NoParams, Status>("aiana/status");
 /** Rebuild indexes from what is stored. */

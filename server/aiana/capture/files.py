@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,17 +33,29 @@ class Found(Struct):
     failed: dict[str, list[Failure]] = field(default_factory=dict)
 
     def add(self, source: Source, path: Path) -> None:
-        try:
-            stat = path.stat()
-        except OSError:
-            return  # deleted since it was listed
-        self.files.setdefault(path, TranscriptFile(source, path, stat.st_size, stat.st_mtime))
+        if (file := _file(source, path)) is not None:
+            self.files.setdefault(path, file)
 
     def fail(self, source: str, path: Path, error: Exception) -> None:
         failed = self.failed.setdefault(source, [])
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         if all(failure.path != str(path) for failure in failed):
             failed.append(Failure(path=str(path), reason=reason))
+
+
+def transcript_file(source: Source, path: Path) -> TranscriptFile | None:
+    """A path as a transcript of this source; None if it is named like none, or there is none."""
+    return _file(source, path) if source.is_transcript(path) else None
+
+
+def _file(source: Source, path: Path) -> TranscriptFile | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None  # deleted since it was listed
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return TranscriptFile(source, path, status.st_size, status.st_mtime)
 
 
 def files_on_disk(sources: Iterable[Source]) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,11 @@ from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
 from aiana.capture.archive import Archive
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
+from aiana.capture.order import newest_first
 from aiana.errors import AianaError, StorageUnavailable
 from aiana.models import CapturePosition, LeftOut, Progress
 from aiana.protocol.results import Failure, ImportCounts, ImportResult
+from aiana.redaction.door import admitted
 from aiana.times import to_datetime
 
 if TYPE_CHECKING:
@@ -54,15 +56,18 @@ def import_sources(
     if since is not None:
         threshold = to_datetime(since).timestamp()
         files = [file for file in files if file.mtime >= threshold]
-    # A resumed conversation repeats its beginning: what came first is stored first.
-    files.sort(key=lambda file: (file.mtime, str(file.path)))
     total, done = sum(file.size for file in files), 0
     for file in files:
         result.sources.setdefault(file.source.name, ImportCounts()).found += 1
-    positions = storage.captures.positions(dict.fromkeys(file.source.name for file in files))
-    for file in files:
+    waiting = waiting_files(storage, files)
+    for name in (file.source.name for file in files):
+        result.sources[name].skipped += 1
+    for file in waiting:
+        result.sources[file.source.name].skipped -= 1
+    done = total - sum(file.size for file in waiting)
+    for file in waiting:
         counts = result.sources[file.source.name]
-        for offset in _import_file(storage, file, positions.get(str(file.path)), counts):
+        for offset in import_file(storage, file, counts):
             if progress is not None:
                 progress(done + min(offset, file.size), total, file.path.name)
             if cancelled is not None and cancelled():
@@ -73,19 +78,28 @@ def import_sources(
     return result
 
 
-def _import_file(
-    storage: AianaStorage,
-    file: TranscriptFile,
-    position: CapturePosition | None,
-    counts: ImportCounts,
-) -> Iterator[int]:
-    """Import one file step by step; yields how many bytes of it each step has reached."""
+def waiting_files(storage: AianaStorage, files: Iterable[TranscriptFile]) -> list[TranscriptFile]:
+    """Those in which there is something new, in the order in which they are to be read."""
+    known = list(files)
+    positions = storage.captures.positions(dict.fromkeys(file.source.name for file in known))
+    waiting = []
+    for file in known:
+        position = positions.get(admitted(str(file.path)))
+        try:
+            if position is None or not file.source.unchanged(file.path, position):
+                waiting.append((file, position is None))
+        except OSError:
+            waiting.append((file, False))  # reading it says what is wrong
+    return newest_first(waiting)
+
+
+def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCounts) -> Iterator[int]:
+    """Import one file step by step; yields how many bytes of it each step has reached.
+
+    A file that cannot be read is counted as failed, and why is kept. Raises StorageUnavailable.
+    """
     path = str(file.path)
     try:
-        if position is not None and file.source.unchanged(file.path, position):
-            counts.skipped += 1
-            return
-        # What the round was told of all files is only how far each was read.
         position = storage.captures.position(path)
         is_new, is_counted = position is None, False
         before = position
@@ -107,7 +121,9 @@ def _import_file(
     except StorageUnavailable:
         raise
     except Exception as error:  # whatever one file holds, the others must come in
-        counts.failed.append(Failure(path=path, reason=_reason(error)))
+        reason = _reason(error)
+        counts.failed.append(Failure(path=path, reason=reason))
+        storage.captures.note_failure(path, file.source.name, reason)
 
 
 def _count_losses(

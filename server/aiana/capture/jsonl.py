@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -30,6 +31,8 @@ MOST_LEFT_OUT = 20
 COMPRESSED = ".jsonl.zst"
 _SKIP_STEP = 16 << 20
 _HASHED = 4096
+_TICK_NS = 20_000_000
+"""No clock of a file system in use ticks more slowly."""
 _BLANK = b"\0 \t\r\n"
 
 
@@ -336,6 +339,8 @@ class Mark(Struct, frozen=True, kw_only=True):
     """Hash of the 4 KiB before `offset`."""
     version: int = 0
     """Of the reader."""
+    settled: bool = True
+    """Whether a later change must show in the time of the file, whose clock ticks slowly."""
 
 
 def _mark(position: CapturePosition | None, version: int) -> Mark | None:
@@ -353,7 +358,8 @@ def resumable(file: BufferedReader, mark: Mark) -> bool:
     """Whether the file still begins with the bytes that were read up to the mark."""
     stat = os.fstat(file.fileno())
     complete = mark.mtime_ns != 0
-    if complete and stat.st_size == mark.size and stat.st_mtime_ns != mark.mtime_ns:
+    same_time = mark.settled and stat.st_mtime_ns == mark.mtime_ns
+    if complete and stat.st_size == mark.size and not same_time:
         return False  # rewritten in place
     return _hashes(file, mark.offset) == (mark.head_hash, mark.tail_hash)
 
@@ -375,6 +381,7 @@ def mark_at(
         head_hash=head_hash,
         tail_hash=tail_hash,
         version=version,
+        settled=stat is None or not 0 <= time.time_ns() - stat.st_mtime_ns < _TICK_NS,
     )
 
 

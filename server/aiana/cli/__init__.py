@@ -17,6 +17,8 @@ COMMANDS = {
     "search": "aiana.cli.search:search",
     "context": "aiana.cli.search:context",
     "import": "aiana.cli.capture:import_",
+    "watch": "aiana.cli.watch:watch",
+    "sources": "aiana.cli.sources:sources",
     "remember": "aiana.cli.remembering:remember",
     "forget": "aiana.cli.remembering:forget",
     "memories": "aiana.cli.memories:memories",

@@ -84,6 +84,13 @@ def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
             f" {tier.detail}",
             hang=25,
         )
+    colour = {"live": "green", "polling": "yellow", "off": "dim"}[state.capture.state]
+    say(
+        f"  {'capture':<9} ",
+        Piece(f"{state.capture.state:<12}", colour),
+        f" {state.capture.detail}",
+        hang=25,
+    )
     say()
     for name, count in asdict(state.counts).items():
         say(f"  {name:<12} {count:>10,}")

@@ -69,12 +69,13 @@ def _tell_of_compiling() -> None:
     tell("note", "The embedding model is being prepared for this machine: some seconds, once.")
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, on_one_line: bool = False) -> None:
     """A value as one JSON document on standard output."""
+    indent = -1 if on_one_line else 2
     try:
-        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        text = msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
     except UnicodeEncodeError:  # half a character, such as in the name of a file
-        text = json.dumps(msgspec.to_builtins(value), indent=2)
+        text = json.dumps(msgspec.to_builtins(value), indent=None if on_one_line else 2)
     print_json_text(text)
 
 

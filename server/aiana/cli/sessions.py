@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from msgspec.structs import asdict
 
 from aiana.cli.layout import assistant, fit, joined, project_name, when
 from aiana.cli.output import (
@@ -22,8 +23,19 @@ from aiana.cli.output import (
 )
 from aiana.cli.terminal import Piece, outlet, say, width
 from aiana.models import SearchFilter, Session
+from aiana.protocol.results import SessionResult
 from aiana.render.markdown import export_session
 from aiana.text import clean, counted, one_line
+
+_SHOWN_FILES = 8
+_OUTCOMES = {
+    "committed": "with an answer, after a commit",
+    "answered": "with an answer",
+    "asked": "with a question to you",
+    "failed": "with a tool call that failed",
+    "interrupted": "broken off by you",
+    "open": "in the middle",
+}
 
 
 @click.group()
@@ -124,6 +136,7 @@ def _print_session(session: Session, depth: int, columns: int) -> None:
         project_name(session.project),
         assistant(session.source),
         counted(session.message_count, "message"),
+        counted(session.agents, "sub-agent") if session.agents else None,
     ]
     title = fit(session.title or "(without a title)", columns - len(indent))
     say(branch, Piece(title, "" if depth else "bold"))
@@ -138,7 +151,9 @@ def _print_session(session: Session, depth: int, columns: int) -> None:
 @click.option("-n", "--limit", type=click.IntRange(1), help="At most so many messages.")
 @json_option
 def show(session_id: str, around: str | None, limit: int | None, as_json: bool) -> None:
-    """Show the messages of a session; the beginning of its id is enough.
+    """Show the messages of a session, and above them what it was about.
+
+    The beginning of its id is enough.
 
     \b
     Examples:
@@ -146,12 +161,42 @@ def show(session_id: str, around: str | None, limit: int | None, as_json: bool) 
       aiana sessions show 5f0c9d3e --around 0bb9a2d9 -n 10
     """
     with opened() as aiana:
-        session = aiana.get_session(session_id).session
-        messages = aiana.session_messages(session.id, around, limit).messages
+        found = aiana.get_session(session_id)
+        session = found.session
+        messages = aiana.session_messages(session.id, around, limit, session.source).messages
     if as_json:
-        print_json({"session": session, "messages": messages})
+        print_json({**asdict(found), "messages": messages})
     else:
-        print_document(export_session(session, messages, "markdown"))
+        text = export_session(session, messages, "markdown")
+        print_document(f"{_about(found)}\n{text}")
+
+
+def _about(found: SessionResult) -> str:
+    """What a session was about, in a few lines above its messages."""
+    digest = found.digest
+    lines = []
+    if digest is not None:
+        changed = [file for file in digest.files if file.touch != "read"]
+        read = digest.files_touched - len(changed)
+        names = [f"{file.path} ({file.touch})" for file in changed]
+        files = ", ".join(names[:_SHOWN_FILES])
+        if len(names) > _SHOWN_FILES:
+            files += f" and {len(names) - _SHOWN_FILES} more"
+        git = [*(f"commit {name}" for name in digest.commits), *digest.branches]
+        facts = (
+            ("Asked", digest.asked),
+            ("Concluded", digest.concluded),
+            ("Changed", files),
+            ("Read", counted(read, "file") if read > 0 else ""),
+            ("Git", ", ".join(git)),
+            ("Ended", _OUTCOMES[digest.outcome]),
+        )
+        lines += [f"{name + ':':<11}{value}" for name, value in facts if value]
+    lines += [
+        f"{'Sub-agent:':<11}{fit(agent.title or '(without a title)', 80)}  {agent.id}"
+        for agent in found.agents
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 @sessions.command()

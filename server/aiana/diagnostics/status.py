@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from aiana import __version__
 from aiana.errors import AianaError
 from aiana.invocation import command
-from aiana.protocol.results import Counts, Health, Indexing, Status, Tier, Tiers
+from aiana.protocol.results import CaptureState, Counts, Health, Indexing, Status, Tier, Tiers
 from aiana.search.notes import nothing_stored
 from aiana.text import counted
 
@@ -50,6 +51,7 @@ def status_of(aiana: Container) -> Status:
         indexing=indexing,
         version=__version__,
         data_dir=str(config.data_dir),
+        capture=capture_state(aiana),
         settings=list(config.problems),
         redacted=redacted,
     )
@@ -74,6 +76,23 @@ def embedder_tier(aiana: Container) -> Tier:
     first = "prepared (some seconds, once)" if info.state == "uncompiled" else "loaded"
     detail = f"{info.name} on {info.device}, {first} at its first use"
     return Tier(state="ok", detail=detail)
+
+
+def capture_state(aiana: Container) -> CaptureState:
+    """Whether some process captures what the assistants write, and how."""
+    try:
+        following = aiana.storage.captures.following()
+    except AianaError:
+        following = None
+    if following is None or not aiana.indexer.is_at_work():
+        detail = f"nobody captures at the moment: an editor does, or `{command('watch')}`"
+        return CaptureState(state="off", detail=detail)
+    who = "this process" if following.process == os.getpid() else f"process {following.process}"
+    if following.why_not_live is not None:
+        detail = f"{who} looks at all files now and then: {following.why_not_live}"
+        return CaptureState(state="polling", detail=detail)
+    folders = counted(following.folders, "folder")
+    return CaptureState(state="live", detail=f"{who} follows {folders} as they are written")
 
 
 def _redis_tier(aiana: Container) -> Tier:

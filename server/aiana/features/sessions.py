@@ -45,8 +45,17 @@ class Sessions:
         return SessionPage(sessions=sessions, next_cursor=more, notes=notes)
 
     def get(self, session_id: str, source: str | None = None) -> SessionResult:
-        """One session. Raises NotFound, and Conflict if several sources have one of this id."""
-        return SessionResult(session=self._container.storage.sessions.get(session_id, source))
+        """One session, what it was about, and those of its sub-agents.
+
+        Raises NotFound, and Conflict if several sources have one of this id.
+        """
+        storage = self._container.storage
+        session = storage.sessions.get(session_id, source)
+        return SessionResult(
+            session=session,
+            digest=storage.digests.of(session.id, session.source),
+            agents=storage.sessions.agents(session.id, session.source),
+        )
 
     def messages(
         self,

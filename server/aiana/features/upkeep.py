@@ -40,11 +40,16 @@ class Upkeep:
             cancelled=cancelled,
         )
 
-    def capture_sources(self) -> SourceList:
-        """The assistants on this machine: what is on disk, stored, missing and about to expire."""
+    def capture_sources(
+        self, sources: Sequence[str] | None = None, files: bool = False
+    ) -> SourceList:
+        """The assistants on this machine: what is on disk, stored, missing and about to expire.
+
+        `files` names each file, and what of it was not understood. Raises NotFound.
+        """
         from aiana.capture.inventory import capture_sources
 
-        return SourceList(sources=capture_sources(self._container.storage))
+        return SourceList(sources=capture_sources(self._container.storage, sources, files))
 
     def changes_since(self, revision: int | None) -> tuple[Changes, int]:
         """What any process changed after that revision, and the revision of now; None is now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -17,10 +18,11 @@ from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.errors import AianaError, Conflict, ModelUnavailable
 from aiana.indexing.chunking import chunks_of
-from aiana.models import Progress
+from aiana.models import Following, Progress
 from aiana.protocol.results import Reindexed
 
 if TYPE_CHECKING:
+    from aiana.indexing.follower import Captured, Follower
     from aiana.storage import AianaStorage
     from aiana.storage.chunks import Waiting
     from aiana.storage.qdrant.tier import QdrantTier
@@ -28,7 +30,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
-"""How often transcripts are looked at; a look is one `stat` a file."""
+"""How often another process, and what waits to be embedded, is looked at; and what is waited after
+a failure."""
+MODEL_AGAIN_S = 60.0
+"""How often a model that was not there is looked for."""
+GATHER_S = 0.5
+"""How long what was captured is gathered before it is embedded."""
 FIRST_ANSWER_S = 5.0
 """What a command waits for Qdrant, if there is something to send."""
 BATCH = 32
@@ -56,8 +63,25 @@ class Indexer:
         self._stopped = threading.Event()
         self._captured = threading.Event()
         self._thread: threading.Thread | None = None
+        self._following: Following | None = None
+        self._model_missing_since: float | None = None
+        self._embedded: int | None = None
+        """Version of the database when nothing was left to embed."""
         self.busy = False
         self.rate_per_s: float | None = None
+        self.on_captured: Callable[[Captured], None] = lambda captured: None
+        """Called in the thread that captures, for each transcript in which something was new."""
+
+    def is_at_work(self) -> bool:
+        """Whether some process does the background work just now."""
+        if self._lock.is_locked:
+            return True
+        probe = FileLock(self._lock.lock_file, mode=0o600, thread_local=False)
+        try:
+            with probe.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def start(self) -> None:
         """Do the work in the background, as long as no other process does it."""
@@ -142,11 +166,14 @@ class Indexer:
         self._keep(self._work, self._rest)
 
     def _work(self) -> None:
-        """Capture in rounds, and beside it cut and embed: a backlog, or a model that has to be
+        """Capture what comes, and beside it cut and embed: a backlog, or a model that has to be
         compiled first, takes minutes, and a new session must not wait for that."""
+        from aiana.indexing.follower import Follower
+
         with self._exclusive() as mine:
             if not mine:
                 return
+            follower = Follower(self._storage, self._stopped, self._tell)
             embedding = threading.Thread(
                 target=self._keep,
                 args=(self._embed_round, self._await_capture),
@@ -154,11 +181,16 @@ class Indexer:
                 daemon=True,
             )
             embedding.start()
-            self._keep(self._capture_round, self._rest)
-            self._captured.set()
-            embedding.join(LAST_BATCH_S)
+            try:
+                self._keep(lambda: self._capture(follower))
+            finally:
+                follower.close()
+                self._captured.set()
+                embedding.join(LAST_BATCH_S)
+                with contextlib.suppress(AianaError):
+                    self._storage.captures.note_following(None)
 
-    def _keep(self, work: Callable[[], None], pause: Callable[[], object]) -> None:
+    def _keep(self, work: Callable[[], None], pause: Callable[[], object] = lambda: None) -> None:
         """Work in rounds until told to stop; a failure costs its round."""
         if sys.platform == "linux":
             # Of this thread alone: whoever types or compiles goes first.
@@ -168,30 +200,60 @@ class Indexer:
                 work()
             except ModelUnavailable as error:
                 logger.info("Not embedding: %s", error)
+                self._stopped.wait(INTERVAL_S)
             except AianaError as error:
                 logger.warning("Background work is put off: %s", error)
+                self._stopped.wait(INTERVAL_S)
             except Exception:
                 logger.exception("Background work failed")
+                self._stopped.wait(INTERVAL_S)
             pause()
 
     def _rest(self) -> None:
-        self._captured.set()
         self._stopped.wait(INTERVAL_S)
 
     def _await_capture(self) -> None:
-        self._captured.wait(INTERVAL_S)
+        if self._captured.wait(INTERVAL_S):
+            self._stopped.wait(GATHER_S)
         self._captured.clear()
 
-    def _capture_round(self) -> None:
-        from aiana.capture.importer import import_sources
+    def _capture(self, follower: Follower) -> None:
+        following = Following(
+            process=os.getpid(), folders=follower.folders, why_not_live=follower.why_not_live
+        )
+        if following != self._following:
+            self._storage.captures.note_following(following)
+            self._following = following
+        follower.step()
 
-        import_sources(self._storage, cancelled=self._stopped.is_set)
+    def _tell(self, captured: Captured) -> None:
+        self._captured.set()
+        self.on_captured(captured)
 
     def _embed_round(self) -> None:
+        version = self._storage.database.data_version()
         try:
-            self._index(None, self._stopped.is_set)
+            if version != self._embedded:
+                # Without a model, too, there is nothing to do again before something changes.
+                self._embedded = version
+                self._index(None, self._stopped.is_set)
+            elif self._model_missing_since is not None:
+                self._try_model_again()
+        except ModelUnavailable:
+            self._model_missing_since = time.monotonic()
+            raise
+        except BaseException:
+            self._embedded = None
+            raise
         finally:
             self._tell_qdrant(self._stopped.is_set)
+
+    def _try_model_again(self) -> None:
+        """Somebody may have installed one meanwhile."""
+        assert self._model_missing_since is not None
+        if time.monotonic() - self._model_missing_since > MODEL_AGAIN_S:
+            self._model_missing_since = None
+            self._index(None, self._stopped.is_set)
 
     def _tell_qdrant(self, cancelled: Callable[[], bool]) -> None:
         """Send what has changed, and see now and then whether it arrived."""
@@ -202,7 +264,10 @@ class Indexer:
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
+        from aiana.storage.message_files import fill
+
         self.clean(cancelled)
+        fill(self._storage.database, cancelled)
         while chunks.renew(chunks_of) and not cancelled():
             pass
         total = chunks.count_waiting(model)

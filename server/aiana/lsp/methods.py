@@ -165,7 +165,7 @@ def memory_pin(aiana: Aiana, p: params.MemoryPinParams, call: Call) -> results.M
 
 
 def session_list(aiana: Aiana, p: params.SessionListParams, call: Call) -> results.SessionPage:
-    return aiana.list_sessions(p.filter, p.limit, p.cursor)
+    return aiana.list_sessions(p.filter, p.limit, p.cursor, p.agents)
 
 
 def session_get(aiana: Aiana, p: params.SessionParams, call: Call) -> results.SessionResult:
@@ -220,8 +220,8 @@ def capture_import(aiana: Aiana, p: params.ImportParams, call: Call) -> results.
     return aiana.import_sessions(p.sources, p.paths, p.since, call.progress, call.cancelled)
 
 
-def capture_sources(aiana: Aiana, p: params.NoParams, call: Call) -> results.SourceList:
-    return aiana.capture_sources()
+def capture_sources(aiana: Aiana, p: params.SourcesParams, call: Call) -> results.SourceList:
+    return aiana.capture_sources(p.sources, p.files)
 
 
 def status(aiana: Aiana, p: params.NoParams, call: Call) -> results.Status:

@@ -295,12 +295,12 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "aiana/capture/sources",
-        "List the assistants that can be read, and where.",
-        params.NoParams,
+        "Reconcile what each assistant keeps on disk with what is stored of it.",
+        params.SourcesParams,
         results.SourceList,
         "read",
-        {},
-        ("storageUnavailable",),
+        {"sources": ["claude-code"], "files": True},
+        ("notFound", "storageUnavailable"),
     ),
     Method(
         "aiana/status",

@@ -200,6 +200,8 @@ class SessionListParams(Params):
 
     filter: SearchFilter = field(default_factory=SearchFilter)
     """Sessions in which a search with this filter could find a message."""
+    agents: bool = False
+    """Those of sub-agents, too, whose `parentId` names the session that they worked for."""
     limit: Limit = 50
     cursor: str | None = None
 
@@ -275,6 +277,15 @@ class PreferenceRemoveParams(Params):
     """Name one preference."""
 
     id: Text
+
+
+class SourcesParams(Params):
+    """Reconcile what the assistants keep with what is stored."""
+
+    sources: list[str] | None = None
+    """Names of assistants; default all."""
+    files: bool = False
+    """Name each file, too."""
 
 
 class NoParams(Params):

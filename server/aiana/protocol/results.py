@@ -139,10 +139,38 @@ class SessionPage(Result):
     """Why there are none."""
 
 
+class DigestFile(Result):
+    """A file that a session read or changed."""
+
+    path: str
+    touch: Literal["read", "edited", "created", "deleted"]
+
+
+class Digest(Result):
+    """What a session was about, told without a model."""
+
+    outcome: Literal["committed", "answered", "asked", "failed", "interrupted", "open"]
+    """How it ended: with an answer, after a commit or not; with a question to the person; with a
+    call that failed; broken off by the person; or in the middle."""
+    asked: str | None = None
+    """The first prompt that says something."""
+    concluded: str | None = None
+    """How the last answer ends."""
+    files: list[DigestFile] = field(default_factory=list)
+    """The first 20 of those that were touched, changed ones first."""
+    files_touched: int = 0
+    commits: list[str] = field(default_factory=list)
+    branches: list[str] = field(default_factory=list)
+
+
 class SessionResult(Result):
     """One session."""
 
     session: Session
+    digest: Digest | None = None
+    """What it was about; only where one session was asked for."""
+    agents: list[Session] = field(default_factory=list)
+    """The sessions of its sub-agents, oldest first; only where one session was asked for."""
 
 
 class MessageList(Result):
@@ -229,6 +257,21 @@ class ImportResult(Result):
     """Files and folders that were given and are no known assistant's."""
 
 
+class SourceFile(Result):
+    """One transcript, and what became of it."""
+
+    path: str
+    state: Literal["stored", "waiting", "skipped", "recovered"]
+    """`waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant
+    has it no more, and what it held is kept."""
+    reason: str | None = None
+    """Why it waits or is skipped."""
+    expires: str | None = None
+    """When its assistant will delete it, where it does."""
+    lines: list[LeftOut] = field(default_factory=list)
+    """The first of the lines that were left out."""
+
+
 class SourceStatus(Result):
     """One assistant on this machine, reconciled with what is stored of it."""
 
@@ -251,7 +294,9 @@ class SourceStatus(Result):
     left_out: list[LeftOut] = field(default_factory=list)
     """The first 100 of them."""
     failed: list[Failure] = field(default_factory=list)
-    """Folders that cannot be read."""
+    """Folders and files that cannot be read."""
+    files: list[SourceFile] = field(default_factory=list)
+    """Each file, where that was asked for."""
     last_import: str | None = None
 
 
@@ -301,6 +346,29 @@ class Indexing(Result):
     """Texts embedded per second, while it is running."""
 
 
+class CaptureState(Result):
+    """How what the assistants write is captured."""
+
+    state: Literal["live", "polling", "off"]
+    """`live`: within a moment; `polling`: files are looked at now and then; `off`: by nobody."""
+    detail: str
+    """One line for a person."""
+
+
+class Arrival(Result):
+    """A session in which new messages were stored."""
+
+    id: str
+    source: str
+    title: str | None
+    project: str
+    messages: int
+    """How many."""
+    text: str
+    """Beginning of the last one."""
+    uri: str
+
+
 class Status(Result):
     """The state of Aiana."""
 
@@ -314,6 +382,7 @@ class Status(Result):
     indexing: Indexing
     version: str
     data_dir: str
+    capture: CaptureState
     settings: list[SettingProblem] = field(default_factory=list)
     """Settings that are not in force since they were not understood."""
     redacted: int = 0

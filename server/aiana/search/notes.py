@@ -52,6 +52,7 @@ def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ())
         ("of source", restriction.sources),
         ("by role", restriction.roles),
         ("by tool", restriction.tools),
+        ("that touched", restriction.files),
     ):
         if values:
             said.append(f"{name} {' or '.join(values)}")

@@ -160,6 +160,8 @@ def _named(
             return SearchFilter(roles=[value.lower()]), end
         case "tool":
             return SearchFilter(tools=[value]), end
+        case "file":
+            return SearchFilter(files=[value]), end
         case "type":
             why = f"there is no such type, only {', '.join(_TYPES)}"
             chosen = _of_type(value.lower().replace("-", "_"))
@@ -215,6 +217,7 @@ def _add(a: SearchFilter, b: SearchFilter) -> SearchFilter:
         roles=list(dict.fromkeys(a.roles + b.roles)),
         types=list(dict.fromkeys(a.types + b.types)),
         tools=list(dict.fromkeys(a.tools + b.tools)),
+        files=list(dict.fromkeys(a.files + b.files)),
         **_span(a, b),
     )
 

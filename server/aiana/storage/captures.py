@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aiana.models import CaptureBatch, CapturePosition, LeftOut
+from aiana.models import CaptureBatch, CapturePosition, Following, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
 from aiana.storage.forgotten import is_of_forgotten
@@ -20,6 +20,9 @@ from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import storable
 from aiana.storage.session_writer import SUMMARISED, BatchResult, SessionWriter
 from aiana.times import now
+
+_FOLLOWING = "following"
+_ARRIVED_CHARS = 400
 
 
 class _Reached(Struct):
@@ -30,6 +33,17 @@ class _Reached(Struct):
     mark: dict[str, Any] = field(default_factory=dict)
     skipped_lines: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
+    failed: str = ""
+
+
+class Arrived(NamedTuple):
+    """A session in which there are new messages."""
+
+    session: str
+    source: str
+    messages: int
+    text: str
+    """Beginning of the last one."""
 
 
 class CaptureStore:
@@ -61,15 +75,7 @@ class CaptureStore:
             merged = [self._memories.merge(connection, memory) for memory in batch.memories]
             for preference in batch.preferences:
                 self._preferences.merge(connection, preference)
-            connection.execute(
-                "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
-                (
-                    batch.position.path,
-                    batch.position.source,
-                    now(),
-                    msgspec.json.encode(batch.position).decode(),
-                ),
-            )
+            self._put(connection, batch.position)
         return msgspec.structs.replace(
             result,
             sessions_added=added,
@@ -107,6 +113,7 @@ class CaptureStore:
                 mark=reached.mark,
                 skipped_lines=reached.skipped_lines,
                 left_out=reached.left_out,
+                failed=reached.failed,
             )
             for path, reached in ((path, decoder.decode(text)) for path, text in rows)
         }
@@ -118,6 +125,64 @@ class CaptureStore:
                 "SELECT position FROM capture_positions WHERE path = ?", (path,)
             ).fetchone()
         return msgspec.json.decode(row[0], type=CapturePosition) if row else None
+
+    def note_failure(self, path: str, source: str, reason: str) -> None:
+        """Keep why a transcript could not be read; how far it was read before stays."""
+        known = self.position(path) or CapturePosition(path=path, source=source)
+        if known.failed != reason:
+            with self._database.writing() as connection:
+                self._put(connection, replace(known, failed=reason))
+
+    @staticmethod
+    def _put(connection: sqlite3.Connection, position: CapturePosition) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
+            (
+                position.path,
+                position.source,
+                now(),
+                msgspec.json.encode(position).decode(),
+            ),
+        )
+
+    def note_following(self, following: Following | None) -> None:
+        """Tell other processes how what the assistants write is followed; None: not any more."""
+        with self._database.writing() as connection:
+            if following is None:
+                connection.execute("DELETE FROM facts WHERE name = ?", (_FOLLOWING,))
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+                    (_FOLLOWING, msgspec.json.encode(following).decode()),
+                )
+
+    def following(self) -> Following | None:
+        """How a process follows what the assistants write; None if none said so.
+
+        One that was killed could not take back what it said.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT value FROM facts WHERE name = ?", (_FOLLOWING,)
+            ).fetchone()
+        return msgspec.json.decode(row[0], type=Following) if row else None
+
+    def arrived(self, after: int | None) -> tuple[list[Arrived], int]:
+        """Sessions with messages that were stored after this one, and the newest message of now.
+
+        Messages are named by their keys; None is the newest.
+        """
+        with self._database.reading() as connection:
+            (newest,) = connection.execute("SELECT coalesce(max(key), 0) FROM messages").fetchone()
+            if after is None or newest <= after:
+                return [], int(newest)
+            rows = connection.execute(
+                "SELECT s.id, s.source, count(*), substr(m.content, 1, ?), max(m.key) "
+                "FROM messages m JOIN sessions s ON s.key = m.session_key "
+                "WHERE m.key > ? AND m.key <= ? GROUP BY s.key ORDER BY max(m.key)",
+                (_ARRIVED_CHARS, after, newest),
+            ).fetchall()
+        return [Arrived(*row[:4]) for row in rows], int(newest)
 
     def last_import(self, source: str) -> str | None:
         """When the source was last read with anything new in it."""

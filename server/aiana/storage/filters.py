@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 
 from aiana.models import OWN_SOURCE, SearchFilter
+from aiana.storage.touching import path_condition
 
 Condition = tuple[str, list[object]]
 """SQL that can stand after WHERE, and its parameters."""
@@ -43,6 +44,10 @@ def session_condition(restriction: SearchFilter, projects: list[int] | None) -> 
     if restriction.session_id is not None:
         conditions.append("id = ?")
         values.append(restriction.session_id)
+    for path in restriction.files:
+        touched, paths = path_condition(path)
+        conditions.append(f"key IN (SELECT session_key FROM message_files WHERE {touched})")
+        values += paths
     return " AND ".join(conditions), values
 
 

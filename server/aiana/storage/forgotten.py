@@ -83,6 +83,8 @@ def opens_like_forgotten(
 
 
 def _any_known(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> bool:
+    if not hashes:
+        return False
     known = connection.execute(
         f"SELECT 1 FROM forgotten WHERE hash IN ({marks(hashes)})", list(hashes)
     )

@@ -186,6 +186,21 @@ def m011_turns(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def m012_message_files(connection: sqlite3.Connection) -> None:
+    """Which files each message touched, and which commits and branches it made.
+
+    Of messages that are stored already it is told in the background.
+    """
+    from aiana.storage.session_writer import derive_title
+
+    for statement in _MESSAGE_FILES.split(";;"):
+        connection.execute(statement)
+    unnamed = connection.execute("SELECT key FROM sessions WHERE title IS NULL").fetchall()
+    for (key,) in unnamed:
+        derive_title(connection, key)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -485,5 +500,36 @@ END;;
 CREATE TRIGGER chunk_turns_delete AFTER DELETE ON chunks BEGIN
     DELETE FROM chunk_turns WHERE chunk_key = old.key
         AND message_key IN (SELECT value FROM json_each(old.message_keys));
+END
+"""
+
+_MESSAGE_FILES = """
+CREATE TABLE message_files (
+    key INTEGER PRIMARY KEY,
+    message_key INTEGER NOT NULL,
+    session_key INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    touch TEXT NOT NULL,
+    first_line INTEGER,
+    last_line INTEGER
+);;
+CREATE INDEX message_files_by_message ON message_files (message_key);;
+CREATE INDEX message_files_by_session ON message_files (session_key, path);;
+CREATE INDEX message_files_by_name ON message_files (name, path, session_key);;
+CREATE TABLE message_refs (
+    key INTEGER PRIMARY KEY,
+    message_key INTEGER NOT NULL,
+    session_key INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL
+);;
+CREATE INDEX message_refs_by_message ON message_refs (message_key);;
+CREATE INDEX message_refs_by_session ON message_refs (session_key);;
+CREATE INDEX message_refs_by_commit ON message_refs (substr(name, 1, 7)) WHERE kind = 'commit';;
+CREATE INDEX sessions_by_parent ON sessions (parent_id, source) WHERE parent_id IS NOT NULL;;
+CREATE TRIGGER messages_delete_files AFTER DELETE ON messages BEGIN
+    DELETE FROM message_files WHERE message_key = old.key;
+    DELETE FROM message_refs WHERE message_key = old.key;
 END
 """

@@ -20,8 +20,15 @@ from aiana.protocol.uris import memory_uri, session_uri
 
 SESSION_COLUMNS = (
     "s.id, s.source, p.id, s.project_path, s.transcript_path, s.started_at, s.ended_at, s.title, "
-    "s.summary, s.parent_id, s.message_count, s.token_count, s.metadata"
+    "s.summary, s.parent_id, s.message_count, s.token_count, s.metadata, "
+    "(SELECT count(*) FROM sessions a WHERE a.parent_id = s.id AND a.source = s.source "
+    "AND json_extract(a.metadata, '$.forkedFrom') IS NULL)"
 )
+STANDS_ALONE = (
+    "(s.parent_id IS NULL OR json_extract(s.metadata, '$.forkedFrom') IS NOT NULL OR NOT EXISTS "
+    "(SELECT 1 FROM sessions p WHERE p.id = s.parent_id AND p.source = s.source))"
+)
+"""Whether a session is a person's own, forks included, or one whose session nobody knows."""
 MESSAGE_COLUMNS = (
     "m.id, s.id, m.type, m.role, m.content, m.tool_name, m.tool_input, m.parent_id, m.timestamp, "
     "m.tokens, m.metadata, m.position, s.source"
@@ -90,6 +97,7 @@ def session_of(row: tuple[Any, ...]) -> Session:
         message_count=row[10],
         token_count=row[11],
         metadata=json.loads(row[12]),
+        agents=row[13],
         uri=session_uri(row[1], row[0]),
     )
 

@@ -19,6 +19,7 @@ from aiana.storage.forgotten import (
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
+from aiana.storage.touching import note_touches
 from aiana.times import now
 from aiana.titles import title_of
 
@@ -54,18 +55,21 @@ WHERE messages.session_key = i.session_key AND messages.id = i.id
 
 
 def derive_title(connection: sqlite3.Connection, session_key: int) -> None:
-    """Name a session that nobody named by what was asked in it."""
-    prompts = connection.execute(
-        "SELECT substr(m.content, 1, ?2) FROM sessions s JOIN messages m ON m.session_key = s.key "
-        f"WHERE s.key = ?1 AND s.title_rank = {DERIVED} AND m.type = 'user' AND m.content != '' "
-        "ORDER BY m.position, m.key LIMIT ?3",
-        (session_key, _TITLE_CHARS, _TITLE_PROMPTS),
-    )
-    if title := title_of(prompt for (prompt,) in prompts):
-        connection.execute(
-            "UPDATE sessions SET title = ?1 WHERE key = ?2 AND title IS NOT ?1",
-            (title, session_key),
+    """Name a session that nobody named by what was asked in it, or else by what was said."""
+    for types in (("user",), ("assistant", "summary")):
+        texts = connection.execute(
+            "SELECT substr(m.content, 1, ?2) FROM sessions s "
+            "JOIN messages m ON m.session_key = s.key "
+            f"WHERE s.key = ?1 AND s.title_rank = {DERIVED} AND m.content != '' "
+            "AND m.type IN (SELECT value FROM json_each(?4)) ORDER BY m.position, m.key LIMIT ?3",
+            (session_key, _TITLE_CHARS, _TITLE_PROMPTS, json.dumps(types)),
         )
+        if title := title_of(text for (text,) in texts):
+            connection.execute(
+                "UPDATE sessions SET title = ?1 WHERE key = ?2 AND title IS NOT ?1",
+                (title, session_key),
+            )
+            return
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
@@ -235,6 +239,8 @@ class SessionWriter:
             added += new
             updated += written - new
             skipped += len(batch) - written
+            if written:
+                note_touches(connection, key, batch)
             if written or moved:
                 self._after_write(connection, key, first_new if written == new and not moved else 0)
             if moved:

@@ -16,6 +16,7 @@ from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
+    STANDS_ALONE,
     DeletedRows,
     Forgotten,
     begun_with,
@@ -78,7 +79,7 @@ class SessionStore:
             if condition != "1":
                 where.append(f"s.key IN (SELECT key FROM sessions WHERE {condition})")
             if not include_children:
-                where.append("s.parent_id IS NULL")
+                where.append(STANDS_ALONE)
             if cursor is not None:
                 where.append(f"({ACTIVITY}, s.key) < (?, ?)")
                 params += place_in_list(cursor)
@@ -91,7 +92,7 @@ class SessionStore:
         page = rows[:limit]
         more = None
         if len(rows) > limit and page:
-            more = encode_cursor(page[-1][6] or page[-1][5], page[-1][13])
+            more = encode_cursor(page[-1][6] or page[-1][5], page[-1][14])
         return [session_of(row) for row in page], more
 
     def get(self, session_id: str, source: str | None = None) -> Session:
@@ -107,6 +108,19 @@ class SessionStore:
                 (key,),
             ).fetchone()
         return session_of(row)
+
+    def agents(self, session_id: str, source: str) -> list[Session]:
+        """The sessions of the sub-agents of a session, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {SESSION_COLUMNS} FROM sessions s "
+                "JOIN projects p ON p.key = s.project_key "
+                "WHERE s.parent_id = ? AND s.source = ? "
+                "AND json_extract(s.metadata, '$.forkedFrom') IS NULL "
+                "ORDER BY s.started_at, s.key",
+                (session_id, source),
+            ).fetchall()
+        return [session_of(row) for row in rows]
 
     def messages(
         self,

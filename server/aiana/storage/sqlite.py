@@ -28,7 +28,9 @@ from aiana.protocol.results import Counts, Indexing
 from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
+from aiana.storage.digests import Digests
 from aiana.storage.memories import MemoryStore
+from aiana.storage.message_files import MessageFiles
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import DeletedRows
 from aiana.storage.session_writer import BatchResult, SessionWriter
@@ -67,6 +69,8 @@ class AianaStorage:
         self.preferences = PreferenceStore(self.database)
         self.captures = CaptureStore(self.database, writer, self.memories, self.preferences)
         self.chunks = ChunkStore(self.database)
+        self.files = MessageFiles(self.database)
+        self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ local OPERATORS = {
   'role:user',
   'role:assistant',
   'tool:',
+  'file:',
   'after:7d',
   'after:30d',
   'before:',

@@ -3,6 +3,10 @@
 -- What the server is asked and answers.
 -- Generated from server/aiana/protocol: run `make docs` instead of changing it here.
 
+---@class aiana.CaptureState How what the assistants write is captured.
+---@field state 'live'|'off'|'polling' `live`: within a moment; `polling`: files are looked at now and then; `off`: by nobody.
+---@field detail string One line for a person.
+
 ---@class aiana.Changes What was changed since the last notification, by whichever process.
 ---@field kinds ('memories'|'preferences'|'sessions')[]
 ---@field projects string[]
@@ -59,9 +63,23 @@
 ---@field roles? string[] Of messages; a memory has no role.
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
+---@field files? string[] Of sessions that touched each of these files: paths, or ends of paths.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
+
+---@class aiana.Digest What a session was about, told without a model.
+---@field outcome 'answered'|'asked'|'committed'|'failed'|'interrupted'|'open' How it ended: with an answer, after a commit or not; with a question to the person; with a call that failed; broken off by the person; or in the middle.
+---@field asked? string The first prompt that says something.
+---@field concluded? string How the last answer ends.
+---@field files aiana.DigestFile[] The first 20 of those that were touched, changed ones first.
+---@field filesTouched integer
+---@field commits string[]
+---@field branches string[]
+
+---@class aiana.DigestFile A file that a session read or changed.
+---@field path string
+---@field touch 'created'|'deleted'|'edited'|'read'
 
 ---@class aiana.Exported A session as text.
 ---@field format 'json'|'markdown'
@@ -324,6 +342,7 @@
 ---@field roles? string[] Of messages; a memory has no role.
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
+---@field files? string[] Of sessions that touched each of these files: paths, or ends of paths.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
@@ -398,6 +417,7 @@
 ---@field parentId? string The session that spawned this one (sub-agents).
 ---@field messageCount integer
 ---@field tokenCount integer
+---@field agents integer How many sessions of sub-agents stand under it; set on what is read from the storage.
 ---@field metadata table<string, any>
 ---@field uri string Where it can be opened; set on what is read from the storage.
 
@@ -422,6 +442,7 @@
 
 ---@class aiana.SessionListParams List sessions, newest first.
 ---@field filter? aiana.SearchFilter Sessions in which a search with this filter could find a message.
+---@field agents? boolean Those of sub-agents, too, whose `parentId` names the session that they worked for.
 ---@field limit? integer
 ---@field cursor? string
 
@@ -442,6 +463,8 @@
 
 ---@class aiana.SessionResult One session.
 ---@field session aiana.Session
+---@field digest? aiana.Digest What it was about; only where one session was asked for.
+---@field agents aiana.Session[] The sessions of its sub-agents, oldest first; only where one session was asked for.
 
 ---@class aiana.SessionResumeParams Ask how to go on with a session.
 ---@field uri string Of the session, or of anything in it.
@@ -458,6 +481,13 @@
 ---@field file? string Path of the file that says it; None for the environment and an editor's settings.
 ---@field line? integer The line in that file, from 1, where it is known.
 
+---@class aiana.SourceFile One transcript, and what became of it.
+---@field path string
+---@field state 'recovered'|'skipped'|'stored'|'waiting' `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept.
+---@field reason? string Why it waits or is skipped.
+---@field expires? string When its assistant will delete it, where it does.
+---@field lines aiana.LeftOut[] The first of the lines that were left out.
+
 ---@class aiana.SourceList The assistants that Aiana knows.
 ---@field sources aiana.SourceStatus[]
 
@@ -472,8 +502,13 @@
 ---@field expiringSoon integer Files that the assistant will delete within a week.
 ---@field skippedLines integer Lines of all imported files that were left out, wholly or in part.
 ---@field leftOut aiana.LeftOut[] The first 100 of them.
----@field failed aiana.Failure[] Folders that cannot be read.
+---@field failed aiana.Failure[] Folders and files that cannot be read.
+---@field files aiana.SourceFile[] Each file, where that was asked for.
 ---@field lastImport? string
+
+---@class aiana.SourcesParams Reconcile what the assistants keep with what is stored.
+---@field sources? string[] Names of assistants; default all.
+---@field files? boolean Name each file, too.
 
 ---@class aiana.Status The state of Aiana.
 ---@field health 'error'|'ok'|'warning'
@@ -484,6 +519,7 @@
 ---@field indexing aiana.Indexing
 ---@field version string
 ---@field dataDir string
+---@field capture aiana.CaptureState
 ---@field settings aiana.SettingProblem[] Settings that are not in force since they were not understood.
 ---@field redacted integer Secrets that were taken out of what an older Aiana, which did not know them, had stored.
 

@@ -1,0 +1,264 @@
+"""Follows the folders of the assistants: what is written there is known within a moment.
+
+The system tells what changes. On Linux it is asked about each folder that may hold transcripts,
+since a root may hold many others; elsewhere about whole roots, which costs the same there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiana.capture import Source
+from aiana.capture.files import TranscriptFile, transcript_file
+
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
+
+STEP_MS = 200
+"""What happens within one step is told together; a step without anything ends a wait."""
+MOST_STEPS_MS = 600
+ROOTS_S = 1.0
+"""How often roots that are missing are looked for."""
+_DATABASE_LOGS = ("-wal", "-journal")
+_BY_FOLDER = sys.platform.startswith("linux")
+_DELETED = 3
+
+
+class Watcher:
+    """Tells which transcripts are written, by whichever source; used by one thread.
+
+    `why_not` says why the system cannot tell, where it cannot: whoever asks has to look.
+    """
+
+    def __init__(self, sources: Sequence[Source], stopped: threading.Event) -> None:
+        self._sources = sources
+        self._stopped = stopped
+        self._roots: list[tuple[str, Source]] = []
+        self._real: dict[str, str] = {}
+        """Where a root really is, for systems that name what changed by that."""
+        self._standing: dict[str, tuple[int, int] | None] = {}
+        """Device and number of each root; None for one that does not exist."""
+        self._folders: set[str] = set()
+        self._notify: RustNotify | None = None
+        self._roots_at = 0.0
+        self.why_not: str | None = None
+
+    @property
+    def folders(self) -> int:
+        """How many folders are followed."""
+        return len(self._folders)
+
+    def open(self) -> None:
+        """Follow what exists now, and what will; whoever calls looks through it afterwards.
+
+        To be called again now and then: it finds what was missed, and tries what failed.
+        """
+        if self.why_not is not None:
+            self._folders = set()
+        self._roots = [(str(root), source) for source in self._sources for root in source.roots()]
+        self._standing = {root: _identity(root) for root, _ in self._roots}
+        real = {root: os.path.realpath(root) for root in self._standing}
+        self._real = {there: root for root, there in real.items() if there != root}
+        self._follow([(root, source) for root, source in self._roots if self._standing[root]])
+
+    def close(self) -> None:
+        """End it."""
+        if self._notify is not None:
+            notify, self._notify = self._notify, None
+            notify.close()
+
+    def wait(self, seconds: float) -> list[TranscriptFile]:
+        """Wait until something is written, at most so long; then what was, in no order."""
+        changed = self._changes(seconds) if self._notify is not None else self._rest(seconds)
+        return [*self._transcripts(changed), *self._new_roots()]
+
+    def poll(self) -> list[TranscriptFile]:
+        """What was written since the last time."""
+        if self._notify is None:
+            return self._new_roots()
+        return [*self._transcripts(self._changes(0)), *self._new_roots()]
+
+    def _rest(self, seconds: float) -> set[tuple[int, str]]:
+        self._stopped.wait(min(seconds, ROOTS_S))
+        return set()
+
+    def _changes(self, seconds: float) -> set[tuple[int, str]]:
+        assert self._notify is not None
+        step, most = (STEP_MS, MOST_STEPS_MS) if seconds else (1, 1)
+        timeout = max(1, round(min(seconds, ROOTS_S) * 1000))
+        try:
+            found = self._notify.watch(most, step, timeout, self._stopped)
+        except (OSError, RuntimeError) as error:
+            self._give_up(error)
+            return set()
+        return set() if isinstance(found, str) else found
+
+    def _transcripts(self, changed: set[tuple[int, str]]) -> list[TranscriptFile]:
+        """The transcripts among what changed, and those in folders that are new."""
+        files: dict[Path, TranscriptFile] = {}
+        while changed:
+            for folder in {self._as_named(path) for kind, path in changed if kind == _DELETED}:
+                self._leave(folder)
+            new: list[tuple[str, Source]] = []
+            for path in {self._as_named(path) for _, path in changed}:
+                for source in self._sources_of(path):
+                    if Path(path).is_dir():
+                        if path not in self._folders:
+                            new.append((path, source))
+                    elif (file := transcript_file(source, Path(_database_of(path)))) is not None:
+                        files.setdefault(file.path, file)
+            changed = self._follow(new)
+            files.update(_files_below(new))
+        return list(files.values())
+
+    def _new_roots(self) -> list[TranscriptFile]:
+        """Files below roots that came, or were replaced, since the last look."""
+        now = time.monotonic()
+        if now - self._roots_at < ROOTS_S:
+            return []
+        self._roots_at = now
+        new: list[tuple[str, Source]] = []
+        for root, source in self._roots:
+            standing = _identity(root)
+            if standing != self._standing[root]:
+                self._leave(root)
+                if standing is not None:
+                    new.append((root, source))
+        for root in {root for root, _ in self._roots}:
+            self._standing[root] = _identity(root)
+        if not new:
+            return []
+        files = self._transcripts(self._follow(new))
+        return [*files, *dict(_files_below(new)).values()]
+
+    def _leave(self, folder: str) -> None:
+        if folder in self._folders:
+            inside = folder + os.sep
+            self._folders -= {f for f in self._folders if f == folder or f.startswith(inside)}
+
+    def _follow(self, places: Sequence[tuple[str, Source]]) -> set[tuple[int, str]]:
+        """Follow these folders, too; returns what changed in the others until then.
+
+        Whoever calls looks through them afterwards: what is written before the system is asked
+        about them it does not tell.
+        """
+        told: set[tuple[int, str]] = set()
+        while True:
+            found = {folder for place, source in places for folder in _folders_below(place, source)}
+            if found <= self._folders:
+                return told
+            self._folders |= found
+            old, self._notify = self._notify, None
+            self._notify = self._asked()
+            if old is not None:
+                told |= _last_of(old)
+            if self._notify is None:
+                return told
+
+    def _asked(self) -> RustNotify | None:
+        """What tells about the folders of now; None if nothing does, or there are none."""
+        self.why_not = None
+        try:
+            from watchfiles._rust_notify import RustNotify
+        except ImportError:
+            self.why_not = "watchfiles is not installed"
+            return None
+        while self._folders:
+            known = {root for root, _ in self._roots if self._standing[root] is not None}
+            asked = sorted(self._folders if _BY_FOLDER else known)
+            try:
+                return RustNotify(asked, False, False, 0, not _BY_FOLDER, True)
+            except FileNotFoundError:
+                there = {folder for folder in self._folders if Path(folder).is_dir()}
+                if there == self._folders:
+                    break  # it comes and goes; the next look finds it
+                self._folders = there
+            except (OSError, RuntimeError) as error:
+                self._give_up(error)
+                break
+        return None
+
+    def _give_up(self, error: Exception) -> None:
+        """Say why the system cannot tell."""
+        self.close()
+        reason = str(error)
+        if "limit" in reason or "space" in reason or "too many" in reason.lower():
+            reason = (
+                f"the system follows no more folders for you ({len(self._folders):,} are needed); "
+                "raise fs.inotify.max_user_watches and max_user_instances"
+            )
+        self.why_not = reason
+
+    def _as_named(self, path: str) -> str:
+        """A path below the root as its source names it."""
+        for real, root in self._real.items():
+            if path == real or path.startswith(real + os.sep):
+                return root + path[len(real) :]
+        return path
+
+    def _sources_of(self, path: str) -> Iterator[Source]:
+        """The sources that would look at this path."""
+        for root, source in self._roots:
+            if path.startswith(root + os.sep):
+                folders = Path(path).relative_to(root).parts
+                place = Path(root)
+                for name in folders[:-1]:
+                    place /= name
+                    if not source.enters(place):
+                        break
+                else:
+                    if not Path(path).is_dir() or source.enters(Path(path)):
+                        yield source
+
+
+def _last_of(notify: RustNotify) -> set[tuple[int, str]]:
+    """End it; returns what it still had to tell."""
+    try:
+        told = notify.watch(1, 1, 1, None)
+        notify.close()
+    except (OSError, RuntimeError):
+        return set()
+    return set() if isinstance(told, str) else told
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _database_of(path: str) -> str:
+    """What is written to a database's log is written to the database."""
+    for end in _DATABASE_LOGS:
+        if path.endswith(end):
+            return path.removesuffix(end)
+    return path
+
+
+def _walk(folder: str, source: Source) -> Iterator[tuple[str, list[str]]]:
+    """The folders that the source looks through, from this one on, and the files in each."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if source.enters(Path(place, name))]
+        yield place, files
+
+
+def _folders_below(folder: str, source: Source) -> Iterator[str]:
+    return (place for place, _ in _walk(folder, source))
+
+
+def _files_below(
+    places: Iterable[tuple[str, Source]],
+) -> Iterator[tuple[Path, TranscriptFile]]:
+    for folder, source in places:
+        for place, names in _walk(folder, source):
+            for name in names:
+                if (file := transcript_file(source, Path(place, name))) is not None:
+                    yield file.path, file

@@ -1,0 +1,83 @@
+"""`aiana watch`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import datetime
+from queue import SimpleQueue
+from types import FrameType
+
+import click
+
+from aiana.cli.layout import assistant, fit, joined, project_name, width
+from aiana.cli.output import json_option, opened, print_json, tell
+from aiana.cli.terminal import Piece, say
+from aiana.protocol.results import Arrival, Failure
+from aiana.service import Aiana
+from aiana.text import counted
+
+LOOK_S = 0.5
+"""How often the store is asked for what has come; that costs next to nothing."""
+
+
+@click.command()
+@json_option
+def watch(as_json: bool) -> None:
+    """Capture what the assistants on this machine write while they write it, and say so.
+
+    An editor that runs Aiana does the same; where one does already, this shows what comes, and
+    takes over when the editor is closed. Ends with Ctrl-C. With --json, each line is one object.
+
+    \b
+    Examples:
+      aiana watch
+      aiana watch --json | jq .title
+    """
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    # Whoever is asked to end finishes what is at hand.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
+    with opened() as aiana:
+        _watch(aiana, ended, as_json)
+
+
+def _watch(aiana: Aiana, ended: threading.Event, as_json: bool) -> None:
+    _, newest = aiana.arrivals(None)
+    failed: SimpleQueue[Failure] = SimpleQueue()
+    aiana.watch(failed.put)
+    told: str | None = None
+    while True:
+        is_last = ended.wait(LOOK_S)
+        if is_last:
+            aiana.stop_watching()
+        elif told in (None, "off") and (state := aiana.capture_state()).state != told:
+            told = state.state
+            if told != "off":
+                tell("note", state.detail)
+        arrived, newest = aiana.arrivals(newest)
+        for each in arrived:
+            _print(each, as_json)
+        while not failed.empty():
+            failure = failed.get()
+            tell("warning", f"{failure.path}: {failure.reason}")
+        if is_last:
+            return
+
+
+def _print(arrival: Arrival, as_json: bool) -> None:
+    if as_json:
+        print_json(arrival, on_one_line=True)
+        return
+    columns = width()
+    time = datetime.now().strftime("%H:%M:%S")
+    facts = [project_name(arrival.project), counted(arrival.messages, "message")]
+    about = joined([assistant(arrival.source), *facts], columns)
+    title = fit(arrival.title or arrival.id, columns and columns - 10)
+    say(Piece(f"{time}  ", "dim"), Piece(title, "bold"))
+    say(Piece(f"          {about}", "dim"))
+    say(f"          {fit(arrival.text, (columns or 100) - 10)}")

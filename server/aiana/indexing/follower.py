@@ -1,0 +1,183 @@
+"""Brings in what the assistants write while they write it, and before that what lies there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aiana.capture import sources as all_sources
+from aiana.capture.files import TranscriptFile, files_on_disk
+from aiana.capture.importer import import_file, waiting_files
+from aiana.capture.watching import Watcher
+from aiana.errors import StorageUnavailable
+from aiana.protocol.results import ImportCounts
+
+if TYPE_CHECKING:
+    from aiana.storage import AianaStorage
+
+LOOK_S, LOOK_SHARE = 60.0, 1000
+"""Everything is looked at so often, or more rarely where a look would take more than this part of
+the time: what the system does not tell is found as well."""
+POLL_S, POLL_SHARE = 5.0, 20
+"""The same where the system tells nothing."""
+REST_SHARE = 4
+"""A file that took a while to read is left alone for so many times as long."""
+PAUSE_S = 0.3
+"""How long a long file is read before a look at what was written meanwhile."""
+
+Facts = tuple[int, int, int] | None
+
+
+class Captured(Struct, frozen=True):
+    """A transcript that was read, and what came of it."""
+
+    source: str
+    path: str
+    counts: ImportCounts
+
+
+class Follower:
+    """Imports what is new, newest first, and what is written meanwhile before the rest.
+
+    `tell` is called in the thread that runs it, after each file in which there was something.
+    """
+
+    def __init__(
+        self,
+        storage: AianaStorage,
+        stopped: threading.Event,
+        tell: Callable[[Captured], None] = lambda captured: None,
+    ) -> None:
+        self._storage = storage
+        self._stopped = stopped
+        self._tell = tell
+        self._sources = list(all_sources().values())
+        self._watcher = Watcher(self._sources, stopped)
+        self._generation = storage.database.generation
+        self._known: dict[Path, tuple[Facts, Facts]] = {}
+        """What each file was when there was nothing to read in it."""
+        self._backlog: list[TranscriptFile] = []
+        """The next one last."""
+        self._written: dict[Path, TranscriptFile] = {}
+        self._not_before: dict[Path, float] = {}
+        self._reading: Path | None = None
+        self._look_at = self._polled_at = 0.0
+
+    @property
+    def why_not_live(self) -> str | None:
+        """Why the files are only looked at now and then; None if the system tells of changes."""
+        return self._watcher.why_not
+
+    @property
+    def folders(self) -> int:
+        """How many folders are followed."""
+        return self._watcher.folders
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something left to read."""
+        return bool(self._backlog or self._written)
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        self._watcher.close()
+
+    def step(self) -> None:
+        """Read the next file, or wait until there is one. Raises StorageUnavailable."""
+        if self._storage.database.generation != self._generation:
+            self._generation = self._storage.database.generation
+            self._known.clear()
+            self._look_at = 0.0
+        if time.monotonic() >= self._look_at:
+            self._look()
+        if self._read_written():
+            self._poll()
+        elif self._backlog:
+            self._read(self._backlog.pop())
+        else:
+            self._note(self._watcher.wait(self._patience()))
+
+    def _look(self) -> None:
+        """Find everything in which there is something new."""
+        began = time.thread_time()
+        self._watcher.open()
+        changed = []
+        for file in files_on_disk(self._sources).files.values():
+            facts = _facts(file.path)
+            if self._known.get(file.path) != facts:
+                self._known[file.path] = facts
+                changed.append(file)
+        waiting = waiting_files(self._storage, changed) if changed else []
+        for file in waiting:
+            self._known.pop(file.path, None)
+        self._backlog = waiting[::-1]
+        live = self._watcher.why_not is None
+        least, share = (LOOK_S, LOOK_SHARE) if live else (POLL_S, POLL_SHARE)
+        self._look_at = time.monotonic() + max(least, share * (time.thread_time() - began))
+
+    def _note(self, files: Iterable[TranscriptFile]) -> None:
+        self._polled_at = time.monotonic()
+        for file in files:
+            self._written[file.path] = file
+
+    def _poll(self) -> None:
+        """See now and then what was written while something else is read."""
+        if time.monotonic() - self._polled_at > PAUSE_S:
+            self._note(self._watcher.poll())
+
+    def _patience(self) -> float:
+        """For how long nothing is to be done, in seconds, if nobody writes anything."""
+        due = [self._not_before.get(path, 0.0) for path in self._written]
+        return max(0.01, min([self._look_at, *due]) - time.monotonic())
+
+    def _read_written(self) -> bool:
+        """Read one of the files that were written; whether there was one to be read now."""
+        now = time.monotonic()
+        self._not_before = {path: at for path, at in self._not_before.items() if at > now}
+        for path in self._written:
+            if path not in self._not_before and path != self._reading:
+                self._read(self._written.pop(path))
+                return True
+        return False
+
+    def _read(self, file: TranscriptFile) -> None:
+        outer, self._reading = self._reading, file.path
+        began = time.monotonic()
+        counts = ImportCounts(found=1)
+        facts = _facts(file.path)
+        try:
+            for _ in import_file(self._storage, file, counts):
+                if self._stopped.is_set():
+                    return
+                if outer is None:
+                    self._poll()
+                    while self._read_written():
+                        pass
+        except StorageUnavailable:
+            self._look_at = 0.0  # nothing may be missed of what could not be stored
+            raise
+        finally:
+            self._reading = outer
+        self._known[file.path] = facts
+        self._not_before[file.path] = time.monotonic() + REST_SHARE * (time.monotonic() - began)
+        if counts.messages or counts.failed or counts.skipped_lines:
+            self._tell(Captured(file.source.name, str(file.path), counts))
+
+
+def _facts(path: Path) -> tuple[Facts, Facts]:
+    """What tells whether a file was changed: of itself, and of a database's log."""
+    is_database = path.suffix in (".db", ".vscdb", ".sqlite", ".sqlite3")
+    return _facts_of(path), _facts_of(Path(f"{path}-wal")) if is_database else None
+
+
+def _facts_of(path: Path) -> Facts:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino

@@ -1,0 +1,1 @@
+"""What tool calls did to files and repositories, told by the shape of their arguments."""

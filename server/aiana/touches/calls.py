@@ -1,0 +1,231 @@
+"""What a tool call does to files, by the shape of its arguments and not by a list of tools.
+
+Assistants name their tools and arguments as they like, and new ones come every month. What they
+share is the shape: a path beside a text that is replaced, a path beside contents, a path beside
+line numbers, a patch, a command.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from aiana.touches.patches import lines_of_hunks, touches_of_patch
+from aiana.touches.shell import touches_of_command
+from aiana.touches.values import Touch, Touched
+
+_MOST = 200
+"""Files of one call that are kept."""
+_MOST_PATH = 1024
+_DEEPEST = 6
+_PATH_NAMES = frozenset(
+    {
+        *("path", "file", "filepath", "filename", "absolutepath", "relativepath", "abspath"),
+        *("targetfile", "relativeworkspacepath", "notebookpath", "notebook", "uri", "fileuri"),
+        *(
+            "fspath",
+            "documentpath",
+            "document",
+            "targetpath",
+            "inputpath",
+            "outputpath",
+            "filepaths",
+        ),
+        *("paths", "files", "uris", "targetnotebook", "effectiveuri"),
+    }
+)
+_OLD_NAMES = frozenset({"oldpath", "source", "sourcepath", "from", "frompath", "src"})
+_NEW_NAMES = frozenset({"newpath", "destination", "destinationpath", "to", "topath", "dest", "dst"})
+_COMMANDS = frozenset({"command", "cmd", "commandline", "script", "shellcommand"})
+_PATCHES = frozenset({"patch", "diff", "unifieddiff", "input", "patchtext", "content", "edit"})
+_REPLACED = re.compile(
+    r"(?:old|orig|original|search|find|replace|replacement|new|insert)"
+    r"(?:str|string|text|code|lines?|content|source|value|line)?"
+)
+_CHANGES = frozenset(
+    {"edits", "edit", "replacements", "diff", "patch", "changes", "codeedit", "hunks"}
+)
+_CONTENTS = frozenset(
+    {"content", "contents", "filetext", "text", "code", "newcontent", "filecontent", "newsource"}
+)
+_FIRST = re.compile(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
+_LAST = re.compile(r"(?:end|last|to)(?:line|row)")
+_VERBS: tuple[tuple[re.Pattern[str], Touched], ...] = (
+    (re.compile(r"delete|remove|unlink"), "deleted"),
+    (re.compile(r"create|newfile|write|save"), "created"),
+    (re.compile(r"edit|replace|patch|update|modif|insert|append|apply|change"), "edited"),
+    (re.compile(r"read|view|open|cat(?![a-z])|show|viewfile"), "read"),
+)
+_CHANGED: dict[str, Touched] = {"add": "created", "delete": "deleted"}
+_PATH_BEGINS = re.compile(r"(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/]|file://|vscode-[\w-]+://)")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_NUMBERED = re.compile(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
+
+
+def touches_of_call(tool: str, arguments: str | None) -> list[Touch]:
+    """The files that a call names, and what it does to each; `arguments` is JSON."""
+    try:
+        value = json.loads(arguments or "null")
+    except (ValueError, RecursionError):
+        value = {"input": arguments}
+    if isinstance(value, str):
+        value = {"input": value}
+    found: list[Touch] = []
+    for touch in _of_value(_plain(tool), value, 0):
+        if touch not in found:
+            found.append(touch)
+    strongest = {touch.path for touch in found if touch.how != "named"}
+    return [t for t in found if t.how != "named" or t.path not in strongest][:_MOST]
+
+
+def command_of(arguments: str | None) -> str:
+    """The shell command among the arguments of a call; "" if there is none."""
+    try:
+        value = json.loads(arguments or "null")
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(value, dict):
+        for name, given in value.items():
+            if _plain(name) in _COMMANDS:
+                return _as_command(given)
+    return ""
+
+
+def lines_of_result(text: str) -> tuple[int, int] | None:
+    """The lines of a file that a result shows with their numbers, or as a diff."""
+    if hunks := lines_of_hunks(text):
+        return hunks
+    numbers = [int(number) for number in _NUMBERED.findall(text)]
+    if len(numbers) < 2 or any(b - a != 1 for a, b in itertools.pairwise(numbers)):
+        return None
+    return numbers[0], numbers[-1]
+
+
+def _of_value(tool: str, value: Any, depth: int) -> Iterator[Touch]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _of_value(tool, item, depth + 1)
+        return
+    if not isinstance(value, dict):
+        return
+    given = {_plain(name): content for name, content in value.items() if isinstance(name, str)}
+    for name, content in given.items():
+        if name in _COMMANDS:
+            yield from touches_of_command(_as_command(content))
+        elif isinstance(content, str) and name in _PATCHES:
+            yield from touches_of_patch(content)
+    how = _how(tool, given)
+    lines = _lines(given)
+    for name, content in given.items():
+        if name in _PATH_NAMES:
+            paths = content if isinstance(content, list) else [content]
+            yield from (Touch(path, how, *lines) for p in paths if (path := _path(p)))
+        elif name in _OLD_NAMES and _path(content) and _moves(given):
+            yield Touch(_path(content), "deleted")
+        elif name in _NEW_NAMES and _path(content) and _moves(given):
+            yield Touch(_path(content), "created")
+        elif isinstance(content, dict) and name == "changes":
+            yield from _of_changes(content)
+        if isinstance(content, (dict, list)):
+            yield from _of_value(tool, content, depth + 1)
+
+
+def _of_changes(changes: dict[str, Any]) -> Iterator[Touch]:
+    """Changes by path: `{"src/a.py": {"type": "update", ...}}`."""
+    for path, change in changes.items():
+        if not _path(path) or not isinstance(change, dict):
+            continue
+        kind = str(change.get("type") or "")
+        how = _CHANGED.get(kind, "edited")
+        diff = change.get("unified_diff")
+        lines = lines_of_hunks(diff) if isinstance(diff, str) else None
+        yield Touch(path, how, *(lines or (None, None)))
+        if moved := _path(change.get("move_path")):
+            yield Touch(moved, "created")
+
+
+def _how(tool: str, given: dict[str, Any]) -> Touched:
+    """What is done to the file beside these arguments."""
+    told = _verb(tool)
+    if told == "deleted":
+        return "deleted"
+    if "command" in given and isinstance(given["command"], str):
+        # One tool for all of it, which says what to do: `{"command": "str_replace", "path": ...}`.
+        told = _verb(_plain(given["command"])) or told
+    replaced = [
+        name for name in given if _REPLACED.fullmatch(name) and isinstance(given[name], str)
+    ]
+    if len(replaced) > 1 or any(given.get(name) for name in _CHANGES & given.keys()):
+        return "created" if given.get("oldstring") == "" or given.get("oldstr") == "" else "edited"
+    if _CONTENTS & given.keys() and told != "read":
+        return "edited" if told == "edited" else "created"
+    if told is not None:
+        return told
+    return "read" if any(_FIRST.match(name) for name in given) else "named"
+
+
+def _verb(name: str) -> Touched | None:
+    return next((how for pattern, how in _VERBS if pattern.search(name)), None)
+
+
+def _moves(given: dict[str, Any]) -> bool:
+    return bool(_OLD_NAMES & given.keys()) and bool(_NEW_NAMES & given.keys())
+
+
+def _lines(given: dict[str, Any]) -> tuple[int | None, int | None]:
+    first: int | None = None
+    last: int | None = None
+    count: int | None = None
+    for name, value in given.items():
+        if isinstance(value, list) and name in ("viewrange", "linerange", "range", "lines"):
+            numbers = [n for n in value if type(n) is int]
+            if len(numbers) == 2:
+                return numbers[0], numbers[1] if numbers[1] >= numbers[0] else None
+        if type(value) is not int or value < 0:
+            continue
+        if _FIRST.match(name):
+            first = value + ("basezero" in name)
+        elif _LAST.match(name):
+            last = value + ("basezero" in name)
+        elif name in ("limit", "count", "numlines", "linecount"):
+            count = value
+    if first is None:
+        return (1, count) if count and last is None else (None, last)
+    first = max(1, first)
+    if last is None and count:
+        last = first + count - 1
+    return first, last if last is None or last >= first else None
+
+
+def _path(value: Any) -> str:
+    """A value as a path; "" if it is none."""
+    if isinstance(value, dict):
+        value = value.get("fsPath") or value.get("path") or value.get("external")
+    if not isinstance(value, str) or not 0 < len(value) <= _MOST_PATH:
+        return ""
+    text = value.strip()
+    if (
+        not text
+        or any(ord(sign) < 32 for sign in text)
+        or (_URL.match(text) and not _PATH_BEGINS.match(text))
+    ):
+        return ""
+    if any(sign in text for sign in "*?|<>"):
+        return ""
+    return text
+
+
+def _as_command(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        # ["bash", "-lc", "cat a"]: the last word is the command.
+        return str(value[-1]) if len(value) > 1 and value[-2] in ("-c", "-lc") else " ".join(value)
+    return value if isinstance(value, str) else ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,139 @@
+"""The files, commits and branches of sessions, from stored tool calls to a search by file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.models import Message, Session
+from aiana.storage import AianaStorage
+from aiana.storage.message_files import fill
+from aiana.storage.migrations import MIGRATIONS
+from aiana.touches.values import GitRef
+
+MOMENT = "2026-02-01T12:00:00.000Z"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[AianaStorage]:
+    with AianaStorage(tmp_path / "conversations.db") as opened:
+        yield opened
+
+
+def call(number: int, tool: str, arguments: Any, result: str, error: bool = False) -> list[Message]:
+    about = {"toolCallId": f"c{number}"}
+    failed = {"isError": True} if error else {}
+    shared: dict[str, Any] = {"session_id": "s1", "tool_name": tool, "timestamp": MOMENT}
+    return [
+        Message(
+            id=f"u{number}",
+            type="tool_use",
+            tool_input=json.dumps(arguments),
+            metadata=about,
+            **shared,
+        ),
+        Message(
+            id=f"r{number}", type="tool_result", content=result, metadata=about | failed, **shared
+        ),
+    ]
+
+
+CALLS = [
+    *call(1, "Read", {"file_path": "/home/ada/shop/cart.py"}, "     7→a = 1\n     8→b = 2"),
+    *call(2, "Edit", {"file_path": "cart.py", "old_string": "1", "new_string": "2"}, "Done."),
+    *call(3, "Edit", {"file_path": "/x", "old_string": "1", "new_string": "2"}, "No match", True),
+    *call(4, "Write", {"file_path": "./cart.py", "content": "3"}, "Done."),
+    *call(5, "Write", {"file_path": "~/notes.md", "content": "3"}, "Done."),
+    *call(6, "Bash", {"command": "git commit -am x"}, "[main 1a2b3c4] x\n 1 file changed"),
+]
+TOLD = [
+    ("/home/ada/shop/cart.py", "read", 7, 8),
+    ("/home/ada/shop/cart.py", "edited", None, None),
+    ("/x", "named", None, None),
+    ("/home/ada/shop/cart.py", "edited", None, None),
+    (str(Path("~/notes.md").expanduser()), "created", None, None),
+]
+
+
+def stored(storage: AianaStorage, messages: list[Message] = CALLS) -> None:
+    session = Session(
+        id="s1", source="codex", project="/home/ada/shop", project_path="/home/ada/shop"
+    )
+    storage.sessions.record(session, messages)
+
+
+def told(storage: AianaStorage) -> list[tuple[str, str, int | None, int | None]]:
+    touches = storage.files.of_session("s1", "codex")
+    return [(t.path, t.touch, t.first_line, t.last_line) for t in touches]
+
+
+def test_what_calls_touched_is_kept_with_them(storage: AianaStorage) -> None:
+    stored(storage)
+    assert told(storage) == TOLD
+    assert storage.files.refs_of_session("s1", "codex") == [
+        GitRef("commit", "1a2b3c4"),
+        GitRef("branch", "main"),
+    ]
+    assert storage.files.sessions_of_commit("1a2b3c4d5e6f") == [("s1", "codex", "r6")]
+    assert storage.files.sessions_of_commit("1a2b3") == []
+    touches = storage.files.of_path("shop/cart.py", ["edited"])
+    assert [(t.message_id, t.uri) for t in touches] == [
+        ("u4", "aiana:///session/s1/codex#u4"),
+        ("u2", "aiana:///session/s1/codex#u2"),
+    ]
+    stored(storage)
+    assert told(storage) == TOLD
+
+
+def test_a_result_that_comes_later_tells_of_its_call(storage: AianaStorage) -> None:
+    for message in CALLS:
+        stored(storage, [message])
+    assert told(storage) == TOLD
+
+
+def test_sessions_are_found_by_the_files_they_touched(storage: AianaStorage) -> None:
+    stored(storage)
+    other = Session(id="s2", source="codex")
+    storage.sessions.record(
+        other, [Message(id="m", session_id="s2", type="user", content="cart", timestamp=MOMENT)]
+    )
+    for query in ("file:cart.py", "file:shop/cart.py", "file:/home/ada/shop/cart.py"):
+        assert {hit.session_id for hit in storage.search(query)} == {"s1"}, query
+    assert storage.search("file:other.py") == []
+    assert storage.search("file:cart.py file:other.py") == []
+    assert storage.search("file:/elsewhere/cart.py") == []
+    assert {hit.session_id for hit in storage.search("cart -file:cart.py")} == {"s2"}
+
+
+def test_what_was_stored_before_is_told_in_the_background(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    with AianaStorage(path) as storage:
+        stored(storage)
+    names = [step.__name__ for step in MIGRATIONS]
+    with sqlite3.connect(path) as old:
+        old.execute("DROP TRIGGER messages_delete_files")
+        old.execute("DROP TABLE message_files")
+        old.execute("DROP TABLE message_refs")
+        old.execute("DROP INDEX sessions_by_parent")
+        old.execute("DELETE FROM facts WHERE name = 'message_files'")
+        old.execute(f"PRAGMA user_version = {names.index('m012_message_files')}")
+    old.close()
+    with AianaStorage(path) as storage:
+        assert told(storage) == []
+        assert fill(storage.database, lambda: True) == 0
+        assert fill(storage.database, lambda: False) == len(CALLS)
+        assert told(storage) == TOLD
+        assert fill(storage.database, lambda: False) == 0
+
+
+def test_what_is_deleted_leaves_no_path(storage: AianaStorage, tmp_path: Path) -> None:
+    stored(storage)
+    storage.sessions.delete("s1", "codex")
+    with storage.database.reading() as connection:
+        for table in ("message_files", "message_refs"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)

@@ -1,0 +1,66 @@
+"""What is on disk against what is stored: every count can be opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from aiana.capture.importer import import_sources
+from aiana.capture.inventory import capture_sources
+from aiana.errors import NotFound
+from aiana.storage import AianaStorage
+
+
+def said(uuid: str, session: str) -> str:
+    record = {"type": "user", "uuid": uuid, "sessionId": session, "message": {"content": "hello"}}
+    return json.dumps(record) + "\n"
+
+
+def test_each_file_says_what_became_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    folder = tmp_path / "claude" / "projects" / "-x"
+    folder.mkdir(parents=True)
+    names = ("stored", "grown", "odd", "gone", "broken", "new")
+    stored, grown, odd, gone, broken, new = (folder / f"{name}.jsonl" for name in names)
+    for path in (stored, grown, gone):
+        path.write_text(said(path.stem, path.stem))
+    odd.write_text(said("o", "odd") + "no record\n")
+    broken.write_bytes(b"\xff\xfe{\0}\0")
+    old = time.time() - 25 * 86_400
+    os.utime(stored, (old, old))
+    with AianaStorage(tmp_path / "conversations.db") as storage:
+        import_sources(storage, ["claude-code"])
+        gone.unlink()
+        with grown.open("a") as file:
+            file.write(said("g2", "grown"))
+        new.write_text(said("n", "new"))
+        (state,) = capture_sources(storage, ["claude-code"], with_files=True)
+        files = {Path(file.path).stem: file for file in state.files}
+        assert {name: file.state for name, file in files.items()} == {
+            "stored": "stored",
+            "grown": "waiting",
+            "odd": "stored",
+            "gone": "recovered",
+            "broken": "skipped",
+            "new": "waiting",
+        }
+        assert (state.on_disk, state.stored, state.missing, state.vanished) == (5, 3, 3, 1)
+        assert state.expiring_soon == 1
+        assert [(line.line, line.reason) for line in files["odd"].lines] == [
+            (2, "It is no JSON object.")
+        ]
+        reasons = (files["grown"].reason, files["new"].reason, files["broken"].reason)
+        assert reasons == (
+            "It was written to since it was read.",
+            "It was not read yet.",
+            "It is UTF-16 text, transcripts are UTF-8: convert it first.",
+        )
+        assert [failure.path for failure in state.failed] == [str(broken)]
+        assert capture_sources(storage, ["claude-code"])[0].files == []
+        with pytest.raises(NotFound):
+            capture_sources(storage, ["clod"])
+        assert storage.get_messages("gone")
