@@ -123,15 +123,13 @@ class Watcher:
         if now - self._roots_at < ROOTS_S:
             return []
         self._roots_at = now
+        before, self._standing = self._standing, {r: _identity(r) for r, _ in self._roots}
         new: list[tuple[str, Source]] = []
         for root, source in self._roots:
-            standing = _identity(root)
-            if standing != self._standing[root]:
+            if self._standing[root] != before[root]:
                 self._leave(root)
-                if standing is not None:
+                if self._standing[root] is not None:
                     new.append((root, source))
-        for root in {root for root, _ in self._roots}:
-            self._standing[root] = _identity(root)
         if not new:
             return []
         files = self._transcripts(self._follow(new))
