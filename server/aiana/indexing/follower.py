@@ -165,7 +165,7 @@ class Follower:
             self._reading = outer
         self._known[file.path] = facts
         self._not_before[file.path] = time.monotonic() + REST_SHARE * (time.monotonic() - began)
-        if counts.messages or counts.failed or counts.skipped_lines:
+        if counts.imported or counts.updated or counts.failed or counts.skipped_lines:
             self._tell(Captured(file.source.name, str(file.path), counts))
 
 
