@@ -318,6 +318,6 @@ class SessionWriter:
             "SELECT 1 FROM messages m JOIN sessions s ON s.key = m.session_key "
             "WHERE m.id = ?1 AND m.session_key != ?2 AND (m.timestamp = ?3 OR m.content = ?4) "
             "AND s.source = (SELECT source FROM sessions WHERE key = ?2)",
-            (message.id, session_key, message.timestamp, storable(message.content)),
+            (message.id, session_key, message.timestamp, Admitted(storable(message.content))),
         ).fetchone()
         return row is not None
