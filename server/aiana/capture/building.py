@@ -15,6 +15,7 @@ from aiana.capture.jsonl import LineReader
 from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
 from aiana.projects import is_gone, project_of, remote_identity
 from aiana.redaction.arguments import flatten
+from aiana.redaction.redact import redact
 from aiana.times import normalise_time
 from aiana.titles import shortened
 
@@ -212,7 +213,8 @@ class SessionBuilder:
         title = (title or "").strip()
         if not title or title.startswith(("/", "!")) or rank < known.title_rank:
             return
-        known.title, known.title_rank = shortened(title), rank
+        # First the secrets: cut off, some could not be told any more.
+        known.title, known.title_rank = shortened(redact(title)[0]), rank
         if session_id in self._sessions:
             told = self._sessions[session_id]
             self._sessions[session_id] = msgspec.structs.replace(told, title=known.title)
