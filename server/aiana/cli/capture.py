@@ -99,7 +99,8 @@ def _summarise_all(sources: dict[str, ImportCounts], named: list[str]) -> None:
     others = [name for name in sources if name not in told]
     if others:
         say(
-            f"nothing of {', '.join(others)} (`{command('import', 'NAME')}` says where it was looked)"
+            f"nothing of {', '.join(others)} "
+            f"(`{command('import', 'NAME')}` says where it was looked)"
         )
 
 

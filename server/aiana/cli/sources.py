@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from aiana.cli.layout import width
 from aiana.cli.output import json_option, opened, print_json
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, width
 from aiana.protocol.results import SourceFile, SourceStatus
 from aiana.text import counted
 from aiana.times import readable

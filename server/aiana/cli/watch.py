@@ -10,9 +10,9 @@ from types import FrameType
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, project_name, width
+from aiana.cli.layout import assistant, fit, joined, project_name
 from aiana.cli.output import json_option, opened, print_json, tell
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, width
 from aiana.protocol.results import Arrival, Failure
 from aiana.service import Aiana
 from aiana.text import counted
