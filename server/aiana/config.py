@@ -20,12 +20,13 @@ HOME = "AIANA_HOME"
 _NO_SETTINGS = (
     "AIANA_TEST_",
     "AIANA_DEV_",
+    "AIANA_INSIDE_HOOK",
     "AIANA_UID",
     "AIANA_TEAM_ADDRESS",
     "AIANA_REDIS_PASSWORD",
     "AIANA_QDRANT_API_KEY",
 )
-"""Variables that the tests and the compose file read begin so."""
+"""Variables that the tests, the hooks and the compose file read begin so."""
 
 
 def _is(what: str, env: str | None = None, many: bool = False, **limits: Any) -> Meta:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from aiana.config import Config
+from aiana.config import Config, load_config
 from aiana.models import Message, Session
 from aiana.redaction.strip import strip_blocks
 from aiana.service import open_aiana
@@ -315,6 +315,8 @@ def test_a_broken_or_missing_store_is_silence(home: Home, tmp_path: Path) -> Non
 
 
 def test_no_hook_runs_inside_of_a_hook(home: Home) -> None:
+    """Nor does anybody take the mark of that for a setting."""
+    assert load_config(environ={"AIANA_INSIDE_HOOK": "1", "HOME": str(home.data)}).problems == ()
     assert home.run("session-start", STARTS["claude"], AIANA_INSIDE_HOOK="1") == ""
 
 
