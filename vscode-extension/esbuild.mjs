@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import esbuild from "esbuild";
 
 const production = process.argv.includes("--production");
@@ -12,6 +12,10 @@ for (const file of ["codicon.css", "codicon.ttf"]) {
 for (const file of ["panel.css", "doctor.css"]) {
   await copyFile(`webview/${file}`, `dist/webview/${file}`);
 }
+
+// The extension's page shows pictures of public addresses alone: what lies beside the text, or in it, is a broken one.
+const page = await readFile("README.md", "utf8");
+await writeFile("dist/README.md", page.replace(/!\[[^\]]*\]\(media\/[^)]*\)\n\n/g, ""));
 
 // The language client is a file of its own, read when the server is first needed.
 const separateClient = {

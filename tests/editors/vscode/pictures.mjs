@@ -11,6 +11,39 @@ const THEMES = {
 };
 const documentation = join(root, "docs", "images");
 const media = join(root, "vscode-extension", "media");
+
+/** The side bar of a window alone, for the walkthrough. */
+async function viewOf(page, name, height) {
+  const box = await page.locator(".part.sidebar").boundingBox();
+  await page.screenshot({ path: join(media, "walkthrough", `${name}.png`), clip: { ...box, height } });
+}
+
+/** The first and the last step of the walkthrough: no server is there yet, and a memory is kept. */
+async function firstAndLastStep(page, editor, name) {
+  await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });
+  await page.waitForTimeout(1_500);
+  await viewOf(page, `server-${name}`, 300);
+  await palette(page, "Aiana: Remember…");
+  await page.fill(".quick-input-widget input.input", "Integration tests need make services before they run");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".quick-input-titlebar >> text=Remember (2/3)");
+  const clip = await page.locator(".quick-input-widget").boundingBox();
+  await page.screenshot({ path: join(media, "walkthrough", `remember-${name}.png`), clip });
+  await page.keyboard.press("Escape");
+}
+
+const bare = new Editor(makeWorld(), { "window.commandCenter": false }, []);
+try {
+  await bare.start();
+  const page = await bare.browse({ width: 1180, height: 720 });
+  await palette(page, "Aiana: Search in Side Panel");
+  await page.waitForSelector(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 60_000 });
+  await firstAndLastStep(page, bare, "dark");
+  await firstAndLastStep(page, bare, "light");
+} finally {
+  await bare.stop();
+}
+
 const world = makeWorld();
 const editor = new Editor(world, {
   "workbench.colorTheme": THEMES.dark,
@@ -26,13 +59,15 @@ try {
     await page.screenshot({ path: join(documentation, `vscode-${name}.png`), ...options });
   };
   /** The side bar alone. */
-  const view = async (name) => {
-    const box = await page.locator(".part.sidebar").boundingBox();
-    await page.screenshot({ path: join(media, "walkthrough", `${name}.png`), clip: { ...box, height: 480 } });
-  };
+  const view = (name, height = 480) => viewOf(page, name, height);
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
   await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
+  for (const name of ["light", "dark"]) {
+    await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });
+    await page.waitForTimeout(1_500);
+    await view(`import-${name}`, 420);
+  }
   await editor.ask("select", {
     file: `${world.shop}/notes.md`,
     needle: "Integration tests need make services before they run.",
