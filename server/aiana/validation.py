@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from aiana.errors import InvalidParams, InvalidQuery, TooLarge
 from aiana.models import Memory, SearchFilter
 from aiana.protocol.params import Params
 from aiana.protocol.uris import memory_uri
-from aiana.times import FORMS, resolve_time
+from aiana.times import FORMS, LOCAL, normalise_time, now, resolve_time, to_datetime
 
 MAX_MEMORY_CHARS = 1_000_000
 
@@ -68,6 +68,36 @@ def resolved_filter(filter: SearchFilter | None, reference: datetime | None = No
     after = None if wanted.after is None else resolved_time(wanted.after, reference)
     before = None if wanted.before is None else resolved_time(wanted.before, reference)
     return replace(wanted, after=after, before=before)
+
+
+class Paging(NamedTuple):
+    """What all pages of a list have in common, and where this one begins."""
+
+    filter: SearchFilter
+    cursor: str | None
+    """The list's own."""
+    reference: str
+
+    def next(self, more: str | None) -> str | None:
+        """The cursor of the next page, which counts days from the same moment as this one."""
+        from aiana.storage.rows import encode_cursor
+
+        return None if more is None else encode_cursor(self.reference, more)
+
+
+def paging(filter: SearchFilter | None, cursor: str | None) -> Paging:
+    """Raises InvalidQuery for a time that is none and for a cursor that is none."""
+    from aiana.storage.rows import decode_cursor
+
+    reference, inner = now(), None
+    if cursor is not None:
+        match decode_cursor(cursor):
+            case [str(moment), str(own)] if normalise_time(moment) == moment:
+                reference, inner = moment, own
+            case _:
+                raise InvalidQuery("This cursor is none of ours: leave it out to start over.")
+    since = to_datetime(reference).astimezone(LOCAL)
+    return Paging(resolved_filter(filter, since), inner, reference)
 
 
 def resolved_time(text: str, reference: datetime | None = None) -> str:

@@ -15,6 +15,7 @@ from aiana.errors import InvalidQuery
 from aiana.models import Message, SearchFilter, Session
 from aiana.search.engine import MOST_EMBEDDED_CHARS
 from aiana.service import Aiana, open_aiana
+from aiana.storage.rows import decode_cursor, encode_cursor
 from aiana.times import format_time
 
 
@@ -173,3 +174,37 @@ def test_what_is_typed_without_measure_asks_for_little(
     assert [len(query) <= MOST_EMBEDDED_CHARS for query in embedded] == [True] * (
         not only_restricts
     )
+
+
+def test_the_pages_of_a_list_count_days_from_the_same_moment(aiana: Aiana) -> None:
+    storage = aiana.container.storage
+    present = datetime.now(UTC)
+    for day in range(4):
+        moment = format_time(present - timedelta(days=day, minutes=1))
+        storage.sessions.record(
+            Session(id=f"day {day}", source="test", project="shop", started_at=moment),
+            [
+                Message(
+                    id=f"m{day}",
+                    session_id=f"day {day}",
+                    type="user",
+                    role="user",
+                    content=f"words of day {day}",
+                    timestamp=moment,
+                )
+            ],
+        )
+    recent = SearchFilter(after="2d")
+    first = aiana.list_sessions(recent, limit=1)
+    assert [session.id for session in first.sessions] == ["day 0"]
+    second = aiana.list_sessions(recent, cursor=first.next_cursor)
+    assert ([session.id for session in second.sessions], second.next_cursor) == (["day 1"], None)
+    # As if the first page had been shown a day ago.
+    assert first.next_cursor is not None
+    _, place = decode_cursor(first.next_cursor)
+    earlier = encode_cursor(format_time(present - timedelta(days=1)), place)
+    second = aiana.list_sessions(recent, cursor=earlier)
+    assert [session.id for session in second.sessions] == ["day 1", "day 2"]
+    for cursor in ("x", encode_cursor("never", place), encode_cursor(1, 2)):
+        with pytest.raises(InvalidQuery, match="none of ours"):
+            aiana.list_sessions(recent, cursor=cursor)

@@ -11,7 +11,7 @@ from aiana.features.deleting import forget_pages, receipt_of
 from aiana.features.projects import Projects
 from aiana.models import Memory, MemoryType, Rating, SearchFilter
 from aiana.protocol.results import Deleted, MemoryAdded, MemoryPage, MemoryResult
-from aiana.validation import checked_text, resolved_filter, restorable
+from aiana.validation import checked_text, paging, resolved_filter, restorable
 
 
 class Memories:
@@ -98,13 +98,13 @@ class Memories:
         """Memories, pinned first, then newest. Raises InvalidQuery for a cursor that is none."""
         from aiana.search.notes import of_empty_list
 
-        wanted = resolved_filter(filter)
-        memories, more = self._container.storage.memories.page(wanted, limit, cursor)
+        page = paging(filter, cursor)
+        memories, more = self._container.storage.memories.page(page.filter, limit, page.cursor)
         notes = []
         if not memories and cursor is None:
             stored = self._container.storage.get_stats().memories
-            notes = [of_empty_list("memories", wanted, stored)]
-        return MemoryPage(memories=memories, next_cursor=more, notes=notes)
+            notes = [of_empty_list("memories", page.filter, stored)]
+        return MemoryPage(memories=memories, next_cursor=page.next(more), notes=notes)
 
     def delete(
         self,

@@ -11,7 +11,7 @@ from aiana.features.projects import Projects
 from aiana.models import OWN_SOURCE, Message, SearchFilter, Session
 from aiana.protocol.results import Deleted, MessageList, SessionPage, SessionResult
 from aiana.times import now
-from aiana.validation import checked_text, resolved_filter
+from aiana.validation import checked_text, paging
 
 
 class Sessions:
@@ -34,15 +34,15 @@ class Sessions:
         """
         from aiana.search.notes import of_empty_list
 
-        wanted = resolved_filter(filter)
+        page = paging(filter, cursor)
         sessions, more = self._container.storage.sessions.page(
-            wanted, limit, cursor, include_children
+            page.filter, limit, page.cursor, include_children
         )
         notes = []
         if not sessions and cursor is None:
             stored = self._container.storage.get_stats().sessions
-            notes = [of_empty_list("sessions", wanted, stored)]
-        return SessionPage(sessions=sessions, next_cursor=more, notes=notes)
+            notes = [of_empty_list("sessions", page.filter, stored)]
+        return SessionPage(sessions=sessions, next_cursor=page.next(more), notes=notes)
 
     def get(self, session_id: str, source: str | None = None) -> SessionResult:
         """One session, what it was about, and those of its sub-agents.
