@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 
 from aiana.pattern import Pattern
 from aiana.redaction.names import WORDS
@@ -19,6 +20,24 @@ _OPENS = r"(?:[fFrRbBuU]{1,2})?\\{0,4}[\"'`]"
 _GLUE = Pattern(
     rf"[\"'`](?=[\s\\+.&~|<>;\"'`#/])(?:{_SIGNS}{_OPENS}|(?:{_APPENDS}|{_CALL}){_OPENS})"
 )
+# Where that may be: a literal ends that may be a piece, and a sign follows. Told by the classes of
+# characters, of which bytes are searched far faster.
+_QUOTE, _SLASH, _EITHER, _PIECE, _SIGN, _OTHER = b"qbeas "
+_CLASSES = bytes(
+    _QUOTE
+    if chr(byte) in "\"'`"
+    else _SLASH
+    if chr(byte) == "\\"
+    else _EITHER
+    if chr(byte) in "+.~/"
+    else _PIECE
+    if chr(byte) in string.ascii_letters + string.digits + "_-="
+    else _SIGN
+    if chr(byte) in " \t\n\r\f\v&|<>;#"
+    else _OTHER
+    for byte in range(256)
+)
+_ENDS = re.compile(rb"q(?=[sqbe])(?<=[aebq]q)")
 _COMMA = Pattern(rf"[\"'`]\s{{0,3}},\s{{0,12}}{_OPENS}")
 # What joins the literals of a list: before it, or behind.
 _JOINS = Pattern(
@@ -26,7 +45,7 @@ _JOINS = Pattern(
 )
 _IS_JOINED = Pattern(r"[^\]\n]{0,400}\]\s{0,3}\.join\(\s{0,2}(?:''|\"\")?\s{0,2}\)")
 _CALLS = ("join(", "cat(", "paste0(", "% (")
-_INSERTED = Pattern(r"\{(?P<quote>[\"'])[\w.~+/=-]{1,300}(?P=quote)\}")
+_INSERTED = Pattern(r"\{(?P<quote>[\"'])[\w.~+/=-]{1,300}+(?P=quote)\}")
 _CONTINUED = Pattern(r"\\\n[ \t]{0,40}")
 _OF_PIECE = string.ascii_letters + string.digits + "_-.~+/="
 _MOST_OF_PIECE, _BEFORE, _AFTER = 300, 80, 400
@@ -38,9 +57,9 @@ def joined(text: str, plain: str, beginnings: Container[str]) -> list[tuple[int,
     Each with where it begins in the text. `plain` is the text in ASCII and lower case; `beginnings`
     are the first three characters of tokens.
     """
-    edits = _glued(text, plain, _GLUE, beginnings)
+    edits = _glued(text, plain, _glues(text), beginnings, is_listed=False)
     if any(call in plain for call in _CALLS):
-        edits += _glued(text, plain, _COMMA, beginnings)
+        edits += _glued(text, plain, _COMMA.finditer(text), beginnings, is_listed=True)
     edits += _inserted(text, plain, beginnings)
     for match in _CONTINUED.finditer(text) if "\\\n" in text else ():
         if _is_piece(text, plain, *match.span(), beginnings):
@@ -63,9 +82,25 @@ def _part(text: str, edits: list[Edit]) -> tuple[int, Normalised]:
     )
 
 
-def _glued(text: str, plain: str, pattern: Pattern, beginnings: Container[str]) -> list[Edit]:
+def _glues(text: str) -> Iterator[re.Match[str]]:
+    """What stands between two literals that are one text."""
+    position = 0
+    for end in _ENDS.finditer(text.encode("ascii", "replace").translate(_CLASSES)):
+        if end.start() >= position and (match := _GLUE.match(text, end.start())):
+            position = match.end()
+            yield match
+
+
+def _glued(
+    text: str,
+    plain: str,
+    matches: Iterable[re.Match[str]],
+    beginnings: Container[str],
+    *,
+    is_listed: bool,
+) -> list[Edit]:
     edits: list[Edit] = []
-    for match in pattern.finditer(text):
+    for match in matches:
         start, end = match.span()
         while start and text[start - 1] == "\\":
             start -= 1
@@ -73,7 +108,7 @@ def _glued(text: str, plain: str, pattern: Pattern, beginnings: Container[str]) 
         if not follows:
             if not _is_piece(text, plain, start, end, beginnings):
                 continue
-            if pattern is _COMMA and not (
+            if is_listed and not (
                 _JOINS.search(text, max(0, start - _MOST_OF_PIECE), start)
                 or _IS_JOINED.match(text, end)
             ):
