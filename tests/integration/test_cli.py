@@ -110,7 +110,7 @@ def test_search_and_context_mark_thinking(run: Run, tmp_path: Path) -> None:
     told = [("assistant", "ducks swim"), ("thinking", "ducks float")]
     assert list(zip(speakers, texts, strict=True)) == told
     for speaker, text in told:
-        block = run("context", f'"{text}"', "--all").stdout
+        block = run("context", f'"{text}"', "--all").stdout.partition("## Relevant")[2]
         assert re.findall(r"^\[\d\] (\w+) · .*\n> (.*)$", block, re.MULTILINE) == [(speaker, text)]
 
 

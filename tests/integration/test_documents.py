@@ -86,8 +86,8 @@ def test_quote_in_full_and_within_a_budget(aiana: Aiana) -> None:
     assert [each.content for each in quoted.texts[:2]] == ["Carts live in Redis.", "Use Redis 4"]
     assert quoted.texts[2].content == aiana.export_session("chat 1").text
     assert f"codex · user · shop · 2026-05-01 · {answer}\n\n> Carts live in Redis.\n" in quoted.text
-    small = aiana.quote(texts, 250)
-    assert 0 < small.tokens <= 250
+    small = aiana.quote(texts, 100)
+    assert 0 < small.tokens <= 100
     assert (small.left_out, len(small.texts)) == (2, 3)
 
 

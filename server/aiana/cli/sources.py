@@ -31,7 +31,7 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
     Examples:
       aiana sources
       aiana sources claude-code --state recovered
-      aiana sources --files --json | jq '.sources[].files[] | select(.lines != [])'
+      aiana sources --files --json | jq '.sources[].files[]'
     """
     with opened() as aiana:
         found = aiana.capture_sources(list(names) or None, files or bool(states))

@@ -13,7 +13,7 @@ def test_completion(neovim: Neovim) -> None:
     return { complete('Aiana '), complete('Aiana! s'), complete('Aiana add type=p'),
       complete('Aiana search af'), complete('Aiana status '), complete('Aiana import tw'),
       complete('Aiana import two\\ w'), complete('Aiana act he'),
-      { complete('Aiana import claude')[1], complete('Aiana search source:claude')[1] } }
+      { complete('Aiana import claude-c')[1], complete('Aiana search source:claude-c')[1] } }
     """)
     assert got == [
         [
