@@ -208,7 +208,8 @@ def test_a_gpu_is_not_used_unless_it_is_named(compiled_model_home: Path, tmp_pat
         f"Path({str(tmp_path / 'models')!r}).symlink_to({str(compiled_model_home / 'models')!r})\n"
         "aiana.add_memory('the cart is kept in Redis')\n"
         "aiana.index_pending()\n"
-        "print(aiana.search('basket storage', mode='semantic').modes, aiana.container.embedder.device)\n"
+        "found = aiana.search('basket storage', mode='semantic')\n"
+        "print(found.modes, aiana.container.embedder.device)\n"
         "print('torch' in sys.modules)\n"
         "aiana.close()\n"
     )
