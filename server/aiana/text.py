@@ -19,6 +19,9 @@ _INVISIBLE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""How FTS5 makes terms: of the texts in the index, and of what is looked up in it."""
+
 
 def clean(text: str) -> str:
     """`text` without escapes and invisible characters; every line break becomes a newline.

@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.capture.decoding import loads
-from aiana.capture.jsonl import BATCH_BYTES, LineFile
+from aiana.capture.jsonl import BATCH_BYTES, MOST_LEFT_OUT, LineFile
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import (
@@ -38,8 +38,6 @@ from aiana.models import (
 VERSION = 1
 _MARK = "aianaArchive"
 _DERIVED = ("uri", "messageCount", "tokenCount")
-_MOST_NAMED = 20
-"""Lines that are named when they are left out; all are counted."""
 _HEAD_BYTES = 4096
 
 T = TypeVar("T", bound=Struct)
@@ -205,7 +203,7 @@ def _record(line: bytes) -> tuple[dict[str, Any], str | None]:
 
 def _left_out(position: CapturePosition, line: int, reason: str) -> CapturePosition:
     named = position.left_out
-    if len(named) < _MOST_NAMED:
+    if len(named) < MOST_LEFT_OUT:
         named = [*named, LeftOut(path=position.path, line=line, reason=reason)]
     return replace(position, skipped_lines=position.skipped_lines + 1, left_out=named)
 

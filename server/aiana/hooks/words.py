@@ -15,6 +15,7 @@ from math import log
 from typing import NamedTuple
 
 from aiana.search.stop_words import STOP_WORDS
+from aiana.text import TOKENIZER
 
 MOST_CHARS = 2_000
 """Of a prompt: a pasted log says what it is about before."""
@@ -95,10 +96,7 @@ def _terms(prompt: str) -> dict[str, str]:
     words = [w for w in _WORD.findall(prompt) if len(w) > 1 and w.lower() not in STOP_WORDS]
     own = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        own.execute(
-            "CREATE VIRTUAL TABLE t USING fts5(x, content='', "
-            "tokenize='porter unicode61 remove_diacritics 2')"
-        )
+        own.execute(f"CREATE VIRTUAL TABLE t USING fts5(x, content='', tokenize='{TOKENIZER}')")
         own.execute("CREATE VIRTUAL TABLE v USING fts5vocab(t, 'instance')")
         own.executemany("INSERT INTO t(rowid, x) VALUES (?, ?)", list(enumerate(words)))
         found: dict[str, str] = {}

@@ -26,8 +26,9 @@ from aiana.storage.filters import (
 )
 from aiana.storage.identifiers import derived_words
 from aiana.storage.letters import Run, query_pieces
-from aiana.storage.migrations import THOUGHT, TOKENIZER
+from aiana.storage.migrations import THOUGHT
 from aiana.storage.rows import matching_projects
+from aiana.text import TOKENIZER
 
 _TEXTS = 500
 LONGEST_PHRASE = 1_000

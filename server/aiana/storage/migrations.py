@@ -9,9 +9,9 @@ from pathlib import Path
 from aiana.errors import StorageUnavailable
 from aiana.private import make_file, make_own_folder, remove
 from aiana.storage.identifiers import derived_words
+from aiana.text import TOKENIZER
 
 Migration = Callable[[sqlite3.Connection], None]
-TOKENIZER = "porter unicode61 remove_diacritics 2"
 THOUGHT = "type = 'thinking'"
 """Of the table `messages`: whether it was thought and not said."""
 ACTIVITY = "coalesce(ended_at, started_at)"
