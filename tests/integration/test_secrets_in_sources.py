@@ -6,11 +6,11 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from aiana.capture import scrubbing
 from aiana.capture.leaks import without_secrets
 from aiana.capture.running import running
 from aiana.capture.scrubbing import Scrubbed
@@ -33,7 +34,9 @@ WHEN = "2026-02-01T12:00:00.000Z"
 
 
 @pytest.fixture
-def aiana(tmp_path: Path) -> Iterator[Aiana]:
+def aiana(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aiana]:
+    # Whatever assistants run on the machine of the tests, none has these files.
+    monkeypatch.setattr(scrubbing, "running", lambda source: None)
     service = Aiana(Container(Config(data_dir=tmp_path / "home")))
     yield service
     service.close()
@@ -167,27 +170,47 @@ def test_a_file_in_use_a_link_or_a_database_stays(aiana: Aiana, tmp_path: Path) 
     assert not list((tmp_path / "home" / "scrubbed").iterdir())
 
 
+def test_a_file_stays_when_its_assistant_is_started_meanwhile(
+    aiana: Aiana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old(tmp_path / "s1.jsonl", HEADER, pi(TOKEN))
+    data = path.read_bytes()
+    leaks = found(aiana, path).leaks
+    told = iter((None, 4711))
+    monkeypatch.setattr(scrubbing, "running", lambda source: next(told))
+    (result,) = aiana.take_out_secrets(leaks)
+    assert "runs (process 4711): end it first" in (result.refused or "")
+    assert path.read_bytes() == data
+    assert [each.name for each in tmp_path.glob("*s1*")] == ["s1.jsonl"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="programs are no copies of others there")
-def test_whether_an_assistant_runs(aiana: Aiana, tmp_path: Path) -> None:
-    assert running("crush") is None
-    program = tmp_path / "crush"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
-    with subprocess.Popen([program, "60"]) as process:
-        try:
-            assert running("crush") == process.pid
-            assert running("goose") is None
-        finally:
-            process.send_signal(signal.SIGKILL)
-    script = tmp_path / "node_modules" / "@ada" / "crush" / "cli.py"
+def test_whether_an_assistant_runs(tmp_path: Path) -> None:
+    name = f"crush-{uuid.uuid4().hex}"  # that no other program of this machine has
+    assert running(name) is None
+    program = tmp_path / name
+    shutil.copy(shutil.which("cat") or "/bin/cat", program)
+    script = tmp_path / "node_modules" / "@ada" / name / "cli.py"
     script.parent.mkdir(parents=True)
-    script.write_text("import sys; print(); sys.stdout.flush(); sys.stdin.read()")
-    with subprocess.Popen(
-        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()  # it runs
-        assert running("crush") == process.pid
-        process.communicate()
+    script.write_text("import sys; print(sys.stdin.readline(), flush=True); sys.stdin.read()")
+    ways: list[tuple[Path | str, list[Path | str]]] = [
+        (program, [program]),
+        (sys.executable, [sys.executable, script]),
+    ]
+    if sys.platform.startswith("linux"):
+        ways.append((program, [""]))  # as one that is just starting: it was given nothing yet
+    for executable, arguments in ways:
+        with subprocess.Popen(
+            arguments, executable=executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()  # it runs
+            assert running(name) == process.pid
+            assert running(f"{name}-cli") is None
+            process.communicate()
 
 
 def test_the_command_prints_no_value(tmp_path: Path) -> None:

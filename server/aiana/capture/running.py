@@ -62,9 +62,13 @@ def _processes() -> Iterator[tuple[int, list[str]]]:
             if folder.name.isdigit():
                 try:
                     line = (folder / "cmdline").read_bytes()
+                    arguments = line.decode("utf-8", "replace").split("\0")
+                    if not arguments[0]:
+                        # One that is just starting: it is its program before it is given any.
+                        arguments = [str((folder / "exe").readlink())]
                 except OSError:
                     continue
-                yield int(folder.name), line.decode("utf-8", "replace").split("\0")
+                yield int(folder.name), arguments
         return
     is_windows = sys.platform == "win32"
     listing = "tasklist /fo csv /nh" if is_windows else "ps -axo pid=,command="

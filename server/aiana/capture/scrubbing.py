@@ -59,8 +59,8 @@ def _why_not(file: TranscriptFile) -> str | None:
         return f"Secrets in a {path.suffix or 'file'} of {title} cannot be taken out safely."
     if path.is_symlink():
         return "It is a link: name the file that it leads to."
-    if (pid := running(file.source.name)) is not None:
-        return f"{title} runs (process {pid}): end it first."
+    if reason := _in_use(file):
+        return reason
     try:
         age = time.time() - path.stat().st_mtime
     except OSError as error:
@@ -68,6 +68,12 @@ def _why_not(file: TranscriptFile) -> str | None:
     if 0 <= age < SETTLED_S:
         return f"It was written {age:.0f} s ago: {title} may be using it. Try again in a minute."
     return None
+
+
+def _in_use(file: TranscriptFile) -> str | None:
+    if (pid := running(file.source.name)) is None:
+        return None
+    return f"{file.source.title} runs (process {pid}): end it first."
 
 
 def _scrub(storage: AianaStorage, file: TranscriptFile, backups: Path) -> Scrubbed:
@@ -93,6 +99,9 @@ def _scrub(storage: AianaStorage, file: TranscriptFile, backups: Path) -> Scrubb
             stat.st_ino,
         ):
             return Scrubbed(path=str(path), refused="It was written meanwhile. Try again.")
+        # What one that was started meanwhile writes into the file that it has open would be lost.
+        if reason := _in_use(file):
+            return Scrubbed(path=str(path), refused=reason)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
