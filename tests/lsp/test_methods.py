@@ -68,6 +68,7 @@ def test_every_method_answers_its_example(sampled: Client) -> None:
         "aiana/session/export",
         "aiana/session/resume",
         "aiana/session/handover",
+        "aiana/share",
         "aiana/preference/remove",
     }
     assert {name for name, answer in answers.items() if answer != "ok"} == unknown
@@ -425,20 +426,26 @@ def test_reindex_rebuilds_the_full_text(sampled: Client) -> None:
     assert sampled.request("aiana/search", {"query": "getCartById"})["hits"][0]["kind"] == "message"
 
 
-def test_project_locate_quote_and_pin(start: Start, tmp_path: Path) -> None:
-    sampled = start()
-    root = tmp_path / "shop"
-    root.mkdir()
-    sampled.initialize(root)
-    sampled.request("aiana/capture/import", {"paths": [str(SAMPLE)]})
-    assert sampled.request("aiana/project", {})["project"]["root"] == str(root)
-    for params in ({"path": "src"}, {"textDocument": {"uri": (root / "src/cart.ts").as_uri()}}):
-        assert sampled.request("aiana/project", params)["project"]["root"] == str(root)
-    other = tmp_path / "elsewhere"
-    other.mkdir()
-    found = sampled.request("aiana/project", {"path": str(other)})["project"]
-    assert (found["id"], found["name"]) == (str(other), "elsewhere")
+def test_share_says_what_was_taken_out(client: Client) -> None:
+    content = "CI uses ghp_" + "Q7rT2vXk9LmB4nZ1cY8dW3sE6fA5gH0jKpUo and AKIA" + "Q3EGRFZ2VWXN7L5T"
+    memory = client.request("aiana/memory/add", {"content": content, "project": ""})["memory"]
+    for format, start in (("markdown", "# "), ("json", '{"')):
+        shared = client.request("aiana/share", {"uri": memory["uri"], "format": format})
+        assert shared["text"].startswith(start)
+        assert "ghp_" not in shared["text"]
+        assert sorted(shared["takenOut"].values()) == [1, 1]
+        assert (shared["format"], shared["messages"]) == (format, 0)
 
+
+def test_share_leaves_out_the_paths_of_this_machine(sampled: Client) -> None:
+    [session] = sampled.request("aiana/session/list", {"limit": 1})["sessions"]
+    shared = sampled.request("aiana/share", {"uri": session["uri"], "format": "json"})
+    assert shared["messages"] == session["messageCount"]
+    assert shared["takenOut"] == {}
+    assert session["transcriptPath"] not in shared["text"]
+
+
+def test_locate_quote_and_pin(sampled: Client) -> None:
     [hit] = sampled.request("aiana/search", {"query": "getCartById", "limit": 1, "scope": "all"})[
         "hits"
     ]

@@ -49,7 +49,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 def existing(client: Client, method: str, params: dict[str, Any]) -> dict[str, Any]:
     """The example with the id of something that exists, where it names a thing."""
     kind = method.split("/")[1]
-    if method in ("aiana/locate", "aiana/quote"):
+    if method in ("aiana/locate", "aiana/quote", "aiana/share"):
         added = client.request("aiana/memory/add", {"content": f"for {method}"})
         uri = added["memory"]["uri"]
         return {**params, "uri": uri} if "uri" in params else {**params, "texts": [{"uri": uri}]}

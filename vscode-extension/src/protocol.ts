@@ -448,29 +448,6 @@ export interface Profile {
   dynamic: Preference[];
 }
 
-/** A project is the same project wherever it is checked out: its identity is the git remote. */
-export interface Project {
-  /** `github.com/owner/name` from the git remote, else the path of its root, else a name. */
-  id: string;
-  /** Last component of the identity: what people type after `project:`. */
-  name: string;
-  /** Absolute path of the git root or working directory as it was last seen. */
-  root: string;
-}
-
-/** Name a file or folder; without one the first workspace folder is meant. */
-export interface ProjectParams {
-  textDocument?: TextDocument | null;
-  /** Of a file or folder, instead of a document; a relative one is below the first workspace folder. */
-  path?: string | null;
-}
-
-/** A project. */
-export interface ProjectResult {
-  /** Null where no file is named and no folder is open. */
-  project: Project | null;
-}
-
 /** Texts as Markdown within a budget, each quoted and cited, and what they are in full. */
 export interface Quotation {
   /** Short texts whole, long ones cut to an equal share; empty where nothing fits. */
@@ -776,6 +753,26 @@ export interface SettingProblem {
   line: number | null;
 }
 
+/** Ask for something to be given to somebody else. */
+export interface ShareParams {
+  /** Of a session, of anything in it, or of a memory. */
+  uri: string;
+  /** JSON is an archive, a record a line, which `aiana import` reads. */
+  format?: "json" | "markdown";
+}
+
+/** A session with its sub-agents, or a memory, to be given to somebody else. */
+export interface Shared {
+  format: "json" | "markdown";
+  /** Without the paths of this machine by which projects and transcripts are known. */
+  text: string;
+  title: string;
+  /** 0 of a memory. */
+  messages: number;
+  /** Secrets that are not in it: of each kind how many, the most first. */
+  takenOut: Record<string, number>;
+}
+
 /** One transcript, and what became of it. */
 export interface SourceFile {
   path: string;
@@ -880,8 +877,6 @@ export interface Tiers {
 export const search = request<SearchParams, SearchResult>("aiana/search");
 /** Build a context block for a chat: what is worth knowing, within a budget of tokens. */
 export const context = request<ContextParams, ContextResult>("aiana/context");
-/** Say to which project a file or folder belongs. */
-export const project = request<ProjectParams, ProjectResult>("aiana/project");
 /** Say where a message stands in its document, without the text. */
 export const locate = request<LocateParams, Located>("aiana/locate");
 /** Quote messages, memories and sessions for a chat, within a budget of tokens; and in full. */
@@ -916,6 +911,8 @@ export const sessionExport = request<SessionExportParams, Exported>("aiana/sessi
 export const sessionResume = request<SessionResumeParams, Resumption>("aiana/session/resume");
 /** Give an account of a session, to be put into a new chat: what was asked, done, said last and left open, quoted and cited within a budget. */
 export const sessionHandover = request<SessionHandoverParams, Handover>("aiana/session/handover");
+/** Write a session with its sub-agents, or a memory, to be given to somebody else, and say what was taken out of it. */
+export const share = request<ShareParams, Shared>("aiana/share");
 /** Announce a session that an editor or assistant begins. */
 export const sessionStart = request<SessionStartParams, SessionResult>("aiana/session/start");
 /** Announce the end of a session. */

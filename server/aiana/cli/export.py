@@ -48,7 +48,9 @@ def export(
             _write(output, aiana.archive())
             return
         shared = aiana.share(uri_of(aiana, what), format_)
-        taken = f", {counted(shared.redactions, 'secret')} taken out" if shared.redactions else ""
+        kinds = ", ".join(f"{kind} {count}" for kind, count in shared.taken_out.items())
+        secrets = counted(sum(shared.taken_out.values()), "secret")
+        taken = f", {secrets} taken out ({kinds})" if kinds else ""
         size = f"{counted(shared.messages, 'message')}" if shared.messages else "a memory"
         say(f"{one_line(shared.title)}: {size}{taken}. Look at it before you share it.", err=True)
         if format_ == "json":

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from aiana.container import Container
 from aiana.errors import NotFound
 from aiana.models import Memory, Message, Progress, Session
+from aiana.protocol.results import Shared
 from aiana.protocol.uris import MemoryAddress, parse
 
 if TYPE_CHECKING:
@@ -28,17 +29,6 @@ class Restored(Struct, frozen=True, kw_only=True, rename="camel"):
     """Where what was stored before is kept."""
     servers: bool
     """Qdrant still holds what was stored before, until it is reindexed."""
-
-
-class Shared(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Something to be given to somebody else."""
-
-    format: Literal["markdown", "json"]
-    text: str
-    title: str
-    messages: int
-    redactions: int
-    """Places from which a secret was taken out."""
 
 
 class Keeping:
@@ -170,10 +160,10 @@ def _memory_text(memory: Memory, format: Literal["markdown", "json"]) -> str:
 
 
 def _shared(format: Literal["markdown", "json"], text: str, title: str, messages: int) -> Shared:
-    from aiana.redaction.redact import count_marks
+    from aiana.redaction.redact import marks_in
 
     return Shared(
-        format=format, text=text, title=title, messages=messages, redactions=count_marks(text)
+        format=format, text=text, title=title, messages=messages, taken_out=marks_in(text)
     )
 
 

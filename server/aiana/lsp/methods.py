@@ -10,7 +10,6 @@ from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer, Handler
 from aiana.lsp.uris import name_of, path_of
 from aiana.models import SearchFilter
-from aiana.paths import expanded
 from aiana.protocol import params, results
 from aiana.service import Aiana
 
@@ -26,7 +25,6 @@ class Methods:
         return {
             "aiana/search": self.search,
             "aiana/context": self.context,
-            "aiana/project": self.project,
             "aiana/locate": self.locate,
             "aiana/quote": self.quote,
             "aiana/memory/add": self.memory_add,
@@ -44,6 +42,7 @@ class Methods:
             "aiana/session/export": session_export,
             "aiana/session/resume": session_resume,
             "aiana/session/handover": session_handover,
+            "aiana/share": share,
             "aiana/session/start": session_start,
             "aiana/session/end": session_end,
             "aiana/preference/add": preference_add,
@@ -76,12 +75,6 @@ class Methods:
             max_tokens=self._budget(p.max_tokens),
             refresh=p.refresh,
         )
-
-    def project(self, aiana: Aiana, p: params.ProjectParams, call: Call) -> results.ProjectResult:
-        path = path_of(p.text_document.uri) if p.text_document else None
-        if p.path is not None:
-            path = Path("", *self._folders[:1], expanded(p.path))
-        return results.ProjectResult(project=aiana.project_at(path, self._folders))
 
     def locate(self, aiana: Aiana, p: params.LocateParams, call: Call) -> results.Located:
         return aiana.locate(p.uri, self._server.editor.follows_links, p.as_file)
@@ -192,6 +185,10 @@ def session_resume(aiana: Aiana, p: params.SessionResumeParams, call: Call) -> r
 
 def session_handover(aiana: Aiana, p: params.SessionHandoverParams, call: Call) -> results.Handover:
     return aiana.hand_over(p.uri, p.max_tokens)
+
+
+def share(aiana: Aiana, p: params.ShareParams, call: Call) -> results.Shared:
+    return aiana.share(p.uri, p.format)
 
 
 def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> results.SessionResult:

@@ -64,15 +64,6 @@ METHODS: tuple[Method, ...] = (
         ("storageUnavailable",),
     ),
     Method(
-        "aiana/project",
-        "Say to which project a file or folder belongs.",
-        params.ProjectParams,
-        results.ProjectResult,
-        "read",
-        {"textDocument": {"uri": "file:///home/ada/shop/src/cart.ts"}},
-        ("storageUnavailable",),
-    ),
-    Method(
         "aiana/locate",
         "Say where a message stands in its document, without the text.",
         params.LocateParams,
@@ -237,6 +228,16 @@ METHODS: tuple[Method, ...] = (
         results.Handover,
         "read",
         {"uri": "aiana:///session/0198c0de-7000-7000-8000-000000000001/codex", "maxTokens": 1000},
+        ("notFound", "conflict", "storageUnavailable"),
+    ),
+    Method(
+        "aiana/share",
+        "Write a session with its sub-agents, or a memory, to be given to somebody else, and say "
+        "what was taken out of it.",
+        params.ShareParams,
+        results.Shared,
+        "read",
+        {"uri": "aiana:///session/0198c0de-7000-7000-8000-000000000001/codex", "format": "json"},
         ("notFound", "conflict", "storageUnavailable"),
     ),
     Method(

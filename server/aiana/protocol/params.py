@@ -161,15 +161,6 @@ class MemoryPinParams(Params):
     pinned: bool = True
 
 
-class ProjectParams(Params):
-    """Name a file or folder; without one the first workspace folder is meant."""
-
-    text_document: TextDocument | None = None
-    path: Text | None = None
-    """Of a file or folder, instead of a document; a relative one is below the first workspace
-    folder."""
-
-
 class LocateParams(Params):
     """Name a session, a message or a memory."""
 
@@ -249,6 +240,15 @@ class SessionHandoverParams(Params):
 
     uri: Text
     max_tokens: Annotated[int, Meta(ge=0, le=100_000)] = 2000
+
+
+class ShareParams(Params):
+    """Ask for something to be given to somebody else."""
+
+    uri: Text
+    """Of a session, of anything in it, or of a memory."""
+    format: Literal["markdown", "json"] = "markdown"
+    """JSON is an archive, a record a line, which `aiana import` reads."""
 
 
 class SessionStartParams(Params):

@@ -13,7 +13,6 @@ from aiana.models import (
     Memory,
     Message,
     Preference,
-    Project,
     SearchHit,
     Session,
     SettingProblem,
@@ -207,6 +206,19 @@ class Handover(Result):
     """A block like that of `aiana/context`."""
     items: list[ContextEntry]
     tokens: int
+
+
+class Shared(Result):
+    """A session with its sub-agents, or a memory, to be given to somebody else."""
+
+    format: Literal["markdown", "json"]
+    text: str
+    """Without the paths of this machine by which projects and transcripts are known."""
+    title: str
+    messages: int
+    """0 of a memory."""
+    taken_out: dict[str, int] = field(default_factory=dict)
+    """Secrets that are not in it: of each kind how many, the most first."""
 
 
 class Profile(Result):
@@ -455,13 +467,6 @@ class Located(Result):
     line: int
     """Zero-based; 0 where the message is not stored any more."""
     title: str
-
-
-class ProjectResult(Result):
-    """A project."""
-
-    project: Project | None
-    """Null where no file is named and no folder is open."""
 
 
 class QuotedText(Result):

@@ -273,18 +273,6 @@
 ---@field static aiana.Preference[]
 ---@field dynamic aiana.Preference[]
 
----@class aiana.Project A project is the same project wherever it is checked out: its identity is the git remote.
----@field id string `github.com/owner/name` from the git remote, else the path of its root, else a name.
----@field name string Last component of the identity: what people type after `project:`.
----@field root string Absolute path of the git root or working directory as it was last seen.
-
----@class aiana.ProjectParams Name a file or folder; without one the first workspace folder is meant.
----@field textDocument? aiana.TextDocument
----@field path? string Of a file or folder, instead of a document; a relative one is below the first workspace folder.
-
----@class aiana.ProjectResult A project.
----@field project? aiana.Project Null where no file is named and no folder is open.
-
 ---@class aiana.Quotation Texts as Markdown within a budget, each quoted and cited, and what they are in full.
 ---@field text string Short texts whole, long ones cut to an equal share; empty where nothing fits.
 ---@field tokens integer
@@ -480,6 +468,17 @@
 ---@field message string What is wrong with it, what is allowed, or what was probably meant; never its value.
 ---@field file? string Path of the file that says it; None for the environment and an editor's settings.
 ---@field line? integer The line in that file, from 1, where it is known.
+
+---@class aiana.ShareParams Ask for something to be given to somebody else.
+---@field uri string Of a session, of anything in it, or of a memory.
+---@field format? 'json'|'markdown' JSON is an archive, a record a line, which `aiana import` reads.
+
+---@class aiana.Shared A session with its sub-agents, or a memory, to be given to somebody else.
+---@field format 'json'|'markdown'
+---@field text string Without the paths of this machine by which projects and transcripts are known.
+---@field title string
+---@field messages integer 0 of a memory.
+---@field takenOut table<string, integer> Secrets that are not in it: of each kind how many, the most first.
 
 ---@class aiana.SourceFile One transcript, and what became of it.
 ---@field path string
