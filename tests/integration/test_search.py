@@ -447,7 +447,14 @@ def test_tool_traffic_counts_for_less_than_what_was_said(tmp_path: Path) -> None
     library.storage.close()
 
 
-@pytest.mark.parametrize("query", ["lgtm", "7", "nope", "asdf", "猫"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("lgtm", "7", "nope", "asdf", "猫"),
+        *("qwxzv blorf zint", "asdf jkl qwer", "zxcv bnm", "the sdkfj of xkcdq", "fghj 4711 trew"),
+        *("ывапр олджэ", "9f8e7d 3c2b1a"),
+    ],
+)
 def test_words_that_nobody_wrote_find_nothing(embedded: Library, query: str) -> None:
     assert embedded.found(query) == []
     assert embedded.found(query, "hybrid") == []

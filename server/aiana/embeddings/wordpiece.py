@@ -9,21 +9,25 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def uncased_tokenizer() -> Tokenizer:
-    """BERT's uncased WordPiece tokenizer, as all-MiniLM-L6-v2 is published with.
+def vocabulary() -> list[str]:
+    """The pieces of BERT's uncased WordPiece, each at its number.
 
     `vocab.txt` is that of google-bert/bert-base-uncased (Apache-2.0).
     """
+    return (Path(__file__).parent / "vocab.txt").read_text(encoding="utf-8").split("\n")
+
+
+def uncased_tokenizer() -> Tokenizer:
+    """BERT's uncased WordPiece tokenizer, as all-MiniLM-L6-v2 is published with."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
     from tokenizers.processors import TemplateProcessing
 
-    words = (Path(__file__).parent / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    vocabulary = {word: number for number, word in enumerate(words) if word}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    numbers = {word: number for number, word in enumerate(vocabulary()) if word}
+    tokenizer = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    special = [(word, vocabulary[word]) for word in ("[CLS]", "[SEP]")]
+    special = [(word, numbers[word]) for word in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=special
     )

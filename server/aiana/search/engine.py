@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import Lane, Mode, SearchFilter
 from aiana.search import ranking
+from aiana.search.legibility import crumbling
 from aiana.search.phrases import fitting_rows, spelt_as
 from aiana.search.planning import Phrase, Plan, plan
 from aiana.search.query import Query
@@ -27,10 +28,12 @@ MOST_RANKED = 300
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.15
 """Less alike than this is chance with the default model."""
-LEAST_COSINE_OF_ONE_WORD = 0.42
-"""Of a single word that no text holds. The best text of a development query is alike by 0.38 at the
-least, and by 0.45 of single words that say something; `lgtm`, `1`, `yes` find up to 0.35 among
-6,000 texts."""
+LEAST_COSINE_OF_LITTLE = 0.42
+"""Of a single word that no text holds, and of several most of which are no words. The best text of
+a development query is alike by 0.37 at the least, and by 0.45 of single words that say something;
+`lgtm`, `1`, `yes` find up to 0.35 among 6,000 texts, and so do most letters hit at random."""
+MOST_CRUMBLING = 0.5
+"""Of the words of a query: from so many on that are no words, it says little."""
 LEAST_TRUST = 0.5
 """A query of which the model can read less is left to its words."""
 MOST_PLACES = 8_000
@@ -319,7 +322,10 @@ def _least_cosine(asked: Plan, trust: float, found: bool) -> float:
     """How much alike a text must be to count beside those that words found, if they did."""
     if trust < LEAST_TRUST:
         return float("inf")
-    return LEAST_COSINE if found or len(asked.terms) > 1 else LEAST_COSINE_OF_ONE_WORD
+    if found:
+        return LEAST_COSINE
+    says_little = len(asked.terms) < 2 or crumbling(asked.terms.values()) >= MOST_CRUMBLING
+    return LEAST_COSINE_OF_LITTLE if says_little else LEAST_COSINE
 
 
 def _fuse(
