@@ -21,6 +21,7 @@ from aiana.storage.packing import pack
 from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.servers import until
 
 MODEL = "all-MiniLM-L6-v2"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ class Both:
         self._embedded = VectorIndex(storage.database, MODEL)
         qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY, timeout_s=120)
         self.tier = QdrantTier(storage.database, qdrant, MODEL, every_s=3600, answer_s=60)
-        assert self.tier.link.wait(60)
+        until(lambda: self.tier.link.is_up)
         self.tier.drain()
         self.tier.check()
         assert self.tier.behind is None

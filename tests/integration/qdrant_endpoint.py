@@ -47,6 +47,8 @@ class QdrantEndpoint:
         self.key = KEY
         self.requests = 0
         self.searches = 0
+        self.hangs_after: int | None = None
+        """So many more batches of points are taken, then it hangs; None for no end."""
         self.refused_content = ""
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -97,7 +99,7 @@ class QdrantEndpoint:
 
     def mend(self) -> None:
         """Work again, with what was there."""
-        self.fault, self.key = "none", KEY
+        self.fault, self.key, self.hangs_after = "none", KEY, None
         if self._server is None:
             self.start()
 
@@ -165,6 +167,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("api-key") != served.key:
             self._send(401, {"status": {"error": "Invalid API key"}})
             return
+        if verb == "PUT" and self.path.partition("?")[0].endswith("/points"):
+            with served.lock:
+                if served.hangs_after is not None:
+                    served.hangs_after -= 1
+                    served.fault = "hang" if served.hangs_after == 0 else served.fault
         writes = verb in ("PUT", "DELETE") or "/points/delete" in self.path
         if served.fault == "read-only" and writes:
             self._send(403, {"status": {"error": "Forbidden: Write access is required"}})

@@ -37,7 +37,7 @@ class Store:
             self.url, self.embedder, api_key=self.key, user=self.user, timeout_s=1
         )
         tier = QdrantTier(self.storage.database, qdrant, MODEL, 0.05, 0.02, answer_s)
-        assert tier.link.wait(30) or tier.link.down
+        assert tier.link.wait(60) or tier.link.down
         return tier
 
     def add(self, text: str, project: str = "p") -> str:

@@ -240,7 +240,8 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     memory = aiana.add_memory("one").memory
     aiana.add_memory("two")
     assert aiana.container.qdrant is not None
-    aiana.container.qdrant.link.wait(30)
+    link = aiana.container.qdrant.link
+    until(lambda: link.is_up)
     aiana.index_pending()
     assert found(aiana, "qdrant").detail.startswith(f"Qdrant {VERSION} at {endpoint.url}")
     assert found(aiana, "outbox").state == "ok"
@@ -271,7 +272,7 @@ def test_key_that_may_only_read(opened: Open, endpoint: QdrantEndpoint) -> None:
     aiana = opened(qdrant_url=endpoint.url, qdrant_api_key=KEY)
     tier = aiana.container.qdrant
     assert tier is not None
-    assert tier.link.wait(30)
+    until(lambda: tier.link.is_up)
     aiana.add_memory("never sent")
     endpoint.fault = "read-only"
     aiana.index_pending()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from aiana.indexing import indexer as indexing
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Session
 from aiana.storage import AianaStorage
+from tests.integration.servers import until
 
 
 class SlowStart(Embedder):
@@ -64,10 +64,7 @@ def test_capture_waits_for_no_model(
         transcript.parent.mkdir(parents=True)
         said = {"type": "user", "uuid": "u1", "sessionId": "s2", "message": {"content": "hello"}}
         transcript.write_text(json.dumps(said) + "\n")
-        deadline = time.monotonic() + 60
-        while storage.get_stats().sessions < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: storage.get_stats().sessions == 2)
     finally:
         embedder.ready.set()
         indexer.stop()

@@ -171,12 +171,14 @@ class TestFaults:
         )
         path = store.storage.database.path
         environ = os.environ | {"AIANA_HOME": str(store.embedder._models_dir).rsplit("/", 1)[0]}
+        endpoint.hangs_after = 2  # so that it is in the middle when it is killed
         drainer = subprocess.Popen(
             [sys.executable, "-c", script, str(path), endpoint.url, KEY, store.user], env=environ
         )
         until(lambda: store.outbox.waiting() < 600)
         drainer.send_signal(signal.SIGKILL)
         drainer.wait()
+        endpoint.mend()
         left = store.outbox.waiting()
         assert 0 < left < 600
         tier = store.open_tier()
@@ -193,7 +195,9 @@ def test_service_with_qdrant(
     aiana = open_aiana(config)
     tier = aiana.container.qdrant
     assert tier is not None
-    assert tier.link.wait(30)
+    until(lambda: tier.link.is_up)
+    # A search on a busy machine may take longer than a person would wait.
+    tier._answer_s = 30
     fixed = aiana.add_memory("Fixed the flaky login test by freezing the clock.", project="shop")
     aiana.add_memory("Bananas are yellow.", project="shop")
     assert aiana.index_pending() == 2

@@ -24,6 +24,7 @@ from aiana.storage.qdrant.outbox import Change
 from aiana.storage.session_writer import _MESSAGE_FIELDS
 from tests.integration.drawn import Drawn
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.servers import until
 from tests.integration.statements import Planner, Statements, calls
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
@@ -61,7 +62,8 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.add_preference("Uses uv")
     preference = aiana.add_preference("Works on docs", static=False).dynamic[0].id
     assert aiana.container.qdrant is not None
-    aiana.container.qdrant.link.wait(30)
+    link = aiana.container.qdrant.link
+    until(lambda: link.is_up)
     aiana.index_pending()
     aiana.container.qdrant.suspect("for the test")
     for _ in range(2):

@@ -19,6 +19,7 @@ from aiana.errors import TierUnavailable
 from aiana.protocol.results import ContextResult
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
+from aiana.storage import redis as redis_module
 from aiana.storage.cache import Cache, SqliteCache
 from aiana.storage.redis import MOST_ACTIVITIES, MOST_VARIANTS, RedisCache
 from tests.integration.servers import PASSWORD, RedisServer, certificate, until
@@ -165,7 +166,7 @@ class TestContract:
 
 
 def test_keys_and_times_to_live(server: RedisServer) -> None:
-    cache, redis = RedisCache(server.url), raw(server)
+    cache, redis = RedisCache(server.url, timeout_s=5), raw(server)
     cache.set_active_session("abc", "p")
     cache.cache_context("p", "text")
     cache.add_preference("Uses uv")
@@ -186,7 +187,8 @@ def test_keys_and_times_to_live(server: RedisServer) -> None:
 
 
 def test_wrong_password_is_said_and_never_shown(server: RedisServer) -> None:
-    cache = RedisCache(server.url.replace("s3cret-of-the-test", "hunter2-wrong"))
+    url = server.url.replace("s3cret-of-the-test", "hunter2-wrong")
+    cache = RedisCache(url, timeout_s=5)
     with pytest.raises(TierUnavailable) as caught:
         cache.get_profile()
     assert "does not accept the user or password" in str(caught.value)
@@ -204,6 +206,11 @@ def test_a_url_that_leads_nowhere_is_an_error_without_its_password(url: str) -> 
 
 class TestService:
     """What the service does with the cache, with and without Redis."""
+
+    @pytest.fixture(autouse=True)
+    def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A Redis that is well may take its time on a busy machine."""
+        monkeypatch.setattr(redis_module, "TIMEOUT_S", 5)
 
     @pytest.fixture(params=["sqlite", "redis"])
     def config(
@@ -225,7 +232,8 @@ class TestService:
             aiana = open_aiana(config)
             opened.append(aiana)
             if aiana.container.cache.link is not None:
-                assert aiana.container.cache.link.wait(20)
+                link = aiana.container.cache.link
+                until(lambda: link.is_up)
             aiana.index_pending()
             return aiana
 
@@ -279,7 +287,8 @@ class TestService:
             assert [context.cached for context in again] == [False, True]
         with closing(open_aiana(replace(config, user="ada"))) as ada:
             if ada.container.cache.link is not None:
-                assert ada.container.cache.link.wait(20)
+                link = ada.container.cache.link
+                until(lambda: link.is_up)
             context = ada.context("redis", project="shop", max_tokens=500, wait_for_model=True)
         assert context.cached is False
 
@@ -299,7 +308,7 @@ class TestService:
         with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
             link = aiana.container.cache.link
             assert link is not None
-            assert link.wait(20)
+            until(lambda: link.is_up)
             assert aiana.status().tiers.redis.state == "ok"
             assert PASSWORD not in aiana.status().tiers.redis.detail
             assert aiana.activity().servers == (True,)

@@ -19,7 +19,7 @@ from aiana.lsp.log import SafeFormatter
 from aiana.models import Memory, Message, Session
 from aiana.render.pages import write_page
 from aiana.service import Aiana, open_aiana
-from tests.integration.servers import RedisServer
+from tests.integration.servers import RedisServer, until
 from tests.unit.test_redaction_kinds import FORMS, WORD, noise
 
 
@@ -174,7 +174,8 @@ def test_redis_holds_no_secret(folder: Path) -> None:
     try:
         with closing(open_aiana(Config(data_dir=folder / "home", redis_url=server.url))) as aiana:
             assert aiana.container.cache.link is not None
-            aiana.container.cache.link.wait(10)
+            link = aiana.container.cache.link
+            until(lambda: link.is_up)
             everything(aiana)
             from redis import Redis
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from aiana.errors import NotFound
 from aiana.models import Message, SearchFilter, Session
 from aiana.service import Aiana, open_aiana
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
+from tests.integration.servers import until
 
 FIX = "The flaky login test is fixed by freezing the clock."
 OWN = "Tests that fail are tried again once."
@@ -38,7 +38,8 @@ def member(tmp_path: Path, compiled_model_home: Path, endpoint: QdrantEndpoint) 
         )
         aiana = open_aiana(config)
         assert aiana.container.qdrant is not None
-        assert aiana.container.qdrant.link.wait(30)
+        link = aiana.container.qdrant.link
+        until(lambda: link.is_up)
         # A search on a busy machine may take longer than a person would wait.
         aiana.container.qdrant._answer_s = 30
         opened.append(aiana)
@@ -53,10 +54,13 @@ def settled(aiana: Aiana) -> None:
     """Send all that is to be sent."""
     aiana.index_pending()
     assert aiana.container.qdrant is not None
-    deadline = time.monotonic() + 60
-    while aiana.container.qdrant.behind is not None:
-        assert time.monotonic() < deadline, aiana.container.qdrant.behind
+    qdrant = aiana.container.qdrant
+
+    def sent() -> bool:
         aiana.index_pending()
+        return qdrant.behind is None
+
+    until(sent)
 
 
 def remember(aiana: Aiana, *texts: str, project: str = "shop") -> list[str]:

@@ -23,6 +23,7 @@ from aiana.storage.qdrant import QdrantStorage
 from aiana.storage.qdrant.points import PointFilter, Search
 from aiana.storage.qdrant.tier import QdrantTier
 from tests.integration.qdrant_endpoint import KEY
+from tests.integration.servers import until
 
 MODEL = "all-MiniLM-L6-v2"
 START = "2026-05-01T00:00:00.000Z"
@@ -106,7 +107,7 @@ def index(request: pytest.FixtureRequest, storage: AianaStorage) -> Iterator[Ind
     embedder: Embedder = request.getfixturevalue("embedder")
     qdrant = QdrantStorage(url, embedder, api_key=KEY, user=f"test-{uuid.uuid4()}")
     tier = QdrantTier(storage.database, qdrant, MODEL, answer_s=30)
-    assert tier.link.wait(30)
+    until(lambda: tier.link.is_up)
     yield Index(storage, tier)
     qdrant.delete(PointFilter())
     tier.close()

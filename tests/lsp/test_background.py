@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from aiana.embeddings.locate import compiled_folder
 from aiana.lsp.background import COMPILING
+from aiana.private import make_folder
 from tests.lsp.client import Client, ServerError
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
@@ -50,7 +54,7 @@ def test_new_turns_come_in_while_the_server_runs(start: Start, projects: Path) -
 
 @pytest.fixture
 def uncompiled(tmp_path: Path) -> Path:
-    """A model that is still to be compiled; the compiler takes seconds to find out that it lies."""
+    """A model that is still to be compiled, which will fail."""
     for module in ("torch", "sentence_transformers", "onnx"):
         if find_spec(module) is None:
             pytest.skip(f"compiling needs {module}")
@@ -61,25 +65,38 @@ def uncompiled(tmp_path: Path) -> Path:
     return folder
 
 
+@contextmanager
+def compiling(environ: dict[str, str], model: Path) -> Iterator[None]:
+    """The model is being compiled: whoever else would do it waits."""
+    folder = compiled_folder(str(model), Path(environ["AIANA_HOME"]) / "models")
+    make_folder(folder.parent)
+    with FileLock(folder.parent / f".{folder.name}.lock"):
+        yield
+
+
 def test_nothing_waits_for_a_model_to_be_compiled_and_it_is_shown(
     start: Start, environ: dict[str, str], uncompiled: Path
 ) -> None:
-    client = start(env={**environ, "AIANA_EMBEDDING_MODEL": str(uncompiled)})
-    client.initialize(capabilities={"window": {"workDoneProgress": True}})
-    client.request("aiana/memory/add", {"content": "the tests need make"})
-    found = client.request("aiana/search", {"query": "tests", "partialResultToken": 1})
-    assert [hit["content"] for hit in found["hits"]] == ["the tests need make"]
-    assert found["modes"] == ["keyword"]
-    assert [entry["tier"] for entry in found["degraded"]] == ["embedder"]
-    assert "being prepared for this machine" in found["degraded"][0]["reason"]
-    assert client.request("aiana/search", {"query": ""})["degraded"] == []
-    with pytest.raises(ServerError) as caught:
-        client.request("aiana/search", {"query": "tests", "mode": "semantic"})
-    assert caught.value.data == {"kind": "modelUnavailable"}
-    token = client.reply("window/workDoneProgress/create", None)["token"]
-    shown = {"token": token, "value": {"kind": "begin", "title": COMPILING, "cancellable": False}}
-    while client.notification("$/progress") != shown:
-        pass
+    with compiling(environ, uncompiled):
+        client = start(env={**environ, "AIANA_EMBEDDING_MODEL": str(uncompiled)})
+        client.initialize(capabilities={"window": {"workDoneProgress": True}})
+        client.request("aiana/memory/add", {"content": "the tests need make"})
+        found = client.request("aiana/search", {"query": "tests", "partialResultToken": 1})
+        assert [hit["content"] for hit in found["hits"]] == ["the tests need make"]
+        assert found["modes"] == ["keyword"]
+        assert [entry["tier"] for entry in found["degraded"]] == ["embedder"]
+        assert "being prepared for this machine" in found["degraded"][0]["reason"]
+        assert client.request("aiana/search", {"query": ""})["degraded"] == []
+        with pytest.raises(ServerError) as caught:
+            client.request("aiana/search", {"query": "tests", "mode": "semantic"})
+        assert caught.value.data == {"kind": "modelUnavailable"}
+        token = client.reply("window/workDoneProgress/create", None)["token"]
+        shown = {
+            "token": token,
+            "value": {"kind": "begin", "title": COMPILING, "cancellable": False},
+        }
+        while client.notification("$/progress") != shown:
+            pass
     while client.notification("aiana/statusChanged")["tiers"]["embedder"]["state"] != "loading":
         pass
     # Whatever the compiler does, the client may leave.
@@ -94,6 +111,6 @@ def test_another_server_takes_over_when_one_is_killed(start: Start, projects: Pa
     second.initialize()
     second.notification("aiana/statusChanged")
     first.process.kill()
-    first.process.wait(30)
+    first.process.wait(60)
     shutil.copy(SAMPLE / f"{REDIS}.jsonl", projects)
     assert sessions_after_change(second) == [REDIS]

@@ -296,14 +296,14 @@ def test_exit_after_shutdown_is_clean(client: Client) -> None:
 
 def test_exit_without_shutdown_is_an_error(client: Client) -> None:
     client.notify("exit", None)
-    assert client.process.wait(30) == 1
+    assert client.process.wait(60) == 1
 
 
 def test_end_of_input_ends_the_server(awkward: Client) -> None:
     awkward.send("test/blocked", {})
     assert awkward.process.stdin is not None
     awkward.process.stdin.close()
-    assert awkward.process.wait(30) == 0
+    assert awkward.process.wait(60) == 0
 
 
 @pytest.mark.parametrize("body", [b"{nonsense", b"[" * 100_000, b'{"a": 1}', b"7", b"\xff\xfe"])

@@ -32,14 +32,14 @@ def test_parts_are_made_once_whoever_comes_first() -> None:
         parts, together = Parts(), threading.Barrier(THREADS)
 
         def ask(number: int, parts: Parts = parts, together: threading.Barrier = together) -> None:
-            together.wait(30)
+            together.wait(60)
             getattr(parts, ("first", "second")[number % 2])
 
         threads = [threading.Thread(target=ask, args=(n,), daemon=True) for n in range(THREADS)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
         assert sorted(parts.made) == ["first", "second"]
         assert parts.second == "first and second"

@@ -71,6 +71,10 @@ class ServerLink:
         self._fail(str(error))
         self._woken.set()
 
+    def ask(self) -> None:
+        """Ask the server again soon."""
+        self._woken.set()
+
     def close(self) -> None:
         """Ask no more; whoever asks just now may finish, within a second."""
         self._stopped = True

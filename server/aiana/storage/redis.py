@@ -57,11 +57,11 @@ class RedisCache:
         self,
         url: str = "redis://localhost:6379",
         user: str = "default",
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
         ca_file: str | None = None,
     ) -> None:
         self._url = url
-        self._timeout_s = timeout_s
+        self._timeout_s = TIMEOUT_S if timeout_s is None else timeout_s
         self._ca_file = ca_file
         self._profile_key = f"aiana:profile:{user}"
         self._client: Redis | None = None

@@ -89,7 +89,7 @@ class TieredCache:
     def get_cached_context(self, project: str, variant: str) -> str | None:
         """A context that is kept; None if there is none."""
         found: str | None
-        if self.link is not None and self.link.is_up:
+        if self._is_in_use:
             found = self._remote(lambda redis: redis.get_cached_context(project, variant))
         else:
             found = self._stored(lambda: self._embedded.get_cached_context(project, variant))
@@ -134,14 +134,22 @@ class TieredCache:
         """Do something with Redis; returns whether that succeeded."""
         if self._redis is None or self.link is None:
             return False
-        if self.link.is_up:
+        if self._is_in_use:
             try:
                 work(self._redis)
                 return True
             except TierUnavailable as error:
                 self.link.failed(error)
         self._missed = True
+        if self.link.is_up:
+            self.link.ask()
         return False
+
+    @property
+    def _is_in_use(self) -> bool:
+        """Whether Redis answers and has been told all: something may be written just as it is
+        found to answer."""
+        return self.link is not None and self.link.is_up and not self._missed
 
     @staticmethod
     def _stored(work: Callable[[], Any]) -> Any:

@@ -432,7 +432,7 @@ def test_request_with_hooks_in_the_configuration(
 
 def test_leaving_neovim_ends_the_server(neovim: Neovim) -> None:
     pid = neovim.run(CODE + "T.attached(); return T.servers()[1]")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while _is_running(pid):
         assert time.monotonic() < deadline, "the server outlives its Neovim"
         time.sleep(0.01)
