@@ -222,6 +222,38 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     before: str | None = None
 
 
+class HitReasons(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """How a hit came to its place."""
+
+    ranks: dict[str, int]
+    """Its place, from 1, in each lane that found it."""
+    parts: dict[str, float]
+    """What `keyword`, `session` and `semantic` gave to its score, before a little for what is new,
+    less for what was only thought, and identifiers that stand first."""
+    words: list[str]
+    """Words of the query that it holds in some form."""
+    missing: list[str]
+    named: str | None = None
+    """It holds the identifiers that are asked for, `exactly` or `in another case`."""
+
+
+class SearchReasons(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """What a ranking went by."""
+
+    words: dict[str, int]
+    """The words that counted, and how many texts of the store hold each in some form."""
+    weights: dict[str, float]
+    """How much each signal counted beside the words of the text itself, which count 1."""
+    least_cosine: float | None = None
+    """How much alike a text had to be to be found by meaning."""
+    demanded: list[str] = field(default_factory=list)
+    """What every hit must hold."""
+    excluded: list[str] = field(default_factory=list)
+    """What no hit may hold."""
+    restriction: str = ""
+    """The filter, as people say it; `outside` counts what it left out."""
+
+
 class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """One thing found."""
 
@@ -250,3 +282,5 @@ class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """Who speaks, or what: the role, `thinking`, a tool's name, a memory's type."""
     user: str | None = None
     """The colleague whose memory it is; none for what is one's own."""
+    reasons: HitReasons | None = None
+    """With `explain`."""

@@ -67,6 +67,11 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     assert "Pin the Redis client below 5" in found.stdout
     assert "aiana:///session/18a0a8ac-c2fe-5a36-97a5-2ba8e18f0108/claude-code#" in found.stdout
     assert "\x1b" not in found.stdout
+    assert "words #1" not in found.stdout
+    explained = run("search", "getCartById broken -role:tool", "--explain")
+    assert "words #1 · words 0." in explained.stdout
+    assert "\nrestricted: not by role tool\n" in explained.stderr
+    assert "\nweights: keyword 1.00, session 0.60\n" in explained.stderr
 
 
 def test_import_prepares_the_model(run: Run, tmp_path: Path) -> None:

@@ -98,7 +98,11 @@ class Library:
         )
 
     def ranking(
-        self, text: str, mode: Mode = "keyword", restriction: SearchFilter | None = None
+        self,
+        text: str,
+        mode: Mode = "keyword",
+        restriction: SearchFilter | None = None,
+        explain: bool = False,
     ) -> Ranking:
         query = parse(text, NOW)
         return search(
@@ -108,6 +112,7 @@ class Library:
                 mode=mode,
                 reads_english_only=True,
                 now=NOW,
+                explain=explain,
             ),
             self.text_index,
             self.vector_index,
@@ -518,3 +523,39 @@ def test_what_was_thought_stands_behind_what_was_said(tmp_path: Path) -> None:
         library.storage.sessions.record(session, [thought])
         library.names[library.key("messages", "thought")] = "s/thought"
         assert library.found("token store leaks") == ["s/0", "s/thought"]
+
+
+def test_an_explained_ranking_adds_up(embedded: Library) -> None:
+    plain = embedded.ranking("the flaky login test", "hybrid")
+    ranking = embedded.ranking("the flaky login test", "hybrid", explain=True)
+    assert ranking.reasons is not None
+    assert [hit.key for hit in ranking.hits] == [hit.key for hit in plain.hits]
+    assert plain.hits[0].why is None
+    assert set(ranking.reasons.words) == {"flaky", "login", "test"}
+    assert set(ranking.reasons.weights) == {"keyword", "session", "semantic"}
+    for lane in ("keyword", "semantic"):
+        places = [hit.why.ranks[lane] for hit in ranking.hits if hit.why and lane in hit.lanes]
+        assert sorted(places)[0] == 1
+    for hit in ranking.hits:
+        assert hit.why is not None
+        assert set(hit.why.ranks) == set(hit.lanes)
+        score = sum(hit.why.parts.values()) * (0.97 + 0.03 * hit.scores["recency"])
+        assert hit.score == pytest.approx(score, abs=1e-3)
+        assert {*hit.why.words, *hit.why.missing} == {"flaky", "login", "test"}
+
+
+def test_an_explanation_names_what_holds_an_identifier(tmp_path: Path) -> None:
+    with library_of(tmp_path, NAMED) as library:
+        why = {
+            library.names[hit.key]: hit.why
+            for hit in library.ranking("session_ref", explain=True).hits
+        }
+        named = {name: each.named for name, each in why.items() if each and each.named}
+        assert named == {"s/4": "exactly", "s/3": "in another case"}
+
+
+def test_an_explanation_of_meaning_alone(embedded: Library) -> None:
+    ranking = embedded.ranking("the flaky login test", "semantic", explain=True)
+    assert ranking.reasons is not None
+    assert ranking.reasons.weights == {"semantic": 1.0}
+    assert all(hit.why and set(hit.why.parts) == {"semantic"} for hit in ranking.hits)

@@ -104,6 +104,20 @@ def test_search_without_a_model_answers_by_words_and_says_so(sampled: Client) ->
     assert best["uri"] == f"aiana:///session/{REDIS}/claude-code#{best['messageId']}"
     marked = [best["snippet"][start:end] for start, end in best["highlights"]]
     assert marked == ["cart", "getCartById"]
+    assert "reasons" not in best
+
+
+def test_search_explains_itself(sampled: Client) -> None:
+    asked = {"query": "getCartById broken file:nowhere.py", "limit": 3, "explain": True}
+    result = sampled.request("aiana/search", asked)
+    assert result["hits"] == []
+    assert result["reasons"]["restriction"] == "that touched nowhere.py"
+    asked["query"] = "getCartById broken"
+    result = sampled.request("aiana/search", asked)
+    assert {*result["reasons"]["words"]} == {"getCartById", "broken"}
+    best = result["hits"][0]["reasons"]
+    assert best["ranks"] == {"keyword": 1}
+    assert {*best["words"], *best["missing"]} == {"getCartById", "broken"}
 
 
 def test_semantic_search_without_a_model_is_refused(sampled: Client) -> None:

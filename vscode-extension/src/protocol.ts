@@ -162,6 +162,19 @@ export interface Handover {
   tokens: number;
 }
 
+/** How a hit came to its place. */
+export interface HitReasons {
+  /** Its place, from 1, in each lane that found it. */
+  ranks: Record<string, number>;
+  /** What `keyword`, `session` and `semantic` gave to its score, before a little for what is new, less for what was only thought, and identifiers that stand first. */
+  parts: Record<string, number>;
+  /** Words of the query that it holds in some form. */
+  words: string[];
+  missing: string[];
+  /** It holds the identifiers that are asked for, `exactly` or `in another case`. */
+  named?: string | null;
+}
+
 /** What an import did with one source. */
 export interface ImportCounts {
   /** Transcript files. */
@@ -570,6 +583,8 @@ export interface SearchHit {
   speaker?: string;
   /** The colleague whose memory it is; none for what is one's own. */
   user?: string | null;
+  /** With `explain`. */
+  reasons?: HitReasons | null;
 }
 
 /** Find messages and memories. */
@@ -587,9 +602,27 @@ export interface SearchParams {
   filter?: SearchFilter;
   /** At most one hit, the best, of each session. */
   groupBySession?: boolean;
+  /** Say of the answer and of each hit what it went by: `reasons`. */
+  explain?: boolean;
   workDoneToken?: string | number | null;
   /** The first keyword hits are reported here at once; the answer then waits for the model. */
   partialResultToken?: string | number | null;
+}
+
+/** What a ranking went by. */
+export interface SearchReasons {
+  /** The words that counted, and how many texts of the store hold each in some form. */
+  words: Record<string, number>;
+  /** How much each signal counted beside the words of the text itself, which count 1. */
+  weights: Record<string, number>;
+  /** How much alike a text had to be to be found by meaning. */
+  leastCosine?: number | null;
+  /** What every hit must hold. */
+  demanded?: string[];
+  /** What no hit may hold. */
+  excluded?: string[];
+  /** The filter, as people say it; `outside` counts what it left out. */
+  restriction?: string;
 }
 
 /** Hits, best first. */
@@ -606,6 +639,8 @@ export interface SearchResult {
   /** Texts that match by their words or by the filter alone; absent where only meaning found. */
   total: number | null;
   outside: Outside | null;
+  /** With `explain`. */
+  reasons: SearchReasons | null;
 }
 
 /** How much a search looked through. */

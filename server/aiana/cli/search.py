@@ -7,7 +7,7 @@ import click
 from aiana.cli.layout import assistant, fit, joined, marked, project_name, when
 from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument, width
-from aiana.models import Mode, SearchFilter, SearchHit
+from aiana.models import HitReasons, Mode, SearchFilter, SearchHit, SearchReasons
 from aiana.protocol.results import SearchResult
 from aiana.text import counted
 
@@ -24,6 +24,7 @@ from aiana.text import counted
 @click.option("-p", "--project", help="Identity, folder or name of a project; `.` for this one.")
 @click.option("--source", multiple=True, help="Assistant, such as claude-code; may be repeated.")
 @click.option("--by-session", is_flag=True, help="The best hit of each session only.")
+@click.option("--explain", is_flag=True, help="Say of each hit why it stands where it does.")
 @click.option("--cursor", help="`nextCursor` of the page before.")
 @json_option
 def search(
@@ -33,6 +34,7 @@ def search(
     project: str | None,
     source: tuple[str, ...],
     by_session: bool,
+    explain: bool,
     cursor: str | None,
     as_json: bool,
 ) -> None:
@@ -60,6 +62,7 @@ def search(
             filter=SearchFilter(project=chosen_project(aiana, project), sources=list(source)),
             group_by_session=by_session,
             wait_for_model=True,
+            explain=explain,
         )
     if as_json:
         print_json(result)
@@ -86,6 +89,8 @@ def _print_hits(result: SearchResult) -> None:
         tell("note", problem.reason)
     for note in result.notes:
         tell("note", note)
+    if result.reasons is not None:
+        _print_reasons(result.reasons)
     if not (result.modes or result.hits or result.notes):
         tell("note", "Nothing was asked for: name a word, or a restriction such as `after:7d`.")
 
@@ -98,7 +103,38 @@ def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
     say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))
     say("    ", *marked(hit.snippet, hit.highlights), hang=4)
+    if hit.reasons is not None:
+        say("    ", Piece(_why(hit, hit.reasons), "dim"), hang=4)
     say("    ", Piece(hit.uri, "dim"))
+
+
+def _why(hit: SearchHit, reasons: HitReasons) -> str:
+    """Ranks, what made up the score, and words: `words 1st, meaning 12th · 0.61 = ...`."""
+    names = {"keyword": "words", "session": "session", "semantic": "meaning"}
+    ranks = ", ".join(f"{names[lane]} #{place}" for lane, place in reasons.ranks.items())
+    parts = " + ".join(f"{names[name]} {part:.2f}" for name, part in reasons.parts.items())
+    said = [ranks, parts, f"recency {hit.scores.get('recency', 0):.2f}"]
+    if reasons.named:
+        said.append(f"names what is asked for {reasons.named}")
+    if reasons.words:
+        said.append(f"holds {', '.join(reasons.words)}")
+    if reasons.missing:
+        said.append(f"lacks {', '.join(reasons.missing)}")
+    return " · ".join(filter(None, said))
+
+
+def _print_reasons(reasons: SearchReasons) -> None:
+    """What held for all hits; on standard error, like the rest of what is no hit."""
+    for label, said in (
+        ("words", ", ".join(f"{word} ({texts:,})" for word, texts in reasons.words.items())),
+        ("weights", ", ".join(f"{name} {weight:.2f}" for name, weight in reasons.weights.items())),
+        ("demanded", ", ".join(f'"{text}"' for text in reasons.demanded)),
+        ("excluded", ", ".join(reasons.excluded)),
+        ("restricted", reasons.restriction),
+        ("cosine", "" if reasons.least_cosine is None else f"at least {reasons.least_cosine:.2f}"),
+    ):
+        if said:
+            say(Piece(f"{label}: {said}", "dim"), err=True)
 
 
 @click.command()

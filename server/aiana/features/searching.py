@@ -28,8 +28,11 @@ class Searching:
         group_by_session: bool = False,
         partial: Callable[[SearchResult], None] | None = None,
         wait_for_model: bool = False,
+        explain: bool = False,
     ) -> SearchResult:
         """Find messages and memories by words and by meaning; see the query language.
+
+        With `explain` the answer and its hits carry `reasons`.
 
         Raises InvalidQuery for a cursor that is none, ModelUnavailable if `mode` is `semantic`
         and there is no model.
@@ -47,6 +50,7 @@ class Searching:
             group_by_session=group_by_session,
             partial=partial,
             wait_for_model=wait_for_model,
+            explain=explain,
         )
 
     def context(

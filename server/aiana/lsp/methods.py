@@ -63,6 +63,7 @@ class Methods:
             filter=self._scoped(aiana, p),
             group_by_session=p.group_by_session,
             partial=call.partial if call.wants_partial else None,
+            explain=p.explain,
         )
 
     def context(self, aiana: Aiana, p: params.ContextParams, call: Call) -> results.ContextResult:

@@ -60,6 +60,8 @@ class SearchParams(Params):
     filter: SearchFilter = field(default_factory=SearchFilter)
     group_by_session: bool = False
     """At most one hit, the best, of each session."""
+    explain: bool = False
+    """Say of the answer and of each hit what it went by: `reasons`."""
     work_done_token: Token | None = None
     partial_result_token: Token | None = None
     """The first keyword hits are reported here at once; the answer then waits for the model."""

@@ -14,6 +14,7 @@ from aiana.models import (
     Message,
     Preference,
     SearchHit,
+    SearchReasons,
     Session,
     SettingProblem,
 )
@@ -56,6 +57,8 @@ class SearchResult(Result):
     total: int | None = None
     """Texts that match by their words or by the filter alone; absent where only meaning found."""
     outside: Outside | None = None
+    reasons: SearchReasons | None = None
+    """With `explain`."""
 
 
 class ContextEntry(Result):

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from aiana.models import Lane, Mode, SearchFilter
+from aiana.models import HitReasons, Lane, Mode, SearchFilter, SearchReasons
 from aiana.search import ranking
 from aiana.search.legibility import crumbling
 from aiana.search.phrases import fitting_rows, spelt_as
@@ -75,6 +75,7 @@ class Ranked(Struct, frozen=True):
     score: float
     scores: dict[str, float]
     lanes: list[Lane]
+    why: HitReasons | None = None
 
 
 class Outside(Struct, frozen=True, kw_only=True):
@@ -101,6 +102,8 @@ class Ranking(Struct, frozen=True, kw_only=True):
     """The phrases that every hit must hold."""
     notes: list[str]
     """What of the query could not be done as it was put; sentences for a person."""
+    reasons: SearchReasons | None = None
+    """Where the request asks for them; then hits carry theirs, too."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -114,6 +117,7 @@ class Request(Struct, frozen=True, kw_only=True):
     now: datetime
     colleagues: Sequence[frozenset[str]] = ()
     """Texts of others that are shown beside the hits: which phrases of the query each holds."""
+    explain: bool = False
 
 
 def search(
@@ -135,7 +139,7 @@ def search(
         hits: list[Ranked] = []
         notes: list[str] = []
         demanded: list[str] = []
-        total = matches = None
+        total = matches = reasons = None
         if query.words or query.phrases:
             asked = plan(query, text_index.tokenize)
             fitting, demanded, notes = fitting_rows(
@@ -178,6 +182,22 @@ def search(
             if cosines is not None:
                 seen["semantic"] = (alike, cosines)
             hits = _ranked(rows, scores, recent, catalogue, seen)
+            if request.explain:
+                from aiana.search.explaining import explained
+
+                hits, reasons = explained(
+                    hits,
+                    asked,
+                    text_index,
+                    catalogue,
+                    keyword=keyword,
+                    session=session,
+                    cosines=cosines,
+                    within=within,
+                    spelt=spelt,
+                    trust=trust,
+                    least=least,
+                )
         elif query.is_filter_only:
             hits = _newest(catalogue, admitted)
             total = int(np.count_nonzero(admitted))
@@ -192,6 +212,7 @@ def search(
         outside=Outside(messages=left_out[0], memories=left_out[1], matches=matches),
         demanded=demanded,
         notes=notes,
+        reasons=reasons,
     )
 
 

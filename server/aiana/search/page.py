@@ -106,6 +106,7 @@ class HitPage:
             session_title=document.session_title,
             message_id=document.id if document.kind == "message" else None,
             speaker=document.speaker,
+            reasons=ranked.why,
         )
 
 

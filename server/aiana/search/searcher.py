@@ -14,10 +14,10 @@ from msgspec.structs import asdict, replace
 from aiana.config import Config
 from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable
-from aiana.models import Degraded, Memory, Mode, SearchFilter
+from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchReasons
 from aiana.protocol.results import Outside, Searched, SearchResult
-from aiana.search.engine import MOST_EMBEDDED_CHARS, Request, search
-from aiana.search.notes import of_answer
+from aiana.search.engine import MOST_EMBEDDED_CHARS, Ranking, Request, search
+from aiana.search.notes import described, of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
 from aiana.search.spelling import corrected
@@ -107,6 +107,7 @@ class Searcher:
         group_by_session: bool = False,
         partial: Callable[[SearchResult], None] | None = None,
         wait_for_model: bool = False,
+        explain: bool = False,
     ) -> SearchResult:
         """See `Aiana.search`; `7d` in the query counts back from `reference`, now by default."""
         began = time.perf_counter()
@@ -133,6 +134,7 @@ class Searcher:
                 reads_english_only=self._embedder.model_name == DEFAULT_MODEL,
                 now=reference,
                 colleagues=[each.phrases for each in colleagues],
+                explain=explain,
             )
             ranking = search(request, self._text_index, remote or self._vector_index, embed)
             if remote is not None and remote.degraded:
@@ -155,6 +157,7 @@ class Searcher:
                 notes=of_answer(query, wanted, ranking, found=bool(hits)),
                 total=ranking.total,
                 outside=Outside(**asdict(ranking.outside)),
+                reasons=_reasons(query, wanted, ranking) if explain else None,
             )
 
         if partial is not None and mode == "hybrid":
@@ -241,3 +244,12 @@ class Searcher:
     def _model_info(self) -> ModelInfo:
         config = self._config
         return model_info(config.embedding_model, config.embedding_device, config.models_dir)
+
+
+def _reasons(query: Query, restriction: SearchFilter, ranking: Ranking) -> SearchReasons:
+    """What a ranking went by, and what the request demanded and left out."""
+    return replace(
+        ranking.reasons or SearchReasons(words={}, weights={}),
+        demanded=ranking.demanded,
+        restriction=described(restriction, query.without),
+    )

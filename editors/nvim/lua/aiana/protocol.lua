@@ -94,6 +94,13 @@
 ---@field items aiana.ContextEntry[]
 ---@field tokens integer
 
+---@class aiana.HitReasons How a hit came to its place.
+---@field ranks table<string, integer> Its place, from 1, in each lane that found it.
+---@field parts table<string, number> What `keyword`, `session` and `semantic` gave to its score, before a little for what is new, less for what was only thought, and identifiers that stand first.
+---@field words string[] Words of the query that it holds in some form.
+---@field missing string[]
+---@field named? string It holds the identifiers that are asked for, `exactly` or `in another case`.
+
 ---@class aiana.ImportCounts What an import did with one source.
 ---@field found integer Transcript files.
 ---@field imported integer Files that were read for the first time.
@@ -357,6 +364,7 @@
 ---@field messageId? string
 ---@field speaker? string Who speaks, or what: the role, `thinking`, a tool's name, a memory's type.
 ---@field user? string The colleague whose memory it is; none for what is one's own.
+---@field reasons? aiana.HitReasons With `explain`.
 
 ---@class aiana.SearchParams Find messages and memories.
 ---@field query string See the query language.
@@ -367,8 +375,17 @@
 ---@field textDocument? aiana.TextDocument Whose workspace folder is the project; default: the first folder.
 ---@field filter? aiana.SearchFilter
 ---@field groupBySession? boolean At most one hit, the best, of each session.
+---@field explain? boolean Say of the answer and of each hit what it went by: `reasons`.
 ---@field workDoneToken? string|integer
 ---@field partialResultToken? string|integer The first keyword hits are reported here at once; the answer then waits for the model.
+
+---@class aiana.SearchReasons What a ranking went by.
+---@field words table<string, integer> The words that counted, and how many texts of the store hold each in some form.
+---@field weights table<string, number> How much each signal counted beside the words of the text itself, which count 1.
+---@field leastCosine? number How much alike a text had to be to be found by meaning.
+---@field demanded? string[] What every hit must hold.
+---@field excluded? string[] What no hit may hold.
+---@field restriction? string The filter, as people say it; `outside` counts what it left out.
 
 ---@class aiana.SearchResult Hits, best first.
 ---@field hits aiana.SearchHit[]
@@ -380,6 +397,7 @@
 ---@field notes string[] What of the query was not understood or could not be done; why nothing was found.
 ---@field total? integer Texts that match by their words or by the filter alone; absent where only meaning found.
 ---@field outside? aiana.Outside
+---@field reasons? aiana.SearchReasons With `explain`.
 
 ---@class aiana.Searched How much a search looked through.
 ---@field messages integer

@@ -1,0 +1,107 @@
+"""How hits came to their places: which lane saw them where, and what each gave to the score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from aiana.models import HitReasons, SearchReasons
+from aiana.search import ranking
+
+if TYPE_CHECKING:
+    from aiana.search.catalogue import Catalogue
+    from aiana.search.engine import Ranked
+    from aiana.search.planning import Plan
+    from aiana.search.text_index import TextIndex
+
+
+def explained(
+    hits: Sequence[Ranked],
+    asked: Plan,
+    text_index: TextIndex,
+    catalogue: Catalogue,
+    *,
+    keyword: ranking.Floats,
+    session: ranking.Floats,
+    cosines: ranking.Floats | None,
+    within: NDArray[np.bool_],
+    spelt: ranking.Floats,
+    trust: float,
+    least: float,
+) -> tuple[list[Ranked], SearchReasons]:
+    """The hits with their reasons, and what holds for all of them.
+
+    `keyword` and `session` are the normalised scores of all rows, `within` the rows that were
+    ranked; the others are what `_fuse` was given.
+    """
+    rows = catalogue.rows(np.array([hit.key for hit in hits], np.int64))
+    words: dict[str, int] = {}
+    holders: dict[str, NDArray[np.bool_]] = {}
+    for word in dict.fromkeys([*asked.terms.values(), *asked.signs]):
+        found = catalogue.present(text_index.documents_with(word))
+        words[word] = len(found)
+        holders[word] = np.isin(rows, found)
+    by_words = bool(keyword.any())
+    weight = 0.0 if cosines is None else trust * ranking.meaning_weight(keyword)
+    parts = _parts(rows, keyword, session, cosines, within, catalogue.alone, weight)
+    ranks = {"keyword": _places(keyword, keyword > 0, rows)}
+    if cosines is not None:
+        ranks["semantic"] = _places(cosines, within & ~np.isnan(cosines), rows)
+    named = {1.0: "exactly", 0.5: "in another case"}
+    reasons = [
+        HitReasons(
+            ranks={lane: int(places[at]) for lane, places in ranks.items() if lane in hit.lanes},
+            parts={name: round(float(part[at]), 4) for name, part in parts.items()},
+            words=[word for word, held in holders.items() if held[at]],
+            missing=[word for word, held in holders.items() if not held[at]],
+            named=named.get(round(float(spelt[row]) / 2, 2)) if by_words else None,
+        )
+        for at, (row, hit) in enumerate(zip(rows.tolist(), hits, strict=True))
+    ]
+    weights = {"keyword": 1.0, "session": ranking.SESSION_WEIGHT} if by_words else {}
+    if cosines is not None:
+        weights["semantic"] = round(weight, 4) if by_words else 1.0
+    return [replace(hit, why=why) for hit, why in zip(hits, reasons, strict=True)], SearchReasons(
+        words=words,
+        weights=weights,
+        least_cosine=round(least, 4) if cosines is not None and np.isfinite(least) else None,
+        excluded=asked.excluded,
+    )
+
+
+def _parts(
+    rows: NDArray[np.int32],
+    keyword: ranking.Floats,
+    session: ranking.Floats,
+    cosines: ranking.Floats | None,
+    within: NDArray[np.bool_],
+    alone: NDArray[np.bool_],
+    weight: float,
+) -> dict[str, ranking.Floats]:
+    """What each signal gives to the fused score of some rows; see `ranking.fused`."""
+    if cosines is None:
+        meaning = np.zeros(len(rows), np.float32)
+    elif not keyword.any():
+        return {"semantic": np.nan_to_num(cosines[rows])}
+    else:
+        meaning = ranking.meaning_scores(cosines, within)[rows]
+    total = 1 + ranking.SESSION_WEIGHT + weight
+    share = ranking.MEANING_ALONE * weight / (1 + ranking.MEANING_ALONE * weight)
+    single = alone[rows]
+    return {
+        "keyword": keyword[rows] * np.where(single, 1 - share, 1 / total),
+        "session": session[rows] * np.where(single, 0, ranking.SESSION_WEIGHT / total),
+        "semantic": meaning * np.where(single, share, weight / total),
+    }
+
+
+def _places(
+    scores: ranking.Floats, among: NDArray[np.bool_], rows: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """The places of some rows, from 1, by their scores among those in question."""
+    ascending = np.sort(scores[among])
+    return len(ascending) - np.searchsorted(ascending, scores[rows], side="right") + 1
