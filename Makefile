@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-vscode test-assistants vsix plugin lint format docs bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -68,6 +68,10 @@ vsix: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
 test-vscode: vsix
 	tests/editors/vscode/install.sh
 	node --test --test-concurrency=1 tests/editors/vscode/*.test.mjs
+
+# What failed in the last run, alone: on a crowded machine a test can starve beside the others.
+test-failed: $(INSTALLED)
+	AIANA_TEST_NVIM_PLUGINS=$(NVIM_PLUGINS) $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 # The real assistants, with a scripted model and no account; installs them first, some 2 GB once.
 ASSISTANTS := $(CACHE)/assistants

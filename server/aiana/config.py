@@ -58,10 +58,13 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Model name or path."""
     embedding_device: Annotated[
         str,
-        _is("`cuda`, `cuda:1` and so on, `mps` or `cpu`", pattern=r"^(cuda(:\d+)?|mps|cpu)$"),
-    ] = "cpu"
-    """A GPU is used only where it is named: loading torch and its driver takes longer than a query
-    on the processor."""
+        _is(
+            "`auto`, `cuda`, `cuda:1` and so on, `mps` or `cpu`",
+            pattern=r"^(auto|cuda(:\d+)?|mps|cpu)$",
+        ),
+    ] = "auto"
+    """What embeds a big backlog; queries and small ones are always the processor's, which has a
+    vector before torch and a driver would be loaded."""
     context_max_tokens: Annotated[
         int, _is("a whole number from 0 to 1000000", ge=0, le=1_000_000)
     ] = 1000

@@ -69,7 +69,7 @@ class Container:
 
         embedder = get_embedder(
             self.config.embedding_model,
-            device=self.config.embedding_device,
+            device="cpu",
             models_dir=self.config.models_dir,
         )
         if self._on_compile is not None:
@@ -91,7 +91,7 @@ class Container:
 
         def find_tokenizer() -> Path | None:
             config = self.config
-            info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+            info = model_info(config.embedding_model, config.models_dir)
             path = Path(info.path) / "tokenizer.json"
             return path if path.exists() else None
 
@@ -107,9 +107,11 @@ class Container:
     @lazy
     def indexer(self) -> Indexer:
         """The work that is done once for all processes: capture, chunks, vectors."""
+        from aiana.embeddings.device import gpu_for_backlogs
         from aiana.indexing.indexer import Indexer
 
-        return Indexer(self.config, self.storage, self.embedder, self.qdrant)
+        gpu = gpu_for_backlogs(self.config.embedding_device)
+        return Indexer(self.config, self.storage, self.embedder, self.qdrant, gpu)
 
     @lazy
     def cache(self) -> TieredCache:

@@ -196,7 +196,7 @@ def test_vector_does_not_depend_on_what_is_embedded_with_it(embedder: Embedder) 
     assert np.allclose(alone, among[1], atol=2e-6)
 
 
-def test_a_gpu_is_not_used_unless_it_is_named(compiled_model_home: Path, tmp_path: Path) -> None:
+def test_device_that_is_there_loads_no_torch(compiled_model_home: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from aiana.embeddings import device\n"
@@ -244,7 +244,7 @@ def test_a_damaged_model_is_told_and_used_again_once_mended(broken_home: Path) -
     for use in (embedder.load, lambda: embedder.embed("x"), lambda: embedder.count_tokens("x")):
         with pytest.raises(ModelUnavailable, match=r"1000000 bytes.*aiana model compile"):
             use()
-    info = model_info(device="cpu", models_dir=broken_home)
+    info = model_info(models_dir=broken_home)
     assert (info.state, info.engine) == ("unavailable", None)
 
     middle = len(sound) // 2
@@ -258,7 +258,7 @@ def test_a_damaged_model_is_told_and_used_again_once_mended(broken_home: Path) -
 
 def test_info_of_a_compiled_model(compiled_model_home: Path) -> None:
     models = compiled_model_home / "models"
-    info = model_info(device="cpu", models_dir=models)
+    info = model_info(models_dir=models)
     assert (info.state, info.engine, info.device) == ("ready", "onnx", "cpu")
     assert (info.dimensions, info.max_tokens, info.reason) == (384, 256, None)
     assert info.path == str(models / DEFAULT_MODEL)

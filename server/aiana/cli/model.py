@@ -27,7 +27,7 @@ def info(as_json: bool) -> None:
     """
     with opened() as aiana:
         config = aiana.config
-    facts = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    facts = model_info(config.embedding_model, config.models_dir)
     if as_json:
         print_json(facts)
     else:

@@ -150,7 +150,7 @@ def _model(aiana: Container) -> Iterator[Checked]:
     from aiana.embeddings import model_info
 
     config = aiana.config
-    info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    info = model_info(config.embedding_model, config.models_dir)
     if info.state == "unavailable":
         reason = info.reason or "There is none"
         yield _warning("model", reason, _first_command(reason) or command("model", "compile"))

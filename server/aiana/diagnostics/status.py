@@ -63,9 +63,10 @@ def embedder_tier(aiana: Container) -> Tier:
 
     activity = aiana.activity()
     if activity.loaded:
-        return Tier(state="ok", detail=f"{aiana.config.embedding_model} on {aiana.embedder.device}")
+        detail = f"{aiana.config.embedding_model} on {aiana.embedder.device}"
+        return Tier(state="ok", detail=detail + _backlog_device(aiana))
     config = aiana.config
-    info = model_info(config.embedding_model, config.embedding_device, config.models_dir)
+    info = model_info(config.embedding_model, config.models_dir)
     if info.state == "unavailable":
         return Tier(state="unavailable", detail=info.reason or "There is no embedding model.")
     if activity.compiling:
@@ -75,7 +76,20 @@ def embedder_tier(aiana: Container) -> Tier:
         return Tier(state="loading", detail=f"{info.name} is being loaded")
     first = "prepared (some seconds, once)" if info.state == "uncompiled" else "loaded"
     detail = f"{info.name} on {info.device}, {first} at its first use"
-    return Tier(state="ok", detail=detail)
+    return Tier(state="ok", detail=detail + _backlog_device(aiana))
+
+
+def _backlog_device(aiana: Container) -> str:
+    """What there is to say of a GPU; nothing where there is none."""
+    from aiana.embeddings.device import gpu_for_backlogs
+    from aiana.indexing.backlog import WORTH_A_GPU
+
+    gpu = gpu_for_backlogs(aiana.config.embedding_device)
+    if gpu is None:
+        return ""
+    if failure := aiana.indexer.backlog.gpu_failure:
+        return f"; {failure}"
+    return f"; {WORTH_A_GPU:,} texts and more at once on {gpu}"
 
 
 def capture_state(aiana: Container) -> CaptureState:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from typing import IO
 
 _LOOK_EVERY_S = 0.05
 _PARENT_DEATH_SIGNAL = 1
@@ -38,10 +39,18 @@ def run_child(command: list[str], stop: threading.Event | None = None) -> tuple[
         return child.returncode, errors.read().decode("utf-8", "replace")
 
 
-def end_with_parent() -> None:
+def reason_of(errors: IO[bytes], status: int) -> str:
+    """Why a process ended: the last line that it said, else its status."""
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].strip() if lines else f"its process ended with status {status}"
+
+
+def end_with_parent(*, input_is_read: bool = False) -> None:
     """End this process when the one that started it has ended, however that came about.
 
-    Its input has to be a pipe from that one. Whoever types on this machine goes first.
+    Its input has to be a pipe from that one; `input_is_read` says that the process itself reads it
+    and sees its end. Whoever types on this machine goes first.
     """
     if hasattr(os, "nice"):
         os.nice(10)
@@ -51,7 +60,8 @@ def end_with_parent() -> None:
         with contextlib.suppress(OSError, AttributeError):
             # At once, even in the middle of a library's work.
             ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    threading.Thread(target=_end_with_input, name="aiana-parent", daemon=True).start()
+    if not input_is_read:
+        threading.Thread(target=_end_with_input, name="aiana-parent", daemon=True).start()
 
 
 def _end_with_input() -> None:

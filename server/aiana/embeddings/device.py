@@ -25,6 +25,12 @@ def choose_device(asked: str | None) -> str:
     return asked
 
 
+def gpu_for_backlogs(asked: str) -> str | None:
+    """The GPU that a big backlog goes to: the one named; if `auto`, the best there is; or None."""
+    device = best_device() if asked == "auto" else asked
+    return None if device == "cpu" else device
+
+
 @cache
 def best_device() -> str:
     """`cuda`, `mps` or `cpu`; the first two only where torch is installed and could use them."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Texts tokenized and sorted by length at a time: bounds memory for any number of texts.
-_SLAB = 512
+_SLAB = 2048
 
 
 class Engine(Protocol):
@@ -120,6 +120,11 @@ class Embedder:
                         self.is_loading = self.is_compiling = False
         return self._engine
 
+    def load_torch(self) -> None:
+        """Load the model on torch, whatever the device."""
+        with self._lock:
+            self._engine = self._open_torch(self.device)
+
     def stop_loading(self) -> None:
         """End a compilation that is under way; who waits for it gets ModelUnavailable."""
         self._stop.set()
@@ -141,8 +146,8 @@ class Embedder:
         for start in range(0, len(texts), _SLAB):
             owners: list[int] = []
             rows: list[list[int]] = []
-            for index, text in enumerate(texts[start : start + _SLAB], start):
-                pieces = self._rows(text)
+            slab = texts[start : start + _SLAB]
+            for index, pieces in enumerate(self._rows_of(slab, engine.device), start):
                 owners += [index] * len(pieces)
                 rows += pieces
             for batch in _batches(rows, max(batch_size, 1), engine.batch_tokens):
@@ -183,6 +188,17 @@ class Embedder:
 
     def _limit(self, tokenizer: Tokenizer) -> int:
         return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def _rows_of(self, texts: Sequence[str], device: str) -> Iterator[list[list[int]]]:
+        """The rows of each text. On one core for the processor; a GPU would wait for one core."""
+        if device == "cpu":
+            yield from map(self._rows, texts)
+            return
+        short = [_clean(text) for text in texts if len(text) <= BLOCK]
+        encoded = iter(self._tokens().encode_batch(short))
+        for text in texts:
+            ids = next(encoded).ids if len(text) <= BLOCK else None
+            yield [ids] if ids and len(ids) <= self.max_tokens else self._rows(text)
 
     def _rows(self, text: str) -> list[list[int]]:
         """The word-piece ids of `text`: one row, or one per window."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
     SERVING,
     cannot_compile,
@@ -26,7 +25,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str
     state: str
     """`ready`; `uncompiled`: the first use compiles it; `unavailable`: see `reason`."""
-    device: str
+    device: str = "cpu"
+    """What embeds queries and whatever is no big backlog."""
     engine: str | None = None
     """`onnx` or `torch`."""
     dimensions: int | None = None
@@ -43,7 +43,6 @@ class ModelInfo(Struct, frozen=True, kw_only=True, rename="camel"):
 
 def model_info(
     model_name: str | None = None,
-    device: str | None = None,
     models_dir: str | Path | None = None,
 ) -> ModelInfo:
     """Describe the model (default: AIANA_EMBEDDING_MODEL, then all-MiniLM-L6-v2) in milliseconds.
@@ -52,7 +51,6 @@ def model_info(
     """
     name = canonical_name(model_name or default_model())
     try:
-        device = choose_device(device)
         source = locate(name, models_dir)
         if absent := missing(SERVING):
             raise ModelUnavailable(unavailable(absent[0]))
@@ -62,17 +60,14 @@ def model_info(
         return ModelInfo(
             name=name,
             state="unavailable",
-            device=device or "cpu",
             path=str(compiled_folder(name, models_dir)),
             reason=str(error),
         )
     manifest = source.manifest
-    engine = manifest.engine if manifest else "onnx"
     return ModelInfo(
         name=name,
         state="uncompiled" if source.kind == "weights" else "ready",
-        device=device,
-        engine=engine if device == "cpu" else "torch",
+        engine=manifest.engine if manifest else "onnx",
         dimensions=manifest.dimensions if manifest else None,
         max_tokens=manifest.max_tokens if manifest else sentence_length(source.folder),
         origin=manifest.source if manifest else source.origin,

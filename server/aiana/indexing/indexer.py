@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from aiana.config import Config
 from aiana.embeddings import Embedder
 from aiana.errors import AianaError, Conflict, ModelUnavailable
+from aiana.indexing.backlog import BacklogEmbedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Following, Progress
 from aiana.protocol.results import Reindexed
@@ -24,7 +25,6 @@ from aiana.protocol.results import Reindexed
 if TYPE_CHECKING:
     from aiana.indexing.follower import Captured, Follower
     from aiana.storage import AianaStorage
-    from aiana.storage.chunks import Waiting
     from aiana.storage.qdrant.tier import QdrantTier
 
 logger = logging.getLogger(__name__)
@@ -38,9 +38,6 @@ GATHER_S = 0.5
 """How long what was captured is gathered before it is embedded."""
 FIRST_ANSWER_S = 5.0
 """What a command waits for Qdrant, if there is something to send."""
-BATCH = 32
-"""Texts embedded between two looks at whether to stop: about a second."""
-
 LAST_BATCH_S = 10.0
 """What the end of the background work waits for the batch at hand."""
 
@@ -54,11 +51,13 @@ class Indexer:
         storage: AianaStorage,
         embedder: Embedder,
         qdrant: QdrantTier | None = None,
+        gpu: str | None = None,
     ) -> None:
         self._config = config
         self._storage = storage
         self._embedder = embedder
         self._qdrant = qdrant
+        self.backlog = BacklogEmbedder(storage, embedder, gpu)
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
         self._captured = threading.Event()
@@ -279,9 +278,8 @@ class Indexer:
         self.busy = True
         done, began = 0, time.monotonic()
         try:
-            backlog = chunks.backlog(model)
-            while done < total and not cancelled() and (texts := backlog.next(BATCH)):
-                done += self._embed(texts)
+            for step in self.backlog.run(total, cancelled):
+                done += step
                 if self._qdrant is not None:
                     self._qdrant.drain(cancelled)
                 self.rate_per_s = round(done / (time.monotonic() - began), 1)
@@ -298,17 +296,3 @@ class Indexer:
         return clean_store(
             self._storage.database, cancelled or self._stopped.is_set, self._config.pages_dir
         )
-
-    def _embed(self, texts: Sequence[Waiting]) -> int:
-        """Embed texts and store their vectors; equal texts are embedded once."""
-        from aiana.storage.packing import pack
-
-        chunks, model = self._storage.chunks, self._embedder.model_name
-        contents = list(dict.fromkeys(text.content for text in texts))
-        vectors = chunks.known_vectors(model, contents)
-        new = [content for content in contents if content not in vectors]
-        if new:
-            embedded = self._embedder.batch_embed(new)
-            vectors |= {text: pack(row) for text, row in zip(new, embedded, strict=True)}
-        chunks.put_vectors(model, [(text, vectors[text.content]) for text in texts])
-        return len(texts)

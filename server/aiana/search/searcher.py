@@ -243,7 +243,7 @@ class Searcher:
 
     def _model_info(self) -> ModelInfo:
         config = self._config
-        return model_info(config.embedding_model, config.embedding_device, config.models_dir)
+        return model_info(config.embedding_model, config.models_dir)
 
 
 def _reasons(query: Query, restriction: SearchFilter, ranking: Ranking) -> SearchReasons:
