@@ -11,6 +11,8 @@ import tempfile
 import threading
 from typing import IO
 
+REASON_MARK = "aiana: "
+"""Before what a child says of its end; libraries write progress and warnings beside it."""
 _LOOK_EVERY_S = 0.05
 _PARENT_DEATH_SIGNAL = 1
 """Linux's PR_SET_PDEATHSIG."""
@@ -40,10 +42,10 @@ def run_child(command: list[str], stop: threading.Event | None = None) -> tuple[
 
 
 def reason_of(errors: IO[bytes], status: int) -> str:
-    """Why a process ended: the last line that it said, else its status."""
+    """Why a process ended: what it said after REASON_MARK, else its status."""
     errors.seek(0)
-    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1].strip() if lines else f"its process ended with status {status}"
+    _, mark, said = errors.read().decode("utf-8", "replace").rpartition(REASON_MARK)
+    return said.strip() if mark else f"its process ended with status {status}"
 
 
 def end_with_parent(*, input_is_read: bool = False) -> None:

@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from aiana.embeddings.child import end_with_parent, reason_of
+from aiana.embeddings.child import REASON_MARK, end_with_parent, reason_of
 from aiana.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ if __name__ == "__main__":
         os._exit(1)
     except Exception as error:
         said = str(error).strip() or type(error).__name__
-        sys.stderr.write(said.splitlines()[0] + "\n")
+        sys.stderr.write(f"{REASON_MARK}{said.splitlines()[0]}\n")
         sys.stderr.flush()
         # A pool's threads, and a driver's, may never end.
         os._exit(1)
