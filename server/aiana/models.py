@@ -150,6 +150,15 @@ class CapturePosition(Struct, frozen=True, kw_only=True):
     """Why the last reading brought nothing; empty where it did not fail."""
 
 
+class Spent(Struct, frozen=True, kw_only=True):
+    """What a message took, told by its source after it."""
+
+    session_id: str
+    message_id: str
+    tokens: int
+    """In all, as far as it is known."""
+
+
 class CaptureBatch(Struct, frozen=True, kw_only=True):
     """One atomic step of reading a transcript: all of it is stored, or none."""
 
@@ -160,6 +169,8 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
     preferences: list[Preference] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     """Message id -> title of the session that holds it (summaries describe another session)."""
+    spent: list[Spent] = field(default_factory=list)
+    """Of messages that an earlier step stored."""
     replay_ids: bool = False
     """Message ids are unique across the source: a replay in another session is not stored again."""
     redactions: int = 0

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from aiana.capture.decoding import loads
 from aiana.capture.jsonl import LineReader
-from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session
+from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session, Spent
 from aiana.projects import is_gone, project_of, remote_identity
 from aiana.redaction.arguments import flatten
 from aiana.redaction.redact import redact
@@ -48,6 +48,10 @@ class Known(Struct):
     """URL of its repository, for a folder that does not say it any more."""
     messages: int = 0
     """How many the file gave it: the next one's place."""
+    answer: str = ""
+    """The last message that was the assistant's: what it took may be told later."""
+    tokens: int = 0
+    """What that one took."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -147,6 +151,7 @@ class SessionBuilder:
         self._messages: list[Message] = []
         self._sessions: dict[str, Session] = {}
         self._titles: dict[str, str] = {}
+        self._spent: dict[str, Spent] = {}
 
     def state(self) -> dict[str, Any]:
         """What to give to the builder of what follows."""
@@ -297,6 +302,8 @@ class SessionBuilder:
                 )
             )
             known.messages += 1
+            if row.role == "assistant":
+                known.answer, known.tokens = self._messages[-1].id, self._messages[-1].tokens or 0
             self.weight += len(row.content) + len(row.tool_input or "")
             if n == 0:
                 self._touch(session_id, time)
@@ -328,12 +335,19 @@ class SessionBuilder:
 
     def spent(self, session_id: str, tokens: int) -> None:
         """What the assistant did last took so many tokens; the file says so after it."""
+        known = self._known.sessions.get(session_id)
+        if known is None or not known.answer or not tokens:
+            return
+        known.tokens += tokens
         for place in range(len(self._messages) - 1, -1, -1):
             message = self._messages[place]
-            if message.session_id == session_id and message.role == "assistant":
-                taken = (message.tokens or 0) + tokens
-                self._messages[place] = msgspec.structs.replace(message, tokens=taken)
+            if (message.session_id, message.id) == (session_id, known.answer):
+                self._messages[place] = msgspec.structs.replace(message, tokens=known.tokens)
                 return
+        # An earlier reading gave it.
+        self._spent[session_id] = Spent(
+            session_id=session_id, message_id=known.answer, tokens=known.tokens
+        )
 
     def batch(
         self,
@@ -347,12 +361,13 @@ class SessionBuilder:
             sessions=list(self._sessions.values()),
             messages=self._messages,
             titles=self._titles,
+            spent=list(self._spent.values()),
             replay_ids=replay_ids,
             bytes_read=bytes_read,
             reached=reached,
             position=position,
         )
-        self._messages, self._sessions, self._titles = [], {}, {}
+        self._messages, self._sessions, self._titles, self._spent = [], {}, {}, {}
         self.weight = 0
         return batch
 

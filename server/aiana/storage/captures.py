@@ -71,6 +71,7 @@ class CaptureStore:
             batch = self._without_forgotten(connection, batch)
             keys, added = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
             result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
+            self._writer.note_spent(connection, batch.position.source, batch.spent)
             self._write_titles(connection, batch)
             merged = [self._memories.merge(connection, memory) for memory in batch.memories]
             for preference in batch.preferences:
@@ -95,7 +96,7 @@ class CaptureStore:
         ).fetchone()
         if buried is None:
             return batch
-        return replace(batch, titles={}, position=replace(batch.position, state={}))
+        return replace(batch, titles={}, spent=[], position=replace(batch.position, state={}))
 
     def positions(self, sources: Iterable[str]) -> dict[str, CapturePosition]:
         """How far every transcript of these sources has been read, by path; without `state`."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiana.models import Message, Session
+from aiana.models import Message, Session, Spent
 from aiana.projects import is_gone
 from aiana.storage.forgotten import (
     is_anything_forgotten,
@@ -247,6 +247,30 @@ class SessionWriter:
                 # What other processes hold in memory stands in another order now.
                 bump_revision(connection, "order", 0)
         return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)
+
+    @staticmethod
+    def note_spent(connection: sqlite3.Connection, source: str, spent: Iterable[Spent]) -> None:
+        """Keep what messages took that are stored; of others it says nothing."""
+        for each in spent:
+            row = connection.execute(
+                "SELECT m.key, s.key, s.project_key FROM sessions s "
+                "JOIN messages m ON m.session_key = s.key AND m.id = ?3 "
+                "WHERE s.id = ?1 AND s.source = ?2 AND m.tokens IS NOT ?4",
+                (each.session_id, source, each.message_id, each.tokens),
+            ).fetchone()
+            if row is None:
+                continue
+            message, session, project = row
+            connection.execute(
+                "UPDATE messages SET tokens = ? WHERE key = ?", (each.tokens, message)
+            )
+            connection.execute(
+                "UPDATE sessions SET token_count = "
+                "(SELECT coalesce(sum(tokens), 0) FROM messages WHERE session_key = ?1) "
+                "WHERE key = ?1",
+                (session,),
+            )
+            bump_revision(connection, "sessions", project)
 
     def _upsert_messages(
         self, connection: sqlite3.Connection, session_key: int, messages: list[Message]
