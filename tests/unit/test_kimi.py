@@ -85,7 +85,7 @@ def test_a_session_is_told_in_its_order(tmp_path: Path) -> None:
         ("system", "system", None, "<system-reminder>\nx\n</system-reminder>"),
         ("summary", "system", None, "in short"),
     ]
-    assert [m.tokens for m in batch.messages] == [None, 42, None, None, 7, None, None]
+    assert [m.tokens for m in batch.messages] == [None, None, 42, None, 7, None, None]
     assert batch.messages[4].metadata == {"model": "kimi/k2"}
     (told,) = batch.sessions
     assert (told.id, told.title, told.project_path) == ("session_1", "Mine", "/gone/x")

@@ -9,9 +9,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
-from aiana.capture.building import Occurrences, Row, SessionBuilder
+from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.decoding import whole_number
 from aiana.capture.documents import MarkdownSource
+from aiana.capture.turns import Slot, Turns
 
 _BEGINS = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*")
 _OWN = re.compile(rb"(?m)^(?:# aider chat started at \d|> Aider v\d|> \$ aider\b)")
@@ -61,7 +62,7 @@ def _tell(builder: SessionBuilder, began: str, nth: int, lines: list[str]) -> No
     session_id = "aider-" + hashlib.blake2b(named, digest_size=12).hexdigest()
     builder.session(session_id, cwd=str(folder))
     time = builder.time(_local(began))
-    ids, model = Occurrences(), ""
+    turns, model = Turns(builder, session_id), ""
     rows: list[Row] = []
     counts: dict[int, int] = {}
     answer: int | None = None
@@ -83,7 +84,12 @@ def _tell(builder: SessionBuilder, began: str, nth: int, lines: list[str]) -> No
                 counts[answer] = count
                 answer = None
     for n, row in enumerate(rows):
-        builder.add(session_id, [row], record_id=ids.id(row), time=time, tokens=counts.get(n))
+        if row.type == "user":
+            turns.begin(row.content)
+            turns.prompt(row, time)
+        else:
+            slot: Slot = "said" if row.type == "assistant" else "note"
+            turns.add(slot, row, time, tokens=counts.get(n))
 
 
 def _parts(lines: list[str]) -> Iterator[tuple[_Kind, str]]:

@@ -48,6 +48,8 @@ class Known(Struct):
     """URL of its repository, for a folder that does not say it any more."""
     messages: int = 0
     """How many the file gave it: the next one's place."""
+    ended: str = ""
+    """Time of its newest message."""
     answer: str = ""
     """The last message that was the assistant's: what it took may be told later."""
     tokens: int = 0
@@ -59,8 +61,9 @@ class Remembered(Struct):
     """What must be known when the file is read on."""
 
     sessions: dict[str, Known] = field(default_factory=dict)
-    tools: dict[str, str] = field(default_factory=dict)
-    """Tool call id -> tool name, for calls without a result so far."""
+    tools: list[tuple[str, str]] = field(default_factory=list)
+    """Id and tool of each call without a result so far. No mapping: an id that reads like the name
+    of a secret would have the tool taken for one."""
     time: str = ""
     memory: dict[str, Any] = field(default_factory=dict)
 
@@ -146,6 +149,7 @@ class SessionBuilder:
         self.path = path
         self._mtime = mtime
         self._known = msgspec.convert(state.get("builder", {}), Remembered)
+        self._tools = dict(self._known.tools)
         self.weight = 0
         """Characters that wait to be stored."""
         self._messages: list[Message] = []
@@ -155,12 +159,14 @@ class SessionBuilder:
 
     def state(self) -> dict[str, Any]:
         """What to give to the builder of what follows."""
+        self._known.tools = list(self._tools.items())
         state: dict[str, Any] = msgspec.to_builtins(self._known)
         return state
 
     def begin_anew(self) -> None:
         """What follows is another conversation, which is told from its beginning."""
         self._known = Remembered(memory=self._known.memory)
+        self._tools = {}
 
     @property
     def file_time(self) -> str:
@@ -188,21 +194,14 @@ class SessionBuilder:
         known.remote = known.remote or remote
         known.parent = known.parent or (parent if parent != session_id else None)
         known.metadata |= metadata or {}
-        if session_id in self._sessions and before != (known.cwd, known.parent, known.metadata):
-            told = self._sessions[session_id]
-            self._sessions[session_id] = self._session(
-                session_id, told.started_at, told.ended_at or told.started_at
-            )
+        if before != (known.cwd, known.parent, known.metadata):
+            self._tell_again(session_id)
 
     def moved(self, session_id: str, cwd: str) -> None:
         """The session belongs to this folder, whichever one it ran in."""
         known = self._known.sessions.setdefault(session_id, Known())
         known.repository = cwd
-        if session_id in self._sessions:
-            told = self._sessions[session_id]
-            self._sessions[session_id] = msgspec.structs.replace(told, project=project_of(cwd).id)
-        elif known.messages:
-            self._touch(session_id, self.time(None))
+        self._tell_again(session_id)
 
     def parent_of(self, session_id: str) -> str | None:
         """The session that this one stands under."""
@@ -220,11 +219,7 @@ class SessionBuilder:
             return
         # First the secrets: cut off, some could not be told any more.
         known.title, known.title_rank = shortened(redact(title)[0]), rank
-        if session_id in self._sessions:
-            told = self._sessions[session_id]
-            self._sessions[session_id] = msgspec.structs.replace(told, title=known.title)
-        elif known.messages:
-            self._touch(session_id, self.time(None))
+        self._tell_again(session_id)
 
     def title_of_message(self, message_id: str, title: str) -> None:
         """The name of whichever session holds this message."""
@@ -255,11 +250,11 @@ class SessionBuilder:
     def call(self, call_id: str | None, tool: str) -> None:
         """A tool was called; its result comes later and does not name it."""
         if call_id:
-            self._known.tools[call_id] = tool
+            self._tools[call_id] = tool
 
     def tool_of(self, call_id: str | None) -> str | None:
         """The tool that a result comes from, asked once."""
-        return self._known.tools.pop(call_id or "", None) or None
+        return self._tools.pop(call_id or "", None) or None
 
     def time(self, value: Any) -> str:
         """When a record was written; like the one before it, or the file, if it does not say."""
@@ -278,8 +273,12 @@ class SessionBuilder:
         time: str,
         parent: str | None = None,
         tokens: int | None = None,
+        place: int | None = None,
     ) -> None:
-        """Store the rows of one record; the first gets its id and tokens, others `id#n`."""
+        """Store the rows of one record; the first gets its id and tokens, others `id#n`.
+
+        `place` is one that was kept for a row that comes late.
+        """
         known = self._known.sessions.setdefault(session_id, Known())
         # What a file repeats of other sessions has its place in theirs.
         is_own = session_id == next(iter(self._known.sessions))
@@ -296,17 +295,23 @@ class SessionBuilder:
                     tool_input=row.tool_input,
                     timestamp=time,
                     parent_id=parent,
-                    position=known.messages if is_own else None,
+                    position=(known.messages if place is None else place) if is_own else None,
                     tokens=tokens if n == 0 else None,
                     metadata=row.metadata,
                 )
             )
-            known.messages += 1
+            known.messages += place is None
             if row.role == "assistant":
                 known.answer, known.tokens = self._messages[-1].id, self._messages[-1].tokens or 0
             self.weight += len(row.content) + len(row.tool_input or "")
             if n == 0:
                 self._touch(session_id, time)
+
+    def keep_place(self, session_id: str) -> int:
+        """A place for a message that may be stored after those that follow it."""
+        known = self._known.sessions.setdefault(session_id, Known())
+        known.messages += 1
+        return known.messages - 1
 
     def add_once(
         self,
@@ -371,7 +376,18 @@ class SessionBuilder:
         self.weight = 0
         return batch
 
+    def _tell_again(self, session_id: str) -> None:
+        """What is known of a session has changed; one that has no messages yet is not stored."""
+        told, known = self._sessions.get(session_id), self._known.sessions[session_id]
+        if told is not None:
+            began, ended = told.started_at, told.ended_at or told.started_at
+            self._sessions[session_id] = self._session(session_id, began, ended)
+        elif known.ended:
+            self._sessions[session_id] = self._session(session_id, known.ended, known.ended)
+
     def _touch(self, session_id: str, time: str) -> None:
+        known = self._known.sessions[session_id]
+        known.ended = max(known.ended, time)
         told = self._sessions.get(session_id)
         if told is None:
             self._sessions[session_id] = self._session(session_id, time, time)

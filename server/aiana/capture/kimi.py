@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from aiana.capture.blocks import Block, blocks_of, output_text
-from aiana.capture.building import Row, SessionBuilder
-from aiana.capture.decoding import object_of, text_of_parts
+from aiana.capture.building import SessionBuilder
+from aiana.capture.decoding import object_of, text_of_parts, whole_number
 from aiana.capture.jsonl import LineSource, UnknownRecord
 from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
-from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
 
 _OWN = frozenset({"context.append_message", "context.append_loop_event", "turn.prompt"})
@@ -46,14 +45,13 @@ class Kimi(LineSource):
 
 
 class KimiReader(TalkReader):
-    """Takes records; the rows of a step wait for its end, which tells the tokens."""
+    """Takes records; the end of a step tells what it took."""
 
     tells_calls_once = True
 
     def __init__(self, builder: SessionBuilder, state: dict[str, Any]) -> None:
         session, agent = _named(builder.path)
         super().__init__(builder, state, session if agent in ("", _MAIN) else f"{session}/{agent}")
-        self._waiting: list[tuple[Row, str | None, str]] = []
         if agent not in ("", _MAIN):
             builder.session(self.session_id, parent=session, metadata={"agentId": agent})
         self._read_state(builder, agent)
@@ -82,7 +80,6 @@ class KimiReader(TalkReader):
         if kind == "context.append_loop_event" and isinstance(event, dict):
             self._take_event(event)
             return None
-        self._flush(None)
         message = record.get("message")
         match kind:
             case "context.append_message" if isinstance(message, dict):
@@ -140,35 +137,8 @@ class KimiReader(TalkReader):
                 self.result(Block("result", output, call_id, is_error=failed))
             case "step.end":
                 usage = event.get("usage")
-                self._flush(usage.get("output") if isinstance(usage, dict) else None)
-            case "step.begin":
-                self._flush(None)
-
-    def add(self, row: Row) -> None:
-        self._waiting.append((row, self.record_id, self.time))
-
-    def _flush(self, tokens: Any) -> None:
-        """Store what waited; the step's tokens are those of its first row by the model."""
-        now, waiting = (self.record_id, self.time), self._waiting
-        self._waiting = []
-        for row, self.record_id, self.time in waiting:
-            if tokens is not None and row.role == "assistant":
-                self.count(tokens)
-                tokens = None
-            super().add(row)
-            self.tokens = None
-        self.record_id, self.time = now
-
-    def finish(self) -> None:
-        self._flush(None)
-
-    def batch(self, position: CapturePosition, bytes_read: int, reached: int) -> CaptureBatch:
-        self._flush(None)
-        return super().batch(position, bytes_read, reached)
-
-    def state(self) -> dict[str, Any]:
-        self._flush(None)
-        return super().state()
+                tokens = usage.get("output") if isinstance(usage, dict) else None
+                self._builder.spent(self.session_id, whole_number(tokens) or 0)
 
 
 def _named(path: Path) -> tuple[str, str]:

@@ -26,7 +26,7 @@ class Turns:
         self._said: Counter[str] = Counter()
         self._slots: Counter[str] = Counter()
         self._base = "start"
-        self._requests: dict[str, str] = builder.memory.setdefault(session_id, {})
+        self._requests: dict[str, str] = builder.memory.get(session_id, {})
         self._prompts = {request: prompt for prompt, request in self._requests.items()}
 
     def begin(self, text: str, request_id: str | None = None) -> None:
@@ -35,6 +35,7 @@ class Turns:
         self._base = self._prompts.get(request_id or "") or self._next(words, request_id)
         if request_id:
             self._requests[self._base] = request_id
+            self._builder.memory[self._session_id] = self._requests
         self._slots.clear()
 
     def _next(self, words: str, request_id: str | None) -> str:

@@ -239,14 +239,18 @@ class TranscriptReader(SessionReader[State]):
                 queue.take_back()
             case "remove":
                 time = self._builder.time(record.timestamp)
-                queue.remove(self._session_id(record), time, words, typed)
+                session_id = self._session_id(record)
+                place = self._builder.keep_place(session_id)
+                queue.remove(session_id, time, words, typed, place)
 
     def _store_removed(self) -> None:
         """What left the queue without a record is stored all the same."""
         for entry in self._state.queue.take_removed():
             kind: MessageType = "user" if entry.typed else "system"
             row = Row(kind, entry.text, kind)
-            self._builder.add(entry.session_id, [row], record_id=None, time=entry.time)
+            self._builder.add(
+                entry.session_id, [row], record_id=None, time=entry.time, place=entry.place
+            )
 
     def _take_title(self, record: Record, title: str | None, rank: int) -> None:
         self._builder.title(record.session_id or self._path.stem, title, rank)

@@ -20,6 +20,8 @@ class Queued(NamedTuple):
     text: str
     typed: bool
     """By a person; the rest are notices of the program."""
+    place: int | None = None
+    """In the conversation: where it left the queue."""
 
 
 class Queue(Struct):
@@ -46,8 +48,8 @@ class Queue(Struct):
         entry = Queued(session_id, time, admitted(text), typed)
         self.waiting = [*self.waiting, entry][-_QUEUE:]
 
-    def remove(self, session_id: str, time: str, text: str, typed: bool) -> None:
-        """Something was handed to the assistant; newer versions say what."""
+    def remove(self, session_id: str, time: str, text: str, typed: bool, place: int) -> None:
+        """Something was handed to the assistant, here; newer versions say what."""
         text = admitted(text)
         if text in self.attached:
             self.attached.remove(text)
@@ -56,7 +58,7 @@ class Queue(Struct):
         if entry is None and text:
             entry = Queued(session_id, time, text, typed)
         if entry is not None:
-            self.removed = [*self.removed, entry][-_QUEUE:]
+            self.removed = [*self.removed, entry._replace(place=place)][-_QUEUE:]
 
     def take_back(self) -> None:
         """The person took back what was waiting."""
