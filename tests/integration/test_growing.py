@@ -65,7 +65,7 @@ CODEX = [
     ),
     ("event_msg", {"type": "thread_name_updated", "thread_name": "Mending"}),
 ]
-QUEUED = [
+QUEUED: list[dict[str, Any]] = [
     {"type": "user", "uuid": "u1", "version": "2.1.0", "message": {"content": "mend it"}},
     {
         "type": "assistant",

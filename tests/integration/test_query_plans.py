@@ -15,7 +15,15 @@ from aiana.errors import AianaError
 from aiana.hooks import blocks
 from aiana.hooks.words import about
 from aiana.indexing.chunking import chunks_of
-from aiana.models import Following, Message, SearchFilter, Session
+from aiana.models import (
+    CaptureBatch,
+    CapturePosition,
+    Following,
+    Message,
+    SearchFilter,
+    Session,
+    Spent,
+)
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cleaned import FACT
@@ -85,6 +93,9 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.arrivals(None)
     aiana.arrivals(0)
     aiana.container.storage.captures.note_failure("/x.jsonl", "codex", "why")
+    spent = Spent(session_id="said", message_id="said-1", tokens=7)
+    position = CapturePosition(path="/y.jsonl", source="codex")
+    aiana.container.storage.write_batch(CaptureBatch(spent=[spent], position=position))
     aiana.container.storage.captures.note_following(Following(process=1))
     aiana.capture_state()
     aiana.container.storage.captures.note_following(None)
