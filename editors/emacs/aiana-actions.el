@@ -2,59 +2,18 @@
 
 ;; SPDX-License-Identifier: MIT
 
-;;; Commentary:
-
-;; A target is a plist: `:kind' (message, memory or session, as a text),
-;; `:uri', `:title', and the ids `:memory', `:session' and `:message' as far
-;; as it has them.  Buffers of Aiana say what their targets are with
-;; `aiana-targets-function'.
-
 ;;; Code:
 
 (require 'aiana-client)
+(require 'aiana-sessions)
+(require 'aiana-targets)
 (require 'seq)
 (require 'subr-x)
 
 (declare-function aiana-open "aiana-document" (uri))
 (declare-function aiana-open-other-window "aiana-document" (uri))
 
-
-(defvar-local aiana-targets-function nil
-  "Function that returns the targets at point or marked in this buffer.")
-
 (defvar aiana--forgotten nil "Memories that were forgotten last.")
-
-(defun aiana--targets ()
-  "What the user means here; signal a `user-error' if it is nothing."
-  (or (and aiana-targets-function (funcall aiana-targets-function))
-      (user-error "Aiana: There is nothing of Aiana here")))
-
-(defun aiana--each (key targets)
-  "The different ids under KEY of TARGETS."
-  (delete-dups (delq nil (mapcar (lambda (target) (plist-get target key)) targets))))
-
-(defun aiana--memories (what)
-  "Ids of the memories that the user means; WHAT can be done with memories alone."
-  (let ((targets (aiana--targets)))
-    (or (aiana--each :memory targets)
-        (user-error "Aiana: Only memories can be %s; this is a %s" what
-                    (plist-get (car targets) :kind)))))
-
-(defun aiana--session-params (target)
-  "Params that name the session of TARGET; ids differ within one assistant only."
-  (append (list :id (plist-get target :session))
-          (when (plist-get target :source) (list :source (plist-get target :source)))))
-
-(defun aiana--sessions ()
-  "Params that name the sessions that the user means, each once."
-  (or (delete-dups (mapcar #'aiana--session-params
-                           (seq-filter (lambda (target) (plist-get target :session))
-                                       (aiana--targets))))
-      (user-error "Aiana: This belongs to no session")))
-
-(defun aiana--counted (count one many)
-  "COUNT with the word ONE or MANY."
-  (format "%d %s" count (if (= count 1) one many)))
 
 (defun aiana--texts ()
   "All that the user means, in full: a list of `:content' and `:sessionId'."
@@ -156,11 +115,20 @@
       (aiana-request :aiana/memory/pin :id id :pinned (if pinned :json-false t))
       (message "Aiana: %s" (if pinned "No longer pinned." "Pinned.")))))
 
+(defun aiana--title-of (id)
+  "Title of the memory with ID among what the user means."
+  (plist-get (seq-find (lambda (target) (equal (plist-get target :memory) id)) (aiana--targets))
+             :title))
+
 (defun aiana-act-forget ()
-  "Forget the memory at point, or those that are marked; see `aiana-undo'."
+  "Forget the memory at point, or those that are marked, once that is confirmed.
+See `aiana-undo'."
   (interactive)
   (let ((ids (aiana--memories "forgotten")))
-    (when (or (null (cdr ids)) (y-or-n-p (format "Forget %d memories? " (length ids))))
+    (when (y-or-n-p (if (cdr ids) (format "Forget %d memories? " (length ids))
+                      (format "Forget “%s”? "
+                              (truncate-string-to-width (aiana--title-of (car ids)) 60
+                                                        nil nil "…"))))
       (let ((memories (mapcar (lambda (id)
                                 (plist-get (aiana-request :aiana/memory/get :id id) :memory))
                               ids)))
@@ -184,44 +152,48 @@
            (aiana--counted (length aiana--forgotten) "memory" "memories"))
   (setq aiana--forgotten nil))
 
-(defun aiana-act-delete-session ()
-  "Delete the sessions of what is at point, or marked, once that is confirmed.
-Those of their sub-agents go with them."
-  (interactive)
-  (let* ((sessions (aiana--sessions))
-         (delete (lambda (params &rest more)
-                   (plist-get (apply #'aiana-request :aiana/session/delete (append more params))
-                              :deleted)))
-         (count (apply #'+ (mapcar (lambda (params) (funcall delete params :dryRun t))
-                                   sessions)))
-         (messages (apply #'+ (mapcar (lambda (params)
-                                        (plist-get (plist-get (apply #'aiana-request
-                                                                     :aiana/session/get params)
-                                                              :session)
-                                                   :messageCount))
-                                      sessions))))
-    (when (yes-or-no-p
-           (format "Delete %s with %d messages%s from Aiana for good? "
-                   (aiana--counted (length sessions) "session" "sessions") messages
-                   (if (> count (length sessions))
-                       (format " and %d of sub-agents" (- count (length sessions)))
-                     "")))
-      (message "Aiana: Deleted: %s."
-               (aiana--counted (apply #'+ (mapcar delete sessions)) "session" "sessions")))))
+;;;; Editing a memory
 
-(defun aiana-act-export (file)
-  "Write the session at point to FILE, as JSON if it is named so, else as Markdown."
-  (interactive "FExport to (.md or .json): ")
-  (when (and (file-exists-p file)
-             (not (yes-or-no-p (format "%s exists; overwrite? " file))))
-    (user-error "Aiana: Nothing was written"))
-  (let* ((format (if (string-suffix-p ".json" file) "json" "markdown"))
-         (exported (apply #'aiana-request :aiana/session/export :format format
-                          (car (aiana--sessions))))
-         (coding-system-for-write 'utf-8-unix))
-    (with-file-modes #o600
-      (write-region (plist-get exported :text) nil file))
-    (set-file-modes file #o600)))
+(defvar-local aiana--edited nil "Id of the memory that this buffer changes.")
+
+(defvar aiana-edit-mode-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "C-c C-c") #'aiana-edit-finish)
+    (define-key map (kbd "C-c C-k") #'aiana-edit-cancel)
+    map)
+  "Keys where a memory is edited.")
+
+(define-derived-mode aiana-edit-mode text-mode "Aiana edit"
+  "The text of a memory, to be changed.
+
+\\{aiana-edit-mode-map}"
+  (setq header-line-format " C-c C-c: keep the change · C-c C-k: leave it"))
+
+(defun aiana-act-edit ()
+  "Edit the text of the memory at point."
+  (interactive)
+  (let* ((id (car (aiana--memories "edited")))
+         (memory (plist-get (aiana-request :aiana/memory/get :id id) :memory)))
+    (pop-to-buffer (generate-new-buffer "*aiana memory*"))
+    (aiana-edit-mode)
+    (setq aiana--edited id)
+    (insert (plist-get memory :content))
+    (set-buffer-modified-p nil)))
+
+(defun aiana-edit-finish ()
+  "Keep the memory as it stands here."
+  (interactive)
+  (when (string-blank-p (buffer-string))
+    (user-error "Aiana: Nothing is left of it: to be rid of it, forget it"))
+  (aiana-request :aiana/memory/update :id aiana--edited
+                 :content (buffer-substring-no-properties (point-min) (point-max)))
+  (quit-window t)
+  (message "Aiana: Changed."))
+
+(defun aiana-edit-cancel ()
+  "Leave the memory as it was."
+  (interactive)
+  (quit-window t))
 
 (defvar aiana-action-map
   (let ((map (make-sparse-keymap)))
@@ -236,7 +208,10 @@ Those of their sub-agents go with them."
     (define-key map "P" #'aiana-act-pin)
     (define-key map "d" #'aiana-act-forget)
     (define-key map "D" #'aiana-act-delete-session)
-    (define-key map "e" #'aiana-act-export)
+    (define-key map "e" #'aiana-act-edit)
+    (define-key map "R" #'aiana-act-resume)
+    (define-key map "H" #'aiana-act-hand-over)
+    (define-key map "X" #'aiana-act-share)
     (define-key map (kbd "C-/") #'aiana-undo)
     map)
   "Keys of the actions, in all buffers of Aiana.")

@@ -6,13 +6,15 @@
 
 ;; A list is a plist: `:prompt', and `:fetch', a function of a cursor or nil
 ;; that returns a page: `:rows', `:cursor' of the next page, `:notes' on what
-;; the answer is.  A row is a plist: `:label', `:annotation', `:target'.
+;; the answer is.  A row is a plist: `:label', `:annotation', `:target', and a
+;; `:heading' if it has one.
 
 ;;; Code:
 
 (require 'aiana-actions)
 (require 'aiana-client)
 (require 'aiana-document)
+(require 'cl-lib)
 (require 'seq)
 
 (defcustom aiana-limit 50
@@ -56,21 +58,80 @@
                                                    (aiana--project-name (plist-get hit :project))))
                                  " · ")
           :target (append (list :kind (plist-get hit :kind) :uri (plist-get hit :uri)
-                                :title (aiana--one-line title)
+                                :title (aiana--one-line
+                                        (if memory (or (plist-get hit :content)
+                                                       (plist-get hit :snippet))
+                                          title))
                                 :session (plist-get hit :sessionId))
                           (if memory (list :memory (plist-get hit :id))
                             (list :source (plist-get hit :source)
                                   :message (or (plist-get hit :messageId)
                                                (plist-get hit :id))))))))
 
+(defun aiana--session-day (session)
+  "The day on which SESSION was last worked in."
+  (aiana--date (or (plist-get session :endedAt) (plist-get session :startedAt))))
+
+(defun aiana--session-place (session)
+  "Name of the project of SESSION, or of its assistant."
+  (let ((project (aiana--project-name (plist-get session :project))))
+    (if (string-empty-p project) (plist-get session :source) project)))
+
+(defun aiana--memory-row (memory)
+  "MEMORY as a row."
+  (let ((text (plist-get memory :content)))
+    (list :label (concat (if (seq-contains-p (plist-get memory :tags) "pinned") "* " "")
+                         (aiana--fit text 100))
+          :annotation (string-join
+                       (seq-remove #'string-empty-p
+                                   (list (plist-get memory :memoryType)
+                                         (aiana--date (plist-get memory :updatedAt))
+                                         (aiana--project-name (plist-get memory :project))))
+                       " · ")
+          :target (append (list :kind "memory" :uri (plist-get memory :uri)
+                                :memory (plist-get memory :id) :title (aiana--one-line text))
+                          (when (plist-get memory :sessionId)
+                            (list :session (plist-get memory :sessionId)))))))
+
+(defun aiana--session-rows (sessions)
+  "SESSIONS as rows, by day and project, each followed by those of its sub-agents."
+  (let* ((key (lambda (session id) (cons (plist-get session :source) (plist-get session id))))
+         (known (mapcar (lambda (session) (funcall key session :id)) sessions))
+         (children (make-hash-table :test #'equal))
+         (top nil) (rows nil))
+    (dolist (session sessions)
+      (let ((parent (funcall key session :parentId)))
+        (if (and (cdr parent) (member parent known)
+                 (not (equal parent (funcall key session :id))))
+            (puthash parent (cons session (gethash parent children)) children)
+          (push session top))))
+    (setq top (seq-sort-by (lambda (session) (plist-get session :project)) #'string<
+                           (nreverse top)))
+    (setq top (seq-sort-by #'aiana--session-day #'string> top))
+    (cl-labels ((add (session depth heading)
+                  (let* ((row (aiana--session-row session))
+                         (own (funcall key session :id))
+                         (below (reverse (gethash own children))))
+                    (remhash own children)
+                    (setq heading (or heading (plist-get row :heading)))
+                    (plist-put row :heading heading)
+                    (when (> depth 0)
+                      (plist-put row :label (concat (make-string (* 2 (1- (min depth 4))) ?\s)
+                                                    "└ " (plist-get row :label))))
+                    (push row rows)
+                    (dolist (child below) (add child (1+ depth) heading)))))
+      (dolist (session top) (add session 0 nil)))
+    (nreverse rows)))
+
 (defun aiana--session-row (session)
   "SESSION as a row."
   (let ((title (or (plist-get session :title) (plist-get session :id))))
     (list :label (aiana--fit title 80)
-          :annotation (format "%s · %s · %d messages" (aiana--date (plist-get session :startedAt))
-                              (let ((project (aiana--project-name (plist-get session :project))))
-                                (if (string-empty-p project) (plist-get session :source) project))
+          :annotation (format "%s · %s · %d messages" (aiana--session-day session)
+                              (aiana--session-place session)
                               (plist-get session :messageCount))
+          :heading (format "%s · %s" (aiana--session-day session)
+                           (aiana--session-place session))
           :target (list :kind "session" :uri (plist-get session :uri)
                         :session (plist-get session :id) :source (plist-get session :source)
                         :title (aiana--one-line title)))))
@@ -97,10 +158,22 @@
   (let ((where (unless all `(:filter (:project ,(aiana--folder))))))
     (list :prompt "Session"
           :fetch (lambda (cursor)
-                   (let ((result (apply #'aiana-request :aiana/session/list :limit aiana-limit
+                   (let ((result (apply #'aiana-request :aiana/session/list
+                                        :agents t :limit aiana-limit
                                         (append where (when cursor (list :cursor cursor))))))
-                     (list :rows (mapcar #'aiana--session-row (plist-get result :sessions))
+                     (list :rows (aiana--session-rows (append (plist-get result :sessions) nil))
                            :cursor (plist-get result :nextCursor)))))))
+
+(defun aiana--memory-list (all)
+  "List of the memories of this project, or of ALL; pinned ones first."
+  (let ((where (unless all `(:filter (:project ,(aiana--folder))))))
+    (list :prompt "Memory"
+          :fetch (lambda (cursor)
+                   (let ((result (apply #'aiana-request :aiana/memory/list :limit aiana-limit
+                                        (append where (when cursor (list :cursor cursor))))))
+                     (list :rows (mapcar #'aiana--memory-row (plist-get result :memories))
+                           :cursor (plist-get result :nextCursor)
+                           :notes (append (plist-get result :notes) nil)))))))
 
 (defun aiana--nothing (page all)
   "Say that PAGE has no rows; ALL projects were looked into or not."
@@ -133,7 +206,12 @@
                              (propertize (concat "  " (plist-get row :annotation))
                                          'face 'completions-annotations)))))
                    (display-sort-function . identity)
-                   (cycle-sort-function . identity))
+                   (cycle-sort-function . identity)
+                   ,@(when (seq-some (lambda (one) (plist-get (cdr one) :heading)) candidates)
+                       `((group-function
+                          . ,(lambda (label transform)
+                               (if transform label
+                                 (plist-get (cdr (assoc label candidates)) :heading)))))))
       (complete-with-action action candidates text predicate))))
 
 (defun aiana--choose (list page)
@@ -153,16 +231,23 @@
           (setq rows (append rows (plist-get page :rows))))))
     (plist-get chosen :target)))
 
-(defun aiana--choose-and-open (list all)
-  "Let the user choose a row of LIST, of ALL projects or not, and open it."
+(defun aiana--choose-and-act (list all act)
+  "Call ACT for the row of LIST, of ALL projects or not, that the user chooses."
   (let ((page (funcall (plist-get list :fetch) nil)))
     (if (null (plist-get page :rows))
         (aiana--nothing page all)
-      (aiana-open (plist-get (aiana--choose list page) :uri)))))
+      (let* ((target (aiana--choose list page))
+             (aiana-targets-function (lambda () (list target))))
+        (funcall act)))))
+
+(defun aiana--choose-and-open (list all)
+  "Let the user choose a row of LIST, of ALL projects or not, and open it."
+  (aiana--choose-and-act list all #'aiana-act-open))
 
 ;;;; In a buffer
 
 (defvar-local aiana--list nil "The list that this buffer shows.")
+(defvar-local aiana--heading nil "Heading of the last row.")
 (defvar-local aiana--cursor nil "Cursor of the page that follows those shown.")
 
 (defvar aiana-list-mode-map
@@ -192,6 +277,9 @@
     (save-excursion
       (goto-char (point-max))
       (dolist (row (plist-get page :rows))
+        (unless (equal (plist-get row :heading) aiana--heading)
+          (setq aiana--heading (plist-get row :heading))
+          (insert (propertize (concat aiana--heading "\n") 'face 'bold)))
         (insert (propertize (concat "  " (plist-get row :label) "  "
                                     (propertize (plist-get row :annotation) 'face 'shadow))
                             'aiana-target (plist-get row :target))
@@ -208,6 +296,7 @@
   (let ((page (funcall (plist-get aiana--list :fetch) nil))
         (inhibit-read-only t) (line (line-number-at-pos)))
     (erase-buffer)
+    (setq aiana--heading nil)
     (aiana--insert-page page)
     (goto-char (point-min))
     (forward-line (1- line))))
@@ -221,7 +310,8 @@
     (setq default-directory folder)
     (setq aiana--list list)
     (aiana--insert-page page)
-    (goto-char (point-min))))
+    (goto-char (point-min))
+    (unless (get-text-property (point) 'aiana-target) (aiana-next-row 1))))
 
 (defun aiana-more ()
   "Fetch the next page."
@@ -235,6 +325,8 @@
   (interactive "p")
   (forward-line count)
   (when (and (eobp) aiana--cursor) (aiana-more))
+  (when (and (not (eobp)) (not (get-text-property (point) 'aiana-target)))
+    (forward-line)) ; past a heading
   (when (eobp) (forward-line -1)))
 
 (defun aiana--set-mark (mark)

@@ -68,6 +68,42 @@ With a prefix argument list those of ALL projects."
   (aiana--show-list (aiana--session-list all) (aiana--folder)))
 
 ;;;###autoload
+(defun aiana-memories (&optional all)
+  "List the memories of this project, to show, edit, pin and forget them.
+With a prefix argument list those of ALL projects."
+  (interactive "P")
+  (aiana--show-list (aiana--memory-list all) (aiana--folder)))
+
+(defun aiana--with-session (act all)
+  "Call ACT, a command, on what is at point, or on a session that is chosen.
+ALL sessions or those of this project."
+  (if (and aiana-targets-function (funcall aiana-targets-function))
+      (call-interactively act)
+    (aiana--choose-and-act (aiana--session-list all) all
+                           (lambda () (call-interactively act)))))
+
+;;;###autoload
+(defun aiana-resume (&optional all)
+  "Go on with the session at point, or one that is chosen, in its own assistant.
+With a prefix argument choose among those of ALL projects."
+  (interactive "P")
+  (aiana--with-session #'aiana-act-resume all))
+
+;;;###autoload
+(defun aiana-hand-over (&optional all)
+  "Put an account of the session at point, or one that is chosen, into a new chat.
+With a prefix argument choose among those of ALL projects."
+  (interactive "P")
+  (aiana--with-session #'aiana-act-hand-over all))
+
+;;;###autoload
+(defun aiana-share (&optional all)
+  "Write what is at point, or a session that is chosen, for somebody else.
+With a prefix argument choose among those of ALL projects."
+  (interactive "P")
+  (aiana--with-session #'aiana-act-share all))
+
+;;;###autoload
 (defun aiana-remember (text &optional type)
   "Keep TEXT, by default the region; with a prefix argument ask for its TYPE."
   (interactive
@@ -188,6 +224,10 @@ stops it; what has been read until then is kept."
     (define-key map "c" #'aiana-copy-context)
     (define-key map "l" #'aiana-sessions)
     (define-key map "L" #'aiana-list-sessions)
+    (define-key map "m" #'aiana-memories)
+    (define-key map "R" #'aiana-resume)
+    (define-key map "H" #'aiana-hand-over)
+    (define-key map "X" #'aiana-share)
     (define-key map "o" #'aiana-open)
     (define-key map "p" #'aiana-prefer)
     (define-key map "P" #'aiana-preferences)

@@ -13,7 +13,7 @@ import pytest
 from tests.editors.conftest import ROOT
 
 LISP = ROOT / "editors" / "emacs"
-EXITS_WITHIN_S = 200
+EXITS_WITHIN_S = 400
 
 
 def emacs(environ: dict[str, str], *arguments: str) -> str:
@@ -34,8 +34,14 @@ def emacs(environ: dict[str, str], *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_commands(environ: dict[str, str]) -> None:
+def test_commands(environ: dict[str, str], tmp_path: Path) -> None:
     script = Path(__file__).with_name("aiana-test.el")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    assistant = programs / "claude"
+    assistant.write_text('#!/bin/sh\necho "started in $PWD with [$*]"\nexec cat\n')
+    assistant.chmod(0o700)
+    environ = {**environ, "PATH": f"{programs}:{environ['PATH']}"}
     written = script.read_text(encoding="utf-8").count("(ert-deftest ")
     output = emacs(environ, "-l", str(script), "-f", "ert-run-tests-batch-and-exit")
     assert re.search(rf"Ran {written} tests, \d+ results as expected", output)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import stat
-
 from tests.editors.nvim.conftest import Neovim
 from tests.editors.nvim.test_plugin import CART, CART_URI, PINNED
 
@@ -105,8 +103,10 @@ def test_a_message_is_remembered_from_a_menu(neovim: Neovim) -> None:
         "Insert at the cursor",
         "Yank",
         "Remember",
+        "Resume in its assistant",
+        "Hand over…",
+        "Share…",
         "Delete the session…",
-        "Export the session…",
     ]
     assert note == "Aiana: Remembered: one text."
     assert memory["content"].startswith("Pinned `redis` to `~4.7`")
@@ -123,8 +123,10 @@ def test_a_memory_is_judged_pinned_forgotten_and_brought_back(neovim: Neovim) ->
       table.insert(notes, T.note())
     end
     local kept = T.request('aiana/memory/get', { id = memory.id }).memory
+    T.choices = { 2 }
     vim.cmd('Aiana act forget')
     table.insert(notes, T.note())
+    assert(T.prompt == 'Forget “Use uv”?', T.prompt)
     local left = #T.request('aiana/memory/list', {}).memories
     vim.cmd('Aiana undo')
     table.insert(notes, T.note())
@@ -194,29 +196,6 @@ def test_a_session_is_deleted_only_when_that_is_confirmed(neovim: Neovim) -> Non
         " The files of the assistants stay."
     )
     assert (kept, note, left) == (6, "Aiana: Deleted: one session.", 5)
-
-
-def test_a_session_is_exported_into_a_file_for_the_users_eyes_only(neovim: Neovim) -> None:
-    path = neovim.folder / "my export.md"
-    got = neovim.run(
-        MESSAGE
-        + f"""
-    local asked
-    vim.ui.input = function(opts, on_confirm)
-      asked = opts.default
-      on_confirm('{path}')
-    end
-    vim.cmd('Aiana act export')
-    local first = T.note()
-    vim.cmd('Aiana act export')
-    return {{ asked, first, T.note() }}
-    """
-    )
-    assert got[0] == "Pin the Redis client below 5.md"
-    assert got[1] == "Aiana: Written to ~/my export.md."
-    assert got[2].startswith("Aiana: The session was not written: EEXIST")
-    assert path.read_text(encoding="utf-8").startswith("# Pin the Redis client below 5\n")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_actions_outside_of_lists(neovim: Neovim) -> None:

@@ -17,10 +17,10 @@ def test_completion(neovim: Neovim) -> None:
     """)
     assert got == [
         [
-            *("act", "add", "context", "import", "open", "prefer", "quickfix", "search"),
-            *("sessions", "status", "stop", "undo"),
+            *("act", "add", "context", "handover", "import", "memories", "open", "prefer"),
+            *("quickfix", "resume", "search", "sessions", "share", "status", "stop", "undo"),
         ],
-        ["search", "sessions", "status", "stop"],
+        ["search", "sessions", "share", "status", "stop"],
         ["type=pattern", "type=preference"],
         ["after:30d", "after:7d"],
         [],

@@ -77,6 +77,24 @@ local function some(text)
   return text ~= '' and text or nil
 end
 
+---@return string[]
+local function action_names()
+  return require('aiana.actions').names()
+end
+
+---A list, of which one row is opened, or has an action done with it.
+---@param name 'sessions'|'memories'
+---@return fun(rest: string, args: vim.api.keyset.create_user_command.command_args)
+local function listed(name)
+  return function(rest, args)
+    local action = some(rest)
+    if action and not require('aiana.actions').named(action) then
+      return config.fail(('`%s` is none of %s.'):format(action, table.concat(action_names(), ', ')))
+    end
+    require('aiana')[name]({ all = args.bang, action = action })
+  end
+end
+
 ---@type table<string, aiana.Subcommand>
 local subcommands = {
   search = {
@@ -114,9 +132,7 @@ local subcommands = {
         last = args.range > 0 and args.line2 or nil,
       })
     end,
-    words = function()
-      return require('aiana.actions').names()
-    end,
+    words = action_names,
   },
   undo = {
     run = function()
@@ -153,8 +169,30 @@ local subcommands = {
     words = { '@+', '@"', '@a' },
   },
   sessions = {
+    run = listed('sessions'),
+    words = action_names,
+  },
+  memories = {
+    run = listed('memories'),
+    words = action_names,
+  },
+  resume = {
     run = function(_, args)
-      require('aiana').sessions({ all = args.bang })
+      require('aiana').resume({ all = args.bang })
+    end,
+  },
+  handover = {
+    run = function(rest, args)
+      require('aiana').hand_over({ all = args.bang, place = some(rest) })
+    end,
+    words = function(lead)
+      local files = vim.fn.getcompletion(lead, 'file')
+      return vim.list_extend({ '@+', '@"', '@a', 'buffer' }, files)
+    end,
+  },
+  share = {
+    run = function(_, args)
+      require('aiana').share({ all = args.bang })
     end,
   },
   prefer = {

@@ -185,10 +185,53 @@ function M.copy_context(opts)
   end)
 end
 
+---@class aiana.ListOpts
+---@field all? boolean All projects.
+---@field action? string|aiana.Run What to do with the row that is chosen; default: open it.
+
 ---Choose a session and read it, or do something else with it.
----@param opts? { all?: boolean }
+---@param opts? aiana.ListOpts
 function M.sessions(opts)
   require('aiana.pickers').pick(require('aiana.lists').sessions(opts or {}))
+end
+
+---Choose a memory and read it, or do something else with it.
+---@param opts? aiana.ListOpts
+function M.memories(opts)
+  require('aiana.pickers').pick(require('aiana.lists').memories(opts or {}))
+end
+
+---Do something with the session below the cursor, or with one that is chosen.
+---@param run aiana.Run
+---@param opts? { all?: boolean }
+local function with_session(run, opts)
+  local here = require('aiana.actions').at(vim.fn.line('.'), vim.fn.line('.'))
+  if #here > 0 then
+    return run(here)
+  end
+  M.sessions({ all = opts and opts.all, action = run })
+end
+
+---Go on with a session in its own assistant, in a terminal where it took place.
+---@param opts? { all?: boolean }
+function M.resume(opts)
+  with_session(require('aiana.actions.resuming').resume, opts)
+end
+
+---Put an account of a session into a register, a buffer or a file, for a new chat.
+---@param opts? { all?: boolean, place?: string } Place: `@` and a register, `buffer`, or a path.
+function M.hand_over(opts)
+  local place = opts and opts.place
+  local resuming = require('aiana.actions.resuming')
+  with_session(place and function(targets)
+    resuming.hand_over_to(targets, place)
+  end or resuming.hand_over, opts)
+end
+
+---Write a session or memory into a file for somebody else.
+---@param opts? { all?: boolean }
+function M.share(opts)
+  with_session(require('aiana.actions.sharing').share, opts)
 end
 
 ---@param preference { id: string, text: string }

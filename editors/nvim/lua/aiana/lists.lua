@@ -1,4 +1,4 @@
----What can be listed: the hits of a search, the sessions of a project.
+---What can be listed: the hits of a search, the memories and sessions of a project.
 local M = {}
 
 -- No picker is read to the end of thousands of rows; a narrower search is the way there.
@@ -14,6 +14,16 @@ local function project_filter(all)
   return not all and { project = client.folder() } or nil
 end
 
+---@param uri string
+---@return fun(show: fun(lines: string[]))
+local function preview_of(uri)
+  return function(show)
+    return require('aiana.document').fetch(uri, function(err, page)
+      show(vim.split(err or page.text, '\n'))
+    end)
+  end
+end
+
 ---@param hit aiana.SearchHit
 ---@return aiana.Row
 local function hit_row(hit)
@@ -26,7 +36,7 @@ local function hit_row(hit)
       session = hit.sessionId,
       source = not is_memory and hit.source or nil,
       message = not is_memory and (hit.messageId or hit.id) or nil,
-      title = text.title(hit),
+      title = is_memory and text.first_line(hit.content or hit.snippet) or text.title(hit),
     },
     label = text.hit(hit),
     preview = function(show)
@@ -35,9 +45,26 @@ local function hit_row(hit)
   }
 end
 
----@param session aiana.Session
+---@param memory aiana.Memory
 ---@return aiana.Row
-local function session_row(session)
+local function memory_row(memory)
+  return {
+    target = {
+      kind = 'memory',
+      uri = memory.uri,
+      memory = memory.id,
+      session = memory.sessionId,
+      title = text.first_line(memory.content),
+    },
+    label = text.memory(memory),
+    preview = preview_of(memory.uri),
+  }
+end
+
+---@param session aiana.Session
+---@param depth integer Of the session among those that it works for.
+---@return aiana.Row
+local function session_row(session, depth)
   return {
     target = {
       kind = 'session',
@@ -46,13 +73,54 @@ local function session_row(session)
       source = session.source,
       title = session.title or session.id,
     },
-    label = text.session(session),
-    preview = function(show)
-      return require('aiana.document').fetch(session.uri, function(err, page)
-        show(vim.split(err or page.text, '\n'))
-      end)
-    end,
+    label = text.session(session, depth),
+    preview = preview_of(session.uri),
   }
+end
+
+---Sessions by day and project, each followed by those of its sub-agents.
+---@param sessions aiana.Session[]
+---@return aiana.Row[]
+local function session_rows(sessions)
+  local function key(source, id)
+    return source .. '\0' .. id
+  end
+  local known, children = {}, {} ---@type table<string, true>, table<string, aiana.Session[]>
+  for _, session in ipairs(sessions) do
+    known[key(session.source, session.id)] = true
+  end
+  local top = {} ---@type { session: aiana.Session, place: integer }[]
+  for place, session in ipairs(sessions) do
+    local parent = session.parentId and key(session.source, session.parentId)
+    if parent and known[parent] and session.parentId ~= session.id then
+      children[parent] = children[parent] or {}
+      table.insert(children[parent], session)
+    else
+      table.insert(top, { session = session, place = place })
+    end
+  end
+  table.sort(top, function(a, b)
+    local day_a, day_b = text.day(a.session), text.day(b.session)
+    if day_a ~= day_b then
+      return day_a > day_b
+    elseif a.session.project ~= b.session.project then
+      return a.session.project < b.session.project
+    end
+    return a.place < b.place
+  end)
+  local rows = {}
+  local function add(session, depth)
+    table.insert(rows, session_row(session, depth))
+    local below = children[key(session.source, session.id)]
+    children[key(session.source, session.id)] = nil
+    for _, child in ipairs(below or {}) do
+      add(child, depth + 1)
+    end
+  end
+  for _, one in ipairs(top) do
+    add(one.session, 0)
+  end
+  return rows
 end
 
 ---The hits of a search, which is made anew with each key where the picker can do so.
@@ -92,34 +160,54 @@ function M.hits(opts)
   }
 end
 
----The sessions, newest first; the picker itself narrows them down.
----@param opts { all?: boolean }
+---What a project has, page by page; the picker itself narrows it down.
+---@param opts aiana.ListOpts
+---@param what 'memories'|'sessions'
+---@param method string
+---@param params table
+---@param rows fun(result: any): aiana.Row[]
+---@param empty string What to say where nothing of it is stored.
 ---@return aiana.List
-function M.sessions(opts)
-  local filter = project_filter(opts.all)
+local function stored(opts, what, method, params, rows, empty)
+  params = vim.tbl_extend('force', params, {
+    filter = project_filter(opts.all),
+    limit = config.get().limit,
+  })
   return {
-    title = 'Aiana sessions',
+    title = 'Aiana ' .. what,
     query = '',
     live = false,
-    none = opts.all and 'No sessions yet: `:Aiana import`.'
-      or 'No sessions. `:Aiana! sessions` lists those of all projects.',
+    action = opts.action,
+    none = opts.all and empty
+      or ('No %s. `:Aiana! %s` lists those of all projects.'):format(what, what),
     fetch = function(_, cursor, callback)
-      return client.request('aiana/session/list', {
-        filter = filter,
-        cursor = cursor,
-        limit = config.get().limit,
-      }, function(err, result)
+      local asked = vim.tbl_extend('force', params, { cursor = cursor })
+      return client.request(method, asked, function(err, result)
         if err then
           return callback(err)
         end
-        callback(nil, {
-          rows = vim.tbl_map(session_row, result.sessions),
-          cursor = result.nextCursor,
-          notes = {},
-        })
+        callback(nil, { rows = rows(result), cursor = result.nextCursor, notes = {} })
       end)
     end,
   }
+end
+
+---The memories, pinned ones first, then the newest.
+---@param opts aiana.ListOpts
+---@return aiana.List
+function M.memories(opts)
+  return stored(opts, 'memories', 'aiana/memory/list', {}, function(result)
+    return vim.tbl_map(memory_row, result.memories)
+  end, 'No memories yet: `:Aiana add`.')
+end
+
+---The sessions, newest days first, and within a day by project.
+---@param opts aiana.ListOpts
+---@return aiana.List
+function M.sessions(opts)
+  return stored(opts, 'sessions', 'aiana/session/list', { agents = true }, function(result)
+    return session_rows(result.sessions)
+  end, 'No sessions yet: `:Aiana import`.')
 end
 
 ---Fetch a list page by page, for pickers that take rows as they come.

@@ -43,6 +43,12 @@ function M.title(hit)
   return one_line(hit.sessionTitle or hit.memoryType or hit.source)
 end
 
+---@param content string
+---@return string
+function M.first_line(content)
+  return one_line(content:match('[^\n]*%S[^\n]*') or '')
+end
+
 ---@param title string
 ---@return string
 function M.short(title)
@@ -81,18 +87,36 @@ function M.preview(hit)
   return vim.list_extend(lines, vim.split(hit.content or hit.snippet, '\n', { plain = true }))
 end
 
----A session on one line.
+---The day on which a session was last worked in.
 ---@param session aiana.Session
 ---@return string
-function M.session(session)
+function M.day(session)
+  return M.date(session.endedAt or session.startedAt)
+end
+
+---A session on one line.
+---@param session aiana.Session
+---@param depth integer Of a sub-agent below its session.
+---@return string
+function M.session(session, depth)
   local project = vim.fs.basename(session.project)
   local facts = ('  (%s, %d messages)'):format(
     project ~= '' and project or session.source,
     session.messageCount
   )
-  local room = vim.o.columns - MARGIN - 12 - vim.fn.strdisplaywidth(facts)
+  local branch = depth > 0 and ('  '):rep(math.min(depth, 4) - 1) .. '└ ' or ''
+  local room = vim.o.columns - MARGIN - 12 - vim.fn.strdisplaywidth(branch .. facts)
   local title = M.fit(one_line(session.title or session.id), math.max(room, TITLE_CELLS))
-  return ('%s  %s%s'):format(M.date(session.startedAt), title, facts)
+  return ('%s  %s%s%s'):format(M.day(session), branch, title, facts)
+end
+
+---A memory on one line.
+---@param memory aiana.Memory
+---@return string
+function M.memory(memory)
+  local pinned = vim.tbl_contains(memory.tags, 'pinned') and '* ' or ''
+  local facts = ('%s  %s  '):format(M.date(memory.updatedAt), memory.memoryType)
+  return M.fit(facts .. pinned .. one_line(memory.content), vim.o.columns - MARGIN)
 end
 
 ---The file that the current buffer holds, as a URI; nil for all other buffers.

@@ -24,10 +24,12 @@
 ---@field message? string Id.
 ---@field label? string As a list showed it.
 
+---@alias aiana.Run fun(targets: aiana.Target[], from?: integer) `from`: the window to go back to.
+
 ---@class aiana.Action
 ---@field name string
 ---@field title string
----@field run fun(targets: aiana.Target[], from?: integer) `from`: the window to go back to.
+---@field run aiana.Run
 ---@field memories? boolean Needs a memory.
 ---@field sessions? boolean Needs a session.
 
@@ -44,6 +46,7 @@
 ---@class aiana.List
 ---@field title string
 ---@field query string To begin with.
+---@field action? string|aiana.Run What is done with the row that is chosen; default: it is opened.
 ---@field live boolean Fetched again with each key; else the picker narrows the rows down.
 ---@field none string What to say when there are no rows.
 ---@field fetch fun(query: string, cursor: string?, callback: aiana.Fetched): fun()

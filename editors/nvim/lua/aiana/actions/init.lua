@@ -3,7 +3,9 @@ local M = {}
 
 local memories = require('aiana.actions.memories')
 local places = require('aiana.actions.places')
+local resuming = require('aiana.actions.resuming')
 local sessions = require('aiana.actions.sessions')
+local sharing = require('aiana.actions.sharing')
 local text = require('aiana.text')
 local texts = require('aiana.actions.texts')
 
@@ -36,9 +38,12 @@ M.all = {
     memories = true,
   },
   { name = 'pin', title = 'Pin or unpin', run = memories.pin, memories = true },
-  { name = 'forget', title = 'Forget', run = memories.forget, memories = true },
+  { name = 'edit', title = 'Edit', run = memories.edit, memories = true },
+  { name = 'forget', title = 'Forget…', run = memories.forget, memories = true },
+  { name = 'resume', title = 'Resume in its assistant', run = resuming.resume, sessions = true },
+  { name = 'handover', title = 'Hand over…', run = resuming.hand_over, sessions = true },
+  { name = 'share', title = 'Share…', run = sharing.share },
   { name = 'delete', title = 'Delete the session…', run = sessions.delete, sessions = true },
-  { name = 'export', title = 'Export the session…', run = sessions.export, sessions = true },
 }
 
 ---@param name string

@@ -1,8 +1,9 @@
----Memories: judged, pinned, forgotten and brought back.
+---Memories: judged, pinned, edited, forgotten and brought back.
 local M = {}
 
 local common = require('aiana.actions.common')
 local config = require('aiana.config')
+local text = require('aiana.text')
 
 local ask, confirm, counted, each = common.ask, common.confirm, common.counted, common.each
 
@@ -58,6 +59,50 @@ function M.pin(targets)
   end)
 end
 
+---@param buf integer
+---@param id string
+local function save(buf, id)
+  local content = table.concat(vim.api.nvim_buf_get_lines(buf, 0, -1, false), '\n')
+  if vim.trim(content) == '' then
+    return config.fail('Nothing is left of it: to be rid of it, forget it.')
+  end
+  ask('aiana/memory/update', { id = id, content = content }, function()
+    if vim.api.nvim_buf_is_valid(buf) then
+      vim.bo[buf].modified = false
+    end
+    config.notify('Changed.')
+  end)
+end
+
+---Put the text of a memory into a buffer that changes it when it is written.
+---@param targets aiana.Target[]
+function M.edit(targets)
+  local ids = memories(targets, 'edited')
+  if not ids then
+    return
+  end
+  ask('aiana/memory/get', { id = ids[1] }, function(found)
+    local name = 'aiana-edit://memory/' .. ids[1]
+    local buf = vim.fn.bufadd(name)
+    vim.fn.bufload(buf)
+    vim.cmd('sbuffer ' .. buf)
+    if vim.bo[buf].modified then
+      return -- It is being edited already.
+    end
+    vim.bo[buf].buftype, vim.bo[buf].bufhidden = 'acwrite', 'wipe'
+    vim.bo[buf].modeline, vim.bo[buf].swapfile = false, false
+    vim.api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(found.memory.content, '\n'))
+    vim.bo[buf].filetype, vim.bo[buf].modified = 'markdown', false
+    vim.api.nvim_create_autocmd('BufWriteCmd', {
+      group = vim.api.nvim_create_augroup('aiana-edit-' .. ids[1], {}),
+      buffer = buf,
+      callback = function()
+        save(buf, ids[1])
+      end,
+    })
+  end)
+end
+
 ---@param ids string[]
 local function forget_ids(ids)
   each(ids, function(id, continue)
@@ -81,10 +126,16 @@ function M.forget(targets)
   local ids = memories(targets, 'forgotten')
   if not ids then
     return
-  elseif #ids == 1 then
-    return forget_ids(ids)
   end
-  confirm(('Forget %d memories?'):format(#ids), ('Forget %d'):format(#ids), function()
+  local what = ('%d memories'):format(#ids)
+  if #ids == 1 then
+    local only = vim.iter(targets):find(function(target)
+      return target.memory ~= nil
+    end)
+    what = ('“%s”'):format(text.short(only.title))
+  end
+  local yes = #ids == 1 and 'Forget it' or ('Forget %d'):format(#ids)
+  confirm(('Forget %s?'):format(what), yes, function()
     forget_ids(ids)
   end)
 end

@@ -1,4 +1,4 @@
----Sessions: deleted, once that is confirmed, and exported.
+---Sessions: deleted, once that is confirmed.
 local M = {}
 
 local common = require('aiana.actions.common')
@@ -7,20 +7,7 @@ local text = require('aiana.text')
 
 local ask, confirm, counted, each, session_params =
   common.ask, common.confirm, common.counted, common.each, common.session_params
-
----@param targets aiana.Target[]
----@return aiana.Target[] targets Those that belong to sessions, one for each session.
-local function sessions_of(targets)
-  local found, seen = {}, {}
-  for _, target in ipairs(targets) do
-    local key = target.session and vim.inspect({ target.session, target.source })
-    if key and not seen[key] then
-      seen[key] = true
-      table.insert(found, target)
-    end
-  end
-  return found
-end
+local sessions_of = common.sessions_of
 
 ---What would be deleted with a session, itself included.
 ---@param target aiana.Target
@@ -68,43 +55,6 @@ function M.delete(targets)
         config.notify(('Deleted: %s.'):format(counted(count, 'session', 'sessions')))
       end)
     end)
-  end)
-end
-
----@param path string
----@param content string
-local function write(path, content)
-  local file, err = vim.uv.fs_open(path, 'wx', tonumber('600', 8))
-  if not file then
-    return config.fail(('The session was not written: %s'):format(err))
-  end
-  vim.uv.fs_write(file, content)
-  vim.uv.fs_close(file)
-  config.notify(('Written to %s.'):format(vim.fn.fnamemodify(path, ':~')))
-end
-
----@param targets aiana.Target[]
-function M.export(targets)
-  each(sessions_of(targets), function(target, continue)
-    vim.ui.input({
-      prompt = 'Export to (.md or .json): ',
-      default = text.file_name(target.title) .. '.md',
-      completion = 'file',
-    }, function(path)
-      if not path or vim.trim(path) == '' then
-        return
-      end
-      path = vim.fs.abspath(vim.fs.normalize(path))
-      local format = path:match('%.json$') and 'json' or 'markdown'
-      ask('aiana/session/export', session_params(target, { format = format }), function(result)
-        write(path, result.text)
-        continue(path)
-      end)
-    end)
-  end, function(written)
-    if #written == 0 and #sessions_of(targets) == 0 then
-      config.notify('This belongs to no session.')
-    end
   end)
 end
 

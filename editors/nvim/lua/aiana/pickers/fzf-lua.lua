@@ -75,7 +75,7 @@ return function(list)
     previewer = Previewer,
     fzf_opts = { ['--delimiter'] = '\t', ['--with-nth'] = '2..', ['--multi'] = true },
     actions = {
-      ['default'] = act('open'),
+      ['default'] = act(list.action or 'open'),
       ['ctrl-s'] = act('split'),
       ['ctrl-v'] = act('vsplit'),
       ['ctrl-t'] = act('tab'),

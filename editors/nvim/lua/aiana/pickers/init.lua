@@ -41,19 +41,20 @@ function M.targets(rows)
 end
 
 ---Do what a key of a picker stands for, after the picker has closed.
----@param name string An action, or `choose` for the menu of all.
+---@param action string|aiana.Run An action or its name, or `choose` for the menu of all.
 ---@param rows aiana.Row[]
 ---@param from integer The window that the picker was opened from.
-function M.act(name, rows, from)
+function M.act(action, rows, from)
   if #rows == 0 then
     return
   end
   vim.schedule(function()
     local targets = M.targets(rows)
-    if name == 'choose' then
+    if action == 'choose' then
       return actions.choose(targets, from)
     end
-    actions.named(name).run(targets, from)
+    local run = type(action) == 'function' and action or actions.named(action).run
+    run(targets, from)
   end)
 end
 

@@ -30,7 +30,7 @@ local function choose(list, query, rows, page, from)
         choose(list, query, vim.list_extend(rows, following.rows), following, from)
       end)
     elseif row then
-      pickers.act('open', { row }, from)
+      pickers.act(list.action or 'open', { row }, from)
     end
   end)
 end

@@ -98,7 +98,7 @@ return function(list)
     end,
     preview = preview,
     actions = {
-      confirm = action('open', from),
+      confirm = action(list.action or 'open', from),
       edit_split = action('split', from),
       edit_vsplit = action('vsplit', from),
       tab = action('tab', from),

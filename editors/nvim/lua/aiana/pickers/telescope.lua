@@ -84,7 +84,7 @@ return function(list)
             pickers.act(name, rows, from)
           end
         end
-        actions.select_default:replace(act('open'))
+        actions.select_default:replace(act(list.action or 'open'))
         actions.select_horizontal:replace(act('split'))
         actions.select_vertical:replace(act('vsplit'))
         actions.select_tab:replace(act('tab'))
