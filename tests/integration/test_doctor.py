@@ -1,4 +1,4 @@
-"""`aiana doctor` finds what is wrong, names what mends it, and mends what is safe to mend."""
+"""`aiana doctor` finds what is wrong, names what fixes it, and fixes what is safe to fix."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_nothing_is_wrong(opened: Open) -> None:
         "qdrant",
         "capture",
     ]
-    assert {finding.mend for finding in result.findings} == {None}
+    assert {finding.fix for finding in result.findings} == {None}
     assert result.fixed == []
 
 
@@ -85,7 +85,7 @@ def test_settings_that_are_ignored(opened: Open, home: Path) -> None:
     finding = found(opened(problems=load_config().problems), "settings")
     assert finding.state == "warning"
     assert "contextMaxTokens" in finding.detail
-    assert finding.mend == f"edit {home / 'config.toml'}, line 1"
+    assert finding.fix == f"edit {home / 'config.toml'}, line 1"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")
@@ -99,7 +99,7 @@ def test_what_others_can_open_is_closed(opened: Open, home: Path) -> None:
     aiana.config.database.chmod(0o640)
     finding = found(aiana, "permissions")
     assert finding.state == "error"
-    assert finding.mend == command("doctor", "--fix")
+    assert finding.fix == command("doctor", "--fix")
     assert str(home) in finding.detail
     result = aiana.diagnose(fix=True)
     assert result.fixed == ["permissions"]
@@ -128,7 +128,7 @@ def test_database_that_is_damaged(opened: Open, home: Path) -> None:
     result = opened().diagnose(fix=True)
     (finding,) = [f for f in result.findings if f.subject == "database"]
     assert finding.state == "error"
-    assert str(home / "backups") in f"{finding.detail} {finding.mend}"
+    assert str(home / "backups") in f"{finding.detail} {finding.fix}"
     assert result.fixed == []
     assert result.findings[-1] is finding
 
@@ -146,7 +146,7 @@ def test_full_text_index_is_rebuilt(opened: Open) -> None:
         connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('delete-all')")
     assert aiana.search("zebra", mode="keyword").hits == []
     finding = found(aiana, "full text")
-    assert (finding.state, finding.mend) == ("error", command("reindex", "fts"))
+    assert (finding.state, finding.fix) == ("error", command("reindex", "fts"))
     assert aiana.diagnose(fix=True).fixed == ["full text"]
     assert found(aiana, "full text").state == "ok"
     assert len(aiana.search("zebra", mode="keyword").hits) == 1
@@ -164,9 +164,9 @@ def test_a_model_that_cannot_be_compiled_here_is_not_well(
     assert "is not compiled yet, and compiling it needs onnx" in status.tiers.embedder.detail
     finding = found(aiana, "model")
     assert finding.state == "warning"
-    assert finding.mend is not None
-    assert "[" in finding.mend
-    assert finding.mend in finding.detail
+    assert finding.fix is not None
+    assert "[" in finding.fix
+    assert finding.fix in finding.detail
 
 
 def test_an_empty_store_needs_no_vector(opened: Open) -> None:
@@ -193,7 +193,7 @@ def test_doctor_finds_what_waits(opened: Open) -> None:
     capture = found(aiana, "capture")
     assert capture.state == "warning"
     assert capture.detail == "Claude Code: 0 transcripts stored, 1 not"
-    assert capture.mend == command("import")
+    assert capture.fix == command("import")
     aiana.import_sessions(["claude-code"])
     assert found(aiana, "capture").state == "ok"
 
@@ -213,7 +213,7 @@ def test_redis(opened: Open, tmp_path: Path) -> None:
     finding = found(opened(redis_url=server.url), "redis")
     assert finding.state == "error"
     assert PASSWORD not in finding.detail
-    assert "REDIS_URL" in (finding.mend or "")
+    assert "REDIS_URL" in (finding.fix or "")
 
 
 def test_qdrant_that_cannot_be_used(opened: Open, endpoint: QdrantEndpoint) -> None:
@@ -249,7 +249,7 @@ def test_qdrant_that_lacks_or_waits(opened: Open, endpoint: QdrantEndpoint) -> N
     finding = found(aiana, "outbox")
     assert finding.state == "error"
     assert "1 of 2 sampled points differ" in finding.detail
-    assert finding.mend == command("reindex", "qdrant")
+    assert finding.fix == command("reindex", "qdrant")
     assert aiana.diagnose(fix=True).fixed == ["outbox"]
     assert found(aiana, "outbox").state == "ok"
     aiana.container.storage.memories.update(memory.id, project="elsewhere")
@@ -281,7 +281,7 @@ def test_key_that_may_only_read(opened: Open, endpoint: QdrantEndpoint) -> None:
     finding = found(aiana, "outbox")
     assert finding.state == "error"
     assert finding.detail.startswith(said)
-    assert finding.mend == "set QDRANT_API_KEY to a key that may write"
+    assert finding.fix == "set QDRANT_API_KEY to a key that may write"
     assert tier.link.is_up
     assert [hit.content for hit in aiana.search("sent", wait_for_model=True).hits] == ["never sent"]
     endpoint.fault = "none"
@@ -350,9 +350,9 @@ def test_transcripts_of_another_user_are_said_to_be_that(
 
 
 def test_team_without_a_name_or_a_server(opened: Open, endpoint: QdrantEndpoint) -> None:
-    assert found(opened(team=True), "team").mend == "set QDRANT_URL"
+    assert found(opened(team=True), "team").fix == "set QDRANT_URL"
     settings = {"team": True, "qdrant_url": endpoint.url, "qdrant_api_key": KEY}
-    assert found(opened(**settings), "team").mend == "set AIANA_USER"
+    assert found(opened(**settings), "team").fix == "set AIANA_USER"
 
 
 def test_command_line(home: Path) -> None:

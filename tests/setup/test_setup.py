@@ -357,13 +357,13 @@ def test_the_doctor_checks_what_was_written(home: Home) -> None:
     config.write_text(config.read_text().replace("mcp", "lsp"))
     (lost,) = setups()
     assert lost["state"] == "warning"
-    assert lost["mend"].endswith("aiana setup codex")
+    assert lost["fix"].endswith("aiana setup codex")
     config.write_text("[")
     (broken,) = setups()
     assert (broken["state"], "left as it is" in broken["detail"]) == ("error", True)
     config.unlink()
-    (mended,) = setups("--fix")
-    assert mended["state"] == "ok"
+    (fixed,) = setups("--fix")
+    assert fixed["state"] == "ok"
     assert "mcp_servers.aiana" in config.read_text()
 
 

@@ -1,4 +1,4 @@
-/** `Aiana: Doctor`: what was checked, as a page whose buttons mend; also what a bug report needs. */
+/** `Aiana: Doctor`: what was checked, as a page whose buttons fix; also what a bug report needs. */
 
 import { execFile } from "node:child_process";
 import * as vscode from "vscode";
@@ -11,7 +11,7 @@ interface Finding {
   subject: string;
   state: keyof typeof MARKS;
   detail: string;
-  mend: string | null;
+  fix: string | null;
 }
 
 interface Report {
@@ -42,10 +42,10 @@ export class Doctor {
     this.panel.reveal();
   }
 
-  /** Run the command that mends a finding where the user sees it, and check again. */
-  async mend(index: unknown): Promise<void> {
+  /** Run the command that fixes a finding where the user sees it, and check again. */
+  async fix(index: unknown): Promise<void> {
     const finding = this.report.findings[Number(index)];
-    const words = finding && mendingWords(finding);
+    const words = finding && fixingWords(finding);
     if (!words) {
       return;
     }
@@ -53,7 +53,7 @@ export class Doctor {
     const execution = new vscode.ProcessExecution(command, [...args, ...words], {
       env: strings(this.server.environment()),
     });
-    const name = vscode.l10n.t("Mend: {0}", finding.subject);
+    const name = vscode.l10n.t("Fix: {0}", finding.subject);
     const task = new vscode.Task({ type: "aiana" }, vscode.TaskScope.Workspace, name, "Aiana", execution);
     const ended = new Promise<void>((resolve) => {
       const listener = vscode.tasks.onDidEndTaskProcess(({ execution: { task: of } }) => {
@@ -74,8 +74,8 @@ export class Doctor {
     const lines = [
       `\`${command}\``,
       ...(problem ? [problem] : []),
-      ...findings.map(({ subject, state, detail, mend }) =>
-        [`- ${state}: ${subject}: ${detail}`, ...(mend ? [`  - ${mend}`] : [])].join("\n"),
+      ...findings.map(({ subject, state, detail, fix }) =>
+        [`- ${state}: ${subject}: ${detail}`, ...(fix ? [`  - ${fix}`] : [])].join("\n"),
       ),
       ...this.facts().map((fact) => `- ${fact}`),
     ];
@@ -87,7 +87,7 @@ export class Doctor {
     const panel = vscode.window.createWebviewPanel("aiana.doctor", "Aiana Doctor", vscode.ViewColumn.Active, {
       enableCommandUris: [
         "aiana.doctor",
-        "aiana.doctor.mend",
+        "aiana.doctor.fix",
         "aiana.doctor.copy",
         "aiana.showLogs",
         "aiana.openServerSetting",
@@ -119,7 +119,7 @@ export class Doctor {
     const rows = findings.map(
       (finding, index) => `<li class="${finding.state}">
 <span class="codicon codicon-${MARKS[finding.state]}" role="img" aria-label="${escaped(stateWord(finding.state))}"></span>
-<div><h2>${escaped(finding.subject)}</h2><p>${escaped(finding.detail)}</p>${this.mending(finding, index)}</div>
+<div><h2>${escaped(finding.subject)}</h2><p>${escaped(finding.detail)}</p>${this.fixing(finding, index)}</div>
 </li>`,
     );
     const failed = problem
@@ -138,14 +138,14 @@ export class Doctor {
     ].join("\n");
   }
 
-  private mending(finding: Finding, index: number): string {
-    if (!finding.mend) {
+  private fixing(finding: Finding, index: number): string {
+    if (!finding.fix) {
       return "";
     }
-    const button = mendingWords(finding)
-      ? link("aiana.doctor.mend", vscode.l10n.t("Mend"), `?${encodeURIComponent(JSON.stringify([index]))}`)
+    const button = fixingWords(finding)
+      ? link("aiana.doctor.fix", vscode.l10n.t("Fix"), `?${encodeURIComponent(JSON.stringify([index]))}`)
       : "";
-    return `<p class="mend">${button} <span>${escaped(finding.mend)}</span></p>`;
+    return `<p class="fix">${button} <span>${escaped(finding.fix)}</span></p>`;
   }
 
   private facts(): string[] {
@@ -180,9 +180,9 @@ ${body}
   }
 }
 
-/** The arguments of the `aiana` command that mends a finding; undefined if a person has to do something. */
-function mendingWords({ mend }: Finding): string[] | undefined {
-  const words = mend?.trim().split(/\s+/) ?? [];
+/** The arguments of the `aiana` command that fixes a finding; undefined if a person has to do something. */
+function fixingWords({ fix }: Finding): string[] | undefined {
+  const words = fix?.trim().split(/\s+/) ?? [];
   const isOurs = /(^|[\\/])aiana(\.exe)?$/.test(words[0] ?? "");
   // Whatever a shell would have to read is shown, and not run.
   return isOurs && words.length > 1 && words.every((word) => /^[\w\\/.:=-]+$/.test(word))

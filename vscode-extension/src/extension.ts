@@ -144,7 +144,7 @@ function commands(
     register("showLogs", () => log.show()),
     register("openServerSetting", () => openServerSetting()),
     register("doctor", () => doctor.open()),
-    register("doctor.mend", (index) => doctor.mend(index)),
+    register("doctor.fix", (index) => doctor.fix(index)),
     register("doctor.copy", () => doctor.copy()),
     register("installServer", async () => {
       if (await installServer(context.extensionUri, privateEnvironment, log)) {

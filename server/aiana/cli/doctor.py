@@ -41,7 +41,7 @@ def doctor(fix: bool, as_json: bool) -> None:
                 Piece(fixed, "green"),
                 hang=columns + 11,
             )
-            if finding.mend:
-                say(" " * (columns + 11), Piece("→ ", "bold"), finding.mend, hang=columns + 13)
+            if finding.fix:
+                say(" " * (columns + 11), Piece("→ ", "bold"), finding.fix, hang=columns + 13)
     if any(finding.state == "error" for finding in result.findings):
         raise SystemExit(1)

@@ -74,8 +74,8 @@ def _attempted(check: Check, aiana: Container) -> Iterator[Checked]:
 def _settings(aiana: Container) -> Iterator[Checked]:
     for problem in aiana.config.problems:
         line = f", line {problem.line}" if problem.line else ""
-        mend = f"edit {problem.file}{line}" if problem.file else f"correct {problem.setting}"
-        yield _warning("settings", problem.message, mend)
+        fix = f"edit {problem.file}{line}" if problem.file else f"correct {problem.setting}"
+        yield _warning("settings", problem.message, fix)
     if not aiana.config.problems:
         yield _ok("settings", f"data in {aiana.config.data_dir}")
 
@@ -117,11 +117,11 @@ def _disk(aiana: Container) -> Iterator[Checked]:
     place = next(p for p in (aiana.config.data_dir, *aiana.config.data_dir.parents) if p.exists())
     free = shutil.disk_usage(place).free
     detail = f"{free / 1e9:,.1f} GB are free at {place}"
-    mend = "free some space, or set AIANA_HOME to a folder on another disk"
+    fix = "free some space, or set AIANA_HOME to a folder on another disk"
     if free < FULL_DISK:
-        yield _error("disk", detail, mend)
+        yield _error("disk", detail, fix)
     elif free < LOW_DISK:
-        yield _warning("disk", detail, mend)
+        yield _warning("disk", detail, fix)
     else:
         yield _ok("disk", detail)
 
@@ -198,8 +198,8 @@ def _waiting(aiana: Container) -> Iterator[Checked]:
         waiting = counted(indexing.pending, "text")
         verb = "waits" if indexing.pending == 1 else "wait"
         detail = f"{waiting} {verb} for a vector{have}"
-        mend = command("import")
-        yield _warning("vectors", f"{detail}; an editor, or an import, gets on with it", mend)
+        fix = command("import")
+        yield _warning("vectors", f"{detail}; an editor, or an import, gets on with it", fix)
     elif counts.vectors:
         yield _ok("vectors", f"each of {counts.vectors:,} texts has one")
     else:
@@ -240,16 +240,16 @@ def _qdrant(aiana: Container) -> Iterator[Checked]:
         yield _ok("qdrant", "not configured; the embedded vector index serves")
         return
     if not tier.link.is_up:
-        mend = "start the server, or correct QDRANT_URL and QDRANT_API_KEY"
-        yield _error("qdrant", _why_down(tier.link), mend)
+        fix = "start the server, or correct QDRANT_URL and QDRANT_API_KEY"
+        yield _error("qdrant", _why_down(tier.link), fix)
         return
     version = tier.version()
     detail = f"Qdrant {version} at {tier.address}, collection fits the model"
     if version.startswith(f"{TESTED_QDRANT}."):
         yield _ok("qdrant", detail)
     else:
-        mend = f"run Qdrant {TESTED_QDRANT} if anything seems wrong"
-        yield _warning("qdrant", f"{detail}; Aiana is tested with {TESTED_QDRANT}", mend)
+        fix = f"run Qdrant {TESTED_QDRANT} if anything seems wrong"
+        yield _warning("qdrant", f"{detail}; Aiana is tested with {TESTED_QDRANT}", fix)
     waiting, refused = tier.outbox.waiting(), tier.outbox.refused()
     drift = None if waiting or refused else tier.drift()
 
@@ -261,8 +261,8 @@ def _qdrant(aiana: Container) -> Iterator[Checked]:
     if refused:
         yield wrong("error", f"{counted(refused, 'text')} refused by Qdrant")
     elif waiting and tier.forbidden:
-        mend = "set QDRANT_API_KEY to a key that may write"
-        yield _error("outbox", f"{counted(waiting, 'text')} cannot be sent. {tier.forbidden}", mend)
+        fix = "set QDRANT_API_KEY to a key that may write"
+        yield _error("outbox", f"{counted(waiting, 'text')} cannot be sent. {tier.forbidden}", fix)
     elif waiting:
         texts = counted(waiting, "text")
         yield wrong("warning", f"{texts} still to be sent; an editor gets on with it")
@@ -290,8 +290,8 @@ def _sources(aiana: Container) -> Iterator[Checked]:
         detail = f"{source.title}: {source.stored:,} transcripts stored"
         closed = _closed(source.name) if source.missing or source.failed else []
         if closed:
-            mend = how_to_open(closed[0])
-            yield _error("capture", f"{detail}, {why_closed(closed)}", _first_command(mend))
+            fix = how_to_open(closed[0])
+            yield _error("capture", f"{detail}, {why_closed(closed)}", _first_command(fix))
         elif source.missing:
             soon = f", {source.expiring_soon:,} soon deleted" if source.expiring_soon else ""
             yield _warning("capture", f"{detail}, {source.missing:,} not{soon}", command("import"))
@@ -325,9 +325,9 @@ def _ok(subject: str, detail: str) -> Checked:
     return Checked(Finding(subject=subject, state="ok", detail=detail))
 
 
-def _warning(subject: str, detail: str, mend: str | None = None) -> Checked:
-    return Checked(Finding(subject=subject, state="warning", detail=detail, mend=mend))
+def _warning(subject: str, detail: str, fix: str | None = None) -> Checked:
+    return Checked(Finding(subject=subject, state="warning", detail=detail, fix=fix))
 
 
-def _error(subject: str, detail: str, mend: str | None = None) -> Checked:
-    return Checked(Finding(subject=subject, state="error", detail=detail, mend=mend))
+def _error(subject: str, detail: str, fix: str | None = None) -> Checked:
+    return Checked(Finding(subject=subject, state="error", detail=detail, fix=fix))

@@ -157,10 +157,10 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool) -> tu
             return "warning", f"{stored}; {name} cannot be used"
     if indexing.pending and not counts.vectors and not busy:
         texts = counted(indexing.pending, "text")
-        mend = f"`{command('import')}` or an editor gets on with it"
+        fix = f"`{command('import')}` or an editor gets on with it"
         return (
             "warning",
-            f"{stored}; search by meaning is off: none of {texts} has a vector; {mend}",
+            f"{stored}; search by meaning is off: none of {texts} has a vector; {fix}",
         )
     if indexing.pending:
         return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"

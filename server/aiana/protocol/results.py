@@ -411,7 +411,7 @@ class Finding(Result):
     state: Health
     """`error`: something does not work or is not safe; `warning`: it could be better."""
     detail: str
-    mend: str | None = None
+    fix: str | None = None
     """The command that fixes it, or what to do."""
 
 

@@ -516,14 +516,14 @@ test("query and filters outlive hiding the view and reloading the window", async
   await panel.selectOption("select[aria-label=Type]", "");
 });
 
-test("the doctor's page says what was checked, and its button mends", async () => {
+test("the doctor's page says what was checked, and its button fixes it", async () => {
   await palette(page, "Aiana: Doctor");
   // The page is a new frame each time that something was checked.
   const doctor = (selector) => frameWith(page, `main ${selector}`);
   let frame = await doctor("li.ok h2 >> text=database");
   await frame.waitForSelector("p code >> text=/aiana doctor$/");
   assert.match(await frame.textContent(".facts"), /code-server .*, extension 0\.1\.0/);
-  await frame.click("li.error:has-text('permissions') >> text=Mend");
+  await frame.click("li.error:has-text('permissions') >> text=Fix");
   frame = await doctor("li.ok h2 >> text=permissions");
   assert.equal(statSync(world.home).mode & 0o077, 0);
   await frame.click("text=Copy Report");
