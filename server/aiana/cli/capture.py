@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import threading
 
 import click
 
@@ -35,15 +32,12 @@ SHOWN = 5
 @click.argument("what", nargs=-1, metavar="[SOURCE|PATH]...")
 @click.option("--since", help="Only files changed since a date, or within 7d.")
 @click.option("--no-embed", is_flag=True, help="Leave semantic search to a later `aiana reindex`.")
-@click.option("--watch", is_flag=True, help="Then go on with what is new, until interrupted.")
 @json_option
-def import_(
-    what: tuple[str, ...], since: str | None, no_embed: bool, watch: bool, as_json: bool
-) -> None:
+def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: bool) -> None:
     """Read what is new in the sessions on this machine, or in the given files and folders.
 
     Importing twice changes nothing; a file that has grown costs what it has grown. Interrupting
-    loses nothing: the next import goes on where this one stopped.
+    loses nothing: the next import goes on where this one stopped. `aiana watch` goes on by itself.
 
     \b
     Examples:
@@ -53,15 +47,10 @@ def import_(
     """
     names = [word for word in what if word in known_sources()]
     paths = [_existing(word) for word in what if word not in names]
-    ending = _Ending() if watch else None
     with opened() as aiana:
         with progress_bar("Importing") as report:
             result = aiana.import_sessions(
-                names or None,
-                paths or None,
-                since=since,
-                progress=report,
-                cancelled=None if ending is None else ending.is_near,
+                names or None, paths or None, since=since, progress=report
             )
         if as_json:
             print_json(result)
@@ -70,9 +59,6 @@ def import_(
             _report(result.failed)
         if is_container() and not any(counts.found for counts in result.sources.values()):
             tell("warning", no_transcripts())
-        if ending is not None:
-            _watch(aiana, ending, embeds=not no_embed)
-            return
         if not no_embed:
             _embed(aiana)
     if result.failed or any(counts.failed for counts in result.sources.values()):
@@ -140,40 +126,8 @@ def _report(failed: list[Failure]) -> None:
         say(f"    {how_to_open(closed[0].path)}")
 
 
-class _Ending:
-    """Whether somebody asked this process to end: it finishes what it is about first."""
-
-    def __init__(self) -> None:
-        self._asked = self._idle = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._note)
-
-    def is_near(self) -> bool:
-        return self._asked
-
-    def wait(self) -> None:
-        """Return when somebody has asked."""
-        with contextlib.suppress(KeyboardInterrupt):
-            self._idle = True
-            while not self._asked:
-                threading.Event().wait()
-        self._idle = False
-
-    def _note(self, number: int, frame: object) -> None:
-        self._asked = True
-        if self._idle:
-            raise KeyboardInterrupt
-
-
-def _watch(aiana: Aiana, ending: _Ending, embeds: bool) -> None:
-    """Do the background work here, as an editor's server would, until the process is ended."""
-    if embeds:
-        _lacks_a_model(aiana)
-    aiana.start_indexing()
-    ending.wait()
-
-
-def _lacks_a_model(aiana: Aiana) -> bool:
+def lacks_a_model(aiana: Aiana) -> bool:
+    """Whether nothing can be embedded, which is said."""
     tier = aiana.status().tiers.embedder
     if tier.state not in ("off", "unavailable"):
         return False
@@ -183,7 +137,7 @@ def _lacks_a_model(aiana: Aiana) -> bool:
 
 def _embed(aiana: Aiana) -> None:
     """Give every new text its vector, with a bar; the bar may be interrupted at any time."""
-    if _lacks_a_model(aiana):
+    if lacks_a_model(aiana):
         return
     with progress_bar("Embedding (Ctrl-C leaves the rest for later)") as report:
         done = aiana.index_pending(progress=report)

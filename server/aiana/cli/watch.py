@@ -10,6 +10,8 @@ from types import FrameType
 
 import click
 
+from aiana.capture.access import is_container, no_transcripts
+from aiana.cli.capture import lacks_a_model
 from aiana.cli.layout import assistant, fit, joined, project_name
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, width
@@ -43,6 +45,9 @@ def watch(as_json: bool) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, end)
     with opened() as aiana:
+        if is_container() and not any(each.on_disk for each in aiana.capture_sources().sources):
+            tell("warning", no_transcripts())
+        lacks_a_model(aiana)
         _watch(aiana, ended, as_json)
 
 
