@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -244,6 +245,29 @@ def test_failures_say_what_to_do(
     failed = run(*arguments)
     assert (failed.returncode, "Traceback" in failed.stderr) == (status, False)
     assert message in failed.stderr
+
+
+def test_advice_names_the_program_as_it_was_started(run: Run) -> None:
+    """Nothing that is said names an `aiana` where the PATH has none."""
+    said = [
+        run(*arguments, PATH="/usr/bin:/bin")
+        for arguments in (
+            ("status",),
+            ("doctor",),
+            ("import",),
+            ("sessions", "list"),
+            ("memories",),
+            ("search", "x"),
+            ("resume", "x"),
+            ("backup",),
+            ("restore", "--yes"),
+            ("reindex", "vectors"),
+            ("setup", "codex", "--dry-run"),
+        )
+    ]
+    text = "\n".join(done.stdout + done.stderr for done in said)
+    assert f"{shlex.quote(sys.executable)} -m aiana import" in " ".join(text.split())
+    assert re.findall(r"(?m)(?:^|`)aiana [a-z]+.*", text) == []
 
 
 def test_wrong_settings_are_reported_and_left_out(run: Run, tmp_path: Path) -> None:

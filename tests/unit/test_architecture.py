@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,27 +183,3 @@ def modules_after(statement: str) -> set[str]:
 )
 def test_heavy_imports_wait_until_they_are_needed(statement: str, absent: str) -> None:
     assert modules_after(statement) & set(absent.split()) == set()
-
-
-def test_advice_names_the_program_as_it_was_started() -> None:
-    """`aiana` is not on everybody's PATH: what is said at run time asks `aiana.invocation`."""
-    wrong = []
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        notes |= {
-            id(k.value)
-            for n in ast.walk(tree)
-            if isinstance(n, ast.Call)
-            for k in n.keywords
-            if k.arg == "help"
-        }
-        wrong += [
-            f"{path.relative_to(PACKAGE)}:{node.lineno}"
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and re.search(r"(?:^|`)aiana [a-z]", node.value)
-            and id(node) not in notes
-        ]
-    assert wrong == []

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import aiana
 from aiana.embeddings import model_info
 from aiana.paths import expanded
 from aiana.projects import folders_of
@@ -23,10 +22,3 @@ def test_the_home_of_nobody_is_an_error_of_no_kind(tmp_path: Path) -> None:
     assert expanded(NOBODY) == Path(NOBODY)
     assert folders_of(NOBODY) == [NOBODY]
     assert model_info(NOBODY, models_dir=tmp_path).state == "unavailable"
-
-
-def test_there_is_one_way_to_a_home() -> None:
-    package = Path(aiana.__file__).parent
-    users = {p.name for p in package.rglob("*.py") if ".expanduser(" in p.read_text("utf-8")}
-    # The configuration says in words that there is no such home.
-    assert users == {"paths.py", "config.py"}

@@ -51,10 +51,8 @@ async function activateIn(chat: Record<string, unknown>): Promise<void> {
 
 beforeEach(() => [commands, tools, participants].forEach((list) => list.splice(0)));
 
-const declared = (): string[] =>
-  JSON.parse(readFileSync("package.json", "utf8")).contributes.commands.map(
-    ({ command }: { command: string }) => command,
-  );
+const { contributes } = JSON.parse(readFileSync("package.json", "utf8"));
+const declared: string[] = contributes.commands.map(({ command }: { command: string }) => command);
 
 test("in VS Code the participant and both tools are there", async () => {
   await activateIn({
@@ -65,13 +63,21 @@ test("in VS Code the participant and both tools are there", async () => {
   expect(tools).toEqual(["aiana_recall", "aiana_remember"]);
 });
 
+test("VS Code is told of the MCP server under the name that the manifest gives it", async () => {
+  const providers: string[] = [];
+  await activateIn({
+    lm: { registerMcpServerDefinitionProvider: (id: string) => (providers.push(id), agreeing) },
+  });
+  expect(providers).toEqual(contributes.mcpServerDefinitionProviders.map(({ id }: { id: string }) => id));
+});
+
 test.each([
   ["without the chat's interfaces", {}],
   ["with empty ones", { chat: {}, lm: {} }],
   ["where they refuse", { chat: { createChatParticipant: refuse }, lm: { registerTool: refuse } }],
 ])("%s every command still works", async (_, chat) => {
   await activateIn(chat);
-  expect([...commands].sort()).toEqual(declared().sort());
+  expect([...commands].sort()).toEqual([...declared].sort());
 });
 
 function refuse(): never {

@@ -4,23 +4,10 @@ import { expect, test } from "vitest";
 const manifest = readFileSync("package.json", "utf8");
 const { contributes, capabilities } = JSON.parse(manifest);
 const strings: Record<string, string> = JSON.parse(readFileSync("package.nls.json", "utf8"));
-const sources = ["extension", "server", "panel"].map((name) => readFileSync(`src/${name}.ts`, "utf8")).join();
 
 test("every %key% has its text, and every text its key", () => {
   const keys = [...manifest.matchAll(/"%([^%]+)%"/g)].map(([, key]) => key!);
   expect([...new Set(keys)].sort()).toEqual(Object.keys(strings).sort());
-});
-
-test("every command is registered", () => {
-  for (const { command } of contributes.commands) {
-    const id = command.replace(/^aiana\./, "");
-    const [group, name] = id.split(".");
-    const registrations: Record<string, string> = {
-      hit: `onHits("${name}"`,
-      document: `onDocument("${name}"`,
-    };
-    expect(sources).toContain(registrations[group!] ?? `register("${id}"`);
-  }
 });
 
 test("in Restricted Mode no setting that names a command, folder, model or server is used", () => {
@@ -53,10 +40,4 @@ test("the palette has Remember Selection whatever VS Code says of a terminal tha
   const clause = (id: string) => clauses.find(({ command }) => command === id)?.when;
   expect(clause("aiana.rememberSelection")).toBeUndefined();
   expect(clause("aiana.rememberTerminalSelection")).toBe("terminalTextSelected && terminalCount > 0");
-});
-
-test("VS Code is told of the MCP server under the name that the manifest gives it", async () => {
-  const source = readFileSync("src/mcp.ts", "utf8");
-  const [provider] = contributes.mcpServerDefinitionProviders;
-  expect(source).toContain(`PROVIDER = "${provider.id}"`);
 });
