@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -55,6 +57,22 @@ def check_messages(messages: list[Message]) -> None:
     ids = [(m.session_id, m.id) for m in messages]
     assert len(set(ids)) == len(ids)
     assert all(m.timestamp.endswith("Z") for m in messages)
+
+
+def check_real(source: Source, path: Path, expected: Mapping[str, int]) -> CaptureBatch:
+    """A real file is read whole: so many messages of each type, and no line left out."""
+    batch = read(source, path)
+    check_messages(batch.messages)
+    assert Counter(m.type for m in batch.messages) == {k: n for k, n in expected.items() if n}
+    assert batch.position.left_out == []
+    return batch
+
+
+def real_files(folder: str, pattern: str = "*") -> pytest.MarkDecorator:
+    """The test gets each real file of an assistant as `path`, if they stand beside the project."""
+    found = sorted((SHARED / "other-agents" / folder).glob(pattern))
+    missing = pytest.param(Path(), marks=pytest.mark.skip("no transcripts beside the project"))
+    return pytest.mark.parametrize("path", found or [missing], ids=lambda path: path.name)
 
 
 Changes = list[tuple[int, str, int]]
@@ -108,3 +126,9 @@ def survives(source: Source, data: bytes, name: str) -> None:
         except UnreadableTranscript:
             return
     assert all(isinstance(m.content, str) for m in messages)
+
+
+def survives_lines(source: Source, records: Iterable[Any], changes: Changes, name: str) -> None:
+    """The same, of a file with a record on each line and what happened to it."""
+    data = "".join(json.dumps(record) + "\n" for record in records).encode()
+    survives(source, damaged(data, changes), name)

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from aiana.capture.antigravity import Antigravity
 from tests.unit.sources import (
     CASES,
-    SHARED,
     Changes,
     check_messages,
-    damaged,
+    check_real,
     damages,
     read,
     read_on,
+    real_files,
     rows,
-    survives,
+    survives_lines,
     write_lines,
 )
 
@@ -123,14 +123,10 @@ def test_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_file_costs_no_more_than_itself(changes: Changes) -> None:
-    data = "".join(json.dumps(r) + "\n" for r in STEPS).encode()
-    survives(Antigravity(), damaged(data, changes), "transcript.jsonl")
+    survives_lines(Antigravity(), STEPS, changes, "transcript.jsonl")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "other-agents" / "antigravity").glob("*")), ids=lambda p: p.name
-)
+@real_files("antigravity")
 def test_real_files(path: Path) -> None:
     """Counted by an independent reader, record by record."""
     expected: Counter[str] = Counter()
@@ -150,7 +146,4 @@ def test_real_files(path: Path) -> None:
                 expected["tool_result"] += 1
             case _:
                 expected["system"] += has_text
-    batch = read(Antigravity(), path)
-    check_messages(batch.messages)
-    assert Counter(m.type for m in batch.messages) == +expected
-    assert batch.position.left_out == []
+    check_real(Antigravity(), path, expected)

@@ -14,15 +14,14 @@ from aiana.capture import sources
 from aiana.capture.droid import Droid
 from tests.unit.sources import (
     CASES,
-    SHARED,
     Changes,
-    check_messages,
-    damaged,
+    check_real,
     damages,
     read,
     read_on,
+    real_files,
     rows,
-    survives,
+    survives_lines,
     write_lines,
 )
 
@@ -131,14 +130,10 @@ def test_a_session_that_goes_on_is_read_on(tmp_path: Path) -> None:
 @settings(max_examples=CASES, deadline=None)
 @given(changes=damages)
 def test_a_damaged_file_costs_no_more_than_itself(records: list[Any], changes: Changes) -> None:
-    data = "".join(json.dumps(r) + "\n" for r in records).encode()
-    survives(Droid(), damaged(data, changes), "s1.jsonl")
+    survives_lines(Droid(), records, changes, "s1.jsonl")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "other-agents" / "droid").glob("*")), ids=lambda p: p.name
-)
+@real_files("droid")
 def test_real_files(path: Path) -> None:
     """Counted by an independent reader, record by record."""
     expected: Counter[str] = Counter()
@@ -159,7 +154,4 @@ def test_real_files(path: Path) -> None:
             expected[record["type"].replace("call", "use")] += 1
         expected["assistant"] += record["type"] == "completion"
         expected["system"] += record["type"] == "error"
-    batch = read(Droid(), path)
-    check_messages(batch.messages)
-    assert Counter(m.type for m in batch.messages) == +expected
-    assert batch.position.left_out == []
+    check_real(Droid(), path, expected)

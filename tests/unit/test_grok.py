@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from aiana.capture.grok import Grok
 from tests.unit.sources import (
     CASES,
-    SHARED,
     Changes,
     check_messages,
-    damaged,
+    check_real,
     damages,
     read,
     read_on,
+    real_files,
     rows,
-    survives,
+    survives_lines,
     write_lines,
 )
 
@@ -122,14 +122,10 @@ def test_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_file_costs_no_more_than_itself(changes: Changes) -> None:
-    data = "".join(json.dumps(r) + "\n" for r in RECORDS).encode()
-    survives(Grok(), damaged(data, changes), "chat_history.jsonl")
+    survives_lines(Grok(), RECORDS, changes, "chat_history.jsonl")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "other-agents" / "grok").glob("*.jsonl")), ids=lambda p: p.name
-)
+@real_files("grok", "*.jsonl")
 def test_real_files(path: Path) -> None:
     """Counted by an independent reader, record by record."""
     expected: Counter[str] = Counter()
@@ -147,8 +143,5 @@ def test_real_files(path: Path) -> None:
                 expected["tool_result"] += 1
             case "backend_tool_call":
                 expected["tool_use"] += 1
-    batch = read(Grok(), path)
-    check_messages(batch.messages)
-    assert Counter(m.type for m in batch.messages) == +expected
-    assert batch.position.left_out == []
+    batch = check_real(Grok(), path, expected)
     assert batch.sessions[0].title

@@ -16,13 +16,14 @@ from aiana.capture import sources
 from aiana.capture.hermes import Hermes
 from tests.unit.sources import (
     CASES,
-    SHARED,
     Changes,
     check_messages,
+    check_real,
     damaged,
     damages,
     read,
     read_on,
+    real_files,
     rows,
     survives,
 )
@@ -174,10 +175,7 @@ def test_a_damaged_database_costs_no_more_than_itself(database: bytes, changes: 
     survives(Hermes(), damaged(database, changes), "state.db")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "other-agents" / "hermes").glob("*")), ids=lambda p: p.name
-)
+@real_files("hermes")
 def test_real_files(path: Path) -> None:
     """Counted by an independent reader, message by message."""
     expected: Counter[str] = Counter()
@@ -186,7 +184,4 @@ def test_real_files(path: Path) -> None:
         expected["thinking"] += "reasoning" in message
         expected["tool_use"] += len(message.get("tool_calls", []))
     del expected["session_meta"]
-    batch = read(Hermes(), path)
-    check_messages(batch.messages)
-    assert Counter(m.type for m in batch.messages) == +expected
-    assert batch.position.left_out == []
+    check_real(Hermes(), path, expected)

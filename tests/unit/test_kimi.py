@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from aiana.capture.kimi import Kimi
 from tests.unit.sources import (
     CASES,
-    SHARED,
     Changes,
     check_messages,
-    damaged,
+    check_real,
     damages,
     read,
     read_on,
+    real_files,
     rows,
-    survives,
+    survives_lines,
     write_lines,
 )
 
@@ -135,14 +135,10 @@ def test_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_file_costs_no_more_than_itself(changes: Changes) -> None:
-    data = "".join(json.dumps(r) + "\n" for r in RECORDS).encode()
-    survives(Kimi(), damaged(data, changes), "wire.jsonl")
+    survives_lines(Kimi(), RECORDS, changes, "wire.jsonl")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "other-agents" / "kimi").glob("*.jsonl")), ids=lambda p: p.name
-)
+@real_files("kimi", "*.jsonl")
 def test_real_files(path: Path) -> None:
     """Counted by an independent reader, record by record."""
     expected: Counter[str] = Counter()
@@ -161,7 +157,4 @@ def test_real_files(path: Path) -> None:
             case "context.apply_compaction":
                 expected["summary"] += 1
     del expected[""]
-    batch = read(Kimi(), path)
-    check_messages(batch.messages)
-    assert Counter(m.type for m in batch.messages) == +expected
-    assert batch.position.left_out == []
+    check_real(Kimi(), path, expected)

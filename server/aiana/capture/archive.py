@@ -21,14 +21,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.capture.decoding import loads
-from aiana.capture.jsonl import BATCH_BYTES, MOST_LEFT_OUT, LineFile
+from aiana.capture.jsonl import BATCH_BYTES, LineFile
+from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import (
     OWN_SOURCE,
     CaptureBatch,
     CapturePosition,
-    LeftOut,
     Memory,
     Message,
     Preference,
@@ -103,7 +103,17 @@ class Archive:
 
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
         """The whole archive, some megabytes and never more than one session a step."""
-        reached = CapturePosition(path=str(path), source=self.name, mark=_mark(path))
+        mark, losses = _mark(path), Losses(path)
+
+        def reached() -> CapturePosition:
+            return CapturePosition(
+                path=str(path),
+                source=self.name,
+                mark=mark,
+                skipped_lines=losses.count,
+                left_out=losses.named,
+            )
+
         with open_regular(path) as file:
             told = _head_of(file.readline(_HEAD_BYTES))
             if told is None:
@@ -119,14 +129,14 @@ class Archive:
                 record, reason = _record(line)
                 size = lines.offset - begun
                 if step.has_content and ("session" in record or size > BATCH_BYTES):
-                    yield step.batch(reached, size, lines.offset)
+                    yield step.batch(reached(), size, lines.offset)
                     begun = lines.offset
                 reason = reason or step.take(record)
                 if reason is not None:
-                    reached = _left_out(reached, lines.number, reason)
+                    losses.add(reason, lines.number)
             for number in lines.oversized:
-                reached = _left_out(reached, number, "the line is too long")
-            yield step.batch(reached, lines.offset - begun, lines.offset)
+                losses.add("the line is too long", number)
+            yield step.batch(reached(), lines.offset - begun, lines.offset)
 
 
 class _Step:
@@ -199,13 +209,6 @@ def _record(line: bytes) -> tuple[dict[str, Any], str | None]:
     except ValueError:
         return {}, "no JSON value"
     return (value, None) if isinstance(value, dict) else ({}, "no JSON object")
-
-
-def _left_out(position: CapturePosition, line: int, reason: str) -> CapturePosition:
-    named = position.left_out
-    if len(named) < MOST_LEFT_OUT:
-        named = [*named, LeftOut(path=position.path, line=line, reason=reason)]
-    return replace(position, skipped_lines=position.skipped_lines + 1, left_out=named)
 
 
 def _mark(path: Path) -> dict[str, Any]:

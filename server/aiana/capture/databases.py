@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from aiana.capture.building import SessionBuilder
+from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, LeftOut
+from aiana.models import CaptureBatch, CapturePosition
 
 BUSY_S = 5.0
 LARGEST_VALUE = 32 << 20
 """Bytes of the largest value that is read."""
 BATCH_CHARS = 4 << 20
 """Characters of conversations that become one transaction."""
-MOST_LEFT_OUT = 20
-"""Losses of one database that are named; all are counted."""
 _WAL = "-wal"
 _WRITTEN_THROUGH_LOG = b"\2\2"  # versions of the format for writing and reading
 
@@ -76,15 +75,14 @@ class DatabaseSource(ABC):
         def here(files: list[list[int]] | None) -> CapturePosition:
             mark = {"cursor": cursor, "files": files, "version": self.version}
             state = {"builder": builder.state()}
-            lost = self.left_out(cursor)
-            named = [LeftOut(path=str(path), line=0, reason=why) for why in lost[:MOST_LEFT_OUT]]
+            losses = Losses(path, self.left_out(cursor))
             return CapturePosition(
                 path=str(path),
                 source=self.name,
                 mark=mark,
                 state=state,
-                skipped_lines=len(lost),
-                left_out=named,
+                skipped_lines=losses.count,
+                left_out=losses.named,
             )
 
         try:

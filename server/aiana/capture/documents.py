@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from aiana.capture.building import SessionBuilder
+from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, LeftOut
+from aiana.models import CaptureBatch, CapturePosition
 
 LARGEST = 256 << 20
 """Bytes of the largest document that is read."""
@@ -78,11 +79,11 @@ class DocumentSource(ABC):
         memory = position.state.get("memory", {}) if position else {}
         state = {"builder": {"memory": memory}}
         builder = SessionBuilder(self.name, path, stat.st_mtime, state)
-        left_out: list[str] = []
+        losses = Losses(path)
         is_same = known is not None and known.digest == digest
         if not is_same:
             try:
-                left_out = self.parse(data, builder)
+                losses = Losses(path, self.parse(data, builder))
             except ValueError as error:
                 raise UnreadableTranscript(f"It is no {self.title} conversation: {error}") from None
         mark = DocumentMark(
@@ -92,13 +93,14 @@ class DocumentSource(ABC):
             digest=digest,
             version=self.version,
         )
-        told = [LeftOut(path=str(path), line=0, reason=reason) for reason in left_out]
+        if is_same:
+            losses = Losses(path, known=position)
         reached = CapturePosition(
             path=str(path),
             source=self.name,
             mark=msgspec.to_builtins(mark),
-            skipped_lines=position.skipped_lines if is_same and position else len(told),
-            left_out=position.left_out if is_same and position else told[:20],
+            skipped_lines=losses.count,
+            left_out=losses.named,
             state={"memory": builder.memory} if builder.memory else {},
         )
         yield builder.batch(reached, 0 if is_same else len(data), len(data))

@@ -22,10 +22,11 @@ from msgspec import Struct
 from aiana.capture.arrays import ArrayReader
 from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of, whole_records
-from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP, MOST_LEFT_OUT
+from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP
+from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, LeftOut, Message, Session
+from aiana.models import CaptureBatch, CapturePosition, Message, Session
 
 MOST_FILES = 10_000
 """Files of conversations in one archive; the services write one, or a few dozen."""
@@ -123,7 +124,10 @@ class ExportSource(ABC):
                 yield from reading.take(file.read, file.tell)
             else:
                 with _opened(file) as archive:
-                    members = _members(archive, reading.lost if known is None else [])
+                    refused: list[str] = []
+                    members = _members(archive, refused)
+                    for reason in refused if known is None else []:
+                        reading.losses.add(reason)
                     _check(members, stat.st_size)
                     for member in members:
                         yield from reading.take_member(archive, member, file.tell)
@@ -159,14 +163,11 @@ class _Reading:
         self._stat = stat
         self._passed_over = taken
         self._number = 0
-        self._count = known.skipped_lines if known else 0
-        self._named = list(known.left_out) if known else []
+        self.losses = Losses(path, known=known)
         self._was_understood = known is not None
         self._sessions: list[Session] = []
         self._messages: list[Message] = []
         self._bytes = 0
-        self.lost: list[str] = []
-        """Why something was left out; told with the next batch."""
 
     def take_member(
         self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, reached: Callable[[], int]
@@ -175,7 +176,7 @@ class _Reading:
         try:
             part = archive.open(member)
         except _BROKEN as error:
-            self.lost.append(f"{member.filename} cannot be unpacked: {error}.")
+            self.losses.add(f"{member.filename} cannot be unpacked: {error}.")
             return
         with part:
             yield from self.take(lambda size: self._unpacked(part, size), reached)
@@ -184,7 +185,7 @@ class _Reading:
         try:
             return bytes(part.read(size))
         except _BROKEN as error:
-            self.lost.append(f"The archive is damaged: {error}.")
+            self.losses.add(f"The archive is damaged: {error}.")
             return b""
 
     def take(
@@ -199,16 +200,18 @@ class _Reading:
                 self._bytes += len(text)
             if self._bytes >= BATCH_BYTES:
                 yield self._batch(reached(), is_complete=False)
-        self.lost += [f"A conversation is longer than {LINE_CAP >> 20} MiB."] * array.oversized
+        for _ in range(array.oversized):
+            self.losses.add(f"A conversation is longer than {LINE_CAP >> 20} MiB.")
         if not array.is_whole:
-            self.lost.append("It breaks off: only the conversations before that were read.")
+            self.losses.add("It breaks off: only the conversations before that were read.")
 
     def end(self) -> CaptureBatch:
         """The last batch. Raises UnreadableTranscript if nothing of the export was understood."""
         batch = self._batch(self._stat.st_size, is_complete=True)
-        if not self._was_understood and self._count:
+        if not self._was_understood and self.losses.count:
             raise UnreadableTranscript(
-                f"Nothing in it is a {self._source.title} conversation: {self._named[0].reason}"
+                f"Nothing in it is a {self._source.title} conversation: "
+                f"{self.losses.named[0].reason}"
             )
         return batch
 
@@ -222,26 +225,22 @@ class _Reading:
         found, _ = whole_records(text, self._source.is_conversation)
         for record in found:
             self._tell(object_of(record))
-        self.lost.append(f"Conversation {self._number} is damaged.")
+        self.losses.add(f"Conversation {self._number} is damaged.")
 
     def _tell(self, conversation: dict[str, Any]) -> None:
         if not self._source.is_conversation(conversation):
-            self.lost.append(f"Object {self._number} is no conversation.")
+            self.losses.add(f"Object {self._number} is no conversation.")
             return
         # A builder of its own: places count from the beginning of each conversation.
         builder = SessionBuilder(self._source.name, self._path, self._stat.st_mtime, {})
         if reason := self._source.tell(conversation, builder):
-            self.lost.append(f"Conversation {self._number}: {reason}")
+            self.losses.add(f"Conversation {self._number}: {reason}")
         batch = builder.batch(CapturePosition(path="", source=""), 0, 0)
         self._sessions += batch.sessions
         self._messages += batch.messages
         self._was_understood = True
 
     def _batch(self, reached: int, *, is_complete: bool) -> CaptureBatch:
-        room = max(0, MOST_LEFT_OUT - len(self._named))
-        path = str(self._path)
-        self._named += [LeftOut(path=path, line=0, reason=reason) for reason in self.lost[:room]]
-        self._count += len(self.lost)
         mark = ExportMark(
             size=self._stat.st_size,
             mtime_ns=self._stat.st_mtime_ns,
@@ -256,15 +255,14 @@ class _Reading:
             bytes_read=self._bytes,
             reached=reached,
             position=CapturePosition(
-                path=path,
+                path=str(self._path),
                 source=self._source.name,
                 mark=msgspec.to_builtins(mark),
-                skipped_lines=self._count,
-                left_out=list(self._named),
+                skipped_lines=self.losses.count,
+                left_out=self.losses.named,
             ),
         )
         self._sessions, self._messages, self._bytes = [], [], 0
-        self.lost.clear()
         return batch
 
 

@@ -18,16 +18,15 @@ from msgspec import Struct
 
 from aiana.capture.compressed import opened
 from aiana.capture.decoding import loads, whole_records
+from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, LeftOut
+from aiana.models import CaptureBatch, CapturePosition
 
 LINE_CAP = 64 << 20
 """Bytes of the longest line that is read; longer ones are counted and left out."""
 BATCH_BYTES = 2 << 20
 """Bytes of transcript that become one transaction."""
-MOST_LEFT_OUT = 20
-"""Lines of one file that are named when they are left out; all are counted."""
 COMPRESSED = ".jsonl.zst"
 _SKIP_STEP = 16 << 20
 _HASHED = 4096
@@ -220,12 +219,13 @@ class LineSource(ABC):
         reached: Callable[[os.stat_result | None], Mark],
     ) -> Iterator[CaptureBatch]:
         reader = self.reader(path, stat.st_mtime, position.state if position else {})
-        losses = _Losses(str(path), position)
+        losses, oversized = Losses(path, known=position), 0
 
         def here(read: os.stat_result | None) -> CapturePosition:
-            for number in lines.oversized[losses.oversized :]:
-                losses.add(number, f"It is longer than {LINE_CAP >> 20} MiB.")
-            losses.oversized = len(lines.oversized)
+            nonlocal oversized
+            for number in lines.oversized[oversized:]:
+                losses.add(f"It is longer than {LINE_CAP >> 20} MiB.", number)
+            oversized = len(lines.oversized)
             return CapturePosition(
                 path=str(path),
                 source=self.name,
@@ -252,32 +252,17 @@ class LineSource(ABC):
         yield reader.batch(here(stat), lines.offset - start, lines.offset)
 
 
-def _whole(lines: LineFile, losses: _Losses) -> Iterator[bytes]:
+def _whole(lines: LineFile, losses: Losses) -> Iterator[bytes]:
     """The lines of a file, up to where it cannot be unpacked."""
     try:
         yield from lines
     except ValueError as error:
         if not lines.number:
             raise UnreadableTranscript(f"It cannot be unpacked: {error}.") from None
-        losses.add(lines.number + 1, f"What follows cannot be unpacked: {error}.")
+        losses.add(f"What follows cannot be unpacked: {error}.", lines.number + 1)
 
 
-class _Losses:
-    """What was left out of a file: counted, and the first ones named."""
-
-    def __init__(self, path: str, position: CapturePosition | None) -> None:
-        self.path = path
-        self.count = position.skipped_lines if position else 0
-        self.named = list(position.left_out) if position else []
-        self.oversized = 0
-
-    def add(self, line: int, reason: str) -> None:
-        self.count += 1
-        if len(self.named) < MOST_LEFT_OUT:
-            self.named = [*self.named, LeftOut(path=self.path, line=line, reason=reason)]
-
-
-def _take(reader: LineReader, line: bytes, number: int, losses: _Losses) -> bool:
+def _take(reader: LineReader, line: bytes, number: int, losses: Losses) -> bool:
     """Take what is whole on a line; whether anything of it was understood."""
     try:
         return _take_record(reader, line, number, losses)
@@ -287,18 +272,18 @@ def _take(reader: LineReader, line: bytes, number: int, losses: _Losses) -> bool
     understood = [_take_record(reader, record, number, losses) for record in found]
     if damaged:
         reason = "It holds a record without its end." if found else "It is no JSON object."
-        losses.add(number, reason)
+        losses.add(reason, number)
     return any(understood)
 
 
-def _take_record(reader: LineReader, record: bytes, number: int, losses: _Losses) -> bool:
+def _take_record(reader: LineReader, record: bytes, number: int, losses: Losses) -> bool:
     try:
         lost = reader.take(record)
     except UnknownRecord as unknown:
-        losses.add(number, str(unknown))
+        losses.add(str(unknown), number)
         return False
     if lost:
-        losses.add(number, lost)
+        losses.add(lost, number)
     return True
 
 

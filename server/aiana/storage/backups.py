@@ -16,14 +16,13 @@ from msgspec.structs import replace
 from aiana.errors import AianaError, Conflict, NotFound, StorageUnavailable
 from aiana.models import Progress
 from aiana.private import files_in, make_folder, make_own_folder, remove, unavailable
+from aiana.storage.copying import copy_into
 from aiana.storage.database import BUSY_TIMEOUT_S, translated
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
 from aiana.times import now
 
 KEPT = 10
 """Backups that stay in the folder, unless another number is asked for."""
-_PAGES = 2_048
-"""Copied in one step, 8 MB, so that progress can be told."""
 _MADE = re.compile(r"conversations-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)\.db")
 _LOG_FILES = ("-wal", "-shm")
 # Whoever has a database with a log open holds a shared lock on these bytes of it: "SHARED" in
@@ -62,7 +61,7 @@ def back_up(
     if output.exists():
         raise Conflict(f"{output} is there already: name another file.")
     with _beside(output) as part:
-        _copy(source, part, report)
+        copy_into(source, part, report)
         made = checked(part)
         _flush(part)
         # A link fails where a file came meanwhile, a rename would replace it.
@@ -122,7 +121,7 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
     make_folder(database.parent)
     with _beside(database) as part:
         with contextlib.closing(_opened(backup)) as source, translated(backup):
-            _copy(source, part, report)
+            copy_into(source, part, report)
         _flush(part)
         _fold_log(database)
         with _alone(database):
@@ -138,20 +137,6 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
 
 def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-
-
-def _copy(source: sqlite3.Connection, path: Path, report: Progress | None) -> None:
-    def step(_: int, left: int, total: int) -> None:
-        if report is not None:
-            report(total - left, total, "")
-
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as target:
-            source.backup(target, pages=_PAGES, progress=step, sleep=0.01)
-            # The copy is one file, whatever reads it next.
-            target.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
-        raise StorageUnavailable(f"The copy cannot be written: {error}.") from error
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiana.errors import StorageUnavailable
 from aiana.private import make_file, make_own_folder, remove
+from aiana.storage.copying import copy_into
 from aiana.storage.identifiers import derived_words
 from aiana.text import TOKENIZER
 
@@ -81,11 +82,7 @@ def _backup(connection: sqlite3.Connection, path: Path) -> None:
     make_own_folder(path.parent)
     remove(path)
     make_file(path)
-    target = sqlite3.connect(path)
-    try:
-        connection.backup(target)
-    finally:
-        target.close()
+    copy_into(connection, path)
 
 
 @migration

@@ -13,7 +13,6 @@ from typing import Any
 from aiana.capture.building import SessionBuilder
 from aiana.capture.databases import (
     BATCH_CHARS,
-    MOST_LEFT_OUT,
     ConversationDatabase,
     columns_of,
     has_table,
@@ -21,10 +20,11 @@ from aiana.capture.databases import (
     value_of,
 )
 from aiana.capture.decoding import object_of
+from aiana.capture.losses import Losses
 from aiana.capture.opencode.conversation import Conversation
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, LeftOut
+from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
 
 NAME, TITLE = "opencode", "OpenCode"
@@ -170,9 +170,13 @@ class _Files:
         done = 0
 
         def here(mark: dict[str, Any]) -> CapturePosition:
-            named = [LeftOut(path=str(path), line=0, reason=why) for why in lost[:MOST_LEFT_OUT]]
+            losses = Losses(path, lost)
             return CapturePosition(
-                path=str(path), source=NAME, mark=mark, skipped_lines=len(lost), left_out=named
+                path=str(path),
+                source=NAME,
+                mark=mark,
+                skipped_lines=losses.count,
+                left_out=losses.named,
             )
 
         conversation = Conversation(builder, tree.session, path.stem)
