@@ -214,7 +214,7 @@ def as_taken(host: str, given: Any, context: str) -> Any:
 
 
 @pytest.mark.parametrize("host", STARTS)
-def test_a_session_begins_with_what_is_known_of_the_project(home: Home, host: str) -> None:
+def test_session_start_hook(home: Home, host: str) -> None:
     output = home.run("session-start", STARTS[host])
     assert home.plain(output) == as_taken(host, STARTS[host], START)
 
@@ -252,7 +252,7 @@ def test_what_was_quoted_is_not_quoted_again(home: Home) -> None:
         "",
     ],
 )
-def test_nothing_is_said_when_unsure_or_to_what_no_person_typed(home: Home, prompt: str) -> None:
+def test_prompt_hook_stays_silent(home: Home, prompt: str) -> None:
     assert home.run("prompt", {**PROMPTS["claude"], "prompt": prompt}) == ""
 
 
@@ -265,7 +265,7 @@ def test_nothing_is_said_when_unsure_or_to_what_no_person_typed(home: Home, prom
         {"session_id": "yesterday"},
     ],
 )
-def test_prompt_hook_quotes_other_sessions_of_the_project(home: Home, more: dict[str, str]) -> None:
+def test_prompt_hook_quotes_sessions(home: Home, more: dict[str, str]) -> None:
     """Only a person is told only of the project and never of the session itself."""
     assert home.run("prompt", {**PROMPTS["claude"], **more}) == ""
 

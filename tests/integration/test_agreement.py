@@ -88,7 +88,7 @@ QUERIES = [query["text"] for query in CORPUS["queries"] if not parse(query["text
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic"])
-def test_first_ten_among_thousands_are_those_of_the_embedded_index(both: Both, mode: Mode) -> None:
+def test_first_ten_of_thousands(both: Both, mode: Mode) -> None:
     assert both.overlap(QUERIES, SearchFilter(), mode, NEAREST) >= 0.99
 
 
@@ -104,9 +104,7 @@ def test_first_ten_among_thousands_are_those_of_the_embedded_index(both: Both, m
     ],
     ids=["project", "source", "session", "after", "before", "memories"],
 )
-def test_first_ten_of_what_a_filter_lets_through_are_the_same(
-    both: Both, filter: SearchFilter
-) -> None:
+def test_first_ten_with_a_filter(both: Both, filter: SearchFilter) -> None:
     assert both.overlap(QUERIES[:6], filter, nearest=NEAREST) >= 0.99
 
 

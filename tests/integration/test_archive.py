@@ -98,7 +98,7 @@ def test_archive_of_two_versions_the_later_stays(store: Opened, tmp_path: Path) 
     assert [m.content for m in second.list_memories().memories] == ["as it is"]
 
 
-def test_archive_brings_back_nothing_that_was_forgotten(store: Opened, tmp_path: Path) -> None:
+def test_archive_without_forgotten_texts(store: Opened, tmp_path: Path) -> None:
     aiana = filled(store("first"))
     archive = written(aiana, tmp_path / "all.jsonl")
     memory = aiana.list_memories().memories[0]

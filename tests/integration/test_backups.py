@@ -57,7 +57,7 @@ def texts(home: Path) -> set[str]:
         aiana.close()
 
 
-def test_backup_is_one_private_file_that_holds_everything(aiana: Aiana, home: Path) -> None:
+def test_backup_is_private_and_whole(aiana: Aiana, home: Path) -> None:
     made = aiana.back_up()
     path = Path(made.path)
     assert (path.parent, made.memories, made.sessions) == (home / "backups", 1, 0)
@@ -115,7 +115,7 @@ def test_restore_over_a_damaged_database(aiana: Aiana, home: Path) -> None:
     assert Path(restored.replaced).read_bytes() == b"damaged" * 1000
 
 
-def test_restore_refuses_while_another_process_has_the_database(aiana: Aiana, home: Path) -> None:
+def test_restore_while_in_use(aiana: Aiana, home: Path) -> None:
     made = aiana.back_up()
     aiana.add_memory("later")
     aiana.close()
@@ -162,7 +162,7 @@ def test_restore_refuses_what_is_no_whole_backup(aiana: Aiana, home: Path, tmp_p
     assert texts(home) == {"what was known at first"}
 
 
-def test_backup_of_an_older_version_is_brought_up_to_date(aiana: Aiana, home: Path) -> None:
+def test_restore_of_an_older_version(aiana: Aiana, home: Path) -> None:
     made = Path(aiana.back_up().path)
     aiana.close()
     with sqlite3.connect(made) as connection:

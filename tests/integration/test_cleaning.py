@@ -139,7 +139,7 @@ def test_the_background_work_begins_with_it(home: Path) -> None:
     assert LOOKED_FOR in str(chunks)
 
 
-def test_names_that_differ_in_their_secrets_alone_stay_two(home: Path) -> None:
+def test_cleaning_of_colliding_names(home: Path) -> None:
     other = "ghp_" + noise(36)[::-1]
     with closing(sqlite3.connect(home / "conversations.db")) as connection:
         connection.execute(

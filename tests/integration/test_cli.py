@@ -296,7 +296,7 @@ def test_every_command_explains_itself_with_examples(run: Run, command: str) -> 
     assert "Example" in shown.stdout or "Commands:" in shown.stdout
 
 
-def test_an_import_that_finds_nothing_says_where_it_looked(run: Run, tmp_path: Path) -> None:
+def test_import_of_nothing(run: Run, tmp_path: Path) -> None:
     nothing = run("import", "--no-embed")
     assert nothing.returncode == 0
     lines = nothing.stdout.splitlines()

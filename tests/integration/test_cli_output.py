@@ -142,9 +142,7 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("columns", ["", "60"])
-def test_nothing_that_a_terminal_acts_on_leaves_any_command(
-    home: Path, tmp_path: Path, columns: str
-) -> None:
+def test_output_without_control_sequences(home: Path, tmp_path: Path, columns: str) -> None:
     tried = set()
     (home / "config.toml").write_text('"\\u001b]0;x" = 1\n')
     for arguments in lines_for_people(home, tmp_path):
@@ -220,9 +218,7 @@ def on_a_terminal(home: Path, *arguments: str, **settings: str) -> str:
     ],
     ids=" ".join,
 )
-def test_an_encoding_that_lacks_a_character_gets_a_substitute(
-    home: Path, encoding: str, arguments: tuple[str, ...]
-) -> None:
+def test_output_in_a_narrow_encoding(home: Path, encoding: str, arguments: tuple[str, ...]) -> None:
     done = run(home, *arguments, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
     assert done.stdout.decode(encoding)
@@ -239,9 +235,7 @@ def test_an_encoding_that_lacks_a_character_gets_a_substitute(
     ],
     ids=" ".join,
 )
-def test_json_is_whole_in_every_encoding_and_acts_on_no_terminal(
-    home: Path, encoding: str, arguments: tuple[str, ...]
-) -> None:
+def test_json_in_every_encoding(home: Path, encoding: str, arguments: tuple[str, ...]) -> None:
     done = run(home, *arguments, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     text = done.stdout.decode(encoding)
     assert (done.returncode, ACTING.findall(text)) == (0, [])

@@ -126,7 +126,7 @@ def test_a_closed_folder_of_sessions_costs_itself(person: Person) -> None:
     assert counts["failed"] == [{"path": str(closed), "reason": "Permission denied"}]
 
 
-def test_a_closed_home_of_one_assistant_is_named_and_costs_no_other(person: Person) -> None:
+def test_import_with_a_closed_home(person: Person) -> None:
     session = person.folder / ".codex" / "sessions" / "2026" / "11" / "20"
     session.mkdir(parents=True)
     person.own(person.folder / ".codex")

@@ -59,7 +59,7 @@ def test_ports_are_loopback_by_default(
         assert service.get("profiles", []) == (["team"] if name.endswith("-team") else [])
 
 
-def test_versions_are_pinned_and_transcripts_cannot_be_written(services: dict[str, Any]) -> None:
+def test_compose_pins_and_read_only_mounts(services: dict[str, Any]) -> None:
     for service in services.values():
         assert service["image"].rpartition(":")[2][-1:].isalnum()
         assert not service["image"].endswith("latest")
@@ -71,7 +71,7 @@ def test_versions_are_pinned_and_transcripts_cannot_be_written(services: dict[st
     assert {"--appendonly", "--maxmemory-policy"} <= set(command)
 
 
-def test_image_that_runs_holds_no_torch_and_is_not_root() -> None:
+def test_image_without_torch_and_root() -> None:
     text = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
     running = text.rpartition("\nFROM ")[2]
     assert "torch" not in running
@@ -124,9 +124,7 @@ def ready() -> Iterator[HTTPServer]:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_health_check_of_qdrant_tells_ready_from_not_ready(
-    services: dict[str, Any], ready: HTTPServer
-) -> None:
+def test_qdrant_health_check(services: dict[str, Any], ready: HTTPServer) -> None:
     command: list[str] = services["qdrant"]["healthcheck"]["test"][1:]
     check = [word.replace("/6333", f"/{ready.server_port}") for word in command]
     assert subprocess.run(check, timeout=60).returncode == 0

@@ -123,9 +123,7 @@ def test_a_moved_file_has_all_that_was_written_to_it(storage: AianaStorage, path
     assert kept(path.with_name("moved.db")) == {"at first", "shortly before"}
 
 
-def test_a_write_into_a_file_that_goes_away_is_not_acknowledged(
-    storage: AianaStorage, path: Path
-) -> None:
+def test_write_into_a_removed_file(storage: AianaStorage, path: Path) -> None:
     def write() -> None:
         with storage.database.writing() as connection:
             connection.execute("DELETE FROM memories")
@@ -189,7 +187,7 @@ def test_a_clean_exit_leaves_one_file_that_is_a_backup(path: Path, tmp_path: Pat
     assert len(kept(tmp_path / "copy.db")) == 50
 
 
-def test_the_last_of_several_processes_puts_the_log_into_the_file(path: Path) -> None:
+def test_checkpoint_by_the_last_process(path: Path) -> None:
     first, second = AianaStorage(path), AianaStorage(path)
     first.memories.add("of the first")
     second.memories.add("of the second")
@@ -200,7 +198,7 @@ def test_the_last_of_several_processes_puts_the_log_into_the_file(path: Path) ->
     assert kept(path) == {"of the first", "of the second"}
 
 
-def test_the_log_stays_small_under_readers_that_never_pause(
+def test_wal_size_under_readers(
     storage: AianaStorage, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "MOST_WAL_BYTES", 1 << 20)
@@ -229,7 +227,7 @@ def test_the_log_stays_small_under_readers_that_never_pause(
     assert largest < 2 << 20
 
 
-def test_an_old_database_that_cannot_be_written_says_so(path: Path, tmp_path: Path) -> None:
+def test_old_read_only_database(path: Path, tmp_path: Path) -> None:
     with AianaStorage(path) as storage, storage.database.writing() as connection:
         connection.execute("PRAGMA user_version = 1")
     with ReadOnlyFolder(path.parent), pytest.raises(StorageUnavailable, match="an older Aiana"):
@@ -420,7 +418,7 @@ def test_damaged_pages_say_so(path: Path) -> None:
                 use()
 
 
-def test_half_a_character_names_nothing_and_stops_nothing(storage: AianaStorage) -> None:
+def test_lone_surrogates_in_ids(storage: AianaStorage) -> None:
     half = "\ud83d"
     for use in (
         lambda: storage.memories.get(half),

@@ -206,7 +206,7 @@ def test_an_empty_filter_deletes_nothing(aiana: Aiana) -> None:
     assert texts(aiana) == {"apples", "pears", "plums"}
 
 
-def test_several_are_deleted_if_they_are_as_many_as_was_said(aiana: Aiana) -> None:
+def test_delete_expected_count(aiana: Aiana) -> None:
     shop = SearchFilter(project="shop")
     with pytest.raises(InvalidQuery, match="admits 2 memories and nothing was deleted"):
         aiana.delete_memories(filter=shop)
@@ -265,7 +265,7 @@ def test_sessions_are_listed_as_search_finds_them(
     assert found & {"chat-4", "chat-42"} <= expected
 
 
-def test_a_session_without_messages_counts_by_its_own_time(aiana: Aiana) -> None:
+def test_date_filter_of_empty_sessions(aiana: Aiana) -> None:
     aiana.start_session("announced", "")
     for filter, listed in (
         (SearchFilter(after="2026-03-01"), True),
@@ -283,7 +283,7 @@ def test_a_session_goes_with_its_sub_agents(aiana: Aiana) -> None:
     assert sessions(aiana) == {"chat-42"}
 
 
-def test_a_repeated_request_does_not_mean_another_thing(aiana: Aiana) -> None:
+def test_delete_repeated(aiana: Aiana) -> None:
     aiana.delete_session("chat-4")
     memory = aiana.list_memories().memories[0]
     preference = aiana.profile().static[0]

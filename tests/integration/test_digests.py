@@ -41,7 +41,7 @@ def record(aiana: Aiana, *said: tuple[MessageType, str], session: str = "s1", **
     )
 
 
-def test_a_digest_tells_what_was_asked_concluded_and_touched(aiana: Aiana) -> None:
+def test_digest_contents(aiana: Aiana) -> None:
     record(
         aiana,
         ("user", "/clear"),
@@ -107,7 +107,7 @@ def test_how_a_session_ended(aiana: Aiana, last: tuple[MessageType, str], outcom
     assert digest.outcome == outcome
 
 
-def test_sub_agents_stand_under_their_session_and_forks_beside_it(aiana: Aiana) -> None:
+def test_sub_agents_and_forks(aiana: Aiana) -> None:
     record(aiana, ("user", "mend the cart please"))
     record(aiana, ("user", "look for the cart"), session="a1", parent_id="s1")
     record(
@@ -121,7 +121,7 @@ def test_sub_agents_stand_under_their_session_and_forks_beside_it(aiana: Aiana) 
     assert {session.id for session in everything} == {"s1", "a1", "f1", "o1"}
 
 
-def test_a_session_in_which_nobody_asked_has_a_title_of_what_was_said(aiana: Aiana) -> None:
+def test_title_without_a_prompt(aiana: Aiana) -> None:
     record(aiana, ("assistant", "The nightly build failed in the migration of carts."))
     assert aiana.get_session("s1").session.title == (
         "The nightly build failed in the migration of carts."

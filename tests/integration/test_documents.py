@@ -55,7 +55,7 @@ def test_locate_writes_a_file_on_request(aiana: Aiana) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_locate_of_a_message_that_is_gone_is_its_session(aiana: Aiana) -> None:
+def test_locate_missing_message(aiana: Aiana) -> None:
     [uri] = record(aiana, "one")
     assert aiana.locate(uri.replace("m%230", "m%239")).line == 0
     for unknown in ("aiana:///session/nobody", "aiana:///memory/none", "https://example.com"):
@@ -98,7 +98,7 @@ def test_quote_of_what_is_not_there(aiana: Aiana) -> None:
             aiana.quote([TextToQuote(uri=uri), TextToQuote(uri=unknown)])
 
 
-def test_pinned_memories_stand_first_however_many_are_newer(aiana: Aiana) -> None:
+def test_page_of_pinned_memories(aiana: Aiana) -> None:
     first = aiana.add_memory("the oldest", tags=["ci"]).memory
     for number in range(60):
         aiana.add_memory(f"newer {number}")

@@ -72,7 +72,7 @@ def test_similarity_is_the_cosine(embedder: Embedder) -> None:
     assert near > far + 0.3
 
 
-def test_it_loads_on_first_use_and_once_for_all_threads(compiled_model_home: Path) -> None:
+def test_embedder_loads_once(compiled_model_home: Path) -> None:
     embedder = Embedder(device="cpu", models_dir=compiled_model_home / "models")
     assert not embedder.is_loaded
     assert embedder.dimensions == 384
@@ -108,7 +108,7 @@ def test_no_texts_are_no_vectors(embedder: Embedder) -> None:
     assert embedder.batch_embed([]).shape == (0, 384)
 
 
-def test_a_long_text_is_the_mean_of_its_windows_to_the_last_word(embedder: Embedder) -> None:
+def test_embed_long_text(embedder: Embedder) -> None:
     text = "\n\n".join(f"Paragraph {n} about the login page and its cookies." for n in range(60))
     pieces = embedder.windows(text)
     assert len(pieces) > 2
@@ -190,7 +190,7 @@ def test_both_packages_give_one_model(
     assert small.count_tokens_batch(texts) == official.count_tokens_batch(texts)
 
 
-def test_vector_does_not_depend_on_what_is_embedded_with_it(embedder: Embedder) -> None:
+def test_embed_independent_of_batch(embedder: Embedder) -> None:
     alone = embedder.embed("the cart is kept in Redis")
     among = embedder.batch_embed(["x " * 300, "the cart is kept in Redis", "", "0xdeadbeef " * 9])
     assert np.allclose(alone, among[1], atol=2e-6)
@@ -235,7 +235,7 @@ def test_torch_stays_out_of_the_process(compiled_model_home: Path) -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_a_damaged_model_is_told_and_used_again_once_mended(broken_home: Path) -> None:
+def test_damaged_model_recovers(broken_home: Path) -> None:
     file = broken_home / DEFAULT_MODEL / "model.onnx"
     sound = file.read_bytes()
     embedder = Embedder(device="cpu", models_dir=broken_home)
@@ -266,7 +266,7 @@ def test_info_of_a_compiled_model(compiled_model_home: Path) -> None:
 
 
 @needs_torch
-def test_two_that_compile_at_once_mend_a_damaged_model_once(broken_home: Path) -> None:
+def test_concurrent_repair_of_a_model(broken_home: Path) -> None:
     folder = compiled_folder(DEFAULT_MODEL, broken_home)
     (folder / "model.onnx").write_bytes(b"torn")
     (broken_home / f".{DEFAULT_MODEL}.tmp-killed").mkdir()

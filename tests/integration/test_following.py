@@ -88,7 +88,7 @@ def said(uuid: str, text: str, session: str = "s1", **more: Any) -> str:
     return json.dumps(record | more) + "\n"
 
 
-def test_a_root_that_comes_is_noticed_and_each_turn_after_it(live: Live, projects: Path) -> None:
+def test_follow_a_new_root(live: Live, projects: Path) -> None:
     assert not projects.exists()
     transcript = projects / "-home-ada-shop" / "s1.jsonl"
     transcript.parent.mkdir(parents=True)
@@ -111,7 +111,7 @@ def test_a_root_that_comes_is_noticed_and_each_turn_after_it(live: Live, project
     assert (state.process, state.why_not_live) == (os.getpid(), None)
 
 
-def test_a_file_that_is_put_in_the_place_of_another_is_read(live: Live, projects: Path) -> None:
+def test_follow_a_replaced_file(live: Live, projects: Path) -> None:
     transcript = projects / "-x" / "s1.jsonl"
     transcript.parent.mkdir(parents=True)
     transcript.write_text(said("u1", "first we look for the heron"))
@@ -123,7 +123,7 @@ def test_a_file_that_is_put_in_the_place_of_another_is_read(live: Live, projects
     assert not live.finds("heron")
 
 
-def test_what_is_written_to_the_log_of_a_database_counts(
+def test_follow_a_database_log(
     tmp_path: Path, projects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = tmp_path / "code"
@@ -158,9 +158,7 @@ def test_what_is_written_to_the_log_of_a_database_counts(
         live.close()
 
 
-def test_where_the_system_tells_nothing_files_are_looked_at_and_status_says_so(
-    tmp_path: Path, projects: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_follow_by_polling(tmp_path: Path, projects: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import watchfiles._rust_notify as rust
 
     def refuse(*arguments: object) -> None:
@@ -188,9 +186,7 @@ def test_where_the_system_tells_nothing_files_are_looked_at_and_status_says_so(
         aiana.close()
 
 
-def test_a_file_that_cannot_be_read_is_told_once_and_its_reason_kept(
-    live: Live, projects: Path
-) -> None:
+def test_follow_an_unreadable_file(live: Live, projects: Path) -> None:
     transcript = projects / "-x" / "s1.jsonl"
     transcript.parent.mkdir(parents=True)
     transcript.write_bytes(b"\xff\xfe{\0}\0\n\0")
@@ -206,7 +202,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_its_reason_kept(
     assert position.failed == ""
 
 
-def test_what_is_new_comes_first_and_what_repeats_it_after_it(tmp_path: Path) -> None:
+def test_follow_newest_first(tmp_path: Path) -> None:
     from aiana.capture.claude_code import ClaudeCode
 
     def file(name: str, age: int, text: str) -> TranscriptFile:
@@ -311,9 +307,7 @@ class Writer:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_done_to_files_ends_as_one_clean_import_would(
-    live: Live, projects: Path, tmp_path: Path, seed: int
-) -> None:
+def test_follow_equals_clean_import(live: Live, projects: Path, tmp_path: Path, seed: int) -> None:
     folder = projects / "-home-ada-shop"
     writer = Writer(folder, seed)
     for _ in range(120):

@@ -180,7 +180,7 @@ def test_nothing_is_left_of_a_preference(aiana: Aiana, home: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks belong to the handle there")
-def test_looking_for_what_is_left_keeps_the_locks_of_the_database(aiana: Aiana, home: Path) -> None:
+def test_trace_search_keeps_locks(aiana: Aiana, home: Path) -> None:
     aiana.search("rhubarb")  # Opens a connection for reading beside the one that writes.
     aiana.remove_preference(aiana.add_preference(f"Likes {WORDS[0]}").static[0].id)
     # A process that gets this lock takes the index of the log for nobody's, and begins it anew.
@@ -190,7 +190,7 @@ def test_looking_for_what_is_left_keeps_the_locks_of_the_database(aiana: Aiana, 
     assert "BlockingIOError" in locked.stderr
 
 
-def test_what_earlier_versions_left_in_free_pages_goes_too(home: Path) -> None:
+def test_scrub_old_free_pages(home: Path) -> None:
     with AianaStorage(home / "conversations.db") as storage:
         with storage.database.maintaining() as connection:
             connection.execute("PRAGMA secure_delete = OFF")
@@ -285,7 +285,7 @@ def test_a_copy_or_fork_does_not_bring_it_back(aiana: Aiana, home: Path, project
     assert where_it_stands(home, *WORDS[:2]) == set()
 
 
-def test_a_copy_without_ids_and_times_is_known_by_its_opening(aiana: Aiana) -> None:
+def test_tombstone_of_a_copy_without_ids(aiana: Aiana) -> None:
     def record(id: str, moment: int, *texts: str) -> int:
         session = Session(id=id, source="notes", project="p", started_at=T.format(moment))
         messages = [

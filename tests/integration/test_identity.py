@@ -49,7 +49,7 @@ def test_hits_of_equal_ids_open_their_own_session(aiana: Aiana) -> None:
         assert f"apricots for {hit.source}" in exported
 
 
-def test_an_id_of_two_assistants_is_a_conflict_without_one(aiana: Aiana) -> None:
+def test_session_id_conflict(aiana: Aiana) -> None:
     record(aiana, "chat-42", "codex", "apricots")
     record(aiana, "chat-42", "cursor", "apricots")
     for call in (
@@ -81,7 +81,7 @@ def test_deleting_one_leaves_the_other(aiana: Aiana) -> None:
     }
 
 
-def test_an_announced_session_is_ended_before_a_captured_one(aiana: Aiana) -> None:
+def test_end_announced_session(aiana: Aiana) -> None:
     aiana.start_session("chat-42", "/shop")
     record(aiana, "chat-42", "codex", "apricots")
     assert aiana.end_session("chat-42", "done").session.source == "aiana"

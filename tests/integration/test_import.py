@@ -86,9 +86,7 @@ def dump(database: Path) -> list[Any]:
         ]
 
 
-def test_a_first_import_a_second_and_one_of_an_appended_file(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_import_incremental(storage: AianaStorage, projects: Path) -> None:
     path = write(projects / "s1.jsonl", said("user", "u1", "hello"), said("assistant", "a1", "hi"))
     size = path.stat().st_size
     assert run(storage) == ImportCounts(found=1, imported=1, messages=2, bytes=size)
@@ -124,9 +122,7 @@ def test_a_file_that_disappears_takes_nothing_with_it(
     assert (state.on_disk, state.stored, state.missing, state.vanished) == (0, 1, 0, 1)
 
 
-def test_resumed_and_forked_sessions_keep_only_what_they_add(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_import_resumed_and_forked(storage: AianaStorage, projects: Path) -> None:
     first, second = said("user", "u1", "one"), said("assistant", "a1", "two", 1)
     write(projects / "zz.jsonl", first, second, mtime=1_000_000_000)
     again = [record | {"sessionId": "s2"} for record in (first, second)]
@@ -138,9 +134,7 @@ def test_resumed_and_forked_sessions_keep_only_what_they_add(
 
 
 @pytest.mark.parametrize("summary_first", [True, False])
-def test_summaries_name_the_session_that_holds_their_message(
-    storage: AianaStorage, projects: Path, summary_first: bool
-) -> None:
+def test_import_summaries(storage: AianaStorage, projects: Path, summary_first: bool) -> None:
     summary = {"type": "summary", "summary": "About greetings", "leafUuid": "a1"}
     times = (1_000_000_000, 1_000_000_100)
     write(projects / "t.jsonl", summary, mtime=times[not summary_first])
@@ -212,9 +206,7 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
     assert run(storage, paths=[str(good)]).skipped == 1
 
 
-def test_a_bad_file_among_the_assistants_own_is_reported(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_import_reports_a_bad_file(storage: AianaStorage, projects: Path) -> None:
     (projects / "binary.jsonl").write_bytes(b"\x00\xff\n" * 10)
     (projects / "wide.jsonl").write_bytes("{}\n".encode("utf-16"))
     (projects / "empty.jsonl").touch()
@@ -277,7 +269,7 @@ def test_import_of_an_endless_line(storage: AianaStorage, projects: Path) -> Non
     ]
 
 
-def test_transcripts_that_an_older_reader_read_are_read_again(
+def test_import_after_a_reader_change(
     storage: AianaStorage, projects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(projects / "s1.jsonl", said("user", "u1", "hello"))
@@ -331,9 +323,7 @@ def test_since_progress_and_cancelling(storage: AianaStorage, projects: Path) ->
     assert steps == [(sum(sizes), sum(sizes), old.name), (sum(sizes), sum(sizes), "")]
 
 
-def test_what_is_stored_is_compared_with_what_is_on_disk(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_sources_reconcile(storage: AianaStorage, projects: Path) -> None:
     write(projects / "s1.jsonl", said("user", "u1", "hello"))
     run(storage)
     fresh = projects / "s2.jsonl"
@@ -404,7 +394,7 @@ def test_a_killed_import_goes_on_where_it_stopped(tmp_path: Path, manner: str, s
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no transcripts beside the project")
-def test_real_transcripts_reconcile_with_an_independent_count(storage: AianaStorage) -> None:
+def test_import_real_transcripts(storage: AianaStorage) -> None:
     # Records made by hand share uuids such as `a1` between sessions that have nothing in common.
     recorded = sorted(p for p in SHARED.glob("*.jsonl") if not p.name.startswith("claude__"))
     counts = run(storage, paths=recorded)
@@ -497,9 +487,7 @@ def _is_notice(text: str) -> bool:
     return text.startswith(("<task-notification>", "<agent-notification>"))
 
 
-def test_messages_that_a_transcript_completes_later_are_counted_once(
-    storage: AianaStorage, projects: Path
-) -> None:
+def test_import_counts_completed_once(storage: AianaStorage, projects: Path) -> None:
     path = projects / "s1.jsonl"
     write(path, said("user", "u1", "why"), said("assistant", "a1", "Beca"))
     write(path, said("assistant", "a1", "Because."), said("user", "u2", "thanks"))

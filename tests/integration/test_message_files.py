@@ -110,7 +110,7 @@ def test_sessions_are_found_by_the_files_they_touched(storage: AianaStorage) -> 
     assert {hit.session_id for hit in storage.search("cart -file:cart.py")} == {"s2"}
 
 
-def test_what_was_stored_before_is_told_in_the_background(tmp_path: Path) -> None:
+def test_message_files_backfill(tmp_path: Path) -> None:
     path = tmp_path / "conversations.db"
     with AianaStorage(path) as storage:
         stored(storage)

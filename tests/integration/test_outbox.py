@@ -29,7 +29,7 @@ class TestOutbox:
         store.outbox.enable(MODEL)
         assert store.outbox.waiting() == 1
 
-    def test_changes_are_noted_once_each_and_with_their_transaction(self, store: Store) -> None:
+    def test_outbox_notes_changes(self, store: Store) -> None:
         store.outbox.enable(MODEL)
         memory = store.add("one")
         store.storage.memories.feedback(memory, "helpful")
@@ -50,7 +50,7 @@ class TestOutbox:
             fail()
         assert store.outbox.waiting() == 0
 
-    def test_chunks_of_a_session_are_noted_when_they_come_move_and_go(self, store: Store) -> None:
+    def test_outbox_notes_chunks(self, store: Store) -> None:
         store.outbox.enable(MODEL)
         session = Session(id="s", source="test", project="p", started_at="2026-01-01T00:00:00.000Z")
         message = Message(
@@ -74,7 +74,7 @@ class TestOutbox:
         assert [change.id for change in store.outbox.batch(10)] == [added.id]
         assert store.outbox.points([added.id], MODEL, "x") == {}
 
-    def test_texts_of_an_older_aiana_pass_the_door_on_their_way(self, store: Store) -> None:
+    def test_outbox_redacts_old_texts(self, store: Store) -> None:
         store.outbox.enable(MODEL)
         memory = store.add("one")
         assert store.outbox.points([memory], MODEL, "x")[memory].is_clean

@@ -242,9 +242,7 @@ class TestNetwork:
         ("RESOURCE_EXHAUSTED", TierUnavailable, r"\(it has too much to do\)"),
     ],
 )
-def test_errors_of_grpc_are_those_of_http_and_name_its_port(
-    code: str, kind: type[Exception], reason: str
-) -> None:
+def test_grpc_errors(code: str, kind: type[Exception], reason: str) -> None:
     server = grpc.server(ThreadPoolExecutor(2), handlers=[_Failing(code)])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

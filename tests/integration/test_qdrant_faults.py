@@ -86,9 +86,7 @@ class TestFaults:
         assert tier.behind is None
         tier.close()
 
-    def test_search_that_hangs_is_answered_and_said_and_few_wait(
-        self, store: Store, endpoint: QdrantEndpoint
-    ) -> None:
+    def test_search_with_hanging_qdrant(self, store: Store, endpoint: QdrantEndpoint) -> None:
         tier = store.open_tier()
         for number in range(50):
             store.storage.memories.add(f"text {number}")

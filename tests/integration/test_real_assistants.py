@@ -115,7 +115,7 @@ def run(name: str, folder: Path) -> None:
 
 @pytest.mark.timeout(4 * TURN_S)
 @pytest.mark.parametrize("name", DRIVEN)
-def test_what_a_program_leaves_is_what_was_said_and_done(
+def test_real_assistants_import(
     name: str, tmp_path: Path, storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "run"

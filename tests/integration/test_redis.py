@@ -198,7 +198,7 @@ def test_wrong_password_is_said_and_never_shown(server: RedisServer) -> None:
 @pytest.mark.parametrize(
     "url", ["redis://:hunter2@127.0.0.1:1/0", "nonsense://:hunter2@h", "redis://h:port", ""]
 )
-def test_a_url_that_leads_nowhere_is_an_error_without_its_password(url: str) -> None:
+def test_redis_url_without_password(url: str) -> None:
     with pytest.raises(TierUnavailable) as caught:
         RedisCache(url).ping()
     assert "hunter2" not in str(caught.value)
@@ -241,9 +241,7 @@ class TestService:
         for aiana in opened:
             aiana.close()
 
-    def test_context_is_kept_until_what_it_is_built_from_changes(
-        self, window: Callable[[], Aiana]
-    ) -> None:
+    def test_context_cache_invalidation(self, window: Callable[[], Aiana]) -> None:
         one, other = window(), window()
 
         def context(aiana: Aiana, project: str = "shop") -> ContextResult:
@@ -327,7 +325,7 @@ class TestService:
             assert "redis" not in [entry.tier for entry in aiana.context("kept").degraded]
 
 
-def test_tls_is_spoken_to_a_server_whose_certificate_is_known(tmp_path: Path) -> None:
+def test_redis_tls(tmp_path: Path) -> None:
     pem = str(certificate(tmp_path))
     files = ("--tls-cert-file", pem, "--tls-key-file", pem)
     server = RedisServer(tmp_path, "--tls-auth-clients", "no", *files, tls=True)
@@ -401,9 +399,7 @@ def said_by(use: Callable[[], object]) -> str:
 @pytest.mark.parametrize(
     "stored", ["no JSON: private words", '"private words"', '["private", "words"]', "7", "{}"]
 )
-def test_what_aiana_did_not_write_is_no_error_and_is_not_quoted(
-    server: RedisServer, tmp_path: Path, stored: str
-) -> None:
+def test_redis_foreign_values(server: RedisServer, tmp_path: Path, stored: str) -> None:
     client = raw(server)
     client.set("aiana:session:s", stored)
     client.set("aiana:profile:default", stored)

@@ -112,9 +112,7 @@ def test_resume_of_what_is_no_session(aiana: Aiana) -> None:
         aiana.resume("aiana:///session/nobody/codex")
 
 
-def test_handover_tells_what_was_asked_done_said_and_left_open(
-    aiana: Aiana, session: Session
-) -> None:
+def test_handover_contents(aiana: Aiana, session: Session) -> None:
     plan = [
         {"content": "Write the store", "status": "completed"},
         {"content": "Expire old carts", "status": "pending"},
@@ -145,7 +143,7 @@ def test_handover_tells_what_was_asked_done_said_and_left_open(
     assert "## What is left open" in told.context
 
 
-def test_handover_keeps_its_budget_and_what_was_said_last(aiana: Aiana, session: Session) -> None:
+def test_handover_budget(aiana: Aiana, session: Session) -> None:
     said = [message(n, "user", f"Question {n}: " + "why so? " * 80) for n in range(1, 20)]
     last = message(30, "assistant", "It was the cache. " * 40)
     told = aiana.hand_over(stored(aiana, session, [*said, last]), max_tokens=800)

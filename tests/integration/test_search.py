@@ -257,7 +257,7 @@ def test_exclusions_hold_in_the_semantic_lane_too(embedded: Library) -> None:
     assert "kitchen/3" in found
 
 
-def test_a_required_phrase_holds_in_the_semantic_lane_too(embedded: Library) -> None:
+def test_required_phrase_semantic(embedded: Library) -> None:
     assert embedded.found('pictures "connection reset by peer"', "hybrid") == ["words/0"]
 
 
@@ -285,7 +285,7 @@ def test_phrase_that_stands_nowhere(tmp_path: Path) -> None:
         ]
 
 
-def test_quotes_that_stand_only_outside_the_restriction(tmp_path: Path) -> None:
+def test_phrase_outside_restriction(tmp_path: Path) -> None:
     with library_of(tmp_path, ["connection reset by peer", "the login broke"]) as library:
         restriction = SearchFilter(after="2026-05-01T10:01:00.000Z")
         ranking = library.ranking('login "connection reset"', restriction=restriction)
@@ -355,14 +355,14 @@ def test_words_of_every_script(tmp_path: Path, query: str, place: int) -> None:
         assert library.found(query)[:1] == [f"s/{place}"]
 
 
-def test_what_no_text_holds_is_not_found_in_scripts_without_blanks(tmp_path: Path) -> None:
+def test_no_hits_without_blanks(tmp_path: Path) -> None:
     with library_of(tmp_path, WITHOUT_BLANKS) as library:
         assert library.found("猫") == []
         assert library.found('"会周"') == []
         assert "s/0" not in library.found("用 -会议 周四")
 
 
-def test_a_store_from_before_finds_the_words_of_every_script(tmp_path: Path) -> None:
+def test_old_store_every_script(tmp_path: Path) -> None:
     with library_of(tmp_path, ["認証エラーが発生", "plain"]) as library:
         library.storage.memories.add("缓存失效", "insight")
         with library.storage.database.writing() as connection:
@@ -387,7 +387,7 @@ def test_nothing_that_is_typed_is_an_error(library: Library) -> None:
         library.ranking(text)
 
 
-def test_a_word_that_is_being_typed_finds_what_begins_with_it(tmp_path: Path) -> None:
+def test_search_by_prefix(tmp_path: Path) -> None:
     library = Library(tmp_path / "conversations.db")
     turns = [("user", "quaternion drift"), ("user", "camera drift"), ("user", "camera quality")]
     library.add_session(9, "new", "example.com/shop", "codex", turns)
@@ -417,7 +417,7 @@ def test_of_two_equal_texts_the_newer_comes_first(tmp_path: Path) -> None:
     library.storage.close()
 
 
-def test_what_is_new_changed_or_gone_is_seen_by_the_next_search(tmp_path: Path) -> None:
+def test_search_sees_changes(tmp_path: Path) -> None:
     library = Library(tmp_path / "conversations.db")
     assert library.found("quaternion") == []
     library.add_session(
@@ -430,7 +430,7 @@ def test_what_is_new_changed_or_gone_is_seen_by_the_next_search(tmp_path: Path) 
     library.storage.close()
 
 
-def test_tool_traffic_counts_for_less_than_what_was_said(tmp_path: Path) -> None:
+def test_tool_traffic_ranks_lower(tmp_path: Path) -> None:
     library = Library(tmp_path / "conversations.db")
     session = Session(id="tools", source="codex", project="", started_at="2026-05-01T00:00:00.000Z")
     library.storage.sessions.record(
@@ -494,16 +494,14 @@ def test_whole_identifiers_come_before_their_parts(
         assert library.found(query)[:2] == first
 
 
-def test_identifier_in_tool_output_ranks_before_its_parts(tmp_path: Path) -> None:
+def test_identifier_ranks_before_parts(tmp_path: Path) -> None:
     """An identifier in the output of a tool comes before its parts."""
     with library_of(tmp_path, NAMED[:2]) as library:
         library.add_output("s", "1:\n2: new = session_ref\n" + "filler code line\n" * 200)
         assert library.found("session_ref")[0] == "s/output"
 
 
-def test_a_text_without_vectors_is_not_said_to_be_found_by_meaning(
-    tmp_path: Path, compiled_model_home: Path
-) -> None:
+def test_lanes_without_vectors(tmp_path: Path, compiled_model_home: Path) -> None:
     with library_of(tmp_path, ["the login broke"]) as library:
         library.embedder = Embedder(device="cpu", models_dir=compiled_model_home / "models")
         assert library.ranking("login", "hybrid").lanes == ["keyword"]

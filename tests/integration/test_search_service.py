@@ -176,7 +176,7 @@ def test_what_is_typed_without_measure_asks_for_little(
     )
 
 
-def test_the_pages_of_a_list_count_days_from_the_same_moment(aiana: Aiana) -> None:
+def test_list_pages_share_a_moment(aiana: Aiana) -> None:
     storage = aiana.container.storage
     present = datetime.now(UTC)
     for day in range(4):

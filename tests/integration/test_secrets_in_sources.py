@@ -104,7 +104,7 @@ def test_a_file_is_scrubbed_and_says_the_same(aiana: Aiana, tmp_path: Path) -> N
     assert stored(aiana) == kept
 
 
-def test_ids_that_follow_from_the_words_bring_no_second_copy(aiana: Aiana, tmp_path: Path) -> None:
+def test_scrub_with_derived_ids(aiana: Aiana, tmp_path: Path) -> None:
     """Grok gives its messages no ids: without the secret each would have another one."""
     path = old(
         tmp_path / "s1" / "chat_history.jsonl",
@@ -170,7 +170,7 @@ def test_a_file_in_use_a_link_or_a_database_stays(aiana: Aiana, tmp_path: Path) 
     assert not list((tmp_path / "home" / "scrubbed").iterdir())
 
 
-def test_a_file_stays_when_its_assistant_is_started_meanwhile(
+def test_scrub_while_assistant_starts(
     aiana: Aiana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = old(tmp_path / "s1.jsonl", HEADER, pi(TOKEN))

@@ -75,7 +75,7 @@ def found(aiana: Aiana, query: str = ASKED, filter: SearchFilter | None = None) 
     return [hit.user for hit in hits]
 
 
-def test_memory_of_a_colleague_is_found_and_read_and_named(member: Open) -> None:
+def test_memory_of_a_colleague(member: Open) -> None:
     ada, ben = member("ada"), member("ben")
     (memory,) = remember(ada, FIX)
     (own,) = remember(ben, OWN)

@@ -74,9 +74,7 @@ def compiling(environ: dict[str, str], model: Path) -> Iterator[None]:
         yield
 
 
-def test_nothing_waits_for_a_model_to_be_compiled_and_it_is_shown(
-    start: Start, environ: dict[str, str], uncompiled: Path
-) -> None:
+def test_requests_while_compiling(start: Start, environ: dict[str, str], uncompiled: Path) -> None:
     with compiling(environ, uncompiled):
         client = start(env={**environ, "AIANA_EMBEDDING_MODEL": str(uncompiled)})
         client.initialize(capabilities={"window": {"workDoneProgress": True}})

@@ -43,7 +43,7 @@ def test_shutdown_waits_for_earlier_requests(start: Start) -> None:
     assert stored(start) == ADDS
 
 
-def test_what_was_asked_before_the_end_of_input_is_done(start: Start) -> None:
+def test_requests_before_end_of_input(start: Start) -> None:
     client = start()
     client.initialize()
     numbers = add_many(client)
@@ -66,7 +66,7 @@ def test_what_takes_too_long_is_cancelled_and_answered(start: Start) -> None:
     assert client.process.wait(IN_TIME_S) == 0
 
 
-def test_a_question_to_the_user_does_not_hold_up_the_end(client: Client) -> None:
+def test_exit_with_an_open_question(client: Client) -> None:
     memory = client.request("aiana/memory/add", {"content": "a habit"})["memory"]
     params = {"command": "aiana.forget", "arguments": [{"id": memory["id"]}]}
     number = client.send("workspace/executeCommand", params)
@@ -76,7 +76,7 @@ def test_a_question_to_the_user_does_not_hold_up_the_end(client: Client) -> None
     assert client.answer(number) is None
 
 
-def test_the_server_ends_with_its_editor_though_the_pipe_is_held(start: Start) -> None:
+def test_exit_with_the_editor(start: Start) -> None:
     editor = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     client = start()
     client.initialize(processId=editor.pid)
@@ -87,7 +87,7 @@ def test_the_server_ends_with_its_editor_though_the_pipe_is_held(start: Start) -
     editor.stdin.close()
 
 
-def test_an_editor_that_is_not_on_this_machine_is_not_watched(start: Start) -> None:
+def test_remote_editor_is_not_watched(start: Start) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     client = start()
@@ -104,9 +104,7 @@ def test_the_server_ends_when_nobody_reads_any_more(environ: dict[str, str]) -> 
         assert process.wait(IN_TIME_S) == 1
 
 
-def test_a_client_that_reads_nothing_keeps_the_server_from_nothing(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
+def test_client_that_reads_nothing(environ: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "aiana", "lsp"]
     requests = b""
     start = '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}'

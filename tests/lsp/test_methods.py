@@ -92,7 +92,7 @@ def test_import_reports_counts_and_progress(client: Client) -> None:
     assert (counts["imported"], counts["skipped"], counts["messages"]) == (0, 6, 0)
 
 
-def test_search_without_a_model_answers_by_words_and_says_so(sampled: Client) -> None:
+def test_search_without_a_model(sampled: Client) -> None:
     result = sampled.request("aiana/search", {"query": "getCartById broken", "limit": 3})
     assert result["modes"] == ["keyword"]
     assert result["searched"] == {"messages": 38, "memories": 0}
@@ -394,9 +394,7 @@ def test_a_context_is_built_anew_on_demand(with_model: Client) -> None:
     assert cached == [False, True, False, True]
 
 
-def test_two_servers_and_a_command_line_share_one_memory(
-    start: Start, environ: dict[str, str]
-) -> None:
+def test_servers_share_a_store(start: Start, environ: dict[str, str]) -> None:
     first, second = start(), start()
     first.initialize()
     second.initialize()

@@ -36,7 +36,7 @@ def test_the_page_is_written_from_the_table() -> None:
     assert document(page) == page, "run `make docs`"
 
 
-def test_the_mirror_for_typescript_is_written_from_the_table() -> None:
+def test_typescript_mirror() -> None:
     assert MIRROR.read_text(encoding="utf-8") == typescript(), "run `make docs`"
 
 

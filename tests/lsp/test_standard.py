@@ -99,7 +99,7 @@ def test_options_advertise_what_they_name(start: Start) -> None:
     assert capabilities["workspaceSymbolProvider"] == {"resolveProvider": True}
 
 
-def test_content_of_a_session_with_the_line_of_its_message(serve: Start) -> None:
+def test_content_of_a_session(serve: Start) -> None:
     page = serve().request("workspace/textDocumentContent", {"uri": URI})
     assert page["text"].splitlines()[0] == "# Pin the Redis client below 5"
     assert (
@@ -160,7 +160,7 @@ TURNS = """\
 """
 
 
-def test_turns_lead_to_their_neighbours_and_tools_to_files(start: Start, tmp_path: Path) -> None:
+def test_document_links(start: Start, tmp_path: Path) -> None:
     client = start()
     client.initialize(capabilities=LINKS)
     [registration] = client.reply("client/registerCapability", None)["registrations"]
@@ -206,7 +206,7 @@ def test_content_of_nothing_is_not_found(client: Client, uri: str) -> None:
     assert (caught.value.code, caught.value.data) == (-32803, {"kind": "notFound"})
 
 
-def test_show_opens_a_real_file_where_documents_cannot_be_read(serve: Start) -> None:
+def test_show_without_documents(serve: Start) -> None:
     client = serve(SHOWS)
     number = client.send(
         "workspace/executeCommand", {"command": "aiana.show", "arguments": [{"uri": URI}]}
@@ -237,15 +237,13 @@ def test_pages_of_yesterday_are_removed(serve: Start, environ: dict[str, str]) -
     "reads",
     [{"workspace": {"textDocumentContent": {}}}, {"experimental": {"aianaDocuments": True}}],
 )
-def test_show_opens_the_document_itself_where_it_can_be_read(
-    serve: Start, reads: dict[str, Any]
-) -> None:
+def test_show_with_documents(serve: Start, reads: dict[str, Any]) -> None:
     client = serve({**SHOWS, **reads})
     client.send("workspace/executeCommand", {"command": "aiana.show", "arguments": [{"uri": URI}]})
     assert client.reply("window/showDocument", {"success": True})["uri"] == URI
 
 
-def test_show_names_the_file_where_nothing_can_be_shown(serve: Start) -> None:
+def test_show_without_show_document(serve: Start) -> None:
     client = serve()
     run(client, "aiana.show", {"uri": URI})
     message = client.notification("window/showMessage")["message"]
@@ -289,7 +287,7 @@ def test_search_as_a_document(serve: Start) -> None:
     assert "why did `npm update` break the cart? getCartById returns [object Object] now" in text
 
 
-def test_a_wrong_query_of_a_command_is_answered_as_invalid(client: Client) -> None:
+def test_command_with_a_wrong_query(client: Client) -> None:
     with pytest.raises(ServerError) as caught:
         run(client, "aiana.showSearch", {})
     assert caught.value.code == -32602
@@ -304,7 +302,7 @@ def test_a_wrong_query_of_a_command_is_answered_as_invalid(client: Client) -> No
         pytest.param(["HGETALL"], id="a text, as typed or filled in"),
     ],
 )
-def test_a_command_takes_its_argument_as_editors_send_it(serve: Start, arguments: Any) -> None:
+def test_command_arguments(serve: Start, arguments: Any) -> None:
     client = serve(SHOWS)
     client.send("workspace/executeCommand", {"command": "aiana.showSearch", "arguments": arguments})
     shown = client.reply("window/showDocument", {"success": True})
@@ -434,7 +432,7 @@ def test_code_actions_ignore_diagnostics(start: Start, open_code: Callable[[Clie
     assert len(actions(client, (1, 0), (1, 5), diagnostics=strange, triggerKind=3)) == 2
 
 
-def test_symbols_are_files_where_documents_cannot_be_read(serve: Start) -> None:
+def test_symbols_without_documents(serve: Start) -> None:
     client = serve(workspaceSymbols=True)
     [symbol] = client.request("workspace/symbol", {"query": '"npm update"'})
     assert symbol["containerName"] == "Pin the Redis client below 5"
@@ -538,9 +536,7 @@ def test_registrations_need_no_answer(start: Start) -> None:
     assert client.request("aiana/preference/list", {}) == {"static": [], "dynamic": []}
 
 
-def test_wrong_settings_are_told_once_with_the_file_that_says_them(
-    start: Start, environ: dict[str, str]
-) -> None:
+def test_wrong_settings_are_told_once(start: Start, environ: dict[str, str]) -> None:
     file = Path(environ["AIANA_HOME"], "config.toml")
     file.parent.mkdir()
     file.write_text('user = "ada"\ncontextMaxToken = 5\n')
@@ -593,7 +589,7 @@ def test_long_work_is_shown_and_can_be_cancelled(start: Start) -> None:
         assert value == {"kind": "report", "percentage": 50, "message": "working"}
 
 
-def test_clients_that_do_not_want_it_are_not_told_of_changes(start: Start) -> None:
+def test_notifications_switched_off(start: Start) -> None:
     quiet, told = start(), start()
     quiet.initialize(options={"notifications": False})
     told.initialize()
@@ -609,9 +605,7 @@ def test_wrong_options_are_left_out(start: Start) -> None:
     assert "codeActionProvider" not in capabilities
 
 
-def test_settings_that_say_nothing_leave_the_options_as_they_are(
-    start: Start, open_code: Callable[[Client], None]
-) -> None:
+def test_empty_settings(start: Start, open_code: Callable[[Client], None]) -> None:
     client = start()
     client.initialize(
         options={"codeActions": True}, capabilities={"workspace": {"configuration": True}}

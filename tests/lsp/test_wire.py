@@ -87,7 +87,7 @@ def test_folders_that_are_none_are_left_out(start: Start, tmp_path: Path) -> Non
     assert added["memory"]["project"] == str(other)
 
 
-def test_initialize_names_what_is_wrong_and_can_be_tried_again(start: Start) -> None:
+def test_initialize_with_wrong_params(start: Start) -> None:
     client = start()
     for capabilities in (None, 7):
         with pytest.raises(ServerError) as caught:
@@ -177,7 +177,7 @@ def test_what_is_not_json_rpc_2_is_refused_by_its_id(client: Client, keeps: dict
     assert caught.value.code == -32600
 
 
-def test_a_search_with_a_token_tells_when_it_begins_and_ends(client: Client) -> None:
+def test_search_progress(client: Client) -> None:
     tokens = {"workDoneToken": "ours"}
     command = {"command": "aiana.search", "arguments": [{"query": "x"}], **tokens}
     for method, params in (
@@ -216,7 +216,7 @@ def test_wrong_params_are_answered_with_their_path(
     assert caught.value.data == {"errors": errors}
 
 
-def test_standard_requests_with_wrong_params_are_answered(client: Client) -> None:
+def test_standard_requests_wrong_params(client: Client) -> None:
     with pytest.raises(ServerError) as caught:
         client.request("workspace/executeCommand", {"command": ["not", "text"]})
     assert caught.value.code == -32602
@@ -247,7 +247,7 @@ def test_stray_output_does_not_reach_the_wire(awkward: Client) -> None:
         assert line in awkward.stderr
 
 
-def test_busy_readers_keep_neither_writes_nor_cancelling_waiting(awkward: Client) -> None:
+def test_writes_beside_busy_readers(awkward: Client) -> None:
     blocked = [awkward.send("test/blocked", {}) for _ in range(20)]
     added = awkward.request("aiana/memory/add", {"content": "written meanwhile"})
     assert added["memory"]["content"] == "written meanwhile"
@@ -307,7 +307,7 @@ def test_end_of_input_ends_the_server(awkward: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{nonsense", b"[" * 100_000, b'{"a": 1}', b"7", b"\xff\xfe"])
-def test_unreadable_messages_are_answered_and_harm_nothing(client: Client, body: bytes) -> None:
+def test_unreadable_messages(client: Client, body: bytes) -> None:
     client.write_raw(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     with pytest.raises(ServerError) as caught:
         client.answer(None)
@@ -351,7 +351,7 @@ def test_commands_can_be_cancelled(awkward: Client) -> None:
     awkward.request("test/release", {})
 
 
-def test_expected_failures_say_what_to_do_and_carry_no_traceback(client: Client) -> None:
+def test_expected_failures(client: Client) -> None:
     with pytest.raises(ServerError) as caught:
         client.request("aiana/session/get", {"id": "unknown"})
     assert caught.value.code == -32803
@@ -361,9 +361,7 @@ def test_expected_failures_say_what_to_do_and_carry_no_traceback(client: Client)
     assert message.endswith("aiana sessions list` shows them.")
 
 
-def test_an_unusable_data_folder_fails_requests_and_not_the_server(
-    start: Start, environ: dict[str, str]
-) -> None:
+def test_unusable_data_folder(start: Start, environ: dict[str, str]) -> None:
     Path(environ["AIANA_HOME"]).write_text("a file where the folder should be")
     client = start()
     client.initialize()

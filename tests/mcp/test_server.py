@@ -48,7 +48,7 @@ def test_the_version_of_the_client_is_spoken(
     assert start().initialize(asked)["protocolVersion"] == answered
 
 
-def test_a_probe_of_later_clients_is_answered_before_initialize(
+def test_probe_before_initialize(
     start: Callable[[], Client],
 ) -> None:
     client = start()
@@ -73,9 +73,7 @@ def test_a_search_looks_elsewhere_when_it_is_told_to(client: Client) -> None:
     assert "> The login page is blue." in client.text("memory_search", query="blue", scope="all")
 
 
-def test_a_client_that_tells_its_folders_is_asked_for_them(
-    start: Callable[[], Client], tmp_path: Path
-) -> None:
+def test_roots_of_the_client(start: Callable[[], Client], tmp_path: Path) -> None:
     client = start()
     client.initialize(roots={"listChanged": True})
     asked = client.next()
@@ -206,7 +204,7 @@ def test_numbers_as_text_and_nulls_are_understood(client: Client) -> None:
     assert "two workers" in text
 
 
-def test_arguments_that_are_no_object_are_refused_in_words(client: Client) -> None:
+def test_arguments_that_are_no_object(client: Client) -> None:
     result = client.request("tools/call", {"name": "memory_search", "arguments": ["flaky"]})
     assert result["result"]["isError"] is True
 
@@ -226,9 +224,7 @@ def test_arguments_that_are_no_object_are_refused_in_words(client: Client) -> No
         (b'{"id":1,"x":"\xff"}\n', -32700),
     ],
 )
-def test_what_is_no_request_is_refused_and_the_next_is_served(
-    client: Client, line: bytes, code: int
-) -> None:
+def test_message_that_is_no_request(client: Client, line: bytes, code: int) -> None:
     client.write_raw(line)
     assert client.next()["error"]["code"] == code
     assert client.request("ping")["result"] == {}
@@ -296,9 +292,7 @@ def test_several_servers_share_one_store(start: Callable[[], Client]) -> None:
     assert "beta" in first.text("memory_search", query="beta")
 
 
-def test_a_store_that_cannot_be_opened_is_said_to_the_model(
-    environ: dict[str, str], project: Path
-) -> None:
+def test_store_that_cannot_be_opened(environ: dict[str, str], project: Path) -> None:
     database = Path(environ["AIANA_HOME"]) / "conversations.db"
     database.write_bytes(b"no database at all" * 1000)
     client = Client(environ, project)
@@ -308,7 +302,7 @@ def test_a_store_that_cannot_be_opened_is_said_to_the_model(
     client.close()
 
 
-def test_nothing_but_the_protocol_is_on_standard_output(client: Client) -> None:
+def test_stdout_holds_the_protocol_alone(client: Client) -> None:
     """The reader of this client takes JSON and nothing else; resources and prompts, too."""
     listed = client.request("resources/list")["result"]
     assert listed == {"resources": [], "nextCursor": "sessions:"}

@@ -68,7 +68,7 @@ def loaded(text: str) -> object:
 
 
 @pytest.mark.parametrize("name", JSON_FILES)
-def test_json_is_extended_and_nothing_else_in_it_changes(edit: JsonEdit, name: str) -> None:
+def test_set_up_keeps_json(edit: JsonEdit, name: str) -> None:
     text = JSON_FILES[name]
     added = edit.add(text)
     assert edit.add(added) == added
@@ -166,7 +166,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
-def test_every_target_is_written_and_taken_out_to_the_byte(home: Home) -> None:
+def test_set_up_and_remove_every_target(home: Home) -> None:
     before = home.state()
     home.setup(*TARGETS)
     written = home.state()
@@ -262,7 +262,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(home: Home) -> None:
     assert list((home.folder / "data").iterdir()) == []
 
 
-def test_a_link_is_kept_and_what_it_leads_to_is_written(home: Home) -> None:
+def test_set_up_through_a_link(home: Home) -> None:
     dotfiles = home.folder / "dotfiles"
     dotfiles.mkdir()
     (dotfiles / "zed.json").write_bytes(b'{"a": 1}\n')
@@ -276,7 +276,7 @@ def test_a_link_is_kept_and_what_it_leads_to_is_written(home: Home) -> None:
     assert home.state() == before
 
 
-def test_a_file_that_does_not_parse_is_named_and_stops_no_other(home: Home) -> None:
+def test_set_up_with_a_broken_file(home: Home) -> None:
     (home.folder / ".cursor").mkdir()
     (home.folder / ".cursor/mcp.json").write_text('{\n  "mcpServers": {\n}\n')
     (home.folder / ".codex").mkdir()

@@ -95,7 +95,7 @@ def test_sessions_are_told_in_their_order(tmp_path: Path) -> None:
     check_messages(batch.messages)
 
 
-def test_a_file_that_grew_changes_nothing_that_was_told(tmp_path: Path) -> None:
+def test_read_a_grown_file(tmp_path: Path) -> None:
     first = read(Aider(), write(tmp_path, TEXT))
     again = read(Aider(), write(tmp_path, TEXT + "\nIt is mended.\n"))
     known = [(m.session_id, m.id, m.content) for m in first.messages]

@@ -89,7 +89,7 @@ def read_all(path: Path, position: CapturePosition | None) -> tuple[list[str], C
     return [m.content for batch in batches for m in batch.messages], batches[-1].position
 
 
-def test_a_database_in_use_is_read_with_its_log_and_left_as_it_is(tmp_path: Path) -> None:
+def test_read_a_database_in_use(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("PRAGMA journal_mode = WAL")
@@ -108,7 +108,7 @@ def test_a_database_in_use_is_read_with_its_log_and_left_as_it_is(tmp_path: Path
     writer.close()
 
 
-def test_nothing_is_left_beside_a_database_whose_program_has_gone(tmp_path: Path) -> None:
+def test_read_a_database_at_rest(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("PRAGMA journal_mode = WAL")
@@ -119,7 +119,7 @@ def test_nothing_is_left_beside_a_database_whose_program_has_gone(tmp_path: Path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_no_database_is_reported_and_none_is_made(tmp_path: Path) -> None:
+def test_read_what_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"nothing of the kind" * 100)
     with pytest.raises(UnreadableTranscript, match="Table database"):

@@ -136,7 +136,7 @@ def test_lines_of_one_answer_count_its_tokens_once(tmp_path: Path) -> None:
     assert [m.tokens for m in batch.messages] == [8, None, 42, 5]
 
 
-def test_thinking_is_kept_apart_and_signatures_are_not_kept(tmp_path: Path) -> None:
+def test_thinking_without_signatures(tmp_path: Path) -> None:
     thinking = {"type": "thinking", "thinking": "Maybe.", "signature": "SIGNED"}
     hidden = {"type": "redacted_thinking", "data": "OPAQUE"}
     batch = take(tmp_path, assistant("a1", thinking, hidden, text("Yes.")))
@@ -213,7 +213,7 @@ def test_reminders_are_taken_out_of_tool_results(tmp_path: Path) -> None:
     assert rows(batch) == [("u1", "tool_result", "tool", "1→x")]
 
 
-def test_text_of_the_program_is_not_what_the_person_said(tmp_path: Path) -> None:
+def test_text_of_the_program(tmp_path: Path) -> None:
     batch = take(
         tmp_path,
         user("u1", "Base directory for this skill: /x", isMeta=True),
@@ -290,13 +290,13 @@ def test_sidechain_parent_by_its_folder(
     assert [(s.id, s.parent_id) for s in read(path).sessions] == [("agent-a7", "s9")]
 
 
-def test_sidechains_within_a_session_have_one_child_session(tmp_path: Path) -> None:
+def test_sidechains_in_a_session(tmp_path: Path) -> None:
     batch = take(tmp_path, user("u1", "hi"), user("u2", "look", isSidechain=True))
     assert [(s.id, s.parent_id) for s in batch.sessions] == [("s1", None), ("s1:sidechain", "s1")]
     assert [m.session_id for m in batch.messages] == ["s1", "s1:sidechain"]
 
 
-def test_compaction_keeps_its_mark_and_drops_what_it_repeats(tmp_path: Path) -> None:
+def test_compaction_drops_repetition(tmp_path: Path) -> None:
     boundary = record(
         "system",
         "b1",
@@ -373,7 +373,7 @@ def test_a_title_that_comes_later_is_not_lost(tmp_path: Path) -> None:
     ]
 
 
-def test_what_cannot_be_understood_is_counted_and_left_out(tmp_path: Path) -> None:
+def test_lines_left_out(tmp_path: Path) -> None:
     batch = take(
         tmp_path,
         user("u1", "kept"),
@@ -553,7 +553,7 @@ def test_queue_remove_without_text(
     ]
 
 
-def test_a_notice_that_came_as_a_record_waits_no_longer(tmp_path: Path) -> None:
+def test_notice_that_came_as_a_record(tmp_path: Path) -> None:
     notice = "<task-notification><summary>Done.</summary></task-notification>\nRead the output."
     batch = take(
         tmp_path,
@@ -765,7 +765,7 @@ def test_a_saved_output_is_captured_up_to_a_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["gone", "link to a file", "link to a folder", "pipe", "parent"])
-def test_nothing_outside_of_the_sessions_folder_is_read(tmp_path: Path, kind: str) -> None:
+def test_tool_results_outside_the_folder(tmp_path: Path, kind: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "c.txt").write_text("private")
@@ -801,7 +801,7 @@ def test_arguments_nested_too_deeply_are_cut(tmp_path: Path, levels: int) -> Non
     ]
 
 
-def test_a_number_that_no_database_holds_costs_only_itself(tmp_path: Path) -> None:
+def test_oversized_numbers(tmp_path: Path) -> None:
     batch = take(
         tmp_path,
         assistant("a1", text("kept"), id="m1", usage={"output_tokens": 10**30}),

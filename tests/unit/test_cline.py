@@ -134,7 +134,7 @@ def test_tools_in_the_text_are_told_apart_from_it(tmp_path: Path) -> None:
     check_messages(batch.messages)
 
 
-def test_what_the_panel_showed_is_read_where_nothing_else_is(tmp_path: Path) -> None:
+def test_read_the_panels_messages(tmp_path: Path) -> None:
     shown = [
         {"ts": T, "type": "say", "say": "text", "text": "mend the sum"},
         {"ts": T, "type": "say", "say": "reasoning", "text": "Hm."},
@@ -192,7 +192,7 @@ def test_version_4_is_read_as_the_program_wrote_it(tmp_path: Path) -> None:
     check_messages(batch.messages)
 
 
-def test_tasks_of_roo_stand_under_theirs_and_failures_are_told(tmp_path: Path) -> None:
+def test_roo_subtasks_and_failures(tmp_path: Path) -> None:
     messages = [
         {"role": "user", "content": [text("<task>look there</task>")], "ts": T},
         {
@@ -244,7 +244,7 @@ def test_tasks_of_roo_stand_under_theirs_and_failures_are_told(tmp_path: Path) -
     assert session.project_path == "/work/shop"
 
 
-def test_a_file_that_a_crash_cut_gives_what_is_whole_of_it(tmp_path: Path) -> None:
+def test_read_a_file_cut_by_a_crash(tmp_path: Path) -> None:
     whole = json.dumps(OLD)
     for damage in (whole[: whole.index("not typed")], whole + "]}"):
         path = task(tmp_path, Cline(), damage)
@@ -256,7 +256,7 @@ def test_a_file_that_a_crash_cut_gives_what_is_whole_of_it(tmp_path: Path) -> No
         ]
 
 
-def test_messages_keep_their_ids_when_older_ones_are_gone(tmp_path: Path) -> None:
+def test_ids_after_truncation(tmp_path: Path) -> None:
     first = read(Cline(), task(tmp_path, Cline(), OLD))
     path = task(tmp_path, Cline(), OLD[3:])
     later = read_on(Cline(), path, first.position)

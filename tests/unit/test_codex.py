@@ -258,7 +258,7 @@ def test_a_compressed_thread_is_the_thread(tmp_path: Path, monkeypatch: pytest.M
         list(source.read(packed, None))
 
 
-def test_many_lines_of_a_compressed_thread_are_read_in_steps(tmp_path: Path) -> None:
+def test_compressed_thread_in_steps(tmp_path: Path) -> None:
     zstandard = pytest.importorskip("zstandard")
     lines = [record("session_meta", **META)]
     lines += [said("user", f"{number} " + "word " * 2000, 1) for number in range(500)]
@@ -333,7 +333,7 @@ def test_nothing_in_a_thread_is_too_odd(changes: list[tuple[int, str, int]]) -> 
     survives(Codex(), damaged(path.read_bytes(), changes), "t.jsonl")
 
 
-def test_shared_threads_are_read_as_an_independent_reader_counts_them() -> None:
+def test_real_threads() -> None:
     if not (SHARED / "codex").is_dir():
         pytest.skip("no transcripts beside the project")
     for path in sorted((SHARED / "codex").glob("*.jsonl")):
@@ -385,9 +385,7 @@ PRINTED: list[dict[str, Any]] = [
 ]
 
 
-def test_what_exec_prints_is_read_unless_the_thread_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exec_output_beside_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEX_HOME", str(tmp_path))
     batch = read(tmp_path / "out.jsonl", *PRINTED)
     assert Codex().recognises(tmp_path / "out.jsonl")
@@ -411,7 +409,7 @@ def test_what_exec_prints_is_read_unless_the_thread_is_kept(
     assert read(tmp_path / "again.jsonl", *PRINTED).messages == []
 
 
-def test_shared_prints_are_read_as_an_independent_reader_counts_them() -> None:
+def test_real_exec_output() -> None:
     paths = sorted((SHARED / "codex-exec-stream").glob("*.jsonl"))
     if not paths:
         pytest.skip("no transcripts beside the project")

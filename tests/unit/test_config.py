@@ -69,7 +69,7 @@ def test_each_setting_has_a_value_that_it_refuses() -> None:
 
 
 @pytest.mark.parametrize("key", BAD)
-def test_bad_values_of_the_file_are_named_with_their_line(tmp_path: Path, key: str) -> None:
+def test_bad_values_in_the_file(tmp_path: Path, key: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'# mine\n\n{key} = "{BAD[key]}"\n')
     config = load_config(environ={"AIANA_HOME": str(tmp_path)})
@@ -81,14 +81,14 @@ def test_bad_values_of_the_file_are_named_with_their_line(tmp_path: Path, key: s
     assert getattr(config, setting.field) == setting.default
 
 
-def test_a_bad_value_of_the_environment_never_shows_itself(tmp_path: Path) -> None:
+def test_bad_value_in_the_environment(tmp_path: Path) -> None:
     environ = {"AIANA_HOME": str(tmp_path), "REDIS_URL": "http://user:s3cret@cache"}
     [problem] = load_config(environ=environ).problems
     assert problem.setting == "REDIS_URL"
     assert "s3cret" not in problem.message
 
 
-def test_what_is_no_setting_is_reported_with_the_nearest_one(tmp_path: Path) -> None:
+def test_unknown_setting(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('embedding-modell = "x"\n[aiana]\nuser = "x"\n')
     environ = {
@@ -119,9 +119,7 @@ def test_what_is_no_setting_is_reported_with_the_nearest_one(tmp_path: Path) -> 
         (b"x = " + b"[" * 100_000, None, "it is not TOML"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_reported_and_stops_nothing(
-    tmp_path: Path, content: bytes, line: int | None, reason: str
-) -> None:
+def test_unreadable_file(tmp_path: Path, content: bytes, line: int | None, reason: str) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(content)
     [problem] = load_config(environ={"AIANA_HOME": str(tmp_path)}).problems
@@ -135,7 +133,7 @@ def test_a_folder_in_the_place_of_the_file_is_reported(tmp_path: Path) -> None:
     assert "config.toml is left out: it cannot be read" in problem.message
 
 
-def test_a_home_that_does_not_exist_is_an_error_in_words() -> None:
+def test_home_that_does_not_exist() -> None:
     with pytest.raises(StorageUnavailable, match="AIANA_HOME is ~nobody-of-that-name/x"):
         load_config(environ={"AIANA_HOME": "~nobody-of-that-name/x"})
 

@@ -250,7 +250,7 @@ def test_budget_counts_the_whole_block() -> None:
     assert [i.id for i in block.items] == [f"i{n}" for n in range(len(block.items))]
 
 
-def test_long_items_are_cut_at_a_sentence_and_share_the_room() -> None:
+def test_long_items_share_the_budget() -> None:
     long = "This sentence is number one of very many. " * 400
     items = [item("a", "First. " + long), item("b", "Second, other words here. " * 300)]
     block = build(items, budget=600, count_tokens=COUNTER.count, nonce=NONCE)
@@ -262,7 +262,7 @@ def test_long_items_are_cut_at_a_sentence_and_share_the_room() -> None:
     assert alone.tokens > 560
 
 
-def test_many_preferences_leave_room_for_what_is_relevant() -> None:
+def test_preferences_leave_room() -> None:
     preferences = [preference(f"{n} is a number that I like for reason {n}") for n in range(200)]
     block = build(
         [item("a", "the relevant thing")],

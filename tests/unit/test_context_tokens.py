@@ -65,7 +65,7 @@ SESSIONS = [
 ]
 
 
-def test_without_a_tokenizer_the_count_is_a_little_too_high() -> None:
+def test_estimate_without_a_tokenizer() -> None:
     counter = TokenCounter(lambda: FILE)
     real = [counter.count(text) for text in SESSIONS]
     guessed = [estimated(text) for text in SESSIONS]
@@ -74,7 +74,7 @@ def test_without_a_tokenizer_the_count_is_a_little_too_high() -> None:
     assert sum(real) <= sum(guessed) <= 1.2 * sum(real)
 
 
-def test_a_damaged_or_absent_tokenizer_leaves_the_estimate(tmp_path: Path) -> None:
+def test_estimate_with_a_damaged_tokenizer(tmp_path: Path) -> None:
     damaged = tmp_path / "tokenizer.json"
     damaged.write_text("{}")
     absent = tmp_path / "absent.json"

@@ -116,7 +116,7 @@ def test_what_else_an_item_may_hold(tmp_path: Path) -> None:
     assert (batch.sessions[0].title, batch.sessions[0].metadata) == ("Look", {"mode": "agent"})
 
 
-def test_messages_keep_ids_and_times_when_the_file_is_written_anew(tmp_path: Path) -> None:
+def test_ids_after_a_rewrite(tmp_path: Path) -> None:
     one, two = said("user", "one"), said("assistant", "two")
     first = read(Continue(), session(tmp_path, one, two))
     path = session(tmp_path, one, two, said("user", "three"), at=T + 60)

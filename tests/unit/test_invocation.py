@@ -92,7 +92,7 @@ def test_uv_runs_it_as_it_was_run(monkeypatch: pytest.MonkeyPatch, script: Path)
          "pipx install --force --editable '/src/aiana[semantic]'"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_installed_where_the_rest_is(
+def test_install_command(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     receipt: str | None,

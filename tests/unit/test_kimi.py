@@ -103,7 +103,7 @@ def test_sub_agents_stand_under_their_session(tmp_path: Path) -> None:
     assert told.project_path == "/gone/x"
 
 
-def test_what_is_said_twice_and_calls_whose_ids_begin_anew(tmp_path: Path) -> None:
+def test_repeated_prompts_and_call_ids(tmp_path: Path) -> None:
     calls = [
         event("tool.call", "Bash_0", toolCallId="Bash_0", name="Bash", args={"command": word})
         for word in ("one", "two")

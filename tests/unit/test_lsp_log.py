@@ -34,5 +34,5 @@ def test_exceptions_are_told_by_kind_and_place() -> None:
     assert "somebody" not in "".join(told)
 
 
-def test_a_whole_traceback_is_told_where_it_is_asked_for() -> None:
+def test_log_traceback_on_request() -> None:
     assert "what somebody wrote" in logged(SafeFormatter())

@@ -99,7 +99,7 @@ def test_sub_agents_stand_under_their_session(tmp_path: Path) -> None:
     ]
 
 
-def test_rows_that_change_in_their_place_are_read_again(
+def test_rows_changed_in_place(
     database: tuple[Path, sqlite3.Connection],
 ) -> None:
     path, writer = database
@@ -223,7 +223,7 @@ def test_the_log_of_version_2_is_read(database: tuple[Path, sqlite3.Connection])
     check_messages(batch.messages)
 
 
-def test_a_session_in_the_tables_and_in_the_log_is_told_once(
+def test_session_in_tables_and_log(
     database: tuple[Path, sqlite3.Connection],
 ) -> None:
     path, writer = database
@@ -287,7 +287,7 @@ def test_files_of_before_are_read_and_followed(tmp_path: Path) -> None:
     ]
 
 
-def test_a_session_that_the_database_took_over_is_left_to_it(
+def test_session_taken_over_by_database(
     tmp_path: Path, database: tuple[Path, sqlite3.Connection]
 ) -> None:
     path = storage(tmp_path)

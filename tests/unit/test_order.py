@@ -72,7 +72,7 @@ def test_message_that_is_read_again_keeps_its_place(storage: AianaStorage) -> No
     assert stored_order(storage) == ["a", "b", "c"]
 
 
-def test_late_message_stands_among_its_session_in_the_catalogue(storage: AianaStorage) -> None:
+def test_late_message_in_the_catalogue(storage: AianaStorage) -> None:
     catalogue = CatalogueReader(storage.database)
     storage.sessions.record(SESSION, [said("a", place=1), said("c", place=3)])
     assert catalogue.current().keys.tolist() == [1, 2]

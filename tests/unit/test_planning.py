@@ -20,7 +20,7 @@ def planned(text: str) -> Plan:
     return plan(parse(text), lower_words)
 
 
-def test_stop_words_count_only_where_there_is_nothing_else() -> None:
+def test_query_of_stop_words() -> None:
     assert list(planned("why is the login slow").terms) == ["login", "slow"]
     assert list(planned("how to").terms) == ["how", "to"]
 

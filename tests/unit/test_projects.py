@@ -39,7 +39,7 @@ def test_remotes(url: str, identity: str | None) -> None:
     assert remote_identity(url) == identity
 
 
-def test_a_checkout_is_its_origin_from_any_folder_in_it(tmp_path: Path) -> None:
+def test_project_of_a_checkout(tmp_path: Path) -> None:
     root = repository(
         tmp_path / "work",
         ("upstream", "https://github.com/other/name"),
@@ -62,7 +62,7 @@ def test_a_repository_without_remote_is_its_root(tmp_path: Path) -> None:
     )
 
 
-def test_worktrees_and_submodules_follow_their_git_file(tmp_path: Path) -> None:
+def test_project_of_worktrees_and_submodules(tmp_path: Path) -> None:
     main = repository(tmp_path / "main", ("origin", "git@github.com:me/name"))
     admin = main / ".git" / "worktrees" / "w"
     admin.mkdir(parents=True)
@@ -139,7 +139,7 @@ def plain(tmp_path: Path) -> Path:
     return root
 
 
-def test_worktrees_without_a_remote_are_their_repository(plain: Path) -> None:
+def test_project_of_worktrees_without_remote(plain: Path) -> None:
     expected = Project(id=plain.as_posix(), name="plain", root=plain.as_posix())
     inside, beside = plain / ".claude" / "worktrees" / "logs", plain.with_name("plain-logs")
     git(plain, "worktree", "add", "-q", str(inside), "-b", "logs")
@@ -175,9 +175,7 @@ def test_a_repository_within_another_is_its_own(plain: Path) -> None:
     assert project_of(str(plain / "vendor")).id == plain.as_posix()
 
 
-def test_a_home_that_is_a_repository_has_only_what_it_tracks(
-    plain: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_project_of_a_tracked_home(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (plain / "dotfiles" / "nvim").mkdir(parents=True)
     (plain / "dotfiles" / "nvim" / "init.lua").write_text("x")
     git(plain, "add", ".")

@@ -46,7 +46,7 @@ def test_next_to() -> None:
     assert ranking.next_to(first, second[:0], 1).tolist() == []
 
 
-def test_meaning_weighs_most_where_words_tell_nothing_apart() -> None:
+def test_weight_of_meaning() -> None:
     one = np.array([1, 0.1, *[0.05] * 20], np.float32)
     alike = np.full(20, 0.95, np.float32)
     few = np.array([1.0, 0.9], np.float32)
@@ -55,7 +55,7 @@ def test_meaning_weighs_most_where_words_tell_nothing_apart() -> None:
     assert ranking.meaning_weight(alike) == pytest.approx(1.5 * 0.95**1.5, rel=1e-3)
 
 
-def test_meaning_is_measured_among_the_rows_in_question() -> None:
+def test_meaning_scale_of_restricted_rows() -> None:
     cosines = np.array([0.9, 0.2, 0.4, np.nan], np.float32)
     among = np.array([False, True, True, True])
     assert ranking.meaning_scores(cosines, among)[1:] == pytest.approx([-0.2, 1.0, 0.0])
@@ -63,7 +63,7 @@ def test_meaning_is_measured_among_the_rows_in_question() -> None:
     assert nothing.tolist() == [0, 0]
 
 
-def test_fused_scores_without_meaning_are_those_of_the_words() -> None:
+def test_fusion_without_meaning() -> None:
     keyword, session = np.array([1, 0.5], np.float32), np.array([1, 0], np.float32)
     alone = np.array([False, True])
     assert ranking.fused(keyword, session, None, alone) == pytest.approx([1.0, 0.5])

@@ -130,7 +130,7 @@ def test_redaction_is_idempotent() -> None:
     assert redact(once) == (once, 0)
 
 
-def test_letters_that_change_their_length_in_lower_case() -> None:
+def test_redact_letters_that_grow() -> None:
     assert redact("İİİ password='" + VALUE + "'") == ("İİİ password='[redacted:password]'", 1)
 
 

@@ -209,7 +209,7 @@ def test_a_line_end_does_not_hide_a_token() -> None:
 
 
 @pytest.mark.parametrize("between", ["\n    ", "\n> ", "\n> > ", "\n\t# ", "\n// ", "\n | "])
-def test_nor_does_one_with_an_indentation_or_a_quotation(between: str) -> None:
+def test_token_over_indented_lines(between: str) -> None:
     token = "ghp_" + noise(36)
     cut = between.join([token[:12], token[12:24], token[24:]])
     text = f"it is{between}{cut}{between}as you see"
@@ -228,7 +228,7 @@ def test_every_word_that_a_rule_needs_is_found(parts: list[str]) -> None:
     assert gates_of(text) == {word for word in WORDS_OF_RULES if word in text}
 
 
-def test_every_rule_is_reached_by_a_word_that_is_looked_for() -> None:
+def test_gates_reach_every_rule() -> None:
     assert set(PHRASE_RULES) | set(WORDS) <= set(WORDS_OF_RULES)
 
 
@@ -251,7 +251,7 @@ PIECES = [
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=80))
-def test_redaction_is_idempotent_and_never_grows_a_text_much(text: str) -> None:
+def test_redact_idempotent(text: str) -> None:
     once, n = redact(text)
     assert redact(once) == (once, 0)
     assert len(once) <= len(text) + n * len("[redacted:database-password]")

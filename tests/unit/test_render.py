@@ -101,7 +101,7 @@ def test_first_words_end_at_a_word() -> None:
     assert first_words("```\n```") == ""
 
 
-def test_a_document_with_a_torn_fence_keeps_its_turns_apart() -> None:
+def test_markdown_with_a_torn_fence() -> None:
     edit = {"file_path": "a.py", "old_string": "x = 1", "new_string": "x = 2"}
     turns = [
         message("```py\nx", id="1"),

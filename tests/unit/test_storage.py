@@ -104,7 +104,7 @@ def test_a_batch_is_stored_once(storage: AianaStorage) -> None:
     assert (stored.message_count, stored.token_count, stored.title) == (2, 6, "first")
 
 
-def test_a_changed_message_never_desynchronises_the_index(storage: AianaStorage) -> None:
+def test_index_follows_changed_messages(storage: AianaStorage) -> None:
     storage.write_batch(batch(message("m1", "apples")))
     for content in ("pears", "plums", "pears"):
         result = storage.write_batch(batch(message("m1", content)))
@@ -114,7 +114,7 @@ def test_a_changed_message_never_desynchronises_the_index(storage: AianaStorage)
     assert_index_is_sound(storage)
 
 
-def test_tokens_that_are_told_later_are_stored_and_never_forgotten(storage: AianaStorage) -> None:
+def test_tokens_told_later(storage: AianaStorage) -> None:
     told = message("m1", "answer")
     counts = []
     for tokens in (None, 7, None, 9):
@@ -124,7 +124,7 @@ def test_tokens_that_are_told_later_are_stored_and_never_forgotten(storage: Aian
     assert_index_is_sound(storage)
 
 
-def test_replays_stay_with_the_session_that_had_them_first(storage: AianaStorage) -> None:
+def test_replayed_messages(storage: AianaStorage) -> None:
     storage.write_batch(batch(message("m1", "first"), replay_ids=True))
     fork = batch(
         message("m1", "first", "s2"),
@@ -137,7 +137,7 @@ def test_replays_stay_with_the_session_that_had_them_first(storage: AianaStorage
     assert [m.id for m in storage.get_messages("s2")] == ["m2"]
 
 
-def test_equal_ids_of_sources_without_unique_ids_are_both_kept(storage: AianaStorage) -> None:
+def test_equal_ids_in_two_sources(storage: AianaStorage) -> None:
     storage.write_batch(batch(message("1", "one")))
     storage.write_batch(batch(message("1", "another", "s2"), sessions=[session("s2")]))
     assert [m.content for m in storage.get_messages("s1")] == ["one"]
@@ -175,7 +175,7 @@ def test_a_failed_batch_leaves_nothing_behind(storage: AianaStorage) -> None:
     assert storage.capture_position("a.jsonl") is None
 
 
-def test_text_that_has_no_utf8_form_is_stored_all_the_same(storage: AianaStorage) -> None:
+def test_store_lone_surrogates(storage: AianaStorage) -> None:
     storage.write_batch(batch(message("m1", "broken \ud83d emoji and \x00 nul")))
     assert storage.get_messages("s1")[0].content == "broken ? emoji and \x00 nul"
     assert found(storage, "emoji") == [1]
@@ -234,7 +234,7 @@ def test_a_project_is_never_mistaken_for_another(
     assert sorted(s.id for s in storage.list_sessions(text)) == expected
 
 
-def test_the_beginning_of_an_id_is_enough_if_it_is_unique(storage: AianaStorage) -> None:
+def test_lookup_by_prefix(storage: AianaStorage) -> None:
     storage.write_batch(batch(sessions=[session("abcd-1"), session("abcd-2"), session("xyzw-1")]))
     assert storage.sessions.get("xyzw").id == "xyzw-1"
     for unclear in ("abcd", "xyz", "nope-nope"):
@@ -309,7 +309,7 @@ def test_memories_are_updated_found_and_deleted(storage: AianaStorage) -> None:
         storage.memories.get(memory.id)
 
 
-def test_memories_of_one_moment_are_in_the_order_of_their_changes(
+def test_memory_order_within_a_moment(
     storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(["05", "05", "05", "04", "05", "05", "59"])
@@ -323,9 +323,7 @@ def test_memories_of_one_moment_are_in_the_order_of_their_changes(
     assert [m.updated_at[17:23] for m in changed] == ["05.004", "05.005", "59.000"]
 
 
-def test_a_clock_that_was_wrong_for_long_is_not_followed(
-    storage: AianaStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_times_after_a_wrong_clock(storage: AianaStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(["2030-01-01T00:00:00.000Z", "2026-02-01T12:00:00.000Z"])
     monkeypatch.setattr("aiana.storage.memories.now", lambda: next(clock))
     assert storage.memories.add("a")[0].created_at.startswith("2030")
@@ -410,9 +408,7 @@ def test_every_version_migrates_to_the_newest(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_a_migration_leaves_a_backup_and_a_failed_one_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migration_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "conversations.db"
     with AianaStorage(path) as storage:
         storage.preferences.add("Uses uv")
@@ -480,7 +476,7 @@ def test_sessions_are_listed_by_their_last_activity(storage: AianaStorage) -> No
     assert ([each.id for each in rest], end) == (["open"], None)
 
 
-def test_pinned_memories_are_listed_first_however_many_are_newer(storage: AianaStorage) -> None:
+def test_pinned_memories_first(storage: AianaStorage) -> None:
     pinned = storage.memories.add("Deploys are on Mondays", tags=["ci", "pinned"])[0].id
     others = [storage.memories.add(f"note {number}")[0].id for number in range(5)]
     listed, cursor = storage.memories.page(limit=3)

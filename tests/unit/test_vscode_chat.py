@@ -133,7 +133,7 @@ def test_a_document_tells_whose_words_they_are(workspace: Path) -> None:
     assert [s.title for s in batch.sessions] == ["A question of names"]
 
 
-def test_an_event_log_is_read_where_the_editor_keeps_nothing(workspace: Path) -> None:
+def test_event_log_alone(workspace: Path) -> None:
     batch = read(workspace / "GitHub.copilot-chat" / "transcripts" / "events-1.jsonl")
     assert rows(batch) == [
         ("assistant", "assistant", None, "Picked up in the background."),
@@ -143,7 +143,7 @@ def test_an_event_log_is_read_where_the_editor_keeps_nothing(workspace: Path) ->
     assert [(s.id, s.project_path) for s in batch.sessions] == [("events-1", "/nowhere/shop")]
 
 
-def test_an_event_log_has_the_messages_of_the_chat_beside_it(workspace: Path) -> None:
+def test_event_log_beside_a_chat(workspace: Path) -> None:
     events = workspace / "GitHub.copilot-chat" / "transcripts" / "log-1.jsonl"
     beside = workspace / "chatSessions" / "log-1.jsonl"
     assert read(events).messages == []
@@ -196,7 +196,7 @@ def test_changes_are_applied_as_the_editor_does(tmp_path: Path) -> None:
     ]
 
 
-def test_a_damaged_line_costs_itself_and_a_torn_one_waits(tmp_path: Path) -> None:
+def test_damaged_and_torn_lines(tmp_path: Path) -> None:
     path = log(tmp_path / "s1.jsonl", whole(request("r1", "one")))
     cut = json.dumps(pushed(request("r2", "two")))
     with path.open("a") as file:
@@ -237,7 +237,7 @@ def test_a_workspace_names_its_folder(workspace: Path, told: Any, folder: str | 
     assert session.project_path == expected
 
 
-def test_chats_of_the_database_are_read_and_it_is_left_as_it_is(workspace: Path) -> None:
+def test_chats_of_the_database(workspace: Path) -> None:
     path = workspace / "state.vscdb"
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("PRAGMA journal_mode = WAL")

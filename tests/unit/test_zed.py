@@ -169,9 +169,7 @@ def test_what_is_compressed_is_unpacked(tmp_path: Path) -> None:
     assert reasons == ["Conversation t2 cannot be read", "Conversation t3 cannot be read"]
 
 
-def test_without_a_decoder_it_says_what_to_install_and_reads_it_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_thread_without_a_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     zstandard = pytest.importorskip("zstandard")
     path = database(tmp_path, t2=OLD)
     with sqlite3.connect(path) as connection:
@@ -196,7 +194,7 @@ def test_without_a_decoder_it_says_what_to_install_and_reads_it_later(
     assert after.position.left_out == []
 
 
-def test_a_thread_that_grows_keeps_its_times_and_sub_agents_their_thread(tmp_path: Path) -> None:
+def test_grown_thread(tmp_path: Path) -> None:
     path = database(tmp_path, t1=OLD)
     first = read(Zed(), path)
     more = {

@@ -55,9 +55,7 @@ def test_it_compiles_without_a_warning(environ: dict[str, str], tmp_path: Path) 
     assert len(list(tmp_path.glob("*.elc"))) == len(copies) > 1
 
 
-def test_commands_and_the_map_load_the_package_when_they_are_used(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
+def test_autoloads(environ: dict[str, str], tmp_path: Path) -> None:
     for file in LISP.glob("*.el"):
         shutil.copy(file, tmp_path)
     made = tmp_path / "aiana-autoloads.el"

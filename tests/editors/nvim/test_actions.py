@@ -20,7 +20,7 @@ vim.cmd.edit('aiana:///memory/' .. memory.id)
 """
 
 
-def test_hits_become_a_quickfix_list_whose_entries_open(neovim: Neovim) -> None:
+def test_quickfix_list_of_hits(neovim: Neovim) -> None:
     items, name, line, yanked = neovim.run(
         "vim.g.aiana = { register = 'a' }"
         + LISTED
@@ -59,7 +59,7 @@ def test_a_hit_opens_in_a_split_and_in_a_tab_page(neovim: Neovim) -> None:
     assert got == [[3, 1], [4, 1], [5, 2]]
 
 
-def test_a_message_is_inserted_into_the_file_that_is_being_written(neovim: Neovim) -> None:
+def test_insert_into_a_file(neovim: Neovim) -> None:
     got = neovim.run(
         """
     vim.cmd.edit('code.py')
@@ -113,7 +113,7 @@ def test_a_message_is_remembered_from_a_menu(neovim: Neovim) -> None:
     assert memory["sessionId"] == CART
 
 
-def test_a_memory_is_judged_pinned_forgotten_and_brought_back(neovim: Neovim) -> None:
+def test_memory_actions(neovim: Neovim) -> None:
     got = neovim.run(
         MEMORY
         + """
@@ -151,7 +151,7 @@ def test_a_memory_is_judged_pinned_forgotten_and_brought_back(neovim: Neovim) ->
     ]
 
 
-def test_forgetting_several_is_confirmed_by_their_number(neovim: Neovim) -> None:
+def test_forget_several_memories(neovim: Neovim) -> None:
     got = neovim.run("""
     for number = 1, 3 do
       T.request('aiana/memory/add', { content = 'zebra number ' .. number, project = '' })
@@ -177,7 +177,7 @@ def test_forgetting_several_is_confirmed_by_their_number(neovim: Neovim) -> None
     ]
 
 
-def test_a_session_is_deleted_only_when_that_is_confirmed(neovim: Neovim) -> None:
+def test_delete_session_confirmed(neovim: Neovim) -> None:
     asked, kept, note, left = neovim.run(
         MESSAGE
         + """

@@ -31,7 +31,7 @@ def test_completion(neovim: Neovim) -> None:
     ]
 
 
-def test_assistants_are_completed_as_the_server_knows_them(neovim: Neovim) -> None:
+def test_completion_of_assistants(neovim: Neovim) -> None:
     known, offered = neovim.run("""
     local known = vim.tbl_map(function(source) return source.name end,
       T.request('aiana/capture/sources', {}).sources)
@@ -42,7 +42,7 @@ def test_assistants_are_completed_as_the_server_knows_them(neovim: Neovim) -> No
     assert [name for name in offered if not name.endswith("/")] == known
 
 
-def test_a_path_with_a_blank_is_imported_and_a_wrong_one_is_named(neovim: Neovim) -> None:
+def test_import_paths(neovim: Neovim) -> None:
     (neovim.folder / "work" / "two words").mkdir(parents=True)
     got = neovim.run(r"""
     vim.cmd('Aiana import two\\ words')
@@ -222,7 +222,7 @@ def test_a_status_line_tells_only_what_matters(neovim: Neovim) -> None:
     assert got == ["", [["ok", ""], ["ok", "Aiana: 3 to index"], ["warning", "Aiana: warning"]]]
 
 
-def test_what_was_not_understood_is_said_with_the_hits_and_without(neovim: Neovim) -> None:
+def test_search_notes(neovim: Neovim) -> None:
     prompt, offered, nothing = neovim.run("""
     vim.cmd('Aiana! search redis before:whenever')
     T.wait(function() return T.offered end, 'the hits')

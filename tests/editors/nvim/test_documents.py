@@ -61,7 +61,7 @@ def session(tmp_path: Path) -> str:
     """
 
 
-def test_a_session_has_one_buffer_however_it_was_asked_for(neovim: Neovim) -> None:
+def test_one_buffer_for_each_session(neovim: Neovim) -> None:
     buffers, line, after = neovim.run(f"""
     local uri = 'aiana:///session/{CART}'
     vim.cmd('Aiana open ' .. uri .. '#{PINNED}')
@@ -83,7 +83,7 @@ def test_a_session_has_one_buffer_however_it_was_asked_for(neovim: Neovim) -> No
     assert after == CART_URI
 
 
-def test_what_could_not_be_read_is_no_buffer_to_write_into(neovim: Neovim) -> None:
+def test_failed_document_is_read_only(neovim: Neovim) -> None:
     got = neovim.run("""
     vim.cmd.edit('aiana:///session/nonesuch')
     local note = T.note()
@@ -118,7 +118,7 @@ def test_windows_that_keep_their_buffer_are_left_alone(neovim: Neovim) -> None:
     assert got == [2, 2, ["not written yet"], True, []]
 
 
-def test_lists_tell_what_was_thought_from_what_was_said(neovim: Neovim, session: str) -> None:
+def test_lists_mark_thinking(neovim: Neovim, session: str) -> None:
     got = neovim.run(
         session
         + """
@@ -181,9 +181,7 @@ def test_document_folds_and_jumps(neovim: Neovim, session: str) -> None:
     assert tabstop != 3, "a stored text has set an option"
 
 
-def test_links_that_the_server_made_are_followed_and_no_others(
-    neovim: Neovim, session: str, tmp_path: Path
-) -> None:
+def test_follow_links_of_the_server(neovim: Neovim, session: str, tmp_path: Path) -> None:
     got = neovim.run(
         session
         + """

@@ -70,7 +70,7 @@ def closes(picker: Typed) -> None:
         picker.keys("<Esc>")
 
 
-def test_hits_follow_what_is_typed_and_the_chosen_one_opens(picker: Typed) -> None:
+def test_live_picker(picker: Typed) -> None:
     picker.keys(":Aiana!<CR>")
     picker.keys("HGETALL")
     shows(picker, "2026-02-03", "# Pin the Redis client below 5")

@@ -439,7 +439,7 @@ def test_leaving_neovim_ends_the_server(neovim: Neovim) -> None:
         time.sleep(0.01)
 
 
-def test_buffers_are_not_sent_to_the_server_unless_asked_for(neovim: Neovim) -> None:
+def test_buffers_are_not_synchronised(neovim: Neovim) -> None:
     got = neovim.run(
         CODE
         + """

@@ -55,7 +55,7 @@ def session(folder: Path, words: str) -> str:
     return f"T.request('aiana/capture/import', {{ paths = {{ '{transcripts}' }} }})\n"
 
 
-def test_clones_worktrees_and_moved_folders_are_one_project(neovim: Neovim, tmp_path: Path) -> None:
+def test_project_of_clones_and_worktrees(neovim: Neovim, tmp_path: Path) -> None:
     first = repository(tmp_path / "first", "git@github.com:ada/zoo.git")
     second = repository(tmp_path / "second one", "https://github.com/ada/zoo")
     git(first, "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "tree")
@@ -105,9 +105,7 @@ def test_search_stays_in_the_repository(neovim: Neovim, tmp_path: Path) -> None:
     assert got == [["walrus inside"], [], ["walrus above"]]
 
 
-def test_what_is_remembered_in_a_clone_is_found_in_the_other(
-    neovim: Neovim, tmp_path: Path
-) -> None:
+def test_memory_of_a_clone(neovim: Neovim, tmp_path: Path) -> None:
     first = repository(tmp_path / "first", "git@github.com:ada/zoo.git")
     second = repository(tmp_path / "second", "https://github.com/ada/zoo")
     got = neovim.run(

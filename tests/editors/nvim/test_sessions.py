@@ -253,7 +253,7 @@ def test_sub_agents_stand_below_their_session(neovim: Neovim, kept: Path) -> Non
     assert len(rows) == 3
 
 
-def test_memories_are_listed_shown_edited_and_forgotten(neovim: Neovim) -> None:
+def test_memories_list(neovim: Neovim) -> None:
     offered, shown, lines, edited, asked, left = neovim.run("""
     vim.cmd.edit('code.py')
     local function add(content)
