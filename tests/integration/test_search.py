@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -246,7 +246,7 @@ def test_a_memory_that_was_changed_is_the_newest(tmp_path: Path) -> None:
 
 def test_an_empty_query_finds_nothing(library: Library) -> None:
     ranking = library.ranking("  ")
-    assert ranking.hits == []
+    assert list(ranking.hits) == []
     assert (ranking.messages, ranking.memories) == (34, 3)
 
 
@@ -312,7 +312,7 @@ def test_a_filter_turned_round(tmp_path: Path, query: str, left: set[str]) -> No
 def test_an_empty_answer_counts_what_lies_outside(tmp_path: Path) -> None:
     with library_of(tmp_path, ["login broke", "login mended", "all is well"]) as library:
         ranking = library.ranking("login after:2027")
-        assert (ranking.hits, ranking.messages, ranking.total) == ([], 0, 0)
+        assert (list(ranking.hits), ranking.messages, ranking.total) == ([], 0, 0)
         assert (ranking.outside.messages, ranking.outside.matches) == (3, 2)
         assert library.ranking("login").total == 2
 
@@ -447,7 +447,7 @@ def test_tool_traffic_ranks_lower(tmp_path: Path) -> None:
         ],
     )
     keys = {library.key("messages", kind): kind for kind in ("tool_result", "user")}
-    hits: list[Ranked] = library.ranking("kubectl").hits
+    hits: Sequence[Ranked] = library.ranking("kubectl").hits
     assert [keys[hit.key] for hit in hits] == ["user", "tool_result"]
     library.storage.close()
 

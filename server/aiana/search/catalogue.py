@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.models import SPOKEN
-from aiana.search.ranking import length_norms
+from aiana.search.ranking import TOOL_WEIGHT, length_norms
 from aiana.storage.database import Database
 
 Ints = NDArray[np.int64]
@@ -43,6 +43,11 @@ def numbers(text: str | None) -> Ints:
     if not text:
         return np.empty(0, np.int64)
     return np.fromstring(text, dtype=np.int64, sep=",")
+
+
+def run_starts(values: Ints) -> Ints:
+    """Where each run of equal values begins."""
+    return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))[: len(values)])
 
 
 class _State(NamedTuple):
@@ -115,9 +120,9 @@ class Catalogue:
 
     def rows(self, keys: Ints) -> NDArray[np.int32]:
         """Row numbers of documents; -1 for those that came later than this catalogue."""
-        known = (keys >= -self._last_memory) & (keys <= self._last_message)
-        if known.all():
+        if not len(keys) or (keys.min() >= -self._last_memory and keys.max() <= self._last_message):
             return self._row_of[keys + self._last_memory]
+        known = (keys >= -self._last_memory) & (keys <= self._last_message)
         return np.where(known, self._row_of[np.where(known, keys, 0) + self._last_memory], -1)
 
     def present(self, keys: Ints) -> NDArray[np.int32]:
@@ -131,12 +136,31 @@ class Catalogue:
         return length_norms(self.sizes)
 
     @cached_property
+    def memories(self) -> int:
+        """How many of the rows are memories; they stand in front."""
+        return int(np.searchsorted(self.sessions, 0))
+
+    @cached_property
+    def session_keys(self) -> Ints:
+        """Keys of the sessions that hold anything, in the order of `session_numbers`."""
+        return self.sessions[run_starts(self.sessions)]
+
+    @cached_property
     def session_numbers(self) -> NDArray[np.int32]:
         """Which session a row belongs to, counted from 0."""
-        if not len(self.sessions):
-            return np.empty(0, np.int32)
-        starts = self.sessions[1:] != self.sessions[:-1]
-        return np.concatenate(([0], np.cumsum(starts))).astype(np.int32)
+        starts = np.zeros(len(self.sessions), np.int32)
+        starts[run_starts(self.sessions)[1:]] = 1
+        return np.cumsum(starts, dtype=np.int32)
+
+    def of_sessions(self, keys: Ints) -> NDArray[np.bool_]:
+        """Which rows are messages of these sessions."""
+        wanted = np.isin(self.session_keys, keys)
+        return np.asarray(wanted[self.session_numbers])
+
+    @cached_property
+    def weights(self) -> NDArray[np.float32]:
+        """How much the words of a document count."""
+        return np.where(self.spoken, np.float32(1), np.float32(TOOL_WEIGHT))
 
     @cached_property
     def session_sizes(self) -> NDArray[np.float64]:

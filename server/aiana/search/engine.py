@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import isnan
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
 import numpy as np
 from msgspec import Struct
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aiana.models import HitReasons, Lane, Mode, SearchFilter, SearchReasons
 from aiana.search import ranking
+from aiana.search.catalogue import run_starts
 from aiana.search.legibility import crumbling
 from aiana.search.phrases import fitting_rows, spelt_as
 from aiana.search.planning import Phrase, Plan, plan
@@ -20,7 +21,7 @@ from aiana.search.query import Query
 from aiana.search.ranking import Hits
 
 if TYPE_CHECKING:
-    from aiana.search.catalogue import Catalogue
+    from aiana.search.catalogue import Catalogue, Ints
     from aiana.search.text_index import TextIndex
 
 MOST_RANKED = 300
@@ -78,6 +79,41 @@ class Ranked(Struct, frozen=True):
     why: HitReasons | None = None
 
 
+class _RankedRows(Sequence[Ranked]):
+    """Hits that are made when they are looked at: most of 300 are not."""
+
+    def __init__(
+        self,
+        keys: Ints,
+        scores: ranking.Floats,
+        recent: ranking.Floats,
+        lanes: dict[Lane, tuple[NDArray[np.bool_], ranking.Floats]],
+    ) -> None:
+        self._keys, self._scores, self._recent, self._lanes = keys, scores, recent, lanes
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Ranked: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Ranked]: ...
+
+    def __getitem__(self, place: int | slice) -> Ranked | list[Ranked]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        seen: dict[str, float] = {"recency": float(self._recent[place])}
+        found: list[Lane] = []
+        for lane, (held, values) in self._lanes.items():
+            value = float(values[place])
+            if not isnan(value):
+                seen[lane] = value
+            if held[place]:
+                found.append(lane)
+        return Ranked(int(self._keys[place]), float(self._scores[place]), seen, found)
+
+
 class Outside(Struct, frozen=True, kw_only=True):
     """What the restrictions of a request leave out."""
 
@@ -90,7 +126,7 @@ class Outside(Struct, frozen=True, kw_only=True):
 class Ranking(Struct, frozen=True, kw_only=True):
     """What a search found, best first, and what it looked at."""
 
-    hits: list[Ranked]
+    hits: Sequence[Ranked]
     lanes: list[Lane]
     """The lanes that answered."""
     messages: int
@@ -136,7 +172,7 @@ def search(
         catalogue = text_index.catalogue()
         admitted = _admitted(request, text_index, catalogue)
         lanes: list[Lane] = []
-        hits: list[Ranked] = []
+        hits: Sequence[Ranked] = ()
         notes: list[str] = []
         demanded: list[str] = []
         total = matches = reasons = None
@@ -226,7 +262,7 @@ def _admitted(request: Request, text_index: TextIndex, catalogue: Catalogue) -> 
 
 def _counts(catalogue: Catalogue, rows: NDArray[np.bool_]) -> tuple[int, int]:
     """How many of the rows are messages, and how many memories."""
-    memories = int(np.count_nonzero(catalogue.keys[rows] < 0))
+    memories = int(np.count_nonzero(rows[: catalogue.memories]))
     return int(np.count_nonzero(rows)) - memories, memories
 
 
@@ -241,7 +277,7 @@ def _by_words(
         return spelt, spelt, spelt
     hits = _hits(asked, text_index, catalogue, spelt)
     keyword = ranking.keyword_scores(hits, catalogue.norms)
-    keyword *= np.where(catalogue.spoken, np.float32(1), np.float32(ranking.TOOL_WEIGHT))
+    keyword *= catalogue.weights
     session = ranking.session_scores(
         hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
     )
@@ -292,8 +328,9 @@ def _hits_at(
     places: NDArray[np.int64], catalogue: Catalogue, weight: float, is_term: bool = False
 ) -> Hits:
     keys = places >> (ranking.PLACE_BITS + 1)
-    starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1 if len(keys) else 0))
-    counts = np.diff(starts, append=len(keys)).astype(np.float32)
+    starts = run_starts(keys)
+    ends = np.concatenate((starts[1:], [len(keys)]))[: len(starts)]
+    counts = (ends - starts).astype(np.float32)
     rows = catalogue.rows(keys[starts])
     known = rows >= 0
     return Hits(rows[known], counts[known], weight, is_term)
@@ -380,31 +417,16 @@ def _ranked(
     scores: ranking.Floats,
     recent: ranking.Floats,
     catalogue: Catalogue,
-    lanes: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]],
-) -> list[Ranked]:
+    lanes: dict[Lane, tuple[NDArray[np.bool_], ranking.Floats]],
+) -> Sequence[Ranked]:
     """Rows as hits, those that are new a little before those that are not."""
     final = ranking.with_recency(np.clip(scores[rows], 0, 1), recent)
     order = np.argsort(-final, kind="stable")
-    columns = {
-        lane: (held[rows[order]].tolist(), np.clip(seen[rows[order]], 0, 1).tolist())
-        for lane, (held, seen) in lanes.items()
+    rows = rows[order]
+    seen = {
+        lane: (held[rows], np.clip(values[rows], 0, 1)) for lane, (held, values) in lanes.items()
     }
-    hits = []
-    for place, (key, score, fresh) in enumerate(
-        zip(
-            catalogue.keys[rows[order]].tolist(),
-            final[order].tolist(),
-            recent[order].tolist(),
-            strict=True,
-        )
-    ):
-        seen: dict[str, float] = {"recency": fresh}
-        for lane, (_, values) in columns.items():
-            if not isnan(values[place]):
-                seen[lane] = values[place]
-        found: list[Lane] = [lane for lane, (held, _) in columns.items() if held[place]]
-        hits.append(Ranked(key, score, seen, found))
-    return hits
+    return _RankedRows(catalogue.keys[rows], final[order], recent[order], seen)
 
 
 def _best(scores: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sized
@@ -22,16 +23,14 @@ class QueryCache:
         self._database = database
         self._lock = threading.Lock()
         self._revision = (-1, -1)
+        self._seen = threading.local()
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._items = 0
 
     def get(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question, as the reader's transaction sees the database."""
         with self._database.reading() as connection:
-            (latest,) = connection.execute(
-                "SELECT coalesce(max(revision), 0) FROM revisions"
-            ).fetchone()
-            revision = (self._database.generation, latest)
+            revision = self._state(connection)
             with self._lock:
                 if self._revision != revision:
                     self._answers.clear()
@@ -48,3 +47,14 @@ class QueryCache:
                 while self._items > MOST_ITEMS:
                     self._items -= len(self._answers.popitem(last=False)[1])
         return answer
+
+    def _state(self, connection: sqlite3.Connection) -> tuple[int, int]:
+        """What this thread's transaction sees, which is asked once in each."""
+        view = self._database.view
+        if getattr(self._seen, "view", None) != view:
+            (latest,) = connection.execute(
+                "SELECT coalesce(max(revision), 0) FROM revisions"
+            ).fetchone()
+            self._seen.view, self._seen.revision = view, (self._database.generation, latest)
+        revision: tuple[int, int] = self._seen.revision
+        return revision

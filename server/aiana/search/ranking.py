@@ -96,7 +96,7 @@ def session_scores(
         counts = np.bincount(numbers[hit.rows[said]], hit.counts[said], minlength=total)
         value = hit.weight * rarity(int(np.count_nonzero(counts)), total) * (SESSION_K1 + 1)
         scores += value * counts / (counts + norms)
-    return scores[numbers].astype(np.float32)
+    return scores.astype(np.float32)[numbers]
 
 
 def next_to(first: NDArray[np.int64], second: NDArray[np.int64], gap: int) -> NDArray[np.int64]:

@@ -24,6 +24,7 @@ from aiana.storage.filters import (
     message_condition,
     session_condition,
 )
+from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.letters import Run, query_pieces
 from aiana.storage.migrations import THOUGHT
@@ -61,7 +62,7 @@ class TextIndex:
         asked = "SELECT doc, cnt FROM messages_terms WHERE term = ?"
         found: dict[str, tuple[int, int]] = {}
         for term in terms:
-            row = self._answers.get(("frequency", term), partial(self._rows, asked, term))
+            row = self._answers.get(("frequency", term), partial(self._of_term, asked, term))
             if row:
                 found[term] = row[0]
         return found
@@ -84,7 +85,9 @@ class TextIndex:
             f"SELECT group_concat((doc * 2 + (col = 'identifiers')) * {1 << PLACE_BITS} + offset) "
             "FROM messages_places WHERE term = ?"
         )
-        return self._answers.get(("places", term), lambda: numbers(self._rows(asked, term)[0][0]))
+        return self._answers.get(
+            ("places", term), lambda: numbers(self._of_term(asked, term)[0][0])
+        )
 
     def documents_with(self, phrase: str, prefix: bool = False) -> Ints:
         """Keys of the documents that hold these words in this order; a prefix may go on.
@@ -98,6 +101,10 @@ class TextIndex:
     def matching(self, texts: Sequence[str], phrase: str) -> list[int]:
         """Places of those of some texts, stored or not, that `documents_with` would find."""
         return self._tokenizer.matching(texts, _match(phrase, prefix=False))
+
+    def _of_term(self, query: str, term: str) -> list[tuple[Any, ...]]:
+        """Rows of the index's own lists, in which no secret stands that a term could name."""
+        return self._rows(query, Admitted(term))
 
     def _rows(self, query: str, parameter: str) -> list[tuple[Any, ...]]:
         with self.database.reading() as connection:
@@ -159,7 +166,7 @@ class TextIndex:
         (text,) = connection.execute(
             f"SELECT group_concat(key) FROM ({sessions})", values
         ).fetchone()
-        rows = np.isin(catalogue.sessions, numbers(text)) & (catalogue.keys > 0)
+        rows = catalogue.of_sessions(numbers(text))
         own, own_values = message_condition(restriction)
         if own_values:
             (text,) = connection.execute(

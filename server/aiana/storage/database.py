@@ -69,6 +69,11 @@ class Database:
         return int(getattr(self._local, "generation", self._generation))
 
     @property
+    def view(self) -> int:
+        """Which of this thread's transactions `reading()` is in: each sees one state of all."""
+        return int(getattr(self._local, "views", 0))
+
+    @property
     def read_only(self) -> bool:
         """Whether the database can be read but not written."""
         return self._read_only and not self._can_be_written()
@@ -238,6 +243,7 @@ class Database:
             return
         with translated(self.path):
             connection.execute("BEGIN")
+            self._local.views = self.view + 1
             try:
                 yield connection
             finally:
