@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -272,6 +271,8 @@ class _File:
         try:
             # Windows' editors begin a file with a byte order mark.
             self._text = path.read_text(encoding="utf-8-sig")
+            import tomllib  # only where there is something to read
+
             self.settings = tomllib.loads(self._text)
         except (FileNotFoundError, NotADirectoryError):
             pass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from pathlib import Path
 
 from aiana.errors import ReadOnly, StorageUnavailable
@@ -70,7 +69,7 @@ def write_text(path: Path, text: str) -> None:
 
     Raises StorageUnavailable.
     """
-    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    beside = path.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
         with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:

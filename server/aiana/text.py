@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from aiana.pattern import Pattern
 
 # CSI (`ESC [ ... m`), OSC (`ESC ] ... BEL`) and two-character escapes, ECMA-48; runs are bounded.
-_ANSI = re.compile(
+_ANSI = Pattern(
     r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?"
     r"|(?:\x1b[\]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]{0,4}[0-~]?"
 )
-_LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LINE_BREAK = Pattern(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Control characters; soft hyphens, zero-width spaces and marks; bidirectional controls; tag
 # characters and the second block of variation selectors, which can carry invisible text.
-_INVISIBLE = re.compile(
+_INVISIBLE = Pattern(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = Pattern("[\ud800-\udfff]")
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 """How FTS5 makes terms: of the texts in the index, and of what is looked up in it."""

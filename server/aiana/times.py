@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from aiana.pattern import Pattern
+
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name[:n]: i for i, name in enumerate(_MONTHS.split(), 1) for n in range(3, len(name) + 1)}
 _MONTH["sept"] = 9
@@ -12,15 +14,15 @@ _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _DAY = {name[:n]: i for i, name in enumerate(_DAYS.split()) for n in range(3, len(name) + 1)}
 _NUMBERS = "one two three four five six seven eight nine ten".split()  # noqa: SIM905
 _COUNTS = {"a": 1, "an": 1} | {word: number for number, word in enumerate(_NUMBERS, 1)}
-_SPAN = re.compile(
+_SPAN = Pattern(
     rf"(?P<count>\d{{1,6}}|{'|'.join(_COUNTS)}) ?(?P<unit>min|mins|minutes?|h|hrs?|hours?|d|days?|"
     r"w|wks?|weeks?|m|mo|months?|y|yrs?|years?)(?: ago)?"
 )
 _MINUTES = {"mi": 1, "h": 60, "d": 1440, "w": 10_080, "m": 43_200, "y": 525_600}
-_YEAR = re.compile(r"(\d{4})")
-_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})")
-_YEAR_MONTH_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-_NAMED_MONTH = re.compile(
+_YEAR = Pattern(r"(\d{4})")
+_YEAR_MONTH = Pattern(r"(\d{4})[-/.](\d{1,2})")
+_YEAR_MONTH_DAY = Pattern(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_NAMED_MONTH = Pattern(
     r"(?:(?P<before>\d{1,2})(?:st|nd|rd|th)?(?: of)? )?(?P<month>[a-z]{3,9})\.?"
     r"(?: (?P<after>\d{1,2})(?:st|nd|rd|th)?)?(?:,? (?P<year>\d{4}))?"
 )

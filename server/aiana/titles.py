@@ -5,34 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from aiana.pattern import Pattern
 from aiana.text import one_line
 
 LONGEST = 120
 """Characters of a title; what is cut off shows as an ellipsis."""
 _ENOUGH = 60
 """A title of so many characters needs no further line."""
-_COMMAND = re.compile(r"[/!#]\s?([\w:.-]+)\s*(.*)", re.DOTALL)
-_SETTINGS = re.compile(
+_COMMAND = Pattern(r"[/!#]\s?([\w:.-]+)\s*(.*)", re.DOTALL)
+_SETTINGS = Pattern(
     "add-dir|agents|clear|compact|config|context|cost|effort|exit|fast|help|hooks|ide|init|login|"
     "logout|mcp|memory|model|new|output-style|permissions|plugin|quit|rename|resume|status|"
     "statusline|theme|usage|vim"
 )
 """Commands about the assistant itself, whatever their arguments."""
-_FENCE = re.compile(r"^\s*(```|~~~)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)[\s#]*$")
-_PLAN = re.compile(
+_FENCE = Pattern(r"^\s*(```|~~~)")
+_HEADING = Pattern(r"^\s{0,3}#{1,6}\s+(.*?)[\s#]*$")
+_PLAN = Pattern(
     r"^(?:(?:the|my)\s+)?(?:(?:implementation|project|action|work)\s+)?plan\s*(?::|-|–|—)\s*", re.I
 )
-_EMPTY_HEADINGS = re.compile(
+_EMPTY_HEADINGS = Pattern(
     r"^(?:(?:implementation|project|action|work|the)\s+)?"
     r"(?:plan|context|overview|summary|background|goal|goals|task|introduction)$",
     re.I,
 )
-_ELEMENT = re.compile(r"</?[A-Za-z][\w:-]{0,60}(?:\s[^<>]{0,500})?/?>")
-_PLACEHOLDER = re.compile(r"^\[[^\]\n]{1,80}\]$")
-_LETTERS = re.compile(r"[^\W\d_]")
-_WIDE = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_BLOB = re.compile(
+_ELEMENT = Pattern(r"</?[A-Za-z][\w:-]{0,60}(?:\s[^<>]{0,500})?/?>")
+_PLACEHOLDER = Pattern(r"^\[[^\]\n]{1,80}\]$")
+_LETTERS = Pattern(r"[^\W\d_]")
+_WIDE = Pattern("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_BLOB = Pattern(
     r"^(?: {4}|\t)|^[\w.]*(?:Error|Exception|Warning)\b"
     r"|^\s*(?:[{}\[\]<>|@+=]|at \S+[(:]|File \"|Traceback |diff --git|index [0-9a-f]{6}"
     r"|commit [0-9a-f]{7}|\$ |>>> |\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d|[A-Z]{2,}[A-Z_]*="

@@ -192,6 +192,33 @@ def test_scores_fall_and_lie_between_nothing_and_one(embedded: Library) -> None:
     assert 0 <= scores[-1] <= scores[0] <= 1
 
 
+def test_some_of_the_hits_are_those_of_all(library: Library) -> None:
+    hits = library.ranking("connection test the").hits
+    everything = list(hits)
+    assert len(everything) == len(hits) > 3
+    assert hits[1:3] == everything[1:3]
+    assert (hits[-1], hits[2:]) == (everything[-1], everything[2:])
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("fooBar", [1, 0]),  # as it is typed before another case
+        ("foo_bar", [2]),
+        ("fooBär", [3]),
+    ],
+)
+def test_a_name_is_found_as_it_is_spelt(tmp_path: Path, text: str, order: list[int]) -> None:
+    texts = [
+        "the FOOBAR of xfooBar",
+        "call fooBar, not fooBarBaz",
+        "a foo_bar and xfoo_bar",
+        "the FOOBÄR is no fooBärchen, and fooBär is one",
+    ]
+    with library_of(tmp_path, texts) as library:
+        assert library.found(text)[: len(order)] == [f"s/{place}" for place in order]
+
+
 def test_all_words_outrank_any_word(library: Library) -> None:
     found = library.found("connection nginx")
     assert found[0] == "words/1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -160,16 +159,24 @@ def test_an_exception_holds_for_late_imports_alone() -> None:
 
 
 def modules_after(statement: str) -> set[str]:
-    """Top-level modules in a fresh process after a statement."""
-    code = f"{statement}; import json, sys; print(json.dumps(list(sys.modules)))"
+    """Modules in a fresh process after a statement."""
+    code = f"{statement}; import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    return set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import aiana.service", "pygls redis qdrant_client torch numpy onnxruntime sqlite3"),
+        (
+            "import aiana.service",
+            "pygls redis qdrant_client torch numpy onnxruntime sqlite3 tomllib aiana.capture",
+        ),
+        (
+            "import aiana.cli.search, aiana.search.searcher",
+            "onnxruntime tokenizers socket concurrent subprocess aiana.capture "
+            "aiana.storage.qdrant aiana.storage.redis",
+        ),
         ("import aiana.lsp.main", "redis qdrant_client torch numpy onnxruntime tokenizers rich"),
         (
             "import aiana.hooks.main, aiana.hooks.blocks, aiana.hooks.words, aiana.hooks.asked",

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from aiana.capture import named_sources, sources
-from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
-from aiana.capture.leaks import Leak, leaks_in
-from aiana.capture.scrubbing import Scrubbed, scrub
 from aiana.container import Container
 from aiana.errors import AianaError
 from aiana.models import Progress
 from aiana.private import make_own_folder
 from aiana.protocol.results import Failure
+
+if TYPE_CHECKING:
+    from aiana.capture.files import Found, TranscriptFile
+    from aiana.capture.leaks import Leak
+    from aiana.capture.scrubbing import Scrubbed
 
 
 class Leaks(Struct, kw_only=True, rename="camel"):
@@ -44,6 +46,8 @@ class Leaking:
 
         Raises NotFound for an unknown source.
         """
+        from aiana.capture.leaks import leaks_in
+
         found = self._files(names, paths)
         files = list(found.files.values())
         result = Leaks(files=len(files))
@@ -67,6 +71,8 @@ class Leaking:
 
         A file that may be in use, or whose reader would be told something else, stays as it is.
         """
+        from aiana.capture.scrubbing import scrub
+
         paths = dict.fromkeys(leak.path for leak in leaks)
         found = self._files([], list(paths)).files
         folder = self._backups()
@@ -85,6 +91,9 @@ class Leaking:
 
     @staticmethod
     def _files(names: Sequence[str] | None, paths: Sequence[str] | None) -> Found:
+        from aiana.capture import named_sources, sources
+        from aiana.capture.files import Found, files_given, files_on_disk
+
         known = list(sources().values())
         wanted = known if names is None and paths is None else named_sources(names or [])
         found = files_on_disk(wanted)

@@ -11,7 +11,6 @@ from aiana.models import Message, Session
 from aiana.protocol.results import Exported, Located, Page
 from aiana.protocol.uris import MemoryAddress
 from aiana.protocol.uris import parse as parse_uri
-from aiana.render.markdown import export_session
 
 
 class Pages:
@@ -28,6 +27,8 @@ class Pages:
         source: str | None = None,
     ) -> Exported:
         """A session as a document. Raises NotFound and Conflict."""
+        from aiana.render.markdown import export_session
+
         session, messages = self._whole_session(session_id, source)
         return Exported(format=format, text=export_session(session, messages, format))
 

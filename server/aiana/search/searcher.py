@@ -21,13 +21,6 @@ from aiana.search.notes import described, of_answer
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
 from aiana.search.spelling import corrected
-from aiana.search.team import (
-    among,
-    asked_of_colleagues,
-    hits_of,
-    memory_of_colleague,
-    of_colleagues,
-)
 from aiana.search.vector_index import VectorIndex
 from aiana.storage.chunks import vectors_of
 from aiana.times import LOCAL, now
@@ -37,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiana.search.qdrant_index import QdrantIndex
+    from aiana.search.team import Candidate
     from aiana.storage import AianaStorage
     from aiana.storage.qdrant.tier import QdrantTier
 
@@ -123,8 +117,10 @@ class Searcher:
             missing: list[Degraded] = []
             remote = self._remote_index(query)
             # What they hold decides on every page what is demanded, though the first shows them.
-            colleagues = []
+            colleagues: list[Candidate] = []
             if remote is not None and embed is not None and (cursor is None or query.phrases):
+                from aiana.search.team import of_colleagues
+
                 shared = remote.shared(embed(query.text[:MOST_EMBEDDED_CHARS]))
                 colleagues = of_colleagues(shared, query, self._text_index)
             request = Request(
@@ -142,11 +138,13 @@ class Searcher:
             if embed is not None and "semantic" not in ranking.lanes:
                 missing += self._without_vectors()
             hits, more = page.of(ranking, limit)
-            theirs = hits_of(colleagues, query, ranking.demanded) if cursor is None else []
-            if theirs:
-                hits = among(hits, theirs, limit)
-                own = sum(hit.user is None for hit in hits)
-                _, more = page.of(ranking, own)
+            if colleagues and cursor is None:
+                from aiana.search.team import among, hits_of
+
+                if theirs := hits_of(colleagues, query, ranking.demanded):
+                    hits = among(hits, theirs, limit)
+                    own = sum(hit.user is None for hit in hits)
+                    _, more = page.of(ranking, own)
             return SearchResult(
                 hits=hits,
                 modes=ranking.lanes,
@@ -178,7 +176,11 @@ class Searcher:
 
     def memory_of_colleague(self, memory_id: str) -> Memory | None:
         """A memory that a colleague shares; None if there is none. Raises TierUnavailable."""
-        return None if self._qdrant is None else memory_of_colleague(self._qdrant, memory_id)
+        if self._qdrant is None:
+            return None
+        from aiana.search.team import memory_of_colleague
+
+        return memory_of_colleague(self._qdrant, memory_id)
 
     def _remote_index(self, query: Query) -> QdrantIndex | None:
         """Qdrant, with the embedded index behind it, if a server is configured."""
@@ -186,6 +188,7 @@ class Searcher:
         if tier is None:
             return None
         from aiana.search.qdrant_index import QdrantIndex
+        from aiana.search.team import asked_of_colleagues
 
         shared = asked_of_colleagues(tier, query) if self._config.team else None
         return QdrantIndex(tier, self._vector_index, query.filter, shared=shared)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
+from aiana.pattern import Pattern
 from aiana.text import one_line
 
 ELLIPSIS = "…"
@@ -21,7 +22,7 @@ _MAX_NEEDLES = 32
 _MAX_OCCURRENCES = 150
 """A word more frequent than this is only looked for near the rarer ones."""
 _NEIGHBOURHOOD = 250
-_SENTENCE_END = re.compile(r"(?:\n|[.!?;:]\s|[。！？])\s*")
+_SENTENCE_END = Pattern(r"(?:\n|[.!?;:]\s|[。！？])\s*")
 _WORDS = re.compile(r"[^\W_]+")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 # Longest first; what is left must keep three letters.
@@ -30,7 +31,7 @@ _SUFFIXES = re.findall(
     """izations ization ational ations ating ated ation ators ator ities ments ment ness ably ings
     ing ions ion ers ity ied ies ate ive ed es er ly al s e y i""",
 )
-_ACCENTED = re.compile("[\xc0-\u052f\u1e00-\u1fff]")  # Latin, Greek and Cyrillic
+_ACCENTED = Pattern("[\xc0-\u052f\u1e00-\u1fff]")  # Latin, Greek and Cyrillic
 _VOWEL = re.compile("[aeiouy]")
 _FUNCTION_WORDS = frozenset(
     re.findall(

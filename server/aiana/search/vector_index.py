@@ -167,8 +167,10 @@ class _Rows:
         lengths = np.array([text.count(",") + 1 if text else 0 for text in lists], np.int64)
         documents = numbers(",".join(text for text in lists if text))
         vectors = unpack_all(blobs)
-        greatest = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny)
-        components = np.rint(vectors * (127 / greatest)[:, None]).astype(np.int8)
+        greatest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
+        greatest = np.maximum(greatest, np.finfo(np.float32).tiny)
+        vectors *= (127 / greatest)[:, None]
+        components = np.rint(vectors, out=vectors).astype(np.int8)
         return cls(np.array(keys), documents, lengths, greatest / 127, components)
 
     @classmethod

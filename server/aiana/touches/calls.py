@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from aiana.pattern import Pattern
 from aiana.touches.patches import lines_of_hunks, touches_of_patch
 from aiana.touches.shell import touches_of_command
 from aiana.touches.values import Touch, Touched
@@ -41,7 +42,7 @@ _OLD_NAMES = frozenset({"oldpath", "source", "sourcepath", "from", "frompath", "
 _NEW_NAMES = frozenset({"newpath", "destination", "destinationpath", "to", "topath", "dest", "dst"})
 _COMMANDS = frozenset({"command", "cmd", "commandline", "script", "shellcommand"})
 _PATCHES = frozenset({"patch", "diff", "unifieddiff", "input", "patchtext", "content", "edit"})
-_REPLACED = re.compile(
+_REPLACED = Pattern(
     r"(?:old|orig|original|search|find|replace|replacement|new|insert)"
     r"(?:str|string|text|code|lines?|content|source|value|line)?"
 )
@@ -51,18 +52,18 @@ _CHANGES = frozenset(
 _CONTENTS = frozenset(
     {"content", "contents", "filetext", "text", "code", "newcontent", "filecontent", "newsource"}
 )
-_FIRST = re.compile(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
-_LAST = re.compile(r"(?:end|last|to)(?:line|row)")
+_FIRST = Pattern(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
+_LAST = Pattern(r"(?:end|last|to)(?:line|row)")
 _VERBS: tuple[tuple[re.Pattern[str], Touched], ...] = (
-    (re.compile(r"delete|remove|unlink"), "deleted"),
-    (re.compile(r"create|newfile|write|save"), "created"),
-    (re.compile(r"edit|replace|patch|update|modif|insert|append|apply|change"), "edited"),
-    (re.compile(r"read|view|open|cat(?![a-z])|show|viewfile"), "read"),
+    (Pattern(r"delete|remove|unlink"), "deleted"),
+    (Pattern(r"create|newfile|write|save"), "created"),
+    (Pattern(r"edit|replace|patch|update|modif|insert|append|apply|change"), "edited"),
+    (Pattern(r"read|view|open|cat(?![a-z])|show|viewfile"), "read"),
 )
 _CHANGED: dict[str, Touched] = {"add": "created", "delete": "deleted"}
-_PATH_BEGINS = re.compile(r"(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/]|file://|vscode-[\w-]+://)")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
-_NUMBERED = re.compile(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
+_PATH_BEGINS = Pattern(r"(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/]|file://|vscode-[\w-]+://)")
+_URL = Pattern(r"[a-z][a-z0-9+.-]*://", re.I)
+_NUMBERED = Pattern(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
 
 
 def touches_of_call(tool: str, arguments: str | None) -> list[Touch]:

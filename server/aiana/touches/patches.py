@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aiana.pattern import Pattern
 from aiana.touches.values import Touch, Touched
 
-_ENVELOPE = re.compile(
-    r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M
-)
+_ENVELOPE = Pattern(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M)
 _HOW: dict[str, Touched] = {"Add": "created", "Update": "edited", "Delete": "deleted"}
-_FILE = re.compile(r"^--- (.+?)(?:\t.*)?\n\+\+\+ (.+?)(?:\t.*)?$", re.M)
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.M)
+_FILE = Pattern(r"^--- (.+?)(?:\t.*)?\n\+\+\+ (.+?)(?:\t.*)?$", re.M)
+_HUNK = Pattern(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.M)
 _NOWHERE = "/dev/null"
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from aiana.pattern import Pattern
 from aiana.touches.patches import touches_of_patch
 from aiana.touches.values import GitRef, Touch, Touched
 
@@ -18,14 +19,14 @@ _HOW: dict[str, Touched] = {
 }
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "\n"})
 _WRITES = frozenset({">", ">>", "&>", ">|", "1>", "1>>"})
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?^\s*\2\s*$", re.S | re.M)
-_SED_LINES = re.compile(r"^(\d+)(?:,(\d+))?p$")
-_COMMITTED = re.compile(
+_HEREDOC = Pattern(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?^\s*\2\s*$", re.S | re.M)
+_SED_LINES = Pattern(r"^(\d+)(?:,(\d+))?p$")
+_COMMITTED = Pattern(
     r"^\[(?P<branch>[^\s\]]+|detached HEAD)(?: \(root-commit\))? (?P<hash>[0-9a-f]{7,40})\] ", re.M
 )
-_SWITCHED = re.compile(r"^Switched to (?:a new )?branch '([^'\n]+)'", re.M)
+_SWITCHED = Pattern(r"^Switched to (?:a new )?branch '([^'\n]+)'", re.M)
 _NEW_BRANCH = {"checkout": ("-b", "-B"), "switch": ("-c", "-C", "--create")}
-_PLAIN_PATH = re.compile(r"[\w./~@+-]*[\w@+-]")
+_PLAIN_PATH = Pattern(r"[\w./~@+-]*[\w@+-]")
 
 
 def touches_of_command(command: str) -> list[Touch]:
