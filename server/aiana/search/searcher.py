@@ -74,14 +74,27 @@ class Searcher:
             if self._embedder.is_loaded:
                 return
             try:
-                self._embedder.load()
+                self._load()
             except ModelUnavailable as error:
                 self._failure = Degraded(tier="embedder", reason=str(error), since=now())
                 self._retry_at = time.monotonic() + RETRY_S
             else:
                 self._failure = None
-                if self._qdrant is None:
-                    self._vector_index.refresh()
+
+    def _load(self) -> None:
+        """The model and the vectors, at the same time if the model is ready to be opened."""
+        if self._qdrant is not None:
+            self._embedder.load()
+        elif self._model_info().state == "ready":
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(1, "aiana-model") as aside:
+                loading = aside.submit(self._embedder.load)
+                self._vector_index.refresh()
+                loading.result()
+        else:
+            self._embedder.load()
+            self._vector_index.refresh()
 
     def _warm_up_aside(self) -> None:
         try:
