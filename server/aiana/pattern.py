@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any
 
 
 class Pattern:
@@ -29,7 +30,7 @@ class Pattern:
     ) -> Iterator[re.Match[str]]:
         return self.compiled.finditer(text, start, end)
 
-    def findall(self, text: str) -> list[str]:
+    def findall(self, text: str) -> list[Any]:
         return self.compiled.findall(text)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:

@@ -1,4 +1,4 @@
-"""The assistants' doors, from the start of a process: `aiana mcp` and `aiana hook`.
+"""What people and assistants start, from the start of a process: `search`, `mcp` and `hook`.
 
     python -m tests.benchmarks.doors [--messages 10000 100000] [--keep DIR]
 
@@ -136,10 +136,14 @@ def rows(home: Path, project: Path, prompts: list[str], count: int) -> bool:
 
         return once
 
+    def searched(number: int) -> None:
+        run(["-m", "aiana", "search", "--mode", "keyword", prompts[number % len(prompts)]])
+
     print(f"\n{count:,} messages, from the start of the process")
     print(f"{'':<44}{'p50 ms':>8}{'of pass':>9}{'goal':>7}")
     late = False
     for name, work, goal in (
+        ("aiana search, by words", searched, None),
         ("aiana mcp answers initialize", served("initialize"), 250),
         ("aiana mcp answers its first search", served("tools/call"), None),
         ("aiana hook session-start", hook("session-start"), 120),

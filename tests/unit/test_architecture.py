@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 # From the values upwards; a package may import itself and what stands in an earlier line.
 ORDER = (
     {"__init__"},
-    {"errors", "models", "text", "times", "lazy", "pattern", "invocation", "paths"},
+    {"pattern"},
+    {"errors", "models", "text", "times", "lazy", "invocation", "paths"},
     {"private", "titles", "touches"},
     {"config"},
     {"protocol"},

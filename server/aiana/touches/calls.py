@@ -54,7 +54,7 @@ _CONTENTS = frozenset(
 )
 _FIRST = Pattern(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
 _LAST = Pattern(r"(?:end|last|to)(?:line|row)")
-_VERBS: tuple[tuple[re.Pattern[str], Touched], ...] = (
+_VERBS: tuple[tuple[Pattern, Touched], ...] = (
     (Pattern(r"delete|remove|unlink"), "deleted"),
     (Pattern(r"create|newfile|write|save"), "created"),
     (Pattern(r"edit|replace|patch|update|modif|insert|append|apply|change"), "edited"),
