@@ -15,8 +15,9 @@ import pytest
 from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Mode, SearchFilter, Session
-from aiana.search.engine import Ranked, Ranking, Request, search
+from aiana.search.engine import Ranking, Request, search
 from aiana.search.query import parse
+from aiana.search.ranked import Ranked
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage

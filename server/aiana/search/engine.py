@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import isnan
-from typing import TYPE_CHECKING, Protocol, overload
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from aiana.models import HitReasons, Lane, Mode, SearchFilter, SearchReasons
+from aiana.models import Lane, Mode, SearchFilter, SearchReasons
 from aiana.search import ranking
 from aiana.search.catalogue import run_starts
 from aiana.search.legibility import crumbling
 from aiana.search.phrases import fitting_rows, spelt_as
 from aiana.search.planning import Phrase, Plan, plan
 from aiana.search.query import Query
+from aiana.search.ranked import Ranked, RankedRows
 from aiana.search.ranking import Hits
 
 if TYPE_CHECKING:
-    from aiana.search.catalogue import Catalogue, Ints
+    from aiana.search.catalogue import Catalogue
     from aiana.search.text_index import TextIndex
 
 MOST_RANKED = 300
@@ -67,51 +67,6 @@ class MeaningIndex(Protocol):
         admitted: NDArray[np.bool_],
         words: Callable[[], ranking.Floats],
     ) -> NDArray[np.float32]: ...
-
-
-class Ranked(Struct, frozen=True):
-    """A document that was found: its key, its score 0..1, and how each lane saw it."""
-
-    key: int
-    score: float
-    scores: dict[str, float]
-    lanes: list[Lane]
-    why: HitReasons | None = None
-
-
-class _RankedRows(Sequence[Ranked]):
-    """Hits that are made when they are looked at: most of 300 are not."""
-
-    def __init__(
-        self,
-        keys: Ints,
-        scores: ranking.Floats,
-        recent: ranking.Floats,
-        lanes: dict[Lane, tuple[NDArray[np.bool_], ranking.Floats]],
-    ) -> None:
-        self._keys, self._scores, self._recent, self._lanes = keys, scores, recent, lanes
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, place: int) -> Ranked: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Ranked]: ...
-
-    def __getitem__(self, place: int | slice) -> Ranked | list[Ranked]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        seen: dict[str, float] = {"recency": float(self._recent[place])}
-        found: list[Lane] = []
-        for lane, (held, values) in self._lanes.items():
-            value = float(values[place])
-            if not isnan(value):
-                seen[lane] = value
-            if held[place]:
-                found.append(lane)
-        return Ranked(int(self._keys[place]), float(self._scores[place]), seen, found)
 
 
 class Outside(Struct, frozen=True, kw_only=True):
@@ -426,7 +381,7 @@ def _ranked(
     seen = {
         lane: (held[rows], np.clip(values[rows], 0, 1)) for lane, (held, values) in lanes.items()
     }
-    return _RankedRows(catalogue.keys[rows], final[order], recent[order], seen)
+    return RankedRows(catalogue.keys[rows], final[order], recent[order], seen)
 
 
 def _best(scores: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.int64]:

@@ -14,8 +14,8 @@ from aiana.search import ranking
 
 if TYPE_CHECKING:
     from aiana.search.catalogue import Catalogue
-    from aiana.search.engine import Ranked
     from aiana.search.planning import Plan
+    from aiana.search.ranked import Ranked
     from aiana.search.text_index import TextIndex
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from aiana.errors import InvalidQuery
 from aiana.models import SearchHit
 from aiana.search.duplicates import collapse
-from aiana.search.engine import Ranked, Ranking
+from aiana.search.engine import Ranking
 from aiana.search.query import Query
+from aiana.search.ranked import Ranked
 from aiana.search.snippets import snippet
 from aiana.storage.database import Database
 from aiana.storage.documents import Document, fetch_documents
