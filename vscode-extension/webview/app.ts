@@ -78,6 +78,8 @@ export class App {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private id = 0;
   private answered = 0;
+  /** Whether what the controls say is still to be asked. */
+  private waiting = false;
   private items: PanelItem[] = [];
   private home: Section[] | undefined;
   private nextCursor = "";
@@ -107,7 +109,11 @@ export class App {
       folded: () => this.save(),
       copyText: (text) => this.host.postMessage({ type: "copyText", text }),
     });
-    this.more.addEventListener("click", () => this.ask({ cursor: this.nextCursor }));
+    this.more.addEventListener("click", () => {
+      if (this.nextCursor) {
+        this.ask({ cursor: this.nextCursor });
+      }
+    });
     this.more.hidden = true;
     this.main = element("main", {}, this.notice, this.list.root, this.more);
     this.main.addEventListener("scroll", () => this.onScroll(), { passive: true });
@@ -147,7 +153,7 @@ export class App {
         this.homeArrived(message);
         break;
       case "failed":
-        if (message.id === this.id) {
+        if (message.id === this.id && !this.waiting) {
           this.busy(false);
           this.failed(message.message);
         }
@@ -169,10 +175,12 @@ export class App {
   private changed(): void {
     this.restoring = undefined;
     this.homeRows = HOME_ROWS;
+    this.nextCursor = "";
     this.busy(true);
     if (this.answered === this.id && this.timer === undefined) {
       this.ask();
     } else {
+      this.waiting = true;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), DEBOUNCE_MS);
     }
@@ -187,6 +195,7 @@ export class App {
   private ask({ cursor, refresh = false, rows = this.items.length }: Asked = {}): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.waiting = false;
     if (!this.ready) {
       return;
     }
@@ -214,10 +223,13 @@ export class App {
     this.home = undefined;
     const expected = this.items.length + message.items.length;
     this.items = this.shown(message);
-    this.nextCursor = message.partial ? "" : message.nextCursor;
+    this.nextCursor = message.partial || this.waiting ? "" : message.nextCursor;
     this.render(same);
     this.notice.replaceChildren();
-    if (message.partial) {
+    if (this.waiting) {
+      // This was asked before: it is shown meanwhile, and nothing is said of it.
+      this.busy(true);
+    } else if (message.partial) {
       this.busy(true, () => this.say(message));
     } else {
       this.busy(false);
@@ -285,7 +297,7 @@ export class App {
     this.answered = message.id;
     this.items = [];
     this.nextCursor = "";
-    this.busy(false);
+    this.busy(this.waiting);
     this.home = [
       { key: "memories", title: t("Memories"), ...message.memories },
       { key: "sessions", title: t("Recent Conversations"), ...message.sessions },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import * as chats from "./chats.mjs";
@@ -81,13 +81,13 @@ function memories(content) {
 }
 
 async function kept(content) {
-  await until(() => memories(content).length > 0, 30_000, `“${content}” is stored`);
+  await until(() => memories(content).length > 0, 60_000, `“${content}” is stored`);
   return memories(content);
 }
 
 const command = (id, ...args) => editor.ask("command", { command: id, args });
 const select = (needle) => editor.ask("select", { file: join(world.shop, "notes.md"), needle });
-const toast = (text, timeout = 30_000) =>
+const toast = (text, timeout = 60_000) =>
   page.waitForSelector(`.notification-toast >> text=${text}`, { timeout });
 const toastButton = (label) => page.click(`.notification-toast .monaco-button >> text=${label}`);
 const clearToasts = () => command("notifications.clearAll");
@@ -98,7 +98,7 @@ function opens(isMeant) {
     const active = await editor.ask("editor");
     return active && isMeant(active) && active;
   };
-  return until(look, 20_000, "the document opens");
+  return until(look, 60_000, "the document opens");
 }
 
 const newChat = () => chats.newChat(editor, page);
@@ -168,7 +168,7 @@ test("a terminal's selection is kept: by its menu, and from the palette after as
         await command("workbench.action.terminal.copySelection");
         return (await editor.ask("clipboard")) === text;
       },
-      20_000,
+      60_000,
       `“${text}” is selected`,
     );
   await selectWord("heartbeat");
@@ -244,7 +244,7 @@ test("preferences are added, changed and removed", async () => {
   for (const text of ["Uses uv", "Likes short answers"]) {
     await palette(page, "Aiana: Add Preference");
     await write(text, "Add Preference");
-    await until(() => preferences().includes(text), 20_000, `“${text}” is stored`);
+    await until(() => preferences().includes(text), 60_000, `“${text}” is stored`);
   }
   await palette(page, "Aiana: Add Preference");
   await write("Uses uv", "Add Preference");
@@ -260,13 +260,13 @@ test("preferences are added, changed and removed", async () => {
   const row = (text) => `.quick-input-list .monaco-list-row >> text=${text}`;
   await page.hover(row("Pushes with"));
   await page.click(".quick-input-list .monaco-list-row:has-text('Pushes with') .action-label");
-  await until(() => preferences().length === 2, 20_000, "the preference is gone");
+  await until(() => preferences().length === 2, 60_000, "the preference is gone");
   await page.waitForSelector(row("Pushes with"), { state: "detached" });
   await page.click(row("Likes short answers"));
   await write("Likes long answers", "Change Preference");
   await until(
     () => preferences().includes("Likes long answers") && !preferences().includes("Likes short answers"),
-    20_000,
+    60_000,
     "it is changed",
   );
   assert.deepEqual(preferences().sort(), ["Likes long answers", "Uses uv"]);
@@ -339,7 +339,7 @@ test("/recall, /context and /remember answer without asking the model", async ()
     .getByText("This is remembered already.")
     .waitFor();
   assert.equal(memories("The cart moves in March.").length, 1);
-  await assert.rejects(editor.prompt(500), /the model is asked/);
+  assert.equal(existsSync(join(editor.user, "prompt.json")), false, "the model was asked");
 });
 
 test("a model that refuses, or breaks off, leaves the plain results", async () => {
@@ -349,7 +349,7 @@ test("a model that refuses, or breaks off, leaves the plain results", async () =
   ]) {
     await editor.ask("model", behaviour);
     const response = await ask(`@aiana ${QUESTION}`);
-    await response.getByText(`(${reason})`).waitFor({ timeout: 20_000 });
+    await response.getByText(`(${reason})`).waitFor({ timeout: 60_000 });
     await response.getByText("Version 5 of the redis client speaks RESP3").waitFor();
   }
   await editor.ask("model", "answers");
@@ -361,14 +361,14 @@ test("Add to Chat attaches the chosen hits as one file, which the next question 
   await palette(page, "Aiana: Search in Side Panel");
   const panel = await panelFrame(page);
   await panel.fill("#query", "redis client RESP3");
-  await panel.waitForSelector("li.row mark", { timeout: 20_000 });
+  await panel.waitForSelector("li.row mark", { timeout: 60_000 });
   await settled(panel);
   await panel.press("#query", "ArrowDown");
   await page.keyboard.press("Shift+ArrowDown");
   await page.keyboard.press("Control+Enter");
   const chip = await page.waitForSelector(
     ".chat-attached-context-attachment >> text=/aiana-2-memories-\\d+-tokens\\.md/",
-    { timeout: 30_000 },
+    { timeout: 60_000 },
   );
   const name = (await chip.textContent()).match(/aiana-2-memories-(\d+)-tokens\.md/);
   const storage = join(editor.user, "User", "workspaceStorage");
@@ -392,7 +392,7 @@ test("Add Project Context to Chat attaches the block, with its size in the name"
   await palette(page, "Aiana: Add Project Context to Chat");
   const chip = await page.waitForSelector(
     ".chat-attached-context-attachment >> text=/aiana-context-\\d+-tokens\\.md/",
-    { timeout: 30_000 },
+    { timeout: 60_000 },
   );
   assert.ok(Number((await chip.textContent()).match(/(\d+)-tokens/)[1]) <= 1000);
   await page.waitForSelector(".statusbar-item >> text=/Attached to the chat: about \\d+ tokens/");
@@ -448,7 +448,7 @@ test("a server that dies with a memory in its hands stores it once when it is ba
 
 test("while no server can be started the text is kept, and stored when the user tries again", async () => {
   await editor.ask("setting", { key: "aiana.server.command", value: ["/bin/false"] });
-  await until(() => serverPids(world).length === 0, 20_000, "the server has stopped");
+  await until(() => serverPids(world).length === 0, 60_000, "the server has stopped");
   await select(NOTES.refused);
   await palette(page, "Aiana: Remember Selection");
   await toast("/^Not stored\\. /");

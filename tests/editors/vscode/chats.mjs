@@ -14,7 +14,7 @@ export async function newChat(editor, page) {
   // A question that comes before the model is in the picker is refused by VS Code itself.
   assert.deepEqual(await editor.ask("models"), ["Echo"]);
   await page.waitForSelector(".interactive-session .interactive-input-part >> text=Echo", {
-    timeout: 30_000,
+    timeout: 60_000,
   });
 }
 

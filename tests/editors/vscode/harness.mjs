@@ -12,8 +12,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -88,15 +88,6 @@ function modelCache() {
   return join(home, "models");
 }
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** Where `aiana` is, for editors that find it on the PATH. */
 const PROGRAMS = join(root, ".venv", "bin");
 
@@ -144,13 +135,13 @@ export class Editor {
         stdio: "ignore",
       });
     }
-    const port = await freePort();
-    const log = openSync(join(this.user, "code-server.log"), "a");
+    const said = join(this.user, "code-server.log");
+    const log = openSync(said, "a");
     const args = [
       "--auth",
       "none",
       "--bind-addr",
-      `127.0.0.1:${port}`,
+      "127.0.0.1:0",
       "--disable-telemetry",
       "--disable-update-check",
     ];
@@ -159,8 +150,9 @@ export class Editor {
       stdio: ["ignore", log, log],
       detached: true,
     });
-    this.url = `http://127.0.0.1:${port}/`;
-    await until(async () => (await fetch(this.url)).ok, 30_000, "code-server answers");
+    const address = () => readFileSync(said, "utf8").match(/listening on (http:\/\/127\.0\.0\.1:\d+\/)/);
+    [, this.url] = await until(address, 60_000, "code-server listens");
+    await until(async () => (await fetch(this.url)).ok, 60_000, "code-server answers");
     this.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
   }
 
@@ -168,6 +160,7 @@ export class Editor {
   async browse(viewport = { width: 1280, height: 800 }, query = `folder=${this.world.shop}`) {
     const context = await this.browser.newContext({ viewport });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     await page.goto(`${this.url}?${query}`);
     await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
@@ -176,7 +169,7 @@ export class Editor {
   }
 
   /** Ask the test extension, in the extension host. */
-  async ask(run, input, limit = 20_000) {
+  async ask(run, input, limit = 60_000) {
     const id = ++this.asked;
     const file = join(this.user, `answer-${id}.json`);
     const ask = join(this.user, "ask.json");
@@ -191,7 +184,7 @@ export class Editor {
   }
 
   /** What the test model was last asked, message by message. */
-  async prompt(limit = 20_000) {
+  async prompt(limit = 60_000) {
     const file = join(this.user, "prompt.json");
     await until(() => existsSync(file), limit, "the model is asked");
     const messages = JSON.parse(readFileSync(file, "utf8"));
@@ -201,12 +194,16 @@ export class Editor {
 
   async stop() {
     await this.browser?.close();
-    if (this.process) {
-      try {
-        process.kill(-this.process.pid, "SIGTERM");
-      } catch {
-        // It has ended already.
-      }
+    if (this.process?.exitCode === null && this.process.signalCode === null) {
+      const ended = once(this.process, "exit");
+      process.kill(-this.process.pid, "SIGTERM");
+      await ended;
+    }
+    // What it has started may be at work still, and write into what is removed now.
+    try {
+      process.kill(-(this.process?.pid ?? NaN), "SIGKILL");
+    } catch {
+      // All have ended.
     }
   }
 
@@ -268,7 +265,7 @@ export async function until(check, limit, what) {
 }
 
 /** The panel's own document, two frames deep. */
-export async function panelFrame(page, limit = 30_000) {
+export async function panelFrame(page, limit = 60_000) {
   return until(
     async () => {
       for (const frame of page.frames()) {
@@ -287,7 +284,7 @@ export async function panelFrame(page, limit = 30_000) {
 export async function settled(panel) {
   await until(
     () => panel.$eval("#results", (list) => list.getAttribute("aria-busy") === "false"),
-    20_000,
+    60_000,
     "the search ends",
   );
   const textOf = (rows) =>
@@ -299,7 +296,7 @@ export async function settled(panel) {
 export function found(panel, text) {
   return until(
     async () => (await settled(panel)).some((row) => row.includes(text)),
-    20_000,
+    60_000,
     `“${text}” is found`,
   );
 }
@@ -316,13 +313,13 @@ export async function chooseFromMenu(page, label) {
     }
     return true;
   };
-  await until(chosen, 20_000, `“${label}” is chosen`);
+  await until(chosen, 60_000, `“${label}” is chosen`);
 }
 
 /** Run a command from the palette. */
 export async function palette(page, title) {
   // A window that is still loading may take the palette away again.
-  for (let attempt = 1; ; attempt++) {
+  for (const end = Date.now() + 90_000; ;) {
     await page.keyboard.press("F1");
     try {
       await page.waitForSelector(".quick-input-widget input", { state: "visible", timeout: 5_000 });
@@ -332,7 +329,7 @@ export async function palette(page, title) {
       });
       break;
     } catch (error) {
-      if (attempt === 4) {
+      if (Date.now() > end) {
         throw error;
       }
       await page.keyboard.press("Escape");

@@ -44,7 +44,7 @@ test(
   async () => {
     const { editor, page } = await browse([uvFolder()]);
     await palette(page, "Aiana: Search in Side Panel");
-    await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 30_000 });
+    await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 60_000 });
     await page.click(dialogButton("Install"));
     // A second call while the first is at it installs nothing.
     await page.waitForSelector(INSTALLING, { timeout: 60_000 });

@@ -37,7 +37,7 @@ test("nothing runs before it is asked for", async () => {
 test("conversations on this machine appear by themselves, and an import shows its outcome", async () => {
   await palette(page, "Aiana: Search in Side Panel");
   panel = await panelFrame(page);
-  await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
+  await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 60_000 });
   await palette(page, "Aiana: Import Sessions");
   await page.waitForSelector(".notification-toast >> text=/\\d conversations read, \\d+ new messages\\./", {
     timeout: 60_000,
@@ -46,19 +46,18 @@ test("conversations on this machine appear by themselves, and an import shows it
 
 test("typing shows the right hit first, and Enter opens the session at that turn", async () => {
   await type(QUESTION);
-  await panel.waitForSelector("li.row mark", { timeout: 20_000 });
+  await panel.waitForSelector("li.row mark", { timeout: 60_000 });
   const [first] = await settled(panel);
   await panel.press("#query", "Enter");
   const opened = await until(
     async () => {
       const active = await editor.ask("editor");
-      return active?.uri.startsWith("aiana:/session/") && active;
+      return active?.uri.startsWith("aiana:/session/") && active.line > 0 && active;
     },
-    20_000,
-    "the session opens",
+    60_000,
+    "the session opens at a turn",
   );
   assert.match(opened.uri, new RegExp(RIGHT_SESSION));
-  assert.ok(opened.line > 0);
   const turn = opened.text.split("\n").slice(opened.line).join("\n");
   assert.match(turn.split("\n")[0], /^## (User|Assistant) · 2026-01-12 /);
   assert.ok(turn.split("\n## ")[0].includes(first.slice(0, 40)));
@@ -84,7 +83,7 @@ test("a server that is killed under load comes back, and the panel recovers", as
   })();
   process.kill(Number(pid), "SIGKILL");
   await typing;
-  await until(() => serverPids(world).some((other) => other !== pid), 20_000, "a new server runs");
+  await until(() => serverPids(world).some((other) => other !== pid), 60_000, "a new server runs");
   await type(QUESTION);
   await found(panel, "customers are signed out");
 });
@@ -98,7 +97,7 @@ test("two windows work on the same memory", async () => {
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
   await editor.ask("command", { command: "aiana.rememberSelection" });
   await found(other, "The token is unrelated.");
-  assert.equal(serverPids(world).length, 2);
+  await until(() => serverPids(world).length === 2, 60_000, "each window has a server");
   await second.context().close();
 });
 
@@ -106,10 +105,10 @@ test("a folder that is on no disk has all projects searched", async () => {
   const workspace = join(world.folder, "virtual.code-workspace");
   writeFileSync(workspace, JSON.stringify({ folders: [{ uri: "virtual:/" }] }));
   const window = await editor.browse(undefined, `workspace=${workspace}`);
-  await window.waitForSelector(".explorer-folders-view >> text=read.me", { timeout: 30_000 });
+  await window.waitForSelector(".explorer-folders-view >> text=read.me", { timeout: 60_000 });
   await palette(window, "Aiana: Search in Side Panel");
   const frame = await panelFrame(window);
-  await frame.waitForSelector('#query[placeholder="Search all projects"]', { timeout: 30_000 });
+  await frame.waitForSelector('#query[placeholder="Search all projects"]', { timeout: 60_000 });
   await type("uv lock python packages", frame);
   await found(frame, "uv sync");
   await window.context().close();
@@ -146,7 +145,7 @@ test("of several folders the one that is worked in is searched", async () => {
     await palette(window, "Aiana: Search in Side Panel");
     const frame = await panelFrame(window);
     const placeholder = (project) =>
-      frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 30_000 });
+      frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 60_000 });
     await placeholder("shop");
     await type("uv lock python packages", frame);
     assert.ok(!(await settled(frame)).some((row) => row.includes("uv sync")));
@@ -160,7 +159,7 @@ test("of several folders the one that is worked in is searched", async () => {
     await frame.press("#query", "Enter");
     await until(
       async () => (await several.ask("editor")).uri.startsWith("aiana:/session/"),
-      20_000,
+      60_000,
       "the session opens",
     );
     await placeholder("infra");

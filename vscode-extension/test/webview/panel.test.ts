@@ -171,6 +171,26 @@ test("an answer to an older question is not shown", () => {
   expect(texts()).toEqual([]);
 });
 
+test("an answer that comes while something else is being typed ends nothing", () => {
+  open();
+  receive({ type: "home", id: last("home").id, memories: NONE, sessions: NONE, empty: false });
+  const input = document.querySelector<HTMLInputElement>("#query")!;
+  const busy = () => document.querySelector("#results")!.getAttribute("aria-busy");
+  for (const query of ["red", "redis"]) {
+    input.value = query;
+    input.dispatchEvent(new Event("input"));
+  }
+  results([], { nextCursor: "of red" });
+  vi.advanceTimersByTime(15);
+  expect([last("search").query, busy(), status()]).toEqual(["red", "true", ""]);
+  document.querySelector<HTMLButtonElement>("#more")!.click();
+  expect(last("search").query).toBe("red");
+  vi.advanceTimersByTime(10);
+  expect([last("search").query, last("search").cursor]).toEqual(["redis", undefined]);
+  results([item("1")]);
+  expect([busy(), status()]).toEqual(["false", "1 match"]);
+});
+
 test("semantic hits join below while somebody is at the list, and the focus stays", () => {
   open();
   typeQuery("q");
