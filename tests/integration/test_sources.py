@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from aiana.capture import sources
 from aiana.capture.importer import import_sources
 from aiana.capture.inventory import capture_sources
+from aiana.cli.reconciled import print_table
 from aiana.errors import NotFound
+from aiana.protocol.results import SourceStatus
 from aiana.storage import AianaStorage
 
 
@@ -64,3 +67,29 @@ def test_each_file_says_what_became_of_it(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(NotFound):
             capture_sources(storage, ["clod"])
         assert storage.get_messages("gone")
+
+
+def test_table_fits_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    found = [
+        SourceStatus(
+            name=source.name,
+            title=source.title,
+            roots=[],
+            on_disk=n * 100_000,
+            stored=n * 100_000,
+            missing=n % 3,
+            vanished=n * 10_000,
+            expiring_soon=n,
+        )
+        for n, source in enumerate(sources().values())
+    ]
+    print_table(found)
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["assistant", "on", "disk", "stored", "missing", "expiring", "kept"]
+    # Of the first one there is nothing.
+    assert [line.split("  ")[1] for line in lines] == [source.title for source in found[1:]]
+    assert lines[0].split()[1:] == ["100,000", "100,000", "1", "1", "10,000"]
+    assert max(map(len, [head, *lines])) <= 80

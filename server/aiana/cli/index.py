@@ -9,8 +9,10 @@ import click
 from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json, progress_bar, quiet_logs
+from aiana.cli.reconciled import print_table
 from aiana.cli.terminal import Piece, say
 from aiana.errors import AianaError
+from aiana.invocation import command
 from aiana.protocol.results import SourceStatus, Status
 from aiana.text import counted
 
@@ -94,16 +96,7 @@ def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
     say()
     for name, count in asdict(state.counts).items():
         say(f"  {name:<12} {count:>10,}")
-    for source in captured:
-        if source.on_disk or source.stored:
-            say()
-            say(
-                f"  {source.title}: {counted(source.stored, 'transcript')} stored, "
-                f"{source.missing:,} to import, {source.vanished:,} kept though gone from disk"
-            )
-        if source.expiring_soon:
-            soon = counted(source.expiring_soon, "file")
-            warning = (
-                f"{soon} will be deleted by {source.title} within a week; what is imported stays"
-            )
-            say(Piece(f"  {warning}", "yellow"))
+    if any(source.on_disk or source.stored for source in captured):
+        say()
+        print_table(captured)
+        say(Piece(f"  `{command('sources', '--files')}` names the files", "dim"))

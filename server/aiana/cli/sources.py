@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aiana.cli.output import json_option, opened, print_json
+from aiana.cli.reconciled import print_table
 from aiana.cli.terminal import Piece, say, width
 from aiana.protocol.results import SourceFile, SourceStatus
 from aiana.text import counted
@@ -25,7 +26,8 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
     """Reconcile what each assistant keeps on this machine with what is stored of it.
 
     A file is stored; waiting, as long as something in it was not read; skipped, if it cannot be
-    read; or recovered: the assistant has it no more, and what it held is kept.
+    read; or recovered: the assistant has it no more, and what it held is kept. The table counts
+    files; those that expire are deleted by their assistant within a week, and what is stored stays.
 
     \b
     Examples:
@@ -40,6 +42,7 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
     if as_json:
         print_json(found)
         return
+    print_table([s for s in found.sources if names or s.on_disk or s.stored], everything=True)
     for source in found.sources:
         if names or source.on_disk or source.stored:
             _print(source)
@@ -49,17 +52,11 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
 
 
 def _print(source: SourceStatus) -> None:
-    say(
-        Piece(source.title, "bold"),
-        f" ({source.name}): {source.on_disk:,} on disk, {source.stored:,} stored, "
-        f"{source.missing:,} missing",
-    )
-    if source.vanished:
-        kept = counted(source.vanished, "transcript")
-        say("  ", Piece(f"{kept} kept though {source.title} lost them", "cyan"))
-    if source.expiring_soon:
-        soon = counted(source.expiring_soon, "file")
-        say("  ", Piece(f"{soon} will be deleted by {source.title} within a week", "yellow"))
+    """What the numbers of the table stand for, where there is more to say."""
+    if not (source.skipped_lines or source.failed or source.files):
+        return
+    say()
+    say(Piece(source.title, "bold"), f" ({source.name})")
     if source.skipped_lines:
         say(f"  {counted(source.skipped_lines, 'line')} not understood, wholly or in part")
     for failure in source.failed:
