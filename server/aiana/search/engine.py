@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from aiana.models import Lane, Mode, SearchFilter, SearchReasons
@@ -176,8 +177,8 @@ def search(
             if request.explain:
                 from aiana.search.explaining import explained
 
-                hits, reasons = explained(
-                    hits,
+                whys, reasons = explained(
+                    [(hit.key, hit.lanes) for hit in hits],
                     asked,
                     text_index,
                     catalogue,
@@ -189,6 +190,7 @@ def search(
                     trust=trust,
                     least=least,
                 )
+                hits = [replace(hit, why=why) for hit, why in zip(hits, whys, strict=True)]
         elif query.is_filter_only:
             hits = _newest(catalogue, admitted)
             total = int(np.count_nonzero(admitted))

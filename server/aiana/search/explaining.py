@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from aiana.models import HitReasons, SearchReasons
+from aiana.models import HitReasons, Lane, SearchReasons
 from aiana.search import ranking
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explained(
-    hits: Sequence[Ranked],
+    hits: Sequence[tuple[int, Sequence[Lane]]],
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
@@ -32,13 +31,13 @@ def explained(
     spelt: ranking.Floats,
     trust: float,
     least: float,
-) -> tuple[list[Ranked], SearchReasons]:
-    """The hits with their reasons, and what holds for all of them.
+) -> tuple[list[HitReasons], SearchReasons]:
+    """The reasons of each hit, given as its key and lanes, and what holds for all of them.
 
     `keyword` and `session` are the normalised scores of all rows, `within` the rows that were
     ranked; the others are what `_fuse` was given.
     """
-    rows = catalogue.rows(np.array([hit.key for hit in hits], np.int64))
+    rows = catalogue.rows(np.array([key for key, _ in hits], np.int64))
     words: dict[str, int] = {}
     holders: dict[str, NDArray[np.bool_]] = {}
     for word in dict.fromkeys([*asked.terms.values(), *asked.signs]):
@@ -48,24 +47,24 @@ def explained(
     by_words = bool(keyword.any())
     weight = 0.0 if cosines is None else trust * ranking.meaning_weight(keyword)
     parts = _parts(rows, keyword, session, cosines, within, catalogue.alone, weight)
-    ranks = {"keyword": _places(keyword, keyword > 0, rows)}
+    ranks: dict[Lane, NDArray[np.int64]] = {"keyword": _places(keyword, keyword > 0, rows)}
     if cosines is not None:
         ranks["semantic"] = _places(cosines, within & ~np.isnan(cosines), rows)
     named = {1.0: "exactly", 0.5: "in another case"}
     reasons = [
         HitReasons(
-            ranks={lane: int(places[at]) for lane, places in ranks.items() if lane in hit.lanes},
+            ranks={str(lane): int(places[at]) for lane, places in ranks.items() if lane in lanes},
             parts={name: round(float(part[at]), 4) for name, part in parts.items()},
             words=[word for word, held in holders.items() if held[at]],
             missing=[word for word, held in holders.items() if not held[at]],
             named=named.get(round(float(spelt[row]) / 2, 2)) if by_words else None,
         )
-        for at, (row, hit) in enumerate(zip(rows.tolist(), hits, strict=True))
+        for at, (row, (_, lanes)) in enumerate(zip(rows.tolist(), hits, strict=True))
     ]
     weights = {"keyword": 1.0, "session": ranking.SESSION_WEIGHT} if by_words else {}
     if cosines is not None:
         weights["semantic"] = round(weight, 4) if by_words else 1.0
-    return [replace(hit, why=why) for hit, why in zip(hits, reasons, strict=True)], SearchReasons(
+    return reasons, SearchReasons(
         words=words,
         weights=weights,
         least_cosine=round(least, 4) if cosines is not None and np.isfinite(least) else None,
