@@ -233,6 +233,13 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     before: str | None = None
 
 
+class Newer(Struct, kw_only=True, rename="camel"):
+    """A later text of another session that says that what a hit says has changed."""
+
+    uri: str
+    timestamp: str
+
+
 class HitReasons(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """How a hit came to its place."""
 
@@ -293,5 +300,7 @@ class SearchHit(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """Who speaks, or what: the role, `thinking`, a tool's name, a memory's type."""
     user: str | None = None
     """The colleague whose memory it is; none for what is one's own."""
+    newer: Newer | None = None
+    """What was said later of the same and says that it changed; it stands before the hit."""
     reasons: HitReasons | None = None
     """With `explain`."""

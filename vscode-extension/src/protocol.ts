@@ -394,6 +394,12 @@ export interface MessageList {
   messages: Message[];
 }
 
+/** A later text of another session that says that what a hit says has changed. */
+export interface Newer {
+  uri: string;
+  timestamp: string;
+}
+
 export type NoParams = Record<string, never>;
 
 /** Where a memory was taken from. */
@@ -583,6 +589,8 @@ export interface SearchHit {
   speaker?: string;
   /** The colleague whose memory it is; none for what is one's own. */
   user?: string | null;
+  /** What was said later of the same and says that it changed; it stands before the hit. */
+  newer?: Newer | null;
   /** With `explain`. */
   reasons?: HitReasons | null;
 }

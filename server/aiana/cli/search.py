@@ -103,6 +103,9 @@ def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
     say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))
     say("    ", *marked(hit.snippet, hit.highlights), hang=4)
+    if hit.newer is not None:
+        changed = f"changed since, {when(hit.newer.timestamp)}: {hit.newer.uri}"
+        say("    ", Piece(changed, "yellow"))
     if hit.reasons is not None:
         say("    ", Piece(_why(hit, hit.reasons), "dim"), hang=4)
     say("    ", Piece(hit.uri, "dim"))

@@ -102,8 +102,10 @@ class ContextBuilder:
         """
         harmful = self._storage.memories.harmful([h.id for h in hits if h.kind == "memory"])
         least = LEAST_SHARE * hits[0].score if hits else 0
+        worth = {hit.uri for hit in hits if hit.score >= least}
+        worth |= {hit.newer.uri for hit in hits if hit.newer and hit.uri in worth}
         chosen = [
-            hit for hit in hits if hit.score >= least and hit.id not in harmful and hit.user is None
+            hit for hit in hits if hit.uri in worth and hit.id not in harmful and hit.user is None
         ]
         found = {(hit.source, hit.session_id, hit.id) for hit in chosen}
         telling: list[ContextItem] = []
@@ -119,7 +121,8 @@ class ContextBuilder:
                 telling += [_answer(answers, item, query, passage)] if answers else []
             asks = "?" in hit.snippet or "？" in hit.snippet or bool(answers)
             (asking if asks else telling).append(item)
-        return telling + asking
+        newer = [hit.newer.uri for hit in chosen if hit.newer]
+        return _newest_first(telling + asking, set(newer))
 
     def _recent(self, project: str | None) -> list[ContextItem]:
         restriction = SearchFilter(project=project)
@@ -137,6 +140,13 @@ class ContextBuilder:
         ]
 
 
+def _newest_first(items: list[ContextItem], newer: set[str]) -> list[ContextItem]:
+    """The items, those that supersede another before everything else, the newest of them first."""
+    superseding = [item for item in items if item.uri in newer]
+    superseding.sort(key=lambda item: item.timestamp, reverse=True)
+    return superseding + [item for item in items if item.uri not in newer]
+
+
 def _item(hit: SearchHit, query: Query, passage: int) -> ContextItem:
     return ContextItem(
         id=hit.id,
@@ -147,6 +157,7 @@ def _item(hit: SearchHit, query: Query, passage: int) -> ContextItem:
         source=hit.source,
         kind=hit.kind,
         speaker=hit.speaker if hit.kind == "message" else "",
+        stale=f"newer: {hit.newer.timestamp[:10]}" if hit.newer else None,
     )
 
 

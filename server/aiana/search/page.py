@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from aiana.errors import InvalidQuery
-from aiana.models import SearchHit
+from aiana.models import Newer, SearchHit
 from aiana.search.duplicates import collapse
 from aiana.search.engine import Ranking
 from aiana.search.query import Query
 from aiana.search.ranked import Ranked
 from aiana.search.snippets import snippet
+from aiana.search.superseding import newer_texts
 from aiana.storage.database import Database
 from aiana.storage.documents import Document, fetch_documents
 from aiana.storage.rows import content_hash, decode_cursor, encode_cursor
@@ -67,7 +70,11 @@ class HitPage:
             kept = [item for item, _ in folded]
             taken += len(step)
         more = kept[limit][0] if len(kept) > limit else None
-        hits = [self._hit(hit, document) for _, hit, document in kept[:limit]]
+        superseded = newer_texts([document for _, _, document in kept], self._query.text)
+        hits = [
+            self._hit(hit, document, superseded.get(document.key))
+            for _, hit, document in _newest_first(kept[:limit], superseded)
+        ]
         next_start = None if more is None else self._start + more
         if next_start is None:
             return hits, None
@@ -83,7 +90,7 @@ class HitPage:
         sessions.add(session)
         return True
 
-    def _hit(self, ranked: Ranked, document: Document) -> SearchHit:
+    def _hit(self, ranked: Ranked, document: Document, later: Document | None) -> SearchHit:
         query = self._query
         text, highlights = snippet(document.content, query.words, query.phrases)
         return SearchHit(
@@ -107,8 +114,28 @@ class HitPage:
             session_title=document.session_title,
             message_id=document.id if document.kind == "message" else None,
             speaker=document.speaker,
+            newer=Newer(uri=later.uri, timestamp=later.timestamp) if later else None,
             reasons=ranked.why,
         )
+
+
+def _newest_first(
+    items: list[tuple[int, Ranked, Document]], superseded: dict[int, Document]
+) -> list[tuple[int, Ranked, Document]]:
+    """The items in their order, but for those that supersede one: each stands before the first."""
+    order = {item[2].key: item for item in items}
+    keys = list(order)
+    for _, older, document in items:
+        later = superseded.get(document.key)
+        if later is None or later.key not in order:
+            continue
+        at, place = keys.index(later.key), keys.index(document.key)
+        if at > place:
+            keys.insert(place, keys.pop(at))
+            there, moved, text = order[later.key]
+            raised = replace(moved, score=max(moved.score, older.score))
+            order[later.key] = (there, raised, text)
+    return [order[key] for key in keys]
 
 
 def _content(item: tuple[int, Ranked, Document]) -> str:

@@ -237,6 +237,10 @@
 ---@class aiana.MessageList Messages of one session in order.
 ---@field messages aiana.Message[]
 
+---@class aiana.Newer A later text of another session that says that what a hit says has changed.
+---@field uri string
+---@field timestamp string
+
 ---@class aiana.NoParams Nothing is needed.
 
 ---@class aiana.Origin Where a memory was taken from.
@@ -364,6 +368,7 @@
 ---@field messageId? string
 ---@field speaker? string Who speaks, or what: the role, `thinking`, a tool's name, a memory's type.
 ---@field user? string The colleague whose memory it is; none for what is one's own.
+---@field newer? aiana.Newer What was said later of the same and says that it changed; it stands before the hit.
 ---@field reasons? aiana.HitReasons With `explain`.
 
 ---@class aiana.SearchParams Find messages and memories.
