@@ -17,6 +17,7 @@ from aiana.config import Config
 from aiana.models import SearchFilter
 from aiana.service import open_aiana
 from aiana.storage import AianaStorage
+from aiana.storage import redis as redis_module
 from aiana.storage.cache import SqliteCache
 from aiana.storage.packing import pack
 from aiana.storage.qdrant.outbox import Outbox
@@ -227,9 +228,11 @@ def test_both_fail_in_the_middle(
     compiled_model_home: Path,
     redis: BreakableRedis,
     endpoint: QdrantEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
     of_redis: str,
     of_qdrant: Any,
 ) -> None:
+    monkeypatch.setattr(redis_module, "TIMEOUT_S", 2)  # as above
     (tmp_path / "models").symlink_to(compiled_model_home / "models")
     both = Both(tmp_path, redis, endpoint)
     aiana, tier = both.aiana, both.tier
