@@ -175,6 +175,33 @@
                            :cursor (plist-get result :nextCursor)
                            :notes (append (plist-get result :notes) nil)))))))
 
+(defun aiana--history-row (entry)
+  "ENTRY of the history of a file as a row."
+  (let ((title (aiana--one-line (or (plist-get entry :sessionTitle)
+                                    (plist-get entry :sessionId))))
+        (lines (plist-get entry :lines)))
+    (list :label (format "%s  %-7s  %s" (aiana--date (plist-get entry :timestamp))
+                         (plist-get entry :touch) (aiana--fit title 80))
+          :annotation (concat (plist-get entry :source)
+                              (when lines (format " · lines %d-%d" (aref lines 0)
+                                                  (aref lines 1))))
+          :target (list :kind "message" :uri (plist-get entry :uri) :title title
+                        :session (plist-get entry :sessionId)
+                        :source (plist-get entry :source)
+                        :message (plist-get entry :messageId)))))
+
+(defun aiana--history (file)
+  "List of what happened to FILE, newest first."
+  (list :prompt (format "History of %s" (file-name-nondirectory file))
+        :fetch (lambda (cursor)
+                 (let ((result (apply #'aiana-request :aiana/file/history
+                                      :path file :limit aiana-limit
+                                      (when cursor (list :cursor cursor)))))
+                   (list :rows (mapcar #'aiana--history-row (plist-get result :entries))
+                         :cursor (plist-get result :nextCursor)
+                         :notes (when (seq-empty-p (plist-get result :entries))
+                                  '("No session had to do with this file.")))))))
+
 (defun aiana--nothing (page all)
   "Say that PAGE has no rows; ALL projects were looked into or not."
   (message "Aiana: %s"

@@ -68,6 +68,13 @@ With a prefix argument list those of ALL projects."
   (aiana--show-list (aiana--session-list all) (aiana--folder)))
 
 ;;;###autoload
+(defun aiana-file-history (file)
+  "List the turns in which a session edited, read or named FILE, newest first.
+By default it is the file of this buffer."
+  (interactive (list (or buffer-file-name (read-file-name "History of: "))))
+  (aiana--show-list (aiana--history (expand-file-name file)) default-directory))
+
+;;;###autoload
 (defun aiana-memories (&optional all)
   "List the memories of this project, to show, edit, pin and forget them.
 With a prefix argument list those of ALL projects."
@@ -224,6 +231,7 @@ stops it; what has been read until then is kept."
     (define-key map "c" #'aiana-copy-context)
     (define-key map "l" #'aiana-sessions)
     (define-key map "L" #'aiana-list-sessions)
+    (define-key map "f" #'aiana-file-history)
     (define-key map "m" #'aiana-memories)
     (define-key map "R" #'aiana-resume)
     (define-key map "H" #'aiana-hand-over)

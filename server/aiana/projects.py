@@ -76,6 +76,16 @@ def folders_of(path: str) -> list[str]:
     return list(dict.fromkeys((folder, real)))
 
 
+def place_in_repository(path: str | Path) -> str | None:
+    """Where a file lies in the repository around it, as a path with `/`; None outside of any."""
+    with suppress(OSError, ValueError):
+        for name in (Path(path), Path(os.path.realpath(path))):
+            root = _git_root(name.parent.as_posix())
+            if root is not None and name.is_relative_to(root):
+                return name.relative_to(root).as_posix()
+    return None
+
+
 def is_in_repository(path: str | Path) -> bool:
     """Whether a folder or file lies in a git repository."""
     return _git_root(folders_of(str(path))[-1]) is not None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiana.config import Config
 from aiana.container import Container
 from aiana.features.capturing import Capturing
+from aiana.features.files import Files
 from aiana.features.keeping import Keeping
 from aiana.features.leaks import Leaking
 from aiana.features.memories import Memories
@@ -37,6 +38,8 @@ class Aiana:
         self.project_of = projects.of
         self.project_named = projects.named
         self.project_at = projects.at
+
+        self.file_history = Files(container, projects).history
 
         searching = Searching(container, projects)
         self.search = searching.search

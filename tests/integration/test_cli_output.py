@@ -134,6 +134,7 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("memories", "list")
     yield ("resume", HOSTILE)
     yield ("handover", SESSION)
+    yield ("history", HOSTILE)
     yield ("backup",)
     yield ("restore", HOSTILE)
     yield ("secrets",)

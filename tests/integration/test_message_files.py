@@ -81,11 +81,6 @@ def test_what_calls_touched_is_kept_with_them(storage: AianaStorage) -> None:
     ]
     assert storage.files.sessions_of_commit("1a2b3c4d5e6f") == [("s1", "codex", "r6")]
     assert storage.files.sessions_of_commit("1a2b3") == []
-    touches = storage.files.of_path("shop/cart.py", ["edited"])
-    assert [(t.message_id, t.uri) for t in touches] == [
-        ("u4", "aiana:///session/s1/codex#u4"),
-        ("u2", "aiana:///session/s1/codex#u2"),
-    ]
     stored(storage)
     assert told(storage) == TOLD
 

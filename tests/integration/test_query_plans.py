@@ -29,6 +29,7 @@ from aiana.storage import AianaStorage
 from aiana.storage.cleaned import FACT
 from aiana.storage.message_files import fill
 from aiana.storage.qdrant.outbox import Change
+from aiana.storage.rows import encode_cursor
 from aiana.storage.session_writer import _MESSAGE_FIELDS
 from tests.integration.drawn import Drawn
 from tests.integration.qdrant_endpoint import KEY, QdrantEndpoint
@@ -212,7 +213,8 @@ def touched(aiana: Aiana) -> None:
             aiana.record_messages(Session(id="touched", source="codex"), [message])
     storage = aiana.container.storage
     storage.files.of_session("touched", "codex")
-    storage.files.of_path("cart.py", ["edited"])
+    for cursor in (None, encode_cursor("2026", 9)):
+        storage.timeline.of("/work/shop/cart.py", "shop", "cart.py", 5, cursor)
     storage.files.refs_of_session("touched", "codex")
     storage.files.sessions_of_commit("1a2b3c4")
     aiana.get_session("touched")
@@ -340,6 +342,7 @@ ROWS = {
 
 # What a statement begins with, or holds, and why it may read a table whole.
 KNOWN = {
+    "FROM json_each(?) given JOIN message_files f": "the touches of a page are sorted",
     "FROM message_files f JOIN messages m": "the touches of a session, or of a file, are sorted",
     "SELECT r.kind, r.name FROM message_refs": "the commits and branches of one session are sorted",
     "SELECT s.id, s.source, count(*), substr": "what came since the last look is grouped",

@@ -154,6 +154,42 @@ export interface Failure {
   reason: string;
 }
 
+/** A turn in which a session had to do with a file. */
+export interface FileEntry {
+  /** Of the turn. */
+  uri: string;
+  /** Of what a session only read or named, the last time is told. */
+  kind: "edit" | "named" | "read";
+  /** The same more exactly. */
+  touch: "created" | "deleted" | "edited" | "named" | "read";
+  /** What the file was called then, and where that session had it. */
+  path: string;
+  source: string;
+  sessionId: string;
+  messageId: string;
+  timestamp: string;
+  sessionTitle: string | null;
+  /** The first and the last line, from 1, where the call named them. */
+  lines: [number, number] | null;
+}
+
+/** What happened to a file, newest first. */
+export interface FileHistory {
+  entries: FileEntry[];
+  /** What the file is called, and was called before sessions moved it. */
+  names: string[];
+  nextCursor: string | null;
+}
+
+/** Ask which sessions had to do with a file. */
+export interface FileHistoryParams {
+  textDocument?: TextDocument | null;
+  /** Instead of a document; a relative one is below the first workspace folder. */
+  path?: string | null;
+  limit?: number;
+  cursor?: string | null;
+}
+
 /** An account of a session, to be put into a new chat. */
 export interface Handover {
   /** A block like that of `aiana/context`. */
@@ -924,6 +960,8 @@ export const context = request<ContextParams, ContextResult>("aiana/context");
 export const locate = request<LocateParams, Located>("aiana/locate");
 /** Quote messages, memories and sessions for a chat, within a budget of tokens; and in full. */
 export const quote = request<QuoteParams, Quotation>("aiana/quote");
+/** Say what happened to a file: the turns of all sessions that edited, read or named it, also under its old names and in other clones, newest first. */
+export const fileHistory = request<FileHistoryParams, FileHistory>("aiana/file/history");
 /** Keep a text. What is known already is not stored twice, and secrets are taken out. */
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
 /** Read one memory. */

@@ -23,6 +23,7 @@ COMMANDS = {
     "forget": "aiana.cli.remembering:forget",
     "memories": "aiana.cli.memories:memories",
     "sessions": "aiana.cli.sessions:sessions",
+    "history": "aiana.cli.history:history",
     "resume": "aiana.cli.resuming:resume",
     "handover": "aiana.cli.resuming:handover",
     "prefer": "aiana.cli.preferences:prefer",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from aiana.errors import InvalidQuery
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer, Handler
 from aiana.lsp.uris import name_of, path_of
 from aiana.models import SearchFilter
+from aiana.paths import expanded
 from aiana.protocol import params, results
 from aiana.service import Aiana
 
@@ -27,6 +29,7 @@ class Methods:
             "aiana/context": self.context,
             "aiana/locate": self.locate,
             "aiana/quote": self.quote,
+            "aiana/file/history": self.file_history,
             "aiana/memory/add": self.memory_add,
             "aiana/memory/get": memory_get,
             "aiana/memory/update": memory_update,
@@ -76,6 +79,16 @@ class Methods:
             max_tokens=self._budget(p.max_tokens),
             refresh=p.refresh,
         )
+
+    def file_history(
+        self, aiana: Aiana, p: params.FileHistoryParams, call: Call
+    ) -> results.FileHistory:
+        path = path_of(p.text_document.uri) if p.text_document else None
+        if p.path is not None:
+            path = Path("", *self._folders[:1], expanded(p.path))
+        if path is None:
+            raise InvalidQuery("Name a file: a document on this disk, or a path.")
+        return aiana.file_history(path, p.limit, p.cursor)
 
     def locate(self, aiana: Aiana, p: params.LocateParams, call: Call) -> results.Located:
         return aiana.locate(p.uri, self._server.editor.follows_links, p.as_file)

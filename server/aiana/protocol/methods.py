@@ -85,6 +85,16 @@ METHODS: tuple[Method, ...] = (
         ("notFound", "conflict", "storageUnavailable"),
     ),
     Method(
+        "aiana/file/history",
+        "Say what happened to a file: the turns of all sessions that edited, read or named it, "
+        "also under its old names and in other clones, newest first.",
+        params.FileHistoryParams,
+        results.FileHistory,
+        "read",
+        {"textDocument": {"uri": "file:///home/ada/shop/src/cart.ts"}, "limit": 20},
+        ("storageUnavailable",),
+    ),
+    Method(
         "aiana/memory/add",
         "Keep a text. What is known already is not stored twice, and secrets are taken out.",
         params.MemoryAddParams,

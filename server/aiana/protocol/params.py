@@ -188,6 +188,16 @@ class QuoteParams(Params):
     """Default: the setting `contextMaxTokens` (1,000)."""
 
 
+class FileHistoryParams(Params):
+    """Ask which sessions had to do with a file."""
+
+    text_document: TextDocument | None = None
+    path: Text | None = None
+    """Instead of a document; a relative one is below the first workspace folder."""
+    limit: Limit = 50
+    cursor: str | None = None
+
+
 class SessionListParams(Params):
     """List sessions, newest first."""
 

@@ -175,6 +175,35 @@ class SessionResult(Result):
     """The sessions of its sub-agents, oldest first; only where one session was asked for."""
 
 
+class FileEntry(Result):
+    """A turn in which a session had to do with a file."""
+
+    uri: str
+    """Of the turn."""
+    kind: Literal["edit", "read", "named"]
+    """Of what a session only read or named, the last time is told."""
+    touch: Literal["read", "edited", "created", "deleted", "named"]
+    """The same more exactly."""
+    path: str
+    """What the file was called then, and where that session had it."""
+    source: str
+    session_id: str
+    message_id: str
+    timestamp: str
+    session_title: str | None = None
+    lines: tuple[int, int] | None = None
+    """The first and the last line, from 1, where the call named them."""
+
+
+class FileHistory(Result):
+    """What happened to a file, newest first."""
+
+    entries: list[FileEntry]
+    names: list[str]
+    """What the file is called, and was called before sessions moved it."""
+    next_cursor: str | None = None
+
+
 class MessageList(Result):
     """Messages of one session in order."""
 

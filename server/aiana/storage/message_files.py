@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from aiana.protocol.uris import session_uri
 from aiana.storage.database import Database
-from aiana.storage.touching import Tool, note, path_condition
+from aiana.storage.touching import Tool, note
 from aiana.touches.values import GitRef, Touched
 
 VERSION = 1
@@ -53,22 +53,6 @@ class MessageFiles:
             rows = connection.execute(
                 f"{_TOLD} WHERE s.id = ? AND s.source = ? ORDER BY m.position, f.key",
                 (session_id, source),
-            ).fetchall()
-        return [_file_touch(row) for row in rows]
-
-    def of_path(
-        self, path: str, touches: Sequence[Touched] = (), limit: int = 50
-    ) -> list[FileTouch]:
-        """The touches of a file by all sessions, newest first; a relative path means its end."""
-        condition, values = path_condition(path)
-        if touches:
-            condition += f" AND touch IN ({','.join('?' * len(touches))})"
-            values = [*values, *touches]
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"{_TOLD} WHERE f.key IN (SELECT key FROM message_files WHERE {condition}) "
-                "ORDER BY m.timestamp DESC, m.key DESC LIMIT ?",
-                (*values, limit),
             ).fetchall()
         return [_file_touch(row) for row in rows]
 

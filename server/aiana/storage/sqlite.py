@@ -29,6 +29,7 @@ from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
 from aiana.storage.digests import Digests
+from aiana.storage.file_history import FileTimeline
 from aiana.storage.memories import MemoryStore
 from aiana.storage.message_files import MessageFiles
 from aiana.storage.preferences import PreferenceStore
@@ -70,6 +71,7 @@ class AianaStorage:
         self.captures = CaptureStore(self.database, writer, self.memories, self.preferences)
         self.chunks = ChunkStore(self.database)
         self.files = MessageFiles(self.database)
+        self.timeline = FileTimeline(self.database)
         self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:

@@ -439,6 +439,21 @@
       (should (equal shown (with-temp-buffer (insert-file-contents file) (buffer-string))))
       (should-not (string-match-p "ghp_" shown)))))
 
+(ert-deftest aiana-test-history-of-a-file ()
+  (let* ((folder (file-name-as-directory (make-temp-file "aiana-test" t)))
+         (file (concat folder "cart.py")))
+    (aiana-test--import
+     (list (format "{\"sessionId\": \"touched\", \"cwd\": \"%s\", \"timestamp\": \"2026-01-12T09:14:00.000Z\", \"type\": \"assistant\", \"uuid\": \"h1\", \"message\": {\"role\": \"assistant\", \"content\": [{\"type\": \"tool_use\", \"id\": \"h\", \"name\": \"Edit\", \"input\": {\"file_path\": \"%s\", \"old_string\": \"1\", \"new_string\": \"2\"}}]}}"
+                   folder file)))
+    (aiana-file-history file)
+    (should (string-prefix-p "  2026-01-12  edited   touched  claude-code" (aiana-test--line)))
+    (aiana-act-open)
+    (should (equal (buffer-name) "*aiana:///session/touched/claude-code*"))
+    (should (string-match-p "Edit" (aiana-test--line)))
+    (aiana-request :aiana/session/delete :id "touched" :source "claude-code")
+    (aiana-file-history (concat folder "other.py"))
+    (should-not (aiana--list-targets))))
+
 (ert-deftest aiana-test-memories-are-listed-edited-and-forgotten ()
   (let* ((default-directory (file-name-as-directory (make-temp-file "aiana-test" t))))
     (dolist (text '("numbat one" "numbat two")) (aiana-remember text))

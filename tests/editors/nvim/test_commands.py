@@ -17,8 +17,9 @@ def test_completion(neovim: Neovim) -> None:
     """)
     assert got == [
         [
-            *("act", "add", "context", "handover", "import", "memories", "open", "prefer"),
-            *("quickfix", "resume", "search", "sessions", "share", "status", "stop", "undo"),
+            *("act", "add", "context", "handover", "history", "import", "memories", "open"),
+            *("prefer", "quickfix", "resume", "search", "sessions", "share", "status"),
+            *("stop", "undo"),
         ],
         ["search", "sessions", "share", "status", "stop"],
         ["type=pattern", "type=preference"],

@@ -293,3 +293,36 @@ def test_memories_list(neovim: Neovim) -> None:
     assert edited == ["Aiana: Changed.", "Use uv\nand ruff"]
     assert asked == "Forget “Use uv”?"
     assert left == 1
+
+
+def test_history_of_a_file(neovim: Neovim, kept: Path) -> None:
+    shop = neovim.folder / "shop"
+    (shop / "cart.py").touch()
+    arguments = {"file_path": str(shop / "cart.py"), "old_string": "1", "new_string": "2"}
+    call = {"type": "tool_use", "id": "t1", "name": "Edit", "input": arguments}
+    record = {
+        "type": "assistant",
+        "uuid": "edit",
+        "sessionId": SESSION,
+        "cwd": str(shop),
+        "timestamp": "2026-01-12T09:16:00.000Z",
+        "message": {"role": "assistant", "content": [call]},
+    }
+    with kept.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+    offered, name, line, none = neovim.run(f"""
+    T.request('aiana/capture/import', {{ paths = {{ '{kept}' }} }})
+    vim.cmd.edit('{shop}/cart.py')
+    T.choices = {{ 1 }}
+    vim.cmd('Aiana history')
+    T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+    local name, _, line = vim.api.nvim_buf_get_name(0), T.cursor_line()
+    local offered = T.offered
+    vim.cmd('Aiana history {shop}/other.py')
+    return {{ offered, name, line, T.note() }}
+    """)
+    assert len(offered) == 1
+    assert offered[0].startswith("2026-01-12  edited   Deploy with [redacted:github-token]")
+    assert name == f"aiana:///session/{SESSION}/claude-code"
+    assert "Edit" in line
+    assert none == "Aiana: No session had to do with this file."

@@ -176,6 +176,14 @@ local subcommands = {
     run = listed('memories'),
     words = action_names,
   },
+  history = {
+    run = function(rest)
+      require('aiana').history(some(rest))
+    end,
+    words = function(lead)
+      return vim.fn.getcompletion(lead, 'file')
+    end,
+  },
   resume = {
     run = function(_, args)
       require('aiana').resume({ all = args.bang })

@@ -201,6 +201,17 @@ function M.memories(opts)
   require('aiana.pickers').pick(require('aiana.lists').memories(opts or {}))
 end
 
+---Choose a turn that edited, read or named a file, and go there.
+---@param path? string Default: the file of the current buffer.
+function M.history(path)
+  path = path or text.file_uri() and vim.api.nvim_buf_get_name(0)
+  if not path then
+    return config.fail('This buffer is no file: name one.')
+  end
+  path = vim.fs.abspath(vim.fs.normalize(path))
+  require('aiana.pickers').pick(require('aiana.lists').history(path))
+end
+
 ---Do something with the session below the cursor, or with one that is chosen.
 ---@param run aiana.Run
 ---@param opts? { all?: boolean }

@@ -61,6 +61,23 @@ local function memory_row(memory)
   }
 end
 
+---@param entry aiana.FileEntry
+---@return aiana.Row
+local function history_row(entry)
+  return {
+    target = {
+      kind = 'message',
+      uri = entry.uri,
+      session = entry.sessionId,
+      source = entry.source,
+      message = entry.messageId,
+      title = entry.sessionTitle or entry.sessionId,
+    },
+    label = text.history(entry),
+    preview = preview_of(entry.uri),
+  }
+end
+
 ---@param session aiana.Session
 ---@param depth integer Of the session among those that it works for.
 ---@return aiana.Row
@@ -160,26 +177,21 @@ function M.hits(opts)
   }
 end
 
----What a project has, page by page; the picker itself narrows it down.
----@param opts aiana.ListOpts
----@param what 'memories'|'sessions'
+---What is listed page by page; the picker itself narrows it down.
+---@param title string
+---@param action? string|aiana.Run
 ---@param method string
 ---@param params table
 ---@param rows fun(result: any): aiana.Row[]
----@param empty string What to say where nothing of it is stored.
+---@param none string
 ---@return aiana.List
-local function stored(opts, what, method, params, rows, empty)
-  params = vim.tbl_extend('force', params, {
-    filter = project_filter(opts.all),
-    limit = config.get().limit,
-  })
+local function stored(title, action, method, params, rows, none)
   return {
-    title = 'Aiana ' .. what,
+    title = title,
     query = '',
     live = false,
-    action = opts.action,
-    none = opts.all and empty
-      or ('No %s. `:Aiana! %s` lists those of all projects.'):format(what, what),
+    action = action,
+    none = none,
     fetch = function(_, cursor, callback)
       local asked = vim.tbl_extend('force', params, { cursor = cursor })
       return client.request(method, asked, function(err, result)
@@ -192,11 +204,28 @@ local function stored(opts, what, method, params, rows, empty)
   }
 end
 
+---@param opts aiana.ListOpts
+---@param what 'memories'|'sessions'
+---@param method string
+---@param params table
+---@param rows fun(result: any): aiana.Row[]
+---@param empty string What to say where nothing of it is stored.
+---@return aiana.List
+local function of_project(opts, what, method, params, rows, empty)
+  params = vim.tbl_extend('force', params, {
+    filter = project_filter(opts.all),
+    limit = config.get().limit,
+  })
+  local none = opts.all and empty
+    or ('No %s. `:Aiana! %s` lists those of all projects.'):format(what, what)
+  return stored('Aiana ' .. what, opts.action, method, params, rows, none)
+end
+
 ---The memories, pinned ones first, then the newest.
 ---@param opts aiana.ListOpts
 ---@return aiana.List
 function M.memories(opts)
-  return stored(opts, 'memories', 'aiana/memory/list', {}, function(result)
+  return of_project(opts, 'memories', 'aiana/memory/list', {}, function(result)
     return vim.tbl_map(memory_row, result.memories)
   end, 'No memories yet: `:Aiana add`.')
 end
@@ -205,9 +234,19 @@ end
 ---@param opts aiana.ListOpts
 ---@return aiana.List
 function M.sessions(opts)
-  return stored(opts, 'sessions', 'aiana/session/list', { agents = true }, function(result)
+  return of_project(opts, 'sessions', 'aiana/session/list', { agents = true }, function(result)
     return session_rows(result.sessions)
   end, 'No sessions yet: `:Aiana import`.')
+end
+
+---What happened to a file, newest first.
+---@param path string
+---@return aiana.List
+function M.history(path)
+  local params = { path = path, limit = config.get().limit }
+  return stored('Aiana history', nil, 'aiana/file/history', params, function(result)
+    return vim.tbl_map(history_row, result.entries)
+  end, 'No session had to do with this file.')
 end
 
 ---Fetch a list page by page, for pickers that take rows as they come.

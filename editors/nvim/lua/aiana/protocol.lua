@@ -89,6 +89,29 @@
 ---@field path string
 ---@field reason string
 
+---@class aiana.FileEntry A turn in which a session had to do with a file.
+---@field uri string Of the turn.
+---@field kind 'edit'|'named'|'read' Of what a session only read or named, the last time is told.
+---@field touch 'created'|'deleted'|'edited'|'named'|'read' The same more exactly.
+---@field path string What the file was called then, and where that session had it.
+---@field source string
+---@field sessionId string
+---@field messageId string
+---@field timestamp string
+---@field sessionTitle? string
+---@field lines? [integer, integer] The first and the last line, from 1, where the call named them.
+
+---@class aiana.FileHistory What happened to a file, newest first.
+---@field entries aiana.FileEntry[]
+---@field names string[] What the file is called, and was called before sessions moved it.
+---@field nextCursor? string
+
+---@class aiana.FileHistoryParams Ask which sessions had to do with a file.
+---@field textDocument? aiana.TextDocument
+---@field path? string Instead of a document; a relative one is below the first workspace folder.
+---@field limit? integer
+---@field cursor? string
+
 ---@class aiana.Handover An account of a session, to be put into a new chat.
 ---@field context string A block like that of `aiana/context`.
 ---@field items aiana.ContextEntry[]

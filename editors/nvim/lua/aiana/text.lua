@@ -110,6 +110,16 @@ function M.session(session, depth)
   return ('%s  %s%s%s'):format(M.day(session), branch, title, facts)
 end
 
+---What a session did to a file, on one line.
+---@param entry aiana.FileEntry
+---@return string
+function M.history(entry)
+  local facts = ('%s  %-7s  '):format(M.date(entry.timestamp), entry.touch)
+  local lines = entry.lines and (' (lines %d-%d)'):format(unpack(entry.lines)) or ''
+  local title = one_line(entry.sessionTitle or entry.sessionId)
+  return M.fit(facts .. title .. lines .. '  ' .. entry.source, vim.o.columns - MARGIN)
+end
+
 ---A memory on one line.
 ---@param memory aiana.Memory
 ---@return string

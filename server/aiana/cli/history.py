@@ -1,0 +1,58 @@
+"""`aiana history`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aiana.cli.layout import assistant, fit, joined, when
+from aiana.cli.output import json_option, opened, print_json, tell
+from aiana.cli.terminal import Piece, say, width
+from aiana.paths import expanded
+from aiana.protocol.results import FileEntry
+from aiana.text import one_line
+
+
+@click.command()
+@click.argument("file")
+@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--cursor", help="`nextCursor` of the page before.")
+@json_option
+def history(file: str, limit: int, cursor: str | None, as_json: bool) -> None:
+    """Tell which sessions edited, read or named a FILE, newest first.
+
+    It need not exist any more. What happened in other clones counts, and so do the names from which
+    sessions moved it. Into a pipe it is a line for each turn, with tabs between time, touch,
+    assistant, title, path and address.
+
+    \b
+    Examples:
+      aiana history src/cart.ts
+      aiana history src/cart.ts --json | jq '.entries[].uri'
+    """
+    with opened() as aiana:
+        page = aiana.file_history(Path.cwd() / expanded(file), limit, cursor)
+    if as_json:
+        print_json(page)
+        return
+    columns = width()
+    for entry in page.entries:
+        _print(entry, columns)
+    if not page.entries and cursor is None:
+        tell("note", f"No session is known to have edited, read or named {page.names[0]}.")
+    if page.next_cursor:
+        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+
+
+def _print(entry: FileEntry, columns: int | None) -> None:
+    title = entry.session_title or "(without a title)"
+    if columns is None:
+        row = [entry.timestamp, entry.touch, entry.source, title, entry.path, entry.uri]
+        say("\t".join(one_line(value) for value in row))
+        return
+    lines = None if entry.lines is None else f"lines {entry.lines[0]}-{entry.lines[1]}"
+    start = f"{entry.touch:<8}"
+    say(Piece(start, "cyan"), Piece(fit(title, columns - len(start)), "bold"))
+    facts = [when(entry.timestamp), assistant(entry.source), lines, entry.session_id[:8]]
+    say(Piece(" " * len(start) + joined(facts, columns - len(start)), "dim"))
