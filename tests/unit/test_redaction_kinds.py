@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import string
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aiana.redaction.redact as redaction
-from aiana.redaction.gates import WORDS_OF_RULES, gates_of
+from aiana.redaction import joined
+from aiana.redaction.gates import BY_LETTER, SIGNS, WORDS_OF_RULES, gates_of
 from aiana.redaction.names import WORDS
-from aiana.redaction.redact import redact
+from aiana.redaction.redact import forget_known, redact, redact_json
 from aiana.redaction.rules import PHRASE_RULES
 
 ALNUM = string.ascii_letters + string.digits
@@ -222,10 +224,17 @@ def test_lines_that_only_begin_like_a_token_stay_apart() -> None:
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.lists(st.sampled_from([*WORDS_OF_RULES, *" -/_=e\n"]), max_size=12))
+@given(st.lists(st.sampled_from([*WORDS_OF_RULES, *" -/_=e\n(", "s", "api", "@"]), max_size=40))
 def test_every_word_that_a_rule_needs_is_found(parts: list[str]) -> None:
-    text = " ".join(parts)
-    assert gates_of(text) == {word for word in WORDS_OF_RULES if word in text}
+    text = "".join(parts)
+    one_by_one = {
+        gate.word
+        for letter, gates in BY_LETTER.items()
+        for gate in gates
+        if re.search(letter + gate.form(letter), text)
+    }
+    signs = {sign for sign in SIGNS if sign in text and (sign != "://" or "@" in text)}
+    assert gates_of(text) == one_by_one | signs
 
 
 def test_gates_reach_every_rule() -> None:
@@ -258,22 +267,59 @@ def test_redact_idempotent(text: str) -> None:
     assert (once != text) == (n > 0)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(st.lists(st.sampled_from([*PIECES, *HARMLESS, *WORDS_OF_RULES]), max_size=30))
-def test_looking_for_words_first_changes_nothing(pieces: list[str]) -> None:
-    text = " ".join(pieces)
-    quick = redact(text)
+# Lines of code and talk, between which secrets and what looks like them are put.
+LINES = [
+    *HARMLESS,
+    'parts = ["a" + "b", f"{x}" "c", \'d\' # e',
+    'name += \'x\';\n$t .= "y"; puts <<"z"',
+    "don't pass the author's key to the compass; it passed",
+    "loop = login_page(user) if begins else http://localhost:8080/a?sig=1",
+    "for k, v in kwargs.items(): print(k, v)  # hooks",
+    "toolu_01" + noise(22) + " test_AbstractBaseClassOfTheHandlers.java:42",
+]
+
+
+def without_shortcuts(text: str) -> tuple[str, int]:
+    """As `redact` does it, but every rule looks at all of the text."""
+    forget_known()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "gates_of", lambda _: set(WORDS_OF_RULES))
-        assert redact(text) == quick
+        patch.setattr(joined, "_GOES_ON", joined._ENDS)
+        return redact(text)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.sampled_from([*PIECES, *LINES, *WORDS_OF_RULES, *(f.format(s) for f, s in FORMS)]),
+        max_size=30,
+    ),
+    st.sampled_from(["", " ", "\n", '"', " + "]),
+)
+def test_looking_for_words_first_changes_nothing(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    slow = without_shortcuts(text)
+    forget_known()
+    assert redact(text) == slow
+    assert redact(text) == slow  # now that it is known
 
 
 @pytest.mark.parametrize("form", [form.format(secret) for form, secret in FORMS])
 def test_nor_does_it_where_a_secret_stands(form: str) -> None:
-    quick = redact(form)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redaction, "gates_of", lambda _: set(WORDS_OF_RULES))
-        assert redact(form) == quick
+    slow = without_shortcuts(form)
+    forget_known()
+    assert redact(form) == slow
+
+
+def test_a_text_that_only_resembles_a_clean_one_is_looked_at() -> None:
+    clean = "see " + "x" * 40 + " and the rest of it"
+    for text in (clean, clean):
+        assert redact(text) == (text, 0)
+    assert redact(clean.replace("x" * 40, "ghp_" + noise(36)))[1] == 1
+    value = '{"a": "b", "password": "string"}'
+    for text in (value, value):
+        assert redact_json(text) == (text, 0)
+    assert redact_json(value.replace("string", "tulip7"))[1] == 1
 
 
 @pytest.mark.parametrize("unit", [*HARMLESS, *(form for form, _ in FORMS), *PIECES])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
@@ -101,12 +102,10 @@ _END_OF_COMMAND = Pattern(r"(?<!\\)\n|\\n|\s\|\s|&&|\|\||;\s")
 
 def flags_in(lowered: str) -> list[int]:
     """Where a flag that may be followed by a secret stands in a text in lower case."""
-    if " -" not in lowered:
-        return []
     return [match.start() - 1 for match in _FLAG.compiled.finditer(lowered)]
 
 
-def arguments(text: str, lowered: str, flags: list[int], gates: set[str]) -> list[Span]:
+def arguments(text: str, lowered: str, flags: list[int], gates: Set[str]) -> list[Span]:
     """The secrets among the arguments of the commands in a text."""
     words = [place for gate, word in _WORDS if gate in gates for place in places(lowered, word)]
     return _arguments(text, sorted(flags + words)) if flags or words else []

@@ -2,78 +2,117 @@
 
 Most texts hold almost none. A pass for each word would cost more than all that follows it; a
 pattern that begins with one letter, and not with one of several, is as fast as looking for a word.
+In short texts the number of passes counts: there, one pattern looks for all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from aiana.pattern import Pattern
+from aiana.redaction.names import KEY_OWNERS
+
+
+class Gate(NamedTuple):
+    """A word, and what must stand around it for any rule to apply: assertions, after and before."""
+
+    word: str
+    after: str = ""
+    before: tuple[str, ...] = ()
+    """One of these, each of a fixed length."""
+
+    def form(self, letter: str) -> str:
+        """What follows the letter is compared first: to look back takes longer."""
+        before, after = self.word.split(letter, 1)
+        behind = "|".join(f"(?<={form}{re.escape(self.word)})" for form in self.before)
+        if not behind and before:
+            behind = f"(?<={re.escape(self.word)})"
+        return f"{re.escape(after)}(?:{behind}){self.after}"
+
+
+_NO_LETTER = "(?![a-z])"
+# What is not in ASCII stands as `?`: it may be a letter, or a blank.
+_CALLED = r"[\w?]{0,20}[\s?]{0,2}[=:(]"
+_OWNER = f"(?:{'|'.join(sorted({owner[-2:] for owner in KEY_OWNERS}))})"
+_OWNED = f"(?<={_OWNER}key)|(?<={_OWNER}[_. -]key)|(?<=[_. -]{{2}}key)"
 
 # By a letter that stands once in each of them and is not too frequent.
-_BY_LETTER = {
-    "p": ("pass", "pw", "psk", "phrase", "/p:", "private-lines:", "proxy", "pdo(", "phpsessid"),
+BY_LETTER: dict[str, tuple[Gate, ...]] = {
+    "p": (
+        Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
+        Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)))"),
+        Gate("psk", '(?<![a-z]psk)(?=[=:"])'),
+        Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
+        Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
+        *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid")),
+    ),
     "k": (
-        ".dockerc",
-        "key",
-        "kennwort",
-        "token",
-        "cookie",
-        "hooks",
-        "hook/",
-        "hook.",
-        '"kty"',
-        ".make.com/",
-        "maker.ifttt.com",
+        Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
+        Gate("hooks", r"(?=/|\.slack|\.zapier)"),
+        Gate("hook.", "(?=office)"),
+        *map(Gate, ("token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
+        *map(Gate, (".make.com/", "maker.ifttt.com")),
     ),
     "c": (
-        "connect.sid",
-        "cred",
-        "secret",
-        "mnemonic",
-        "securestr",
-        "sharedaccesskey=",
-        "x-amz-security-token=",
+        Gate("cred", "(?=s|ential)"),
+        *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
+        *map(Gate, ("sharedaccesskey=", "x-amz-security-token=")),
     ),
-    "u": ("auth", "net user ", "accountkey="),
-    "b": ("bearer", "begin", "identified by"),
-    "g": ("login", "sig=", "signature=", "_gitlab_session="),
-    ":": ("://",),
-    "5": (":5432:",),
-    "1": ("1//0", ".atlasv1."),
-    "j": ("jsessionid", "jdbc:oracle:"),
-    "q": ("mysqli", "rabbitmqctl", "sqlplus "),
-    "v": ("laravel_session",),
-    "\t": ("\ttrue\t", "\tfalse\t"),
-    "~": ("~",),
+    "u": (
+        Gate("auth", rf"(?={_NO_LETTER}|token|orization|{_CALLED})"),
+        *map(Gate, ("net user ", "accountkey=")),
+    ),
+    "b": (
+        Gate("begin", "(?= )", before=("-", "- ")),
+        *map(Gate, ("bearer", "identified by", "jdbc:oracle:")),
+    ),
+    "g": (
+        Gate("login", r"(?= |[\w?]{0,20}\()"),
+        Gate("sig=", before=("[?&]",)),
+        *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
+    ),
+    "1": (Gate("1//0"),),
+    "j": (Gate("jsessionid"),),
+    "q": tuple(map(Gate, ("mysqli", "rabbitmqctl", "sqlplus "))),
+    "v": tuple(map(Gate, ("laravel_session", ".atlasv1."))),
 }
-WORDS_OF_RULES = tuple(word for words in _BY_LETTER.values() for word in words)
+# Words without any of these letters, and lines that begin with a sign that many lines begin with.
+SIGNS = ("://", ":5432:", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
 
-def _pattern(letter: str, words: Iterable[str]) -> Pattern:
-    """Finds what is left of the words from the letter on."""
-    forms = []
-    for word in words:
-        before, after = word.split(letter, 1)
-        # What follows is compared first: to look back takes longer.
-        forms.append(re.escape(after) + (f"(?<={re.escape(word)})" if before else ""))
-    return Pattern(f"{letter}(?:{'|'.join(forms)})")
+def _pattern(letter: str, gates: tuple[Gate, ...]) -> str:
+    return f"{letter}(?:{'|'.join(gate.form(letter) for gate in gates)})"
 
 
-_PATTERNS = [(letter, _pattern(letter, words)) for letter, words in _BY_LETTER.items()]
+_PATTERNS = {letter: Pattern(_pattern(letter, gates)) for letter, gates in BY_LETTER.items()}
 _FULL = {
-    letter + word.split(letter, 1)[1]: word
-    for letter, words in _BY_LETTER.items()
-    for word in words
+    letter + gate.word.split(letter, 1)[1]: gate.word
+    for letter, gates in BY_LETTER.items()
+    for gate in gates
 }
+_ANY = Pattern("|".join(_pattern(letter, gates) for letter, gates in BY_LETTER.items()))
+_MOST_AT_ONCE = 200
 
 
 def gates_of(plain: str) -> set[str]:
-    """The words of the rules that stand in a text, which is given in lower case."""
+    """The words of the rules that stand in a text.
+
+    It is given in lower case, and in ASCII; what is not in ASCII stands as `?`.
+    """
     found: set[str] = set()
-    for letter, pattern in _PATTERNS:
-        if letter in plain:
-            found.update(pattern.findall(plain))
-    return {_FULL[rest] for rest in found}
+    if len(plain) > _MOST_AT_ONCE or _ANY.compiled.search(plain):
+        for letter, pattern in _PATTERNS.items():
+            if letter in plain and (rest := pattern.compiled.findall(plain)):
+                found.update(map(_FULL.__getitem__, rest))
+    if "@" in plain and "://" in plain:
+        found.add("://")
+    if ":5432:" in plain:
+        found.add(":5432:")
+    if "~" in plain:
+        found.update(sign for sign in ("q~", "sha256~") if sign in plain)
+    if "\t" in plain and "\t/" in plain:
+        found.update(line for line in ("\ttrue\t/", "\tfalse\t/") if line in plain)
+    return found

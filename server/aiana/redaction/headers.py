@@ -60,8 +60,8 @@ LOOSE_COOKIES = (
     "jsessionid",
     "connect.sid",
     "laravel_session",
-    "\ttrue\t",
-    "\tfalse\t",
+    "\ttrue\t/",
+    "\tfalse\t/",
 )
 """One of these stands in every text that holds a cookie which no header tells."""
 _COOKIE_FILE = Pattern(

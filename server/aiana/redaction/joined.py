@@ -20,24 +20,36 @@ _OPENS = r"(?:[fFrRbBuU]{1,2})?\\{0,4}[\"'`]"
 _GLUE = Pattern(
     rf"[\"'`](?=[\s\\+.&~|<>;\"'`#/])(?:{_SIGNS}{_OPENS}|(?:{_APPENDS}|{_CALL}){_OPENS})"
 )
-# Where that may be: a literal ends that may be a piece, and a sign follows. Told by the classes of
-# characters, of which bytes are searched far faster.
-_QUOTE, _SLASH, _EITHER, _PIECE, _SIGN, _OTHER = b"qbeas "
+# Where that may be: a literal ends that may be a piece, and another begins after signs, or a
+# comment does. Told by the classes of characters, of which bytes are searched far faster.
+_QUOTE, _SLASH, _EITHER, _PIECE, _EQUALS, _SIGN, _LESS, _HASH, _FOREIGN, _OTHER = b"qbea=s<hu "
 _CLASSES = bytes(
     _QUOTE
     if chr(byte) in "\"'`"
     else _SLASH
     if chr(byte) == "\\"
     else _EITHER
-    if chr(byte) in "+.~/"
+    if chr(byte) in "+.~"
+    else _EQUALS
+    if chr(byte) == "="
     else _PIECE
-    if chr(byte) in string.ascii_letters + string.digits + "_-="
+    if chr(byte) in string.ascii_letters + string.digits + "_-"
+    else _LESS
+    if chr(byte) == "<"
+    else _HASH
+    if chr(byte) in "#/"
     else _SIGN
-    if chr(byte) in " \t\n\r\f\v&|<>;#"
+    if chr(byte) in " \t\n\r\f\v&|>;"
+    else _FOREIGN
+    if chr(byte) == "?"
     else _OTHER
     for byte in range(256)
 )
-_ENDS = re.compile(rb"q(?=[sqbe])(?<=[aebq]q)")
+_ENDS = re.compile(rb"q(?=[sqbeh<])(?<=[aehb=q]q)")
+_GOES_ON = re.compile(rb"q(?<=[aehb=q]q)(?:[sbeu<]++a{0,3}+){0,41}+[qh]")
+# A literal is added to a variable on a line of its own.
+_APPENDED = re.compile(rb"=(?<=[e<]=)[su]{0,3}a{0,2}b{0,4}q")
+_PUSHED = re.compile(rb"<(?<=[e<]<)[su]{0,3}a{0,2}b{0,4}q")
 _COMMA = Pattern(rf"[\"'`]\s{{0,3}},\s{{0,12}}{_OPENS}")
 # What joins the literals of a list: before it, or behind.
 _JOINS = Pattern(
@@ -51,19 +63,26 @@ _OF_PIECE = string.ascii_letters + string.digits + "_-.~+/="
 _MOST_OF_PIECE, _BEFORE, _AFTER = 300, 80, 400
 
 
-def joined(text: str, plain: str, beginnings: Container[str]) -> list[tuple[int, Normalised]]:
+def joined(
+    text: str, plain: str, data: bytes, beginnings: Container[str]
+) -> list[tuple[int, Normalised]]:
     """The parts of the text in which literals may be pieces of a secret, put together.
 
-    Each with where it begins in the text. `plain` is the text in ASCII and lower case; `beginnings`
-    are the first three characters of tokens.
+    Each with where it begins in the text. `plain` is the text in ASCII and lower case, `data` in
+    ASCII; `beginnings` are the first three characters of tokens.
     """
-    edits = _glued(text, plain, _glues(text), beginnings, is_listed=False)
-    if any(call in plain for call in _CALLS):
-        edits += _glued(text, plain, _COMMA.finditer(text), beginnings, is_listed=True)
-    edits += _inserted(text, plain, beginnings)
+    edits: list[Edit] = []
+    if '"' in text or "'" in text or "`" in text:
+        edits += _glued(text, plain, _glues(text, data), beginnings, is_listed=False)
+        if "(" in text and (any(call in plain for call in _CALLS)):
+            edits += _glued(text, plain, _COMMA.finditer(text), beginnings, is_listed=True)
+        if "{" in text:
+            edits += _inserted(text, plain, beginnings)
     for match in _CONTINUED.finditer(text) if "\\\n" in text else ():
         if _is_piece(text, plain, *match.span(), beginnings):
             edits.append(Edit(*match.span(), ""))
+    if not edits:
+        return []
     parts: list[tuple[int, Normalised]] = []
     group: list[Edit] = []
     for edit in sorted(edits):
@@ -82,10 +101,14 @@ def _part(text: str, edits: list[Edit]) -> tuple[int, Normalised]:
     )
 
 
-def _glues(text: str) -> Iterator[re.Match[str]]:
+def _glues(text: str, data: bytes) -> Iterator[re.Match[str]]:
     """What stands between two literals that are one text."""
     position = 0
-    for end in _ENDS.finditer(text.encode("ascii", "replace").translate(_CLASSES)):
+    classes = data.translate(_CLASSES)
+    ends = _GOES_ON
+    if _APPENDED.search(classes) or _PUSHED.search(classes) or ".concat(" in text:
+        ends = _ENDS
+    for end in ends.finditer(classes):
         if end.start() >= position and (match := _GLUE.match(text, end.start())):
             position = match.end()
             yield match

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
@@ -32,7 +32,7 @@ _SCRIPTS = bytes(
     ord("l") if 0xC3 <= byte <= 0xDF or byte == 0xE1 or 0xE3 <= byte <= 0xED else ord(" ")
     for byte in range(256)
 )
-_KEY_OWNERS = (
+KEY_OWNERS = (
     "api", "access", "account", "private", "priv", "secret", "signing", "sign", "encryption",
     "crypt", "auth", "subscription", "consumer", "master", "service", "license", "deploy", "hmac",
     "jwt", "aes", "ssh", "storage", "shared", "admin", "root", "client", "app", "application",
@@ -119,7 +119,7 @@ def is_foreign(text: str) -> bool:
 
 
 def find_by_name(
-    text: str, plain: str, gates: set[str], secret_of: Callable[[str, Name], Span | None]
+    text: str, plain: str, gates: Set[str], secret_of: Callable[[str, Name], Span | None]
 ) -> list[Span]:
     """What `secret_of` finds for the names and labels of secrets in the text, word by word.
 
@@ -197,7 +197,7 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
     """Whether the word at `position` is part of a name that means a secret."""
     if word == "key":
         before = lowered[max(0, position - 14) : position].rstrip("_-. ")
-        return before.endswith(_KEY_OWNERS)
+        return before.endswith(KEY_OWNERS)
     if word == "auth":
         after = lowered[position + 4 : position + 10]
         return not after[:1].isalpha() or after.startswith("token")

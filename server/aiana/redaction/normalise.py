@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
@@ -101,29 +102,18 @@ class Normalised:
         return self.origin(start), self.origin(end)
 
 
-def normalised(text: str) -> Normalised | None:
-    """None where nothing hides, as in most texts. Linear in the text."""
+def normalised(text: str, *, has_controls: bool) -> Normalised | None:
+    """None where nothing hides, as in most texts. Linear in the text.
+
+    `has_controls`: whether there are signs of control in it, blanks and line ends aside.
+    """
     edits: list[Edit] = []
-    if "\x1b" in text or "\x9b" in text:
+    if (has_controls and "\x1b" in text) or "\x9b" in text:
         edits += (Edit(*m.span(), "") for m in _ESCAPE.finditer(text))
     if "\\" in text:
-        for match in _WRITTEN.finditer(text):
-            code = match["unicode"] or match["hex"]
-            if code is not None:
-                character = chr(int(code, 16))
-                if character.isprintable() or _INVISIBLE.match(character):
-                    edits.append(
-                        Edit(*match.span(), "" if _INVISIBLE.match(character) else character)
-                    )
-            else:
-                edits.append(Edit(*match.span(), match["plain"] or ""))
+        edits += _written(text)
     if "&" in text:
-        from html import unescape
-
-        for match in _ENTITY.finditer(text):
-            if (character := unescape(match[0])) != match[0]:
-                hides = character in "\n\t" or _INVISIBLE.match(character)
-                edits.append(Edit(*match.span(), "" if hides else character))
+        edits += _entities(text)
     if "%" in text:
         edits += (Edit(*m.span(), chr(int(m[1], 16))) for m in _PERCENT.finditer(text))
     if not text.isascii() and any(sign in text for sign in _WIDE_SIGNS):
@@ -131,22 +121,36 @@ def normalised(text: str) -> Normalised | None:
             Edit(*m.span(), _DASHES.get(m[0]) or chr(ord(m[0]) - 0xFEE0))
             for m in _FULL_WIDTH.finditer(text)
         )
-    if _hides(text):
+    if has_controls or (not text.isascii() and _hides(text)):
         edits += (Edit(*m.span(), "") for m in _INVISIBLE.finditer(text))
-    return (
-        Normalised(text, sorted(edits, key=lambda edit: (edit.start, -edit.end))) if edits else None
-    )
+    if not edits:
+        return None
+    return Normalised(text, sorted(edits, key=lambda edit: (edit.start, -edit.end)))
+
+
+def _written(text: str) -> Iterator[Edit]:
+    """What escapes of source code stand for."""
+    for match in _WRITTEN.finditer(text):
+        code = match["unicode"] or match["hex"]
+        if code is None:
+            yield Edit(*match.span(), match["plain"] or "")
+        elif _INVISIBLE.match(character := chr(int(code, 16))):
+            yield Edit(*match.span(), "")
+        elif character.isprintable():
+            yield Edit(*match.span(), character)
+
+
+def _entities(text: str) -> Iterator[Edit]:
+    from html import unescape
+
+    for match in _ENTITY.finditer(text):
+        if (character := unescape(match[0])) != match[0]:
+            hides = character in "\n\t" or _INVISIBLE.match(character)
+            yield Edit(*match.span(), "" if hides else character)
 
 
 def _hides(text: str) -> bool:
-    """Whether the text may hold invisible characters; several times faster than to look for one."""
-    if text.isascii():
-        return text.encode().translate(_CLASSES).find(b"c") >= 0
+    """Whether the text may hold invisible letters; several times faster than to look for one."""
     if not text.replace("\n", " ").replace("\t", " ").replace("\r", " ").isprintable():
         return True
     return any(letter in text for letter in _INVISIBLE_LETTERS)
-
-
-_CLASSES = bytes(
-    ord("c") if byte in (*range(9), *range(14, 32), 127) else ord(" ") for byte in range(256)
-)

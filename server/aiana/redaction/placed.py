@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from aiana.pattern import Pattern
 from aiana.redaction.commands import arguments, flags_in
@@ -49,13 +49,16 @@ _MNEMONIC = Pattern(
 _JWK = Pattern(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,3}:\s{0,3}\"([\w-]{40,2000})\"")
 
 
-def placed_secrets(text: str, lowered: str, gates: set[str]) -> list[Span]:
+def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     """What commands, headers, URLs and known files tell to be secret.
 
     `lowered` is the text in lower case, `gates` are the words that it holds.
     """
     spans: list[Span] = []
-    flags = flags_in(lowered)
+    flags = flags_in(lowered) if " -" in lowered else []
+    is_piped = "|" in text and ("echo" in lowered or "printf" in lowered)
+    if not (gates or flags or is_piped):
+        return spans
     if "auth" in gates or "pass" in gates or "bearer" in gates:
         spans += authorizations(text, lowered)
     if not gates.isdisjoint(("login", "mysqli", "pdo(")):
@@ -85,7 +88,7 @@ def placed_secrets(text: str, lowered: str, gates: set[str]) -> list[Span]:
     if not gates.isdisjoint(("identified by", "net user ", "securestr")):
         words = places(lowered, "identified", "convertto-", "net user")
         spans += _groups(_STATEMENT, text, "password", words)
-    if "|" in text and ("echo" in lowered or "printf" in lowered):
+    if is_piped:
         spans += _groups(_PIPED, text, "password", places(lowered, "echo", "printf"))
     return spans + arguments(text, lowered, flags, gates)
 

@@ -12,6 +12,7 @@ import re
 import string
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 import msgspec
@@ -19,13 +20,14 @@ import msgspec
 from aiana.redaction.gates import gates_of
 from aiana.redaction.given import given, is_given
 from aiana.redaction.joined import joined
+from aiana.redaction.known import Known
 from aiana.redaction.names import WORDS, Name, find_by_name
 from aiana.redaction.normalise import normalised
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.told import told
 from aiana.redaction.values import has_digit, is_made
-from aiana.redaction.vendors import belongs_to_vendor
+from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
@@ -40,25 +42,27 @@ _MOST_PASSES = 4
 # How far around what hides in a text it is looked at anew.
 _BEFORE, _AFTER = 300, 1500
 
-# Classes of characters, as letters: those of tokens, line ends, and what may hide something.
-_OF_TOKEN, _NEWLINE, _HIDING, _OTHER = b"an? "
+# Classes of characters, as letters: those of tokens, line ends, and signs of control.
+_OF_TOKEN, _NEWLINE, _CONTROL, _OTHER = b"anc "
 _CLASSES = bytes(
     _OF_TOKEN
     if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "_-.~")
     else _NEWLINE
     if chr(byte) == "\n"
-    else _HIDING
-    if byte in (*range(9), *range(14, 32), 127, *b"\\&%")
+    else _CONTROL
+    if byte in (*range(9), *range(14, 32), 127)
     else _OTHER
     for byte in range(256)
 )
-_LOWER = bytes(range(256)).lower()
 # A token is at least this long; every run of its characters that is as long is looked at.
 _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
 _LINE_ENDS_IN_RUN = b"aaaaan"
 _MOST_OF_JWT = 4100
 _MOST_ON_LINE = 300
+# Most texts that are one word are ids; of all rules only those of tokens apply to them.
+_WORD = re.compile(r"[A-Za-z0-9_.-]+")
+_MOST_OF_WORD = 64
 _SEGMENT = re.compile(r"[A-Za-z0-9]+")
 _BEGINNINGS = re.compile(r"(?=(...))[A-Za-z0-9]+")
 # What continues a token on the next line, after the marks of a quotation, a listing or a comment.
@@ -84,27 +88,30 @@ def marks_in(text: str) -> dict[str, int]:
     return dict(Counter(kinds).most_common())
 
 
-_SHORT_CHARS = 64
-_MOST_KNOWN = 10_000
-_known_clean: set[str] = set()
-"""Short texts without a secret: names of roles, tools and fields, ids and times come many times."""
+_clean = Known()
+_clean_json = Known()
+# What is stored passes twice, at the door and at the connection behind it, and names, times and
+# what tools read come many times.
 
 
 def redact(text: str) -> tuple[str, int]:
     """`text` without its secrets, and how many were taken out."""
-    if len(text) < MIN_CHARS or text in _known_clean:
+    if len(text) < MIN_CHARS or text in _clean:
         return text, 0
     total = 0
     for _ in range(_MOST_PASSES):
         text, n = _replace(text, _secrets(text))
         if not n:
+            _clean.add(text)
             break
         total += n
-    if not total and len(text) <= _SHORT_CHARS:
-        if len(_known_clean) >= _MOST_KNOWN:
-            _known_clean.clear()
-        _known_clean.add(text)
     return text, total
+
+
+def forget_known() -> None:
+    """Makes the next texts be looked at, whether or not they were before."""
+    _clean.clear()
+    _clean_json.clear()
 
 
 def redact_tree(value: Any) -> tuple[Any, int]:
@@ -130,8 +137,20 @@ def redact_tree(value: Any) -> tuple[Any, int]:
 
 def redact_json(text: str) -> tuple[str, int]:
     """The same for JSON text; text that is no JSON is redacted as it stands."""
-    lowered = text.lower()
-    if lowered.isascii() and not redact(text)[1] and not any(word in lowered for word in WORDS):
+    if text in _clean_json:
+        return text, 0
+    result, n = _redact_json(text)
+    if not n:
+        _clean_json.add(text)
+    return result, n
+
+
+def _redact_json(text: str) -> tuple[str, int]:
+    if (
+        text.isascii()
+        and not redact(text)[1]
+        and gates_of(text.encode().lower().decode()).isdisjoint(WORDS)
+    ):
         return text, 0
     try:
         value, n = redact_tree(msgspec.json.decode(text))
@@ -141,18 +160,19 @@ def redact_json(text: str) -> tuple[str, int]:
 
 
 def _secrets(text: str) -> list[Span]:
+    if len(text) <= _MOST_OF_WORD and _WORD.fullmatch(text):
+        found = len(text) >= len(_LONG_RUN) and _may_begin(text)
+        return _tokens_in(text, 0, len(text)) if found else []
     data = text.encode("ascii", "replace")  # as long as the text, and searched faster
     classes = data.translate(_CLASSES)
-    plain = data.translate(_LOWER).decode("ascii")
+    plain = data.lower().decode("ascii")
     spans = _found(text, plain, classes)
-    seen = None
-    if _HIDING in classes or not text.isascii():
-        seen = normalised(text)
+    seen = normalised(text, has_controls=_CONTROL in classes)
     if seen is not None:
         for begin, stop in seen.windows(_BEFORE, _AFTER):
             for start, end, kind in _found_in(seen.text[begin:stop]):
                 spans.append((*seen.span(begin + start, begin + end), kind))
-    for begin, whole in joined(text, plain, _FIRST_THREE):
+    for begin, whole in joined(text, plain, data, _FIRST_THREE):
         for start, end, kind in _found_in(whole.text):
             start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
@@ -170,7 +190,7 @@ def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bo
 
 def _found_in(text: str) -> list[Span]:
     data = text.encode("ascii", "replace")
-    return _found(text, data.translate(_LOWER).decode("ascii"), data.translate(_CLASSES))
+    return _found(text, data.lower().decode("ascii"), data.translate(_CLASSES))
 
 
 def _found(text: str, plain: str, classes: bytes) -> list[Span]:
@@ -203,33 +223,49 @@ def _replace(text: str, spans: list[Span]) -> tuple[str, int]:
 
 def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
     spans: list[Span] = []
+    find, end_of = classes.find, _RUN.match
     # One byte a character: ordinary `find` then jumps from one long run to the next.
-    start = classes.find(_LONG_RUN)
+    start = find(_LONG_RUN)
     while start >= 0:
-        end = _RUN.match(classes, start).end()  # type: ignore[union-attr]
+        end = end_of(classes, start).end()  # type: ignore[union-attr]
         value = text[start:end]
-        if value != plain[start:end] or has_digit(value):  # else words, as in a name
-            found: list[Span] = []
-            beginnings = (value[:3],) if value.isalnum() else _BEGINNINGS.findall(value)
-            # After a backslash, its first letter may be that of an escape such as `\n`.
-            if not _FIRST_THREE.isdisjoint(beginnings) or text[start - 1 : start] == "\\":
-                found = _tokens_in(text, start, end)
-            if not found and belongs_to_vendor(text, plain, start, value):
-                found = [(start, start + len(value.rstrip(".")), "secret")]
+        before = plain[start - 1] if start else ""
+        found: list[Span] = []
+        # After a backslash, its first letter may be that of an escape such as `\n`.
+        if (_may_begin(value) or before == "\\") and (
+            value != plain[start:end] or has_digit(value)  # else words, as in a name
+        ):
+            found = _tokens_in(text, start, end)
+        if not found and before in SIGNS_BEFORE and belongs_to_vendor(text, plain, start, value):
+            found = [(start, start + len(value.rstrip(".")), "secret")]
+        if found:
             spans += found
-        start = classes.find(_LONG_RUN, end)
-    start = classes.find(_LINE_ENDS_IN_RUN)
+        start = find(_LONG_RUN, end)
+    return spans + _wrapped_tokens(text, classes)
+
+
+def _may_begin(run: str) -> bool:
+    """Whether one of the words in a run of a token's characters begins as tokens do."""
+    if run.isalnum():
+        return run[:3] in _FIRST_THREE
+    return not _FIRST_THREE.isdisjoint(_BEGINNINGS.findall(run))
+
+
+def _wrapped_tokens(text: str, classes: bytes) -> list[Span]:
+    spans: list[Span] = []
+    find = classes.find
+    start = find(_LINE_ENDS_IN_RUN)
     while start >= 0:
         newline = start + len(_LINE_ENDS_IN_RUN) - 1
         line = classes[max(0, newline - _MOST_ON_LINE) : newline]
         begin = newline - len(line) + len(line.rstrip(b"a"))
         if text[begin : begin + 3] in _FIRST_THREE:
             spans += _wrapped(text, begin, newline)
-        start = classes.find(_LINE_ENDS_IN_RUN, newline)
+        start = find(_LINE_ENDS_IN_RUN, newline)
     return spans
 
 
-def _phrases(text: str, gates: set[str]) -> list[Span]:
+def _phrases(text: str, gates: Set[str]) -> list[Span]:
     spans: list[Span] = []
     for gate, rules in PHRASE_RULES.items():
         if gate not in gates:

@@ -245,7 +245,7 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     "sig=": (
         Rule("signature", "sig=", r"(?<=[?&])sig=([A-Za-z0-9%+/]{40,100}={0,2})"),
     ),
-    "signature=": (
+    "x-amz-signature=": (
         Rule("signature", "X-Amz-Signature=", r"X-Amz-Signature=([0-9a-f]{64})"),
     ),
     "x-amz-security-token=": (
@@ -257,8 +257,10 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     "auth": (
         Rule("totp-secret", "otpauth:", r"otpauth://[^\s\"'?]{1,200}\?(?:[^\s\"']{0,200}?&)?secret=([A-Z2-7]{12,128}={0,6})"),
     ),
-    "~": (
+    "q~": (
         Rule("azure-secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])", back=4),
+    ),
+    "sha256~": (
         Rule("openshift-token", "sha256~", r"sha256~[\w-]{43}(?![\w-])"),
     ),
     ".atlasv1.": (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from aiana.pattern import Pattern
-from aiana.redaction.values import DIGIT, is_code, is_token
+from aiana.redaction.values import is_code, is_token
 
 _VENDORS = (
     "adafruit|adobe|airtable|algolia|alibaba|aliyun|anthropic|artifactory|asana|atlassian|jira|confluence|"
@@ -23,18 +25,16 @@ _ABOUT = Pattern(
     r"[\"'`\\\s:=]{0,8}\Z"
 )
 _PLAIN = Pattern(r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|ts|py|md|ya?ml)\Z")
-_SIGN = Pattern(r"[=:,>]")
+SIGNS_BEFORE = frozenset("\"'`=: \t\n>,")
+_SIGN = re.compile(r"[=:,>]").search
+_DIGITS = re.compile(r"\d\D*\d").search
 _MOST_BEFORE = 50
 
 
 def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     """Whether a random value at `start` is given to a name with an issuer in it."""
-    # Cheapest first: this is asked of every long run of letters and digits.
-    if not start or lowered[start - 1] not in "\"'`=: \t\n>,":
-        return False
-    if _SIGN.search(lowered, max(0, start - 10), start) is None:
-        return False
-    if len(DIGIT.findall(value)) < 2:
+    # Cheapest first: this is asked of every long run of letters and digits after such a sign.
+    if _SIGN(lowered, start - 10 if start > 10 else 0, start) is None or not _DIGITS(value):
         return False
     before = lowered[max(0, start - _MOST_BEFORE) : start]
     named = _NAMED.search(before)

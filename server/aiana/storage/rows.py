@@ -153,6 +153,8 @@ def content_hash(text: str) -> bytes:
 
 def storable(text: str) -> str:
     """`text` as SQLite can keep it: lone surrogates have no UTF-8 form."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
