@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from aiana.redaction.redact import redact, redact_tree
+from aiana.redaction.redact import redact, redact_json, redact_tree
 
 
 def noise(length: int) -> str:
@@ -207,6 +207,94 @@ def test_a_token_that_is_put_together(form: str, cut: int) -> None:
     assert redact(redacted) == (redacted, 0)
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{0}'{1}'{2}", '"{0}"{1}{2}', "$'{0}'{1}{2}", "'{0}{1}'{2}", 'T={0}"{1}{2}"',
+        "{0}\\\n{1}{2}", "echo {0}''{1}{2}", "curl -H 'X: {0}'{1}'{2}'",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("cut", [2, 4, 9])
+def test_a_token_that_a_shell_puts_together(form: str, cut: int) -> None:
+    text = "run " + form.format(TOKEN[:cut], TOKEN[cut:14], TOKEN[14:]) + " now"
+    redacted, n = redact(text)
+    assert (n, TOKEN[20:] in redacted, TOKEN[:12] in redacted) == (1, False, False), redacted
+    assert (redacted.startswith("run "), redacted.endswith(" now")) == (True, True)
+    assert redact(redacted) == (redacted, 0)
+
+
+@pytest.mark.parametrize(
+    "value", ["tul'ip'field", "'tul'ip'field'", '"tul"ipfield', 'tul"ip"field']
+)
+def test_a_password_that_a_shell_puts_together(value: str) -> None:
+    redacted, n = redact(f"export DB_PASSWORD={value} && run")
+    assert (n, "tul" in redacted, "field" in redacted) == (1, False, False)
+    assert redacted.endswith(" && run")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "PIN is {v}", "pin: {v}", "my pin is {v}.", "the PIN for the card is {v}", "PIN={v}",
+        '"pin": "{v}"', "{{'pin': {v}}}", "userPin = {v}", "SIM_PIN={v}", "--pin {v} --verbose",
+        "Pin-Code: {v}", "**PIN**: {v}", "das PIN lautet {v}!", "the pin was changed to {v}",
+        "pin code: {v}", "pin_code={v}", "the pin number is {v}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["4711", "471182"])
+def test_a_pin(form: str, value: str) -> None:
+    taken_out(form, value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pin: 13", "pinned: 4711", "spin: 4711", "pin: 4711.5", "GPIO pin 4711", "pin: 2024-05-01",
+        "pinning is 4711", "mapping: 4711", "pin_count = 4711", "pin is 4711px", "pins: 4711",
+        "pin to 4711 commits", "pinInput: 4711", "pin: abcd", "pin: v4711", "pin = 12345678901234",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_pin_stays(line: str) -> None:
+    assert redact(line) == (line, 0)
+
+
+@pytest.mark.parametrize("name", ["secret", "client_secret", "app.secret", "jwtSecret"])
+def test_a_word_that_a_line_of_settings_gives_to_a_secret(name: str) -> None:
+    for form in ("{n} = {v}", "host = h\n{n} = {v}\nport = 12\n", "# all\n  {n} = {v}\n"):
+        taken_out(form.replace("{n}", name), "tulipfield")
+    for line in (
+        "{n} = tulip;",
+        "{n} = value\nprint(value)",
+        "let {n} = tulip",
+        "def f(x):\n    {n} = tulip",
+        "value = 1\n{n} = value",
+        "if x:\n  {n} = tulip",
+    ):
+        text = line.replace("{n}", name)
+        assert redact(text) == (text, 0), text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "github://org:repo@9fceb02d0ae598e95dc970b74767f19372d61af8", "github://org:repo@main",
+        "gitlab://group:project7@v1.2", "npm://scope:pkg@1.2.3", "pkg://npm:left-pad@1.3.0",
+        "flake://org:repo@" + "a1" * 20, "x://org:repo@" + "a1" * 20, "x://org:repo@v1.2.3",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_package_holds_no_password(address: str) -> None:
+    for text in (address, f"uses {address} here", f'"{address}"'):
+        assert redact(text) == (text, 0)
+
+
+@pytest.mark.parametrize("host", ["db", "1.2.3.4", "0a1b2c3d4e5f", "registry.example.org", "h:80"])
+def test_an_address_of_a_host_does(host: str) -> None:
+    assert redact(f"redis://bob:tulip@{host}/0") == (
+        f"redis://bob:[redacted:url-password]@{host}/0",
+        1,
+    )
+
+
 def test_a_password_that_is_put_together() -> None:
     assert redact('password = "tul" + "ip" + "field"\n')[1] == 1
     assert "field" not in redact('password = "tul" + "ip" + "field"\n')[0]
@@ -395,6 +483,13 @@ def test_talk_about_secrets_stays(line: str) -> None:
     for place in ("{}", "see:\n{}\nand on", "    {}\n", "> {}"):
         text = place.replace("{}", line)
         assert redact(text) == (text, 0)
+
+
+def test_numbers_of_a_tool_call_by_their_keys() -> None:
+    value = {"pin": 4711, "cardPin": "471182", "password": 12345, "max_tokens": 4096, "pass": 1234}
+    clean = value | dict.fromkeys(("pin", "cardPin"), "[redacted:pin]")
+    assert redact_tree(value) == (clean | {"password": "[redacted:password]"}, 3)
+    assert redact_json('{"pin":4711}') == ('{"pin":"[redacted:pin]"}', 1)
 
 
 def test_values_of_a_tool_call_by_their_keys() -> None:

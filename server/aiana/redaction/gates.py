@@ -43,6 +43,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
         Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)))"),
         Gate("psk", '(?<![a-z]psk)(?=[=:"])'),
+        Gate("pin", r"(?=(?:(?![a-z])|code|nu?m?|no)[^\n]{0,80}?[0-9]{4})"),
         Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
         Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
         *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid")),

@@ -83,6 +83,12 @@ _SET_BEFORE = Pattern(
     r"(?:[ \t>+\"']|\d{1,6}→)*\Z"
 )
 _SECTION = Pattern(r"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\n(?:[^\n(){}]*\n)*\Z")
+# What lines of programs hold and those of settings do not.
+_OF_PROGRAMS = Pattern(
+    r"[(){};]|^\s*(?:def|class|return|import|from|if|for|while|let|const|var|end|fn|func)\b|"
+    r"(?:[+*/<>!=|&]=|=>|->)|(?<![\w.])[\w]+\.[\w]+\s*=",
+    re.MULTILINE,
+)
 _ROW = Pattern(
     r"[*`_]{0,2}[ \t]{0,40}\|[ \t]{0,40}`?(?P<value>[^\s|`]{3,200})`?[ \t]{0,40}"
     r"(?:\||\Z|\n)(?![^\n]*\|)"
@@ -112,6 +118,12 @@ def given(text: str, name: Name) -> Span | None:
 def _first_parameter(value: str) -> str:
     following = _NEXT_PARAMETER.search(value)
     return value[: following.start()] if following else value
+
+
+def takes_numbers(key: str) -> bool:
+    """Whether a number under this name is a password: no count of tokens or of tests that pass."""
+    name = name_of(key)
+    return name is not None and name.password and not name.is_verb
 
 
 def is_given(key: str, value: str) -> str | None:
@@ -222,7 +234,21 @@ def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
         return bool(_LINE_BEGINS.search(before) or "value" in sign.lower()) and not (
             _is_in_code(text, begin, end)
         )
-    return sign.strip() == "=" and bool(_SECTION.search(text[max(0, begin - 500) : begin]))
+    if sign.strip() != "=":
+        return False
+    return bool(_SECTION.search(text[max(0, begin - 500) : begin])) or (
+        name.word == "secret"
+        and _LINE_BEGINS.search(before) is not None
+        and not _is_of_program(text, begin, end, value)
+    )
+
+
+def _is_of_program(text: str, begin: int, end: int, value: str) -> bool:
+    """Whether a line that gives a word to a name is one of a program, and the word a variable."""
+    around = text[max(0, begin - 400) : begin] + "\n" + text[end : end + 400]
+    return bool(
+        _OF_PROGRAMS.search(around) or re.search(rf"(?<![A-Za-z0-9]){value}(?![A-Za-z0-9])", around)
+    )
 
 
 def _is_in_code(text: str, begin: int, end: int) -> bool:

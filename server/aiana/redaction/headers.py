@@ -75,6 +75,17 @@ _URL_CREDENTIALS = Pattern(
     r"://(?:(?P<user>[^\s/?#@:\"'<>\\`\[\]{}()]{0,200}):(?P<password>[^\s/\"'<>\\`]{2,300})|(?P<token>[A-Za-z0-9_\-.]{20,300}))@"
     r"(?=[\w\[.$%{*-]|[^\x00-\x7f])"
 )
+# Schemes of forges and packages, behind which no host stands but an owner and a name.
+_OF_PACKAGES = Pattern(
+    r"(?<![a-z+.-])(?:github|gitlab|bitbucket|gitea|codeberg|sourcehut|gist|npm|jsr|pypi|cargo|crate|gem|pkg|"
+    r"nuget|conda|composer|maven|hex|nix|flake|docker|oci|image|helm|vscode|repo|hf|huggingface)\Z",
+    re.IGNORECASE,
+)
+_DOMAIN = Pattern(r"(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,}(?![\w.])|[\w.-]{1,200}:\d")
+# What stands for a host: a commit, or a version.
+_REVISION = Pattern(
+    r"(?:[0-9a-f]{40}|[0-9a-f]{64}|v?\d+\.\d+(?:\.\d+)?(?:[-+][\w.-]+)?)(?![\w.:/-])"
+)
 _PROXY = Pattern(
     r"proxy[\"'\\]{0,2}\s{0,2}[=:]\s{0,2}[\"'\\]{0,2}(?P<user>[\w.%-]{1,60}):(?P<password>[^\s/@\"'<>\\`:]{2,200})@[\w.-]{1,100}:\d",
     re.IGNORECASE,
@@ -155,13 +166,24 @@ def urls(text: str, lowered: str) -> list[Span]:
                 value = match["password"]
                 found = value != match["user"] and not is_reference(value)
                 span = match.span("password")
-            if found and not is_stand_in(value, weak=False):
+            if (
+                found
+                and not is_stand_in(value, weak=False)
+                and not _is_shorthand(text, place, match)
+            ):
                 spans.append((*span, "url-password"))
     for place in places(lowered, "proxy") if "@" in text else ():
         proxy = _PROXY.match(text, place)
         if proxy and not is_stand_in(proxy["password"], weak=False):
             spans.append((*proxy.span("password"), "url-password"))
     return spans
+
+
+def _is_shorthand(text: str, place: int, match: re.Match[str]) -> bool:
+    """Whether the address names a package or a revision of a repository, and no host."""
+    if _OF_PACKAGES.search(text, max(0, place - 20), place):
+        return _DOMAIN.match(text, match.end()) is None
+    return _REVISION.match(text, match.end()) is not None
 
 
 def oracle_urls(text: str, lowered: str) -> list[Span]:

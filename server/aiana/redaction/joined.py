@@ -47,6 +47,8 @@ _CLASSES = bytes(
 )
 _ENDS = re.compile(rb"q(?=[sqbeh<])(?<=[aehb=q]q)")
 _GOES_ON = re.compile(rb"q(?<=[aehb=q]q)(?:[sbeu<]++a{0,3}+){0,41}+[qh]")
+# A quote within a word.
+_WITHIN = re.compile(rb"q(?<=[a=]q)(?=a)")
 # A literal is added to a variable on a line of its own.
 _APPENDED = re.compile(rb"=(?<=[e<]=)[su]{0,3}a{0,2}b{0,4}q")
 _PUSHED = re.compile(rb"<(?<=[e<]<)[su]{0,3}a{0,2}b{0,4}q")
@@ -56,7 +58,7 @@ _JOINS = Pattern(
     r"(?:join|concat|paste0|strcat|format|%\s?)\(\s{0,3}\[?\s{0,12}[fFrRbBuU]{0,2}\\{0,4}[\"'`][^\s\"'`]{0,300}\Z"
 )
 _IS_JOINED = Pattern(r"[^\]\n]{0,400}\]\s{0,3}\.join\(\s{0,2}(?:''|\"\")?\s{0,2}\)")
-_CALLS = ("join(", "cat(", "paste0(", "% (")
+_JOINING = Pattern(r"\((?:(?<=join\()|(?<=cat\()|(?<=paste0\()|(?<=% \())")
 _INSERTED = Pattern(r"\{(?P<quote>[\"'])[\w.~+/=-]{1,300}+(?P=quote)\}")
 _CONTINUED = Pattern(r"\\\n[ \t]{0,40}")
 _OF_PIECE = string.ascii_letters + string.digits + "_-.~+/="
@@ -73,8 +75,10 @@ def joined(
     """
     edits: list[Edit] = []
     if '"' in text or "'" in text or "`" in text:
-        edits += _glued(text, plain, _glues(text, data), beginnings, is_listed=False)
-        if "(" in text and (any(call in plain for call in _CALLS)):
+        classes = data.translate(_CLASSES)
+        edits += _glued(text, plain, _glues(text, classes), beginnings, is_listed=False)
+        edits += _quoted_within(text, classes, beginnings)
+        if "(" in text and _JOINING.search(plain):
             edits += _glued(text, plain, _COMMA.finditer(text), beginnings, is_listed=True)
         if "{" in text:
             edits += _inserted(text, plain, beginnings)
@@ -101,10 +105,9 @@ def _part(text: str, edits: list[Edit]) -> tuple[int, Normalised]:
     )
 
 
-def _glues(text: str, data: bytes) -> Iterator[re.Match[str]]:
+def _glues(text: str, classes: bytes) -> Iterator[re.Match[str]]:
     """What stands between two literals that are one text."""
     position = 0
-    classes = data.translate(_CLASSES)
     ends = _GOES_ON
     if _APPENDED.search(classes) or _PUSHED.search(classes) or ".concat(" in text:
         ends = _ENDS
@@ -138,6 +141,29 @@ def _glued(
                 continue
         edits.append(Edit(start, end, ""))
     return edits
+
+
+def _quoted_within(text: str, classes: bytes, beginnings: Container[str]) -> list[Edit]:
+    """`ghp_ab'c'def`, `"ghp_"abc`, `PASSWORD=tul'ip'`: a shell joins what stands side by side."""
+    edits: list[Edit] = []
+    for match in _WITHIN.finditer(classes):
+        start, end = match.span()
+        follows = bool(edits) and not text[edits[-1].end : start].strip(_OF_PIECE)
+        if follows or _is_word_of_shell(text, start, end, beginnings):
+            edits.append(Edit(start, end, ""))
+    return edits
+
+
+def _is_word_of_shell(text: str, start: int, end: int, beginnings: Container[str]) -> bool:
+    piece = text[max(0, start - _MOST_OF_PIECE) : start]
+    piece = piece[len(piece.rstrip(_OF_PIECE)) :]
+    begin = start - len(piece)
+    name, _, value = piece.rpartition("=")
+    if (value[:3] + text[end : end + 3])[:3] in beginnings:
+        return True
+    if text[begin - 2 : begin] in ("='", '="'):  # the word begins with a quote
+        name = text[max(0, begin - _BEFORE) : begin - 2]
+    return value != "" and any(word in name.lower() for word in WORDS)
 
 
 def _inserted(text: str, plain: str, beginnings: Container[str]) -> list[Edit]:

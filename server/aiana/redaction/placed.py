@@ -17,6 +17,7 @@ from aiana.redaction.headers import (
     places,
     urls,
 )
+from aiana.redaction.pins import pins
 from aiana.redaction.values import is_code, is_stand_in
 
 Span = tuple[int, int, str]
@@ -83,6 +84,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if "mnemonic" in gates or "phrase" in gates:
         words = places(lowered, "mnemonic", "seed", "recovery", "backup")
         spans += _groups(_MNEMONIC, text, "seed-phrase", words)
+    if "pin" in gates:
+        spans += pins(text, lowered)
     if '"kty"' in gates:
         spans += _groups(_JWK, text, "private-key", places(text, '"'))
     if not gates.isdisjoint(("identified by", "net user ", "securestr")):

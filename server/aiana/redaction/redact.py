@@ -18,11 +18,12 @@ from typing import Any
 import msgspec
 
 from aiana.redaction.gates import gates_of
-from aiana.redaction.given import given, is_given
+from aiana.redaction.given import given, is_given, takes_numbers
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
 from aiana.redaction.names import WORDS, Name, find_by_name
 from aiana.redaction.normalise import normalised
+from aiana.redaction.pins import is_pin
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.told import told
@@ -32,7 +33,7 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 2
+RULES = 3
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -88,6 +89,8 @@ def marks_in(text: str) -> dict[str, int]:
     return dict(Counter(kinds).most_common())
 
 
+_OF_KEYS = (*WORDS, "pin")
+"""Words of which one stands in every key that marks its value."""
 _clean = Known()
 _clean_json = Known()
 # What is stored passes twice, at the door and at the connection behind it, and names, times and
@@ -125,14 +128,27 @@ def redact_tree(value: Any) -> tuple[Any, int]:
         result, total = {}, 0
         for key, item in value.items():
             name, in_key = redact(key) if isinstance(key, str) else (key, 0)
-            kind = is_given(key, item) if isinstance(key, str) and isinstance(item, str) else None
-            if kind:
+            if kind := _kind_under(key, item):
                 result[name], n = f"{_MARK}{kind}]", 1
             else:
                 result[name], n = redact_tree(item)
             total += n + in_key
         return result, total
     return value, 0
+
+
+def _kind_under(key: Any, item: Any) -> str | None:
+    """The kind of secret that the whole of a value is under its key."""
+    if not isinstance(key, str):
+        return None
+    if isinstance(item, int) and not isinstance(item, bool):
+        digits = str(item)
+        if is_pin(key, digits):
+            return "pin"
+        return is_given(key, digits) if takes_numbers(key) and len(digits) >= 4 else None
+    if not isinstance(item, str):
+        return None
+    return "pin" if is_pin(key, item) else is_given(key, item)
 
 
 def redact_json(text: str) -> tuple[str, int]:
@@ -149,7 +165,7 @@ def _redact_json(text: str) -> tuple[str, int]:
     if (
         text.isascii()
         and not redact(text)[1]
-        and gates_of(text.encode().lower().decode()).isdisjoint(WORDS)
+        and gates_of(text.encode().lower().decode()).isdisjoint(_OF_KEYS)
     ):
         return text, 0
     try:

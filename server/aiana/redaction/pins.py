@@ -1,0 +1,39 @@
+"""PINs, which are digits that only their name tells: "PIN is …", `"pinCode": "…"`."""
+
+from __future__ import annotations
+
+from aiana.pattern import Pattern
+from aiana.redaction.headers import places
+
+Span = tuple[int, int, str]
+"""Start, end and kind of a secret."""
+
+# A word of its own or of a name: no `spin`, `pinning` or `pinned`.
+_NAME = (
+    r"(?:(?<![A-Za-z])(?i:pin)|(?<=[a-z])P(?:in|IN))"
+    r"(?:[ _-]?(?i:code|number|nummer|no)\b)?(?![A-Za-z0-9_])"
+)
+_SAID = (
+    r"(?:\s(?i:for|of|to|on)(?:\s[\w'’-]{1,20}){1,4}?)?"
+    r"\s(?i:is|was|ist|lautet|est|es|will be|changed to|set to)(?:\s(?i:now|still))?:?\s"
+)
+_GIVEN = Pattern(
+    rf"{_NAME}(?:[\"'`*\\\]]{{0,5}}\s{{0,3}}(?::=|=>|[:=]){{1,2}}[*]{{0,2}}\s{{0,3}}|{_SAID})"
+    r"\\{0,3}[\"'`]?(?P<value>\d{4,12})(?![\w]|[.,:/-]\d|\s?(?:%|px|[mk]s\b))"
+)
+_OPTION = Pattern(rf"(?<=-){_NAME}[ =][\"']?(?P<value>\d{{4,12}})(?![\w]|[.,:/-]\d)")
+_KEY = Pattern(rf"(?:.*[^A-Za-z]|.*(?=(?<=[a-z])P)|){_NAME}\Z")
+_DIGITS = Pattern(r"\d{4,12}\Z")
+
+
+def pins(text: str, lowered: str) -> list[Span]:
+    spans: list[Span] = []
+    for place in places(lowered, "pin"):
+        if match := _GIVEN.match(text, place) or _OPTION.match(text, place):
+            spans.append((*match.span("value"), "pin"))
+    return spans
+
+
+def is_pin(key: str, value: str) -> bool:
+    """Whether a whole text is a PIN where it stands under this name, as in JSON."""
+    return _DIGITS.match(value) is not None and _KEY.match(key) is not None
