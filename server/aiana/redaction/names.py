@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
@@ -180,6 +181,10 @@ def _name_at(text: str, position: int, word: str, password: bool) -> Name:
 
 def name_of(key: str) -> Name | None:
     """What the whole of a name means; nothing where it is none of a secret."""
+    return _known_name(key) if len(key) <= _MOST_BEFORE else _name_of(key)
+
+
+def _name_of(key: str) -> Name | None:
     lowered = key.lower()
     if len(lowered) != len(key):
         return None
@@ -191,6 +196,10 @@ def name_of(key: str) -> Name | None:
         if not name.is_about:
             return name
     return None
+
+
+# The names of tools' arguments are few, and come with every call.
+_known_name = lru_cache(maxsize=1000)(_name_of)
 
 
 def _means_secret(lowered: str, position: int, word: str) -> bool:
