@@ -149,21 +149,25 @@ def _quoted_within(text: str, classes: bytes, beginnings: Container[str]) -> lis
     for match in _WITHIN.finditer(classes):
         start, end = match.span()
         follows = bool(edits) and not text[edits[-1].end : start].strip(_OF_PIECE)
-        if follows or _is_word_of_shell(text, start, end, beginnings):
-            edits.append(Edit(start, end, ""))
+        edits += [Edit(start, end, "")] if follows else _of_shell(text, start, end, beginnings)
     return edits
 
 
-def _is_word_of_shell(text: str, start: int, end: int, beginnings: Container[str]) -> bool:
+def _of_shell(text: str, start: int, end: int, beginnings: Container[str]) -> list[Edit]:
+    """The quote from `start` to `end`, and the one that it closes, if they stand within a token or
+    the value of a name."""
     piece = text[max(0, start - _MOST_OF_PIECE) : start]
     piece = piece[len(piece.rstrip(_OF_PIECE)) :]
     begin = start - len(piece)
+    quote = Edit(start, end, "")
     name, _, value = piece.rpartition("=")
     if (value[:3] + text[end : end + 3])[:3] in beginnings:
-        return True
-    if text[begin - 2 : begin] in ("='", '="'):  # the word begins with a quote
+        return [quote]
+    edits = [quote]
+    if begin > 1 and text[begin - 2] == "=" and text[begin - 1] == text[start]:
         name = text[max(0, begin - _BEFORE) : begin - 2]
-    return value != "" and any(word in name.lower() for word in WORDS)
+        edits = [Edit(begin - 1, begin, ""), quote]
+    return edits if value and any(word in name.lower() for word in WORDS) else []
 
 
 def _inserted(text: str, plain: str, beginnings: Container[str]) -> list[Edit]:

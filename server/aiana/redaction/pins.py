@@ -15,7 +15,8 @@ _NAME = (
 )
 _SAID = (
     r"(?:\s(?i:for|of|to|on)(?:\s[\w'’-]{1,20}){1,4}?)?"
-    r"\s(?i:is|was|ist|lautet|est|es|will be|changed to|set to)(?:\s(?i:now|still))?:?\s"
+    r"\s(?i:(?:(?:is|was|got|has\sbeen)\s)?(?:changed|set|reset)\sto|"
+    r"is|was|ist|lautet|est|es|will\sbe)(?:\s(?i:now|still))?:?\s"
 )
 _GIVEN = Pattern(
     rf"{_NAME}(?:[\"'`*\\\]]{{0,5}}\s{{0,3}}(?::=|=>|[:=]){{1,2}}[*]{{0,2}}\s{{0,3}}|{_SAID})"
