@@ -215,7 +215,7 @@ def test_a_token_that_is_put_together(form: str, cut: int) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("cut", [2, 4, 9])
-def test_a_token_that_a_shell_puts_together(form: str, cut: int) -> None:
+def test_token_in_pieces_of_a_shell(form: str, cut: int) -> None:
     text = "run " + form.format(TOKEN[:cut], TOKEN[cut:14], TOKEN[14:]) + " now"
     redacted, n = redact(text)
     assert (n, TOKEN[20:] in redacted, TOKEN[:12] in redacted) == (1, False, False), redacted
@@ -226,7 +226,7 @@ def test_a_token_that_a_shell_puts_together(form: str, cut: int) -> None:
 @pytest.mark.parametrize(
     "value", ["tul'ip'field", "'tul'ip'field'", '"tul"ipfield', 'tul"ip"field']
 )
-def test_a_password_that_a_shell_puts_together(value: str) -> None:
+def test_password_in_pieces_of_a_shell(value: str) -> None:
     redacted, n = redact(f"export DB_PASSWORD={value} && run")
     assert (n, "tul" in redacted, "field" in redacted) == (1, False, False)
     assert redacted.endswith(" && run")
@@ -254,12 +254,12 @@ def test_a_pin(form: str, value: str) -> None:
         "pin to 4711 commits", "pinInput: 4711", "pin: abcd", "pin: v4711", "pin = 12345678901234",
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_pin_stays(line: str) -> None:
+def test_no_pin(line: str) -> None:
     assert redact(line) == (line, 0)
 
 
 @pytest.mark.parametrize("name", ["secret", "client_secret", "app.secret", "jwtSecret"])
-def test_a_word_that_a_line_of_settings_gives_to_a_secret(name: str) -> None:
+def test_secret_word_in_settings(name: str) -> None:
     for form in ("{n} = {v}", "host = h\n{n} = {v}\nport = 12\n", "# all\n  {n} = {v}\n"):
         taken_out(form.replace("{n}", name), "tulipfield")
     for line in (
@@ -282,13 +282,13 @@ def test_a_word_that_a_line_of_settings_gives_to_a_secret(name: str) -> None:
         "flake://org:repo@" + "a1" * 20, "x://org:repo@" + "a1" * 20, "x://org:repo@v1.2.3",
     ],
 )  # fmt: skip
-def test_an_address_of_a_package_holds_no_password(address: str) -> None:
+def test_address_of_a_package(address: str) -> None:
     for text in (address, f"uses {address} here", f'"{address}"'):
         assert redact(text) == (text, 0)
 
 
 @pytest.mark.parametrize("host", ["db", "1.2.3.4", "0a1b2c3d4e5f", "registry.example.org", "h:80"])
-def test_an_address_of_a_host_does(host: str) -> None:
+def test_address_of_a_host(host: str) -> None:
     assert redact(f"redis://bob:tulip@{host}/0") == (
         f"redis://bob:[redacted:url-password]@{host}/0",
         1,
@@ -485,7 +485,7 @@ def test_talk_about_secrets_stays(line: str) -> None:
         assert redact(text) == (text, 0)
 
 
-def test_numbers_of_a_tool_call_by_their_keys() -> None:
+def test_numbers_by_their_keys() -> None:
     value = {"pin": 4711, "cardPin": "471182", "password": 12345, "max_tokens": 4096, "pass": 1234}
     clean = value | dict.fromkeys(("pin", "cardPin"), "[redacted:pin]")
     assert redact_tree(value) == (clean | {"password": "[redacted:password]"}, 3)

@@ -14,7 +14,6 @@ from aiana.search import ranking
 if TYPE_CHECKING:
     from aiana.search.catalogue import Catalogue
     from aiana.search.planning import Plan
-    from aiana.search.ranked import Ranked
     from aiana.search.text_index import TextIndex
 
 
