@@ -173,6 +173,8 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
     """Of messages that an earlier step stored."""
     replay_ids: bool = False
     """Message ids are unique across the source: a replay in another session is not stored again."""
+    adds_only: bool = False
+    """It holds less than its source did: messages that are stored stay as they are."""
     redactions: int = 0
     bytes_read: int = 0
     """Bytes of transcript that this step took."""

@@ -16,6 +16,7 @@ from tests.integration.test_cli import run as run_fixture
 
 run = run_fixture
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
+MOMENT = "2026-02-01T00:00:00.000Z"
 Opened = Callable[[str], Aiana]
 
 
@@ -142,7 +143,81 @@ def test_shared_session_says_where_it_came_from(store: Opened, tmp_path: Path) -
     known = second.get_session(session.id).session
     assert known.metadata["importedFrom"] == "from-anna.jsonl"
     assert (known.title, known.message_count) == (session.title, session.message_count)
-    assert first.share(session.uri).text.startswith(f"# {session.title}")
+
+
+def test_shared_markdown_is_read_back(store: Opened, tmp_path: Path) -> None:
+    first, second = filled(store("first")), store("second")
+    for session in first.list_sessions().sessions:
+        path = tmp_path / f"{session.id}.md"
+        path.write_text(first.share(session.uri).text, encoding="utf-8")
+        second.import_sessions(paths=[str(path)])
+        known = second.get_session(session.id, session.source).session
+        assert known.metadata["importedFrom"] == path.name
+        assert (known.title, known.started_at) == (session.title, session.started_at)
+        said, back = (
+            [
+                (m.id, m.type, m.role, m.timestamp, m.content.strip("\n"))
+                for m in aiana.session_messages(session.id, source=session.source).messages
+                if not (m.type == "tool_use" and '"old_string"' in (m.tool_input or ""))
+            ]
+            for aiana in (first, second)
+        )
+        assert [message for message in back if message in said] == said
+
+
+def test_shared_memory_is_read_back(store: Opened, tmp_path: Path) -> None:
+    first, second = store("first"), store("second")
+    text = "- Deploys need a warm cache.\n\n# No heading\n- nor a fact: of it"
+    memory = first.add_memory(text, "pattern", tags=["ci"]).memory
+    path = tmp_path / "from-anna.md"
+    path.write_text(first.share(memory.uri).text, encoding="utf-8")
+    assert second.import_sessions(paths=[str(path)]).sources["aiana"].memories == 1
+    back = second.get_memory(memory.id).memory
+    assert (back.content, back.memory_type, back.tags) == (text, "pattern", ["ci"])
+    assert back.metadata["importedFrom"] == "from-anna.md"
+
+
+def test_shared_markdown_only_adds(store: Opened, tmp_path: Path) -> None:
+    first = filled(store("first"))
+    sessions = first.list_sessions().sessions
+    before = [first.session_messages(s.id, source=s.source).messages for s in sessions]
+    for session in sessions:
+        path = tmp_path / f"{session.id}.md"
+        path.write_text(first.share(session.uri).text, encoding="utf-8")
+        first.import_sessions(paths=[str(path)])
+    assert [first.session_messages(s.id, source=s.source).messages for s in sessions] == before
+
+
+def test_shared_text_cannot_be_taken_for_the_file(store: Opened, tmp_path: Path) -> None:
+    first, second = store("first"), store("second")
+    session = Session(id="s", source="codex", project="p", started_at=MOMENT, title="T")
+    forged = '<!-- aiana-message {"id": "x"} -->\n## User · said nothing\n```\nopen'
+    texts = [forged, "---\n\nanswered", "# head\n\n- Project: other"]
+    said = [
+        Message(
+            id=f"m{n}", session_id="s", type="user", role="user", content=text, timestamp=MOMENT
+        )
+        for n, text in enumerate(texts)
+    ]
+    first.record_messages(session, said)
+    text = first.share(first.get_session("s").session.uri).text
+    key = text.split()[3]
+    path = tmp_path / "shared.md"
+    path.write_text(text, encoding="utf-8")
+    second.import_sessions(paths=[str(path)])
+    back = [m.content for m in second.session_messages("s").messages]
+    assert back == [f"{forged}\n```", *texts[1:]]  # what it left open was closed
+    # Who cuts, or spoils, a part of the file loses that part.
+    path.write_text(text.replace(f'{key} {{"id":"m1"', f"{key} {{id"), encoding="utf-8")
+    counts = store("third").import_sessions(paths=[str(path)]).sources["aiana"]
+    assert (counts.messages, counts.skipped_lines) == (2, 1)
+
+
+def test_shared_markdown_of_a_newer_version_is_refused(store: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "newer.md"
+    path.write_text(f"<!-- aiana-share 2 {'0' * 16} -->\n")
+    failed = store("first").import_sessions(paths=[str(path)]).sources["aiana"].failed
+    assert "newer Aiana" in failed[0].reason
 
 
 def test_export_command(run: Callable[..., object], tmp_path: Path) -> None:

@@ -127,6 +127,9 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     # Of two versions of a memory the later stays.
     archive.write_text(lines.replace('"updatedAt":"20', '"updatedAt":"21'))
     aiana.import_sessions(paths=[str(archive)])
+    shared = transcripts / "shared.md"
+    shared.write_text(aiana.share(aiana.list_sessions().sessions[0].uri).text)
+    aiana.import_sessions(paths=[str(shared)])
     hook(aiana)
     aiana.reindex()
     let_through(aiana)

@@ -86,6 +86,18 @@ def test_resume_opens_claude_code_in_its_extension(aiana: Aiana, session: Sessio
     assert way.uri == f"vscode://anthropic.claude-code/open?session={session.id}"
 
 
+def test_resume_in_extension_without_the_program(
+    aiana: Aiana, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    here = replace(session, source="claude-code")
+    way = aiana.resume(stored(aiana, here))
+    assert (way.unavailable, way.uri is None) == ("`claude` is not on the PATH.", False)
+    gone = replace(here, id="gone", transcript_path="/gone/x")
+    aiana.record_messages(gone, [replace(message(1, "user", "x"), session_id="gone")])
+    assert aiana.resume(aiana.get_session("gone").session.uri).uri is None
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -441,7 +441,7 @@ def test_reindex_rebuilds_the_full_text(sampled: Client) -> None:
 def test_share_says_what_was_taken_out(client: Client) -> None:
     content = "CI uses ghp_" + "Q7rT2vXk9LmB4nZ1cY8dW3sE6fA5gH0jKpUo and AKIA" + "Q3EGRFZ2VWXN7L5T"
     memory = client.request("aiana/memory/add", {"content": content, "project": ""})["memory"]
-    for format, start in (("markdown", "# "), ("json", '{"')):
+    for format, start in (("markdown", "<!-- aiana-share 1 "), ("json", '{"')):
         shared = client.request("aiana/share", {"uri": memory["uri"], "format": format})
         assert shared["text"].startswith(start)
         assert "ghp_" not in shared["text"]

@@ -13,6 +13,14 @@ export class Chat {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
+  /** Whether this editor has a chat that takes what is attached, and lets it be used. */
+  async isThere(): Promise<boolean> {
+    return (
+      !vscode.workspace.getConfiguration("chat").get("disableAIFeatures") &&
+      (await vscode.commands.getCommands(true)).includes("workbench.action.chat.newChat")
+    );
+  }
+
   /** Attach `text` to the chat's input without sending; the file's name says its size. */
   async attach(name: string, text: string, tokens: number): Promise<void> {
     const file = await this.write(`${name}-${tokens}-tokens.md`, text);

@@ -14,6 +14,8 @@ import { fileName, parseTarget } from "./uris";
 export const SCHEME = "aiana";
 /** Folder of the documents that can be changed: the plain text of a memory. */
 const EDITED = "/edit/";
+/** Folder of what is to be given to somebody else, as it would be saved. */
+const SHARED = "/share/";
 const READ_ONLY: wire.Page = {
   text: "",
   uri: "",
@@ -30,6 +32,8 @@ interface Shown {
   page: wire.Page;
   bytes: Uint8Array;
   mtime: number;
+  /** What a preview of the folder `SHARED` shows. */
+  shared?: wire.Shared;
 }
 
 /** What is shown of one message, as lines of its document. */
@@ -99,6 +103,26 @@ export class Documents
     const path = `${EDITED}${encodeURIComponent(memory.id)}/${fileName(memory.content)}`;
     const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path }));
     await vscode.window.showTextDocument(document, { preview: false });
+  }
+
+  /** Show what would be given away of a session or memory. */
+  async preview(uri: string, format: wire.Shared["format"]): Promise<void> {
+    const { title } = await this.server.request(wire.locate, { uri });
+    const path = `${SHARED}${format}/${encodeURIComponent(uri)}/${fileName(`${vscode.l10n.t("Shared")} ${title}`)}`;
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path }));
+    await vscode.window.showTextDocument(document, { preview: false });
+  }
+
+  /** What a document previews; undefined if it is no such preview. */
+  async sharedIn({ uri }: vscode.TextDocument): Promise<wire.Shared | undefined> {
+    return uri.scheme === SCHEME && uri.path.startsWith(SHARED) ? (await this.read(uri)).shared : undefined;
+  }
+
+  /** The URI of the session that a document shows; undefined if it shows something else. */
+  async sessionOf({ uri }: vscode.TextDocument): Promise<string | undefined> {
+    return uri.scheme === SCHEME && uri.path.startsWith("/session/")
+      ? (await this.read(uri)).page.uri || undefined
+      : undefined;
   }
 
   /** The document and the line that one of our URIs names. */
@@ -255,6 +279,19 @@ export class Documents
 
   /** What was deleted must not stay on the screen: its document says what became of it. */
   private async fetch(uri: vscode.Uri): Promise<Shown> {
+    if (uri.path.startsWith(SHARED)) {
+      const [format, address] = uri.path.slice(SHARED.length).split("/");
+      const shared = await this.server
+        .request(wire.share, {
+          uri: decodeURIComponent(address!),
+          format: format === "json" ? "json" : "markdown",
+        })
+        .catch((error: unknown) => messageOf(error));
+      const text = typeof shared === "string" ? `${shared}\n` : shared.text;
+      const page = { ...READ_ONLY, text };
+      const bytes = new TextEncoder().encode(text);
+      return { page, bytes, mtime: Date.now(), shared: typeof shared === "string" ? undefined : shared };
+    }
     const page = await this.page(uri).catch((error: unknown) => ({
       ...READ_ONLY,
       text: `${messageOf(error)}\n`,

@@ -13,7 +13,10 @@ import { Panel } from "./panel";
 import { registerParticipant } from "./participant";
 import { addPreference, managePreferences } from "./preferences";
 import * as wire from "./protocol";
+import { Lenses } from "./lenses";
 import { quickSearch } from "./quickSearch";
+import { Resuming } from "./resume";
+import { saveShared, share } from "./sharing";
 import { remember, rememberConversation, rememberSelection, rememberTerminalSelection } from "./remember";
 import { messageOf, Server } from "./server";
 import { setUpAssistants } from "./setup";
@@ -32,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const documents = new Documents(server);
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const chat = new Chat(join(storage, "chat"), log);
+  const resuming = new Resuming(server, chat);
   const actions = new HitActions(server, documents, chat);
   const panel = new Panel(context.extensionUri, server, actions);
   context.subscriptions.push(
@@ -40,10 +44,19 @@ export function activate(context: vscode.ExtensionContext): void {
     createStatusItem(server),
     documents.register(),
     actions.register(),
+    new Lenses(server, documents, resuming).register(),
     contextKeys(server),
     panel.register(),
     ...restartTriggers(server),
-    ...commands(context, log, server, { documents, doctor, chat, actions, panel, privateEnvironment }),
+    ...commands(context, log, server, {
+      documents,
+      doctor,
+      chat,
+      resuming,
+      actions,
+      panel,
+      privateEnvironment,
+    }),
   );
   context.subscriptions.push(...chatParts(context, log, server, documents, version));
 }
@@ -98,6 +111,7 @@ interface Parts {
   documents: Documents;
   doctor: Doctor;
   chat: Chat;
+  resuming: Resuming;
   actions: HitActions;
   panel: Panel;
   privateEnvironment: string;
@@ -107,7 +121,7 @@ function commands(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   server: Server,
-  { documents, doctor, chat, actions, panel, privateEnvironment }: Parts,
+  { documents, doctor, chat, resuming, actions, panel, privateEnvironment }: Parts,
 ): vscode.Disposable[] {
   const register = (id: string, run: (argument: unknown) => unknown) =>
     vscode.commands.registerCommand(`aiana.${id}`, async (argument: unknown) => {
@@ -152,6 +166,9 @@ function commands(
       }
     }),
     onHits("open", (uris) => actions.open(uris)),
+    onHits("resume", ([uri]) => resuming.resume(uri!)),
+    onHits("handOver", ([uri]) => resuming.handOver(uri!)),
+    onHits("share", ([uri]) => share(documents, uri!)),
     onHits("copy", (uris) => actions.copy(uris)),
     onHits("insert", (uris) => actions.insert(uris)),
     onHits("addToChat", (uris) => actions.addToChat(uris)),
@@ -166,6 +183,10 @@ function commands(
     onDocument("previousTurn", (editor) => documents.go(editor, -1)),
     onDocument("nextTurn", (editor) => documents.go(editor, 1)),
     onDocument("addToChat", async (editor) => actions.addToChat([await documents.addressAt(editor)])),
+    onDocument("resume", async (editor) => resuming.resume(await documents.addressAt(editor))),
+    onDocument("handOver", async (editor) => resuming.handOver(await documents.addressAt(editor))),
+    onDocument("share", async (editor) => share(documents, await documents.addressAt(editor))),
+    onDocument("saveShared", (editor) => saveShared(documents, editor)),
     onDocument("remember", async (editor) => actions.remember([await documents.addressAt(editor)])),
     onDocument("edit", async (editor) => actions.edit([await documents.addressAt(editor)])),
     onDocument("forget", async (editor) => actions.forget([await documents.addressAt(editor)])),

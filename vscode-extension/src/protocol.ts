@@ -572,7 +572,7 @@ export interface Resumption {
   argv: string[];
   /** The folder that the session recorded. */
   cwd: string;
-  /** What opens it in the assistant's own extension of VS Code. */
+  /** What opens it in the assistant's own extension of VS Code, whether its program is there or not; none where nothing could open it. */
   uri: string | null;
   /** Why it cannot be: offer a new session instead. */
   unavailable: string | null;
@@ -836,7 +836,7 @@ export interface SettingProblem {
 export interface ShareParams {
   /** Of a session, of anything in it, or of a memory. */
   uri: string;
-  /** JSON is an archive, a record a line, which `aiana import` reads. */
+  /** JSON is an archive, a record a line, and whole; `aiana import` reads both. */
   format?: "json" | "markdown";
 }
 

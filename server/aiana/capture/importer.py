@@ -11,6 +11,7 @@ from aiana.capture import sources as all_sources
 from aiana.capture.archive import Archive
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
 from aiana.capture.order import newest_first
+from aiana.capture.shared import SharedMarkdown
 from aiana.errors import AianaError, StorageUnavailable
 from aiana.models import CapturePosition, LeftOut, Progress
 from aiana.protocol.results import Failure, ImportCounts, ImportResult
@@ -47,7 +48,7 @@ def import_sources(
     found = files_on_disk(wanted)
     result = ImportResult(sources={source.name: ImportCounts() for source in wanted})
     if paths is not None:
-        given = files_given(paths, [Archive(), *known])
+        given = files_given(paths, [Archive(), SharedMarkdown(), *known])
         found = Found({**found.files, **given.files}, {**found.failed, **given.failed})
     result.failed = found.failed.pop("", [])
     for source, failed in found.failed.items():

@@ -54,17 +54,21 @@ def resumption(session: Session, mode: Literal["resume", "new"] = "resume") -> R
         return Resumption(label=label, unavailable=f"{title} has no command for it.")
     is_resumed = mode == "resume"
     argv = [*program.resume, session.id] if is_resumed else list(program.begin)
-    folder = session.project_path
+    obstacle = _obstacle(session, title, is_resumed)
+    opens = program.uri if is_resumed and obstacle is None else None
+    if obstacle is None and shutil.which(argv[0]) is None:
+        obstacle = f"`{argv[0]}` is not on the PATH."
     return Resumption(
         argv=argv,
-        cwd=folder,
-        uri=program.uri + quote(session.id, safe="") if is_resumed and program.uri else None,
+        cwd=session.project_path,
+        uri=opens and opens + quote(session.id, safe=""),
         label=label,
-        unavailable=_obstacle(session, title, argv[0], is_resumed),
+        unavailable=obstacle,
     )
 
 
-def _obstacle(session: Session, title: str, program: str, is_resumed: bool) -> str | None:
+def _obstacle(session: Session, title: str, is_resumed: bool) -> str | None:
+    """Why no program could go on with it."""
     if is_resumed and session.parent_id is not None and "forkedFrom" not in session.metadata:
         return f"It is a sub-agent's: resume its session {session.parent_id}."
     if session.id.startswith("-"):
@@ -75,6 +79,4 @@ def _obstacle(session: Session, title: str, program: str, is_resumed: bool) -> s
         return f"The folder {session.project_path} is gone."
     if is_resumed and session.transcript_path and not Path(session.transcript_path).exists():
         return f"{title} has not kept it: {session.transcript_path} is gone."
-    if shutil.which(program) is None:
-        return f"`{program}` is not on the PATH."
     return None

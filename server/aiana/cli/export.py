@@ -24,7 +24,7 @@ from aiana.text import clean, counted, one_line
     type=click.Choice(["markdown", "json"]),
     default="markdown",
     show_default=True,
-    help="Markdown is for people, `aiana import` reads JSON.",
+    help="Markdown is for people, JSON is whole; `aiana import` reads both.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
 def export(

@@ -110,7 +110,7 @@ class Keeping:
     def share(self, uri: str, format: Literal["markdown", "json"] = "markdown") -> Shared:
         """One session with its sub-agents, or one memory, for somebody else.
 
-        What names places of this machine is left out; JSON is an archive, which `import` reads.
+        What names places of this machine is left out; `import` reads both forms back.
         Raises NotFound and Conflict.
         """
         address = parse(uri)
@@ -142,20 +142,26 @@ def _sessions_text(
     whole: Sequence[tuple[Session, Sequence[Message]]], format: Literal["markdown", "json"]
 ) -> str:
     from aiana.capture import archive
-    from aiana.render.markdown import export_session
+    from aiana.capture.shared_form import Kind, document
+    from aiana.render.markdown import facts_of, turn
 
     if format == "markdown":
-        return "\n".join(export_session(*each, "markdown") for each in whole)
+        parts: list[tuple[Kind, Session | Message | Memory, str]] = []
+        for session, messages in whole:
+            parts.append(("session", session, "\n".join(facts_of(session))))
+            parts += [("message", message, turn(message)) for message in messages]
+        return document(parts)
     lines = (line for each in whole for line in archive.session_lines(*each))
     return "".join([archive.head(shared=True), *lines])
 
 
 def _memory_text(memory: Memory, format: Literal["markdown", "json"]) -> str:
     from aiana.capture import archive
+    from aiana.capture.shared_form import document
     from aiana.render.pages import memory_page
 
     if format == "markdown":
-        return memory_page(memory).text
+        return document([("memory", memory, memory_page(memory).text)])
     return archive.head(shared=True) + archive.memory_line(memory)
 
 

@@ -260,7 +260,7 @@ class ShareParams(Params):
     uri: Text
     """Of a session, of anything in it, or of a memory."""
     format: Literal["markdown", "json"] = "markdown"
-    """JSON is an archive, a record a line, which `aiana import` reads."""
+    """JSON is an archive, a record a line, and whole; `aiana import` reads both."""
 
 
 class SessionStartParams(Params):

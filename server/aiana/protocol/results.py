@@ -226,7 +226,8 @@ class Resumption(Result):
     cwd: str = ""
     """The folder that the session recorded."""
     uri: str | None = None
-    """What opens it in the assistant's own extension of VS Code."""
+    """What opens it in the assistant's own extension of VS Code, whether its program is there or
+    not; none where nothing could open it."""
     unavailable: str | None = None
     """Why it cannot be: offer a new session instead."""
 

@@ -41,6 +41,16 @@ def export_session(
 
 def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[str, int]]:
     """The session for people, and the zero-based line on which each message begins."""
+    lines = facts_of(session)
+    starts = {}
+    for message in messages:
+        starts[message.id] = len(lines)
+        lines += split_lines(turn(message))
+    return "\n".join(lines).rstrip() + "\n", starts
+
+
+def facts_of(session: Session) -> list[str]:
+    """The lines above what was said: the title, and what is known of the session."""
     facts = [
         ("Project", session.project),
         ("Assistant", session.source),
@@ -50,12 +60,7 @@ def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[s
     ]
     lines = [f"# {one_line(session.title or session.id)}", ""]
     lines += [f"- {name}: {one_line(value)}" for name, value in facts if value]
-    lines.append("")
-    starts = {}
-    for message in messages:
-        starts[message.id] = len(lines)
-        lines += split_lines(_markdown(message))
-    return "\n".join(lines).rstrip() + "\n", starts
+    return [*lines, ""]
 
 
 def heading(message: Message) -> str:
@@ -82,7 +87,8 @@ def first_words(text: str) -> str:
     return ""
 
 
-def _markdown(message: Message) -> str:
+def turn(message: Message) -> str:
+    """A message below its heading, which it cannot break out of."""
     if message.type not in TOOL_TYPES:
         return f"{heading(message)}\n\n{closed(message.content)}\n"
     edit = edit_of(arguments_of(message)) if message.type == "tool_use" else None

@@ -70,7 +70,9 @@ class CaptureStore:
         with self._database.writing() as connection:
             batch = self._without_forgotten(connection, batch)
             keys, added = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
-            result = self._writer.write_messages(connection, batch.messages, keys, batch.replay_ids)
+            result = self._writer.write_messages(
+                connection, batch.messages, keys, batch.replay_ids, batch.adds_only
+            )
             self._writer.note_spent(connection, batch.position.source, batch.spent)
             self._write_titles(connection, batch)
             merged = [self._memories.merge(connection, memory) for memory in batch.memories]

@@ -31,11 +31,14 @@ _MESSAGE_FIELDS = (
     "session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers, "
     "tool_input, metadata, position"
 )
-_UPSERT_MESSAGES = f"""
+_ADD_MESSAGES = f"""
 INSERT INTO messages ({_MESSAGE_FIELDS})
 SELECT session_key, id, type, role, tool_name, timestamp, parent_id, tokens, content, identifiers,
     tool_input, metadata, coalesce(position, rowid + ?) FROM new_messages WHERE true ORDER BY rowid
-ON CONFLICT (id, session_key) DO UPDATE SET
+ON CONFLICT (id, session_key) DO NOTHING
+"""
+_UPSERT_MESSAGES = f"""
+{_ADD_MESSAGES.replace("DO NOTHING", "DO UPDATE SET")}
     type = excluded.type, role = excluded.role, tool_name = excluded.tool_name,
     timestamp = excluded.timestamp, parent_id = excluded.parent_id,
     tokens = coalesce(excluded.tokens, tokens),
@@ -214,6 +217,7 @@ class SessionWriter:
         messages: Sequence[Message],
         keys: dict[str, int],
         replay_ids: bool,
+        adds_only: bool = False,
     ) -> BatchResult:
         by_session: dict[int, list[Message]] = {}
         skipped = 0
@@ -234,7 +238,7 @@ class SessionWriter:
             before = connection.execute(count, (key,)).fetchone()[0]
             next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
             (first_new,) = next_key.fetchone()
-            written, moved = self._upsert_messages(connection, key, batch)
+            written, moved = self._upsert_messages(connection, key, batch, adds_only)
             new = connection.execute(count, (key,)).fetchone()[0] - before
             added += new
             updated += written - new
@@ -273,7 +277,11 @@ class SessionWriter:
             bump_revision(connection, "sessions", project)
 
     def _upsert_messages(
-        self, connection: sqlite3.Connection, session_key: int, messages: list[Message]
+        self,
+        connection: sqlite3.Connection,
+        session_key: int,
+        messages: list[Message],
+        adds_only: bool,
     ) -> tuple[int, int]:
         """How many messages are new or changed, and how many stand at another place now."""
         rows = []
@@ -306,9 +314,10 @@ class SessionWriter:
         (last,) = connection.execute(
             "SELECT coalesce(max(position), 0) FROM messages WHERE session_key = ?", (session_key,)
         ).fetchone()
-        written = connection.execute(_UPSERT_MESSAGES, (last,)).rowcount
+        statement = _ADD_MESSAGES if adds_only else _UPSERT_MESSAGES
+        written = connection.execute(statement, (last,)).rowcount
         moved = 0
-        if any(m.position is not None for m in messages):
+        if not adds_only and any(m.position is not None for m in messages):
             moved = connection.execute(_MOVE_MESSAGES).rowcount
         connection.execute("DELETE FROM new_messages")
         return written, moved

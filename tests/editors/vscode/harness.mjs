@@ -89,11 +89,11 @@ function modelCache() {
 }
 
 /** Where `aiana` is, for editors that find it on the PATH. */
-const PROGRAMS = join(root, ".venv", "bin");
+export const programs = join(root, ".venv", "bin");
 
-/** VS Code's server with the extension in it and `programs` on the PATH; `browse` opens a window. */
+/** VS Code's server with the extension in it and `path` on the PATH; `browse` opens a window. */
 export class Editor {
-  constructor(world, settings = {}, programs = [PROGRAMS]) {
+  constructor(world, settings = {}, path = [programs]) {
     this.world = world;
     this.user = mkdtempSync(join(world.folder, "profile-"));
     this.extensions = join(this.user, "extensions");
@@ -109,16 +109,16 @@ export class Editor {
       "update.mode": "none",
     };
     writeFileSync(join(this.user, "User", "settings.json"), JSON.stringify({ ...defaults, ...settings }));
-    const path = [...programs, dirname(node), "/usr/bin", "/bin"].join(delimiter);
+    const search = [...path, dirname(node), "/usr/bin", "/bin"].join(delimiter);
     // VS Code asks a login shell for the environment.
-    writeFileSync(join(world.folder, ".profile"), `export PATH="${path}"\n`);
+    writeFileSync(join(world.folder, ".profile"), `export PATH="${search}"\n`);
     this.env = {
       ...process.env,
       PIP_CACHE_DIR: join(cache, "pip"),
       UV_CACHE_DIR: join(cache, "uv-cache"),
       HOME: world.folder,
       LANG: "C.UTF-8",
-      PATH: path,
+      PATH: search,
       AIANA_HOME: world.home,
       CLAUDE_CONFIG_DIR: world.claude,
       CODEX_HOME: `${world.claude}-no-codex`,

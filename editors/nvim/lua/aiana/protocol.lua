@@ -353,7 +353,7 @@
 ---@field label string For a button: `Resume in Claude Code`.
 ---@field argv string[]
 ---@field cwd string The folder that the session recorded.
----@field uri? string What opens it in the assistant's own extension of VS Code.
+---@field uri? string What opens it in the assistant's own extension of VS Code, whether its program is there or not; none where nothing could open it.
 ---@field unavailable? string Why it cannot be: offer a new session instead.
 
 ---@class aiana.SearchFilter Restricts a search; empty lists restrict nothing.
@@ -517,7 +517,7 @@
 
 ---@class aiana.ShareParams Ask for something to be given to somebody else.
 ---@field uri string Of a session, of anything in it, or of a memory.
----@field format? 'json'|'markdown' JSON is an archive, a record a line, which `aiana import` reads.
+---@field format? 'json'|'markdown' JSON is an archive, a record a line, and whole; `aiana import` reads both.
 
 ---@class aiana.Shared A session with its sub-agents, or a memory, to be given to somebody else.
 ---@field format 'json'|'markdown'

@@ -1,0 +1,175 @@
+// The way back into a session, handing it over, and sharing it, in the real VS Code with the real server.
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import {
+  chooseFromMenu,
+  Editor,
+  found,
+  makeWorld,
+  palette,
+  panelFrame,
+  programs,
+  until,
+} from "./harness.mjs";
+
+const SIGNED_OUT = "Fix users being signed out after a deploy";
+
+const world = makeWorld();
+const bin = join(world.folder, "bin");
+const called = join(world.folder, "called.json");
+const editor = new Editor(world, {}, [bin, programs]);
+let page;
+let panel;
+
+before(
+  async () => {
+    // An assistant that says how it was called.
+    mkdirSync(bin);
+    const claude = join(bin, "claude");
+    const words = `JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() })`;
+    const script = `require("fs").writeFileSync(${JSON.stringify(called)}, ${words}); process.stdin.resume();`;
+    writeFileSync(claude, `#!${process.execPath}\n${script}\n`);
+    chmodSync(claude, 0o755);
+    await editor.start();
+    page = await editor.browse();
+    await palette(page, "Aiana: Search in Side Panel");
+    panel = await panelFrame(page);
+    await found(panel, SIGNED_OUT);
+  },
+  { timeout: 240_000 },
+);
+
+after(() => editor.stop());
+
+// For the eye: a picture after each test, if a folder for them is named.
+afterEach(async ({ name }) => {
+  const folder = process.env.AIANA_TEST_PICTURES;
+  if (folder && !page.isClosed()) {
+    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
+  }
+});
+
+const row = (text) => panel.locator("li.row", { hasText: text });
+const lens = (text) => page.locator(".codelens-decoration > *", { hasText: text });
+
+async function choose(text, action) {
+  await row(text).click({ button: "right" });
+  await chooseFromMenu(page, action);
+}
+
+/** How the assistant was called last. */
+async function lastCall() {
+  await until(() => existsSync(called) && readFileSync(called, "utf8").endsWith("}"), 60_000, "it is called");
+  const call = JSON.parse(readFileSync(called, "utf8"));
+  rmSync(called);
+  return call;
+}
+
+/** Choose from the list that is open. */
+async function pick(label) {
+  const entry = page.locator(".quick-input-list .monaco-list-row", { hasText: label });
+  await entry.first().waitFor();
+  await until(
+    async () => {
+      if (await entry.first().isVisible()) {
+        await entry.first().click({ timeout: 1_000 });
+        await entry.first().waitFor({ state: "hidden", timeout: 1_000 });
+      }
+      return true;
+    },
+    60_000,
+    `“${label}” is chosen`,
+  );
+}
+
+function active(check, what) {
+  const look = async () => {
+    const now = await editor.ask("editor");
+    return check(now) && now;
+  };
+  return until(look, 60_000, what);
+}
+
+const clipboard = (check) =>
+  until(async () => check(await editor.ask("clipboard")), 60_000, "it is in the clipboard");
+
+test("a session is resumed in a terminal, by its own program and in its own folder", async () => {
+  await choose(SIGNED_OUT, "Resume");
+  const call = await lastCall();
+  assert.match(call.args.join(" "), /^--resume [0-9a-f-]{36}$/);
+  assert.equal(call.cwd, world.shop);
+  await page.waitForSelector(".terminal-wrapper.active");
+});
+
+test("an open session offers the same above its text and in its title", async () => {
+  await row(SIGNED_OUT).locator("button.main").click();
+  await active(({ uri }) => uri.startsWith("aiana:/session/"), "the session is open");
+  await lens("Resume in Claude Code").click();
+  const first = await lastCall();
+  await editor.ask("command", { command: "workbench.action.focusActiveEditorGroup" });
+  const button = page.locator(".editor-actions").getByRole("button", { name: "Resume", exact: true });
+  await until(async () => (await button.getAttribute("aria-disabled")) !== "true", 60_000, "it is enabled");
+  await button.click();
+  assert.deepEqual(await lastCall(), first);
+});
+
+test("a session is handed over to a new chat, the clipboard, a document and a new session", async () => {
+  await editor.ask("clipboard", { text: "" });
+  await choose(SIGNED_OUT, "Hand Over…");
+  await pick("Clipboard");
+  await clipboard((text) => text.includes("Since yesterday's deploy customers"));
+  const account = await editor.ask("clipboard");
+  await choose(SIGNED_OUT, "Hand Over…");
+  await pick("New Document");
+  const asked = (text) => text.match(/aiana:\/\/\/session\/[^\s"']+/g);
+  const { text } = await active(({ uri }) => uri.startsWith("untitled:"), "the document is open");
+  // Each account has a fence of its own, and quotes the same.
+  assert.deepEqual(asked(text), asked(account));
+  await editor.ask("command", { command: "workbench.action.revertAndCloseActiveEditor" });
+  await editor.ask("clipboard", { text: "" });
+  await choose(SIGNED_OUT, "Hand Over…");
+  await pick("New session in Claude Code");
+  assert.deepEqual((await lastCall()).args, []);
+  await clipboard((copied) => copied.startsWith("<aiana-context"));
+  await choose(SIGNED_OUT, "Hand Over…");
+  await pick("New Chat");
+  await page
+    .locator(".chat-attached-context-attachment", { hasText: /aiana-handover-\d+-tokens\.md/ })
+    .waitFor();
+  await editor.ask("command", { command: "workbench.action.closeAuxiliaryBar" });
+});
+
+test("what is shared is seen before it is saved, with what was taken out", async () => {
+  await choose(SIGNED_OUT, "Share…");
+  await pick("Markdown");
+  const { text } = await active(({ uri }) => uri.startsWith("aiana:/share/"), "the preview is open");
+  assert.ok(text.includes(`# ${SIGNED_OUT}`));
+  await lens("Folders of this machine are left out").waitFor();
+  await lens("Save…").click();
+  const name = page.locator(".quick-input-widget input.input");
+  await until(async () => (await name.inputValue()).endsWith(".md"), 60_000, "a name is proposed");
+  const file = await name.inputValue();
+  assert.equal(file, join(world.shop, "fix-users-being-signed-out-after-a-deploy.md"));
+  await page.locator(".quick-input-widget .monaco-button", { hasText: "OK" }).click();
+  await until(() => existsSync(file) && readFileSync(file, "utf8") === text, 60_000, "it is saved");
+  await editor.ask("command", { command: "workbench.action.closeActiveEditor" });
+});
+
+test("where a session cannot be resumed, its document and its menu say why", async () => {
+  rmSync(join(bin, "claude"));
+  await editor.ask("command", { command: "workbench.action.closeAllEditors" });
+  await row(SIGNED_OUT).locator("button.main").click();
+  const reason = "`claude` is not on the PATH.";
+  await lens(`Cannot be resumed: ${reason}`).waitFor();
+  const button = page.locator(".editor-actions").getByRole("button", { name: "Resume", exact: true });
+  await until(async () => (await button.getAttribute("aria-disabled")) === "true", 60_000, "it is disabled");
+  await choose(SIGNED_OUT, "Resume");
+  await page.locator(".notification-toast", { hasText: reason }).waitFor();
+  await page.click(".notification-toast .monaco-button >> text=Continue in a New Session…");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Clipboard" }).waitFor();
+  // A program that is not there is not offered for a new session either.
+  assert.equal(await page.locator(".quick-input-list .monaco-list-row", { hasText: "Claude" }).count(), 0);
+  await page.keyboard.press("Escape");
+});
