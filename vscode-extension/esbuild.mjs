@@ -9,7 +9,7 @@ await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"]) {
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 }
-for (const file of ["panel.css", "doctor.css"]) {
+for (const file of ["panel.css", "pages.css"]) {
   await copyFile(`webview/${file}`, `dist/webview/${file}`);
 }
 

@@ -38,6 +38,7 @@ class Aiana:
         self.project_of = projects.of
         self.project_named = projects.named
         self.project_at = projects.at
+        self.list_projects = projects.stored
 
         self.file_history = Files(container, projects).history
 

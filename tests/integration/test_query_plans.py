@@ -138,6 +138,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.container.qdrant.outbox.put_off(Change(1, "x"))
     aiana.container.qdrant.outbox.sample(aiana.container.embedder.model_name, 2)
     aiana.search("first", mode="semantic")
+    aiana.list_projects()
     for place in ("SHOP", "/work/shop", "/gone/shop/src"):
         aiana.container.storage.list_sessions(place)
     aiana.container.storage.get_messages("said")
@@ -379,6 +380,7 @@ KNOWN = {
     "SELECT group_concat(key) FROM (SELECT key FROM sessions": "what a filter lets through",
     "SELECT group_concat(key) FROM messages WHERE session_key": "what a filter lets through",
     "SELECT group_concat(-key) FROM memories WHERE": "what a filter lets through",
+    "FROM projects p CROSS JOIN sessions s": "the sessions of all projects are counted",
     "FROM sessions s CROSS JOIN projects p": "by an index until the page is full, or a filter's",
     "FROM memories m CROSS JOIN projects p": "by an index until the page is full, or a filter's",
     "SELECT id, content, memory_type, updated_at FROM memories": "those of one project are sorted",

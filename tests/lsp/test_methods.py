@@ -75,6 +75,17 @@ def test_every_method_answers_its_example(sampled: Client) -> None:
     assert {answers[name] for name in unknown} == {"notFound"}
 
 
+def test_projects_are_listed_by_their_last_activity(sampled: Client) -> None:
+    projects = sampled.request("aiana/project/list", {})["projects"]
+    times = [project["lastActivity"] for project in projects]
+    assert times == sorted(times, reverse=True)
+    sessions = sampled.request("aiana/session/list", {"limit": 100})["sessions"]
+    for project in projects:
+        own = [s for s in sessions if s["project"] == project["id"]]
+        assert project["sessions"] == len(own)
+        assert project["lastActivity"] == max(s["endedAt"] or s["startedAt"] for s in own)
+
+
 def test_import_reports_counts_and_progress(client: Client) -> None:
     params = {"paths": [str(SAMPLE)], "workDoneToken": "import-1"}
     result = client.request("aiana/capture/import", params)

@@ -262,6 +262,20 @@ def test_a_dry_run_shows_the_change_and_makes_none(home: Home) -> None:
     assert list((home.folder / "data").iterdir()) == []
 
 
+def test_programs_are_told_what_is_done_for_whom(home: Home) -> None:
+    (home.folder / ".gemini").mkdir()
+    file = str(home.folder / ".gemini/settings.json")
+    [would] = json.loads(home.setup("gemini", "--dry-run", "--json"))
+    assert (would["name"], would["title"], would["changed"]) == ("gemini", "Gemini CLI", [file])
+    assert would["diffs"][0].startswith("--- ")
+    [done] = json.loads(home.setup("gemini", "--json"))
+    assert (done["changed"], done["failed"]) == ([file], [])
+    [again] = json.loads(home.setup("gemini", "--json"))
+    assert again["changed"] == []
+    [undone] = json.loads(home.setup("gemini", "--remove", "--json"))
+    assert undone["changed"] == [file]
+
+
 def test_set_up_through_a_link(home: Home) -> None:
     dotfiles = home.folder / "dotfiles"
     dotfiles.mkdir()

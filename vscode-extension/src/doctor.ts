@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import * as vscode from "vscode";
 import { messageOf, type Server } from "./server";
+import { button, commandUri, escaped, WebPage } from "./webPages";
 
 const LIMIT_MS = 60_000;
 const MARKS = { ok: "pass-filled", warning: "warning", error: "error" };
@@ -22,24 +23,30 @@ interface Report {
 }
 
 export class Doctor {
-  private panel: vscode.WebviewPanel | undefined;
+  private readonly page: WebPage;
   private report: Report = { command: "", findings: [], problem: "" };
 
   constructor(
-    private readonly extension: vscode.Uri,
+    extension: vscode.Uri,
     private readonly server: Server,
     private readonly version: string,
-  ) {}
+  ) {
+    this.page = new WebPage(extension, "aiana.doctor", "Aiana Doctor", [
+      "aiana.doctor",
+      "aiana.doctor.fix",
+      "aiana.doctor.copy",
+      "aiana.showLogs",
+      "aiana.openServerSetting",
+      "aiana.installServer",
+    ]);
+  }
 
   /** Check everything anew, and show the page. */
   async open(): Promise<void> {
     const title = vscode.l10n.t("Checking…");
     const location = vscode.ProgressLocation.Window;
     this.report = await vscode.window.withProgress({ location, title }, () => this.check());
-    this.panel ??= this.create();
-    // Once only: of two pages that follow each other closely VS Code may keep the first.
-    this.panel.webview.html = this.page(this.body());
-    this.panel.reveal();
+    this.page.show(this.body());
   }
 
   /** Run the command that fixes a finding where the user sees it, and check again. */
@@ -83,23 +90,6 @@ export class Doctor {
     vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t("Copied")}`, 3_000);
   }
 
-  private create(): vscode.WebviewPanel {
-    const panel = vscode.window.createWebviewPanel("aiana.doctor", "Aiana Doctor", vscode.ViewColumn.Active, {
-      enableCommandUris: [
-        "aiana.doctor",
-        "aiana.doctor.fix",
-        "aiana.doctor.copy",
-        "aiana.showLogs",
-        "aiana.openServerSetting",
-        "aiana.installServer",
-      ],
-      localResourceRoots: [vscode.Uri.joinPath(this.extension, "dist", "webview")],
-    });
-    panel.iconPath = vscode.Uri.joinPath(this.extension, "media", "aiana.svg");
-    panel.onDidDispose(() => (this.panel = undefined));
-    return panel;
-  }
-
   /** Asked as a program of its own, so that there is an answer when the server does not start. */
   private async check(): Promise<Report> {
     let command = "";
@@ -123,15 +113,15 @@ export class Doctor {
 </li>`,
     );
     const failed = problem
-      ? `<p class="problem">${escaped(problem)}</p>${link("aiana.openServerSetting", vscode.l10n.t("Open Settings"))}`
+      ? `<p class="problem">${escaped(problem)}</p>${button(commandUri("aiana.openServerSetting"), vscode.l10n.t("Open Settings"))}`
       : "";
     return [
       command && `<p><code>${escaped(command)}</code></p>`,
       failed,
       `<ul>${rows.join("\n")}</ul>`,
-      `<p class="buttons">${link("aiana.doctor", vscode.l10n.t("Check Again"))}`,
-      link("aiana.doctor.copy", vscode.l10n.t("Copy Report"), "", "secondary"),
-      `${link("aiana.showLogs", vscode.l10n.t("Show Logs"), "", "secondary")}</p>`,
+      `<p class="buttons">${button(commandUri("aiana.doctor"), vscode.l10n.t("Check Again"))}`,
+      button(commandUri("aiana.doctor.copy"), vscode.l10n.t("Copy Report"), "secondary"),
+      `${button(commandUri("aiana.showLogs"), vscode.l10n.t("Show Logs"), "secondary")}</p>`,
       `<ul class="facts">${this.facts()
         .map((fact) => `<li>${escaped(fact)}</li>`)
         .join("")}</ul>`,
@@ -142,10 +132,10 @@ export class Doctor {
     if (!finding.fix) {
       return "";
     }
-    const button = fixingWords(finding)
-      ? link("aiana.doctor.fix", vscode.l10n.t("Fix"), `?${encodeURIComponent(JSON.stringify([index]))}`)
+    const fix = fixingWords(finding)
+      ? button(commandUri("aiana.doctor.fix", index), vscode.l10n.t("Fix"))
       : "";
-    return `<p class="fix">${button} <span>${escaped(finding.fix)}</span></p>`;
+    return `<p class="fix">${fix} <span>${escaped(finding.fix)}</span></p>`;
   }
 
   private facts(): string[] {
@@ -157,26 +147,6 @@ export class Doctor {
       `Workspace: ${trust}, remote: ${vscode.env.remoteName ?? "no"}`,
       `Chat participants: ${has(vscode.chat?.createChatParticipant)}, tools: ${has(vscode.lm?.registerTool)}`,
     ];
-  }
-
-  private page(body: string): string {
-    const { webview } = this.panel!;
-    const style = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.extension, "dist", "webview", name)).toString();
-    const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}`;
-    return `<!DOCTYPE html>
-<html lang="${vscode.env.language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Aiana Doctor</title>
-<link rel="stylesheet" href="${style("codicon.css")}">
-<link rel="stylesheet" href="${style("doctor.css")}">
-</head>
-<body><main><h1>Aiana Doctor</h1>
-${body}
-</main></body>
-</html>`;
   }
 }
 
@@ -199,14 +169,6 @@ function stateWord(state: Finding["state"]): string {
     case "error":
       return vscode.l10n.t("Wrong");
   }
-}
-
-function link(command: string, label: string, argument = "", kind = "primary"): string {
-  return `<a class="button ${kind}" role="button" href="command:${command}${argument}">${escaped(label)}</a>`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function strings(environment: NodeJS.ProcessEnv): Record<string, string> {

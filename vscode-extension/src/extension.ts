@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { ArchivePage } from "./archive";
 import { Chat } from "./chat";
 import { Doctor } from "./doctor";
 import { Documents, SCHEME } from "./documents";
@@ -14,6 +15,7 @@ import { registerParticipant } from "./participant";
 import { addPreference, managePreferences } from "./preferences";
 import * as wire from "./protocol";
 import { Lenses } from "./lenses";
+import { Library, Row, urisOf } from "./library";
 import { quickSearch } from "./quickSearch";
 import { Resuming } from "./resume";
 import { saveShared, share } from "./sharing";
@@ -37,6 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const chat = new Chat(join(storage, "chat"), log);
   const resuming = new Resuming(server, chat);
   const actions = new HitActions(server, documents, chat);
+  const library = new Library(server, resuming);
+  const archive = new ArchivePage(context.extensionUri, server);
   const panel = new Panel(context.extensionUri, server, actions);
   context.subscriptions.push(
     log,
@@ -47,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Lenses(server, documents, resuming).register(),
     contextKeys(server),
     panel.register(),
+    library.register(),
     ...restartTriggers(server),
     ...commands(context, log, server, {
       documents,
@@ -55,6 +60,8 @@ export function activate(context: vscode.ExtensionContext): void {
       resuming,
       actions,
       panel,
+      library,
+      archive,
       privateEnvironment,
     }),
   );
@@ -114,6 +121,8 @@ interface Parts {
   resuming: Resuming;
   actions: HitActions;
   panel: Panel;
+  library: Library;
+  archive: ArchivePage;
   privateEnvironment: string;
 }
 
@@ -121,19 +130,23 @@ function commands(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   server: Server,
-  { documents, doctor, chat, resuming, actions, panel, privateEnvironment }: Parts,
+  { documents, doctor, chat, resuming, actions, panel, library, archive, privateEnvironment }: Parts,
 ): vscode.Disposable[] {
-  const register = (id: string, run: (argument: unknown) => unknown) =>
-    vscode.commands.registerCommand(`aiana.${id}`, async (argument: unknown) => {
+  const register = (id: string, run: (...args: unknown[]) => unknown) =>
+    vscode.commands.registerCommand(`aiana.${id}`, async (...args: unknown[]) => {
       try {
-        await run(argument);
+        await run(...args);
       } catch (error) {
         log.error(error instanceof Error ? error : String(error));
         await showError(server, error);
       }
     });
+  /** Of hits, and of rows of the tree, which come with the others that are selected. */
   const onHits = (id: string, run: (uris: string[]) => Promise<void>) =>
-    register(`hit.${id}`, (argument) => {
+    register(`hit.${id}`, (argument, rows) => {
+      if (argument instanceof Row) {
+        return run(urisOf(Array.isArray(rows) ? rows : [argument]));
+      }
       const uri = hitUri(argument);
       return uri === undefined ? undefined : run(panel.targets(uri));
     });
@@ -157,6 +170,16 @@ function commands(
     register("restartServer", () => server.requestRestart()),
     register("showLogs", () => log.show()),
     register("openServerSetting", () => openServerSetting()),
+    register("archive", () => archive.open()),
+    register("archive.list", (source, part) => archive.list(source, part)),
+    register("archive.open", (path, line) => archive.openFile(path, line)),
+    register("library.more", (row) => library.more(row)),
+    register("library.addToChat", () => actions.addToChat(library.selected)),
+    register("library.forget", async () => {
+      const uris = library.selected;
+      await actions.forget(uris);
+      await actions.deleteSession(uris);
+    }),
     register("doctor", () => doctor.open()),
     register("doctor.fix", (index) => doctor.fix(index)),
     register("doctor.copy", () => doctor.copy()),

@@ -56,7 +56,7 @@ export function itemOfSession(session: Session): PanelItem {
     kind: "session",
     icon: assistantIcon(session.source),
     source: assistantTitle(session.source),
-    title: session.title || firstLine(session.summary ?? "") || session.id,
+    title: sessionTitle(session),
     detail:
       session.messageCount === 1
         ? vscode.l10n.t("1 message")
@@ -72,7 +72,11 @@ export function itemOfSession(session: Session): PanelItem {
   };
 }
 
-function memoryTitle(type: MemoryType | null | undefined): string {
+export function sessionTitle({ id, title, summary }: Session): string {
+  return title || firstLine(summary ?? "") || id;
+}
+
+export function memoryTitle(type: MemoryType | null | undefined): string {
   switch (type) {
     case "insight":
       return vscode.l10n.t("Insight");

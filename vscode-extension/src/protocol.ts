@@ -503,6 +503,11 @@ export interface Profile {
   dynamic: Preference[];
 }
 
+/** Projects, the one in which something happened last first. */
+export interface ProjectList {
+  projects: StoredProject[];
+}
+
 /** Texts as Markdown within a budget, each quoted and cited, and what they are in full. */
 export interface Quotation {
   /** Short texts whole, long ones cut to an equal share; empty where nothing fits. */
@@ -924,6 +929,15 @@ export interface Status {
   redacted: number;
 }
 
+/** A project of which there are sessions. */
+export interface StoredProject {
+  id: string;
+  name: string;
+  /** Those of sub-agents are not counted. */
+  sessions: number;
+  lastActivity: string;
+}
+
 /** A document in the editor. */
 export interface TextDocument {
   uri: string;
@@ -956,6 +970,8 @@ export interface Tiers {
 export const search = request<SearchParams, SearchResult>("aiana/search");
 /** Build a context block for a chat: what is worth knowing, within a budget of tokens. */
 export const context = request<ContextParams, ContextResult>("aiana/context");
+/** List the projects of which there are sessions, by their last activity. */
+export const projectList = request<NoParams, ProjectList>("aiana/project/list");
 /** Say where a message stands in its document, without the text. */
 export const locate = request<LocateParams, Located>("aiana/locate");
 /** Quote messages, memories and sessions for a chat, within a budget of tokens; and in full. */

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from aiana.cli.output import json_option, print_json
 from aiana.cli.terminal import Piece, say
 from aiana.config import load_config
+
+if TYPE_CHECKING:
+    from aiana.setup.writing import Outcome
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[ASSISTANT|EDITOR]...")
 @click.option("--remove", is_flag=True, help="Take out what was written.")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
-def setup(names: tuple[str, ...], remove: bool, dry_run: bool) -> None:
+@json_option
+def setup(names: tuple[str, ...], remove: bool, dry_run: bool, as_json: bool) -> None:
     """Make Aiana known to the assistants and editors on this machine.
 
     Writes the MCP server and the hooks into their own configuration, and nothing else; comments
@@ -34,6 +41,10 @@ def setup(names: tuple[str, ...], remove: bool, dry_run: bool) -> None:
     if remove and not names:
         written = Records(data).paths()
         targets = [t for t in TARGETS.values() if t in targets or written]
+    if as_json:
+        outcomes = [set_up(data, target, remove=remove, dry_run=dry_run) for target in targets]
+        print_json([_told(outcome) for outcome in outcomes])
+        return
     failed = False
     for target in targets:
         outcome = set_up(data, target, remove=remove, dry_run=dry_run)
@@ -54,3 +65,15 @@ def setup(names: tuple[str, ...], remove: bool, dry_run: bool) -> None:
         say("No assistant or editor that Aiana knows was found. Name one to set it up.")
     if failed:
         raise SystemExit(1)
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    """What was done, or would be, for programs."""
+    return {
+        "name": outcome.target.name,
+        "title": outcome.target.title,
+        "changed": [str(path) for path in outcome.changed],
+        "diffs": outcome.diffs,
+        "failed": outcome.failed,
+        "then": outcome.target.then,
+    }

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiana.container import Container
 from aiana.models import Project
 from aiana.projects import folders_of, is_in_repository, is_path, project_of
+from aiana.protocol.results import ProjectList, StoredProject
 
 
 class Projects:
@@ -39,6 +40,16 @@ class Projects:
         if around:
             return self._project(max(around, key=lambda folder: len(folder.parts)))
         return self._project(path if _is_folder(path) else path.parent)
+
+    def stored(self) -> ProjectList:
+        """The projects of which there are sessions, by their last activity."""
+        found = self._container.storage.sessions.projects()
+        return ProjectList(
+            projects=[
+                StoredProject(id=id, name=name, sessions=sessions, last_activity=last)
+                for id, name, sessions, last in found
+            ]
+        )
 
     def _project(self, folder: str | Path) -> Project:
         from aiana.storage.rows import projects_at

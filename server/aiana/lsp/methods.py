@@ -27,6 +27,7 @@ class Methods:
         return {
             "aiana/search": self.search,
             "aiana/context": self.context,
+            "aiana/project/list": project_list,
             "aiana/locate": self.locate,
             "aiana/quote": self.quote,
             "aiana/file/history": self.file_history,
@@ -139,6 +140,10 @@ class Methods:
 
     def _budget(self, asked: int | None) -> int | None:
         return self._server.context_max_tokens if asked is None else asked
+
+
+def project_list(aiana: Aiana, p: params.NoParams, call: Call) -> results.ProjectList:
+    return aiana.list_projects()
 
 
 def memory_get(aiana: Aiana, p: params.MemoryGetParams, call: Call) -> results.MemoryResult:

@@ -64,6 +64,15 @@ METHODS: tuple[Method, ...] = (
         ("storageUnavailable",),
     ),
     Method(
+        "aiana/project/list",
+        "List the projects of which there are sessions, by their last activity.",
+        params.NoParams,
+        results.ProjectList,
+        "read",
+        {},
+        ("storageUnavailable",),
+    ),
+    Method(
         "aiana/locate",
         "Say where a message stands in its document, without the text.",
         params.LocateParams,

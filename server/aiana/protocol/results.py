@@ -502,6 +502,22 @@ class Located(Result):
     title: str
 
 
+class StoredProject(Result):
+    """A project of which there are sessions."""
+
+    id: str
+    name: str
+    sessions: int
+    """Those of sub-agents are not counted."""
+    last_activity: str
+
+
+class ProjectList(Result):
+    """Projects, the one in which something happened last first."""
+
+    projects: list[StoredProject]
+
+
 class QuotedText(Result):
     """One text in full, and where it is from."""
 

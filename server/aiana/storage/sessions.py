@@ -95,6 +95,15 @@ class SessionStore:
             more = encode_cursor(page[-1][6] or page[-1][5], page[-1][14])
         return [session_of(row) for row in page], more
 
+    def projects(self) -> list[tuple[str, str, int, str]]:
+        """Identity, name, number of sessions and last activity of each project, newest first."""
+        with self._database.reading() as connection:
+            return connection.execute(
+                f"SELECT p.id, p.name, count(*), max({ACTIVITY}) AS last FROM projects p "
+                f"CROSS JOIN sessions s ON s.project_key = p.key WHERE {STANDS_ALONE} "
+                "GROUP BY p.key ORDER BY last DESC, p.id"
+            ).fetchall()
+
     def get(self, session_id: str, source: str | None = None) -> Session:
         """The session with this identifier, or a unique beginning of it.
 

@@ -307,6 +307,9 @@
 ---@field static aiana.Preference[]
 ---@field dynamic aiana.Preference[]
 
+---@class aiana.ProjectList Projects, the one in which something happened last first.
+---@field projects aiana.StoredProject[]
+
 ---@class aiana.Quotation Texts as Markdown within a budget, each quoted and cited, and what they are in full.
 ---@field text string Short texts whole, long ones cut to an equal share; empty where nothing fits.
 ---@field tokens integer
@@ -567,6 +570,12 @@
 ---@field capture aiana.CaptureState
 ---@field settings aiana.SettingProblem[] Settings that are not in force since they were not understood.
 ---@field redacted integer Secrets that were taken out of what an older Aiana, which did not know them, had stored.
+
+---@class aiana.StoredProject A project of which there are sessions.
+---@field id string
+---@field name string
+---@field sessions integer Those of sub-agents are not counted.
+---@field lastActivity string
 
 ---@class aiana.TextDocument A document in the editor.
 ---@field uri string
