@@ -364,6 +364,7 @@ def test_watch_prints_what_comes_and_ends_in_order(
     assert process.stdout is not None
     assert process.stderr is not None
     try:
+        assert process.stderr.readline().startswith("note: The embedding model none-at-all is")
         assert "follows" in process.stderr.readline()
         transcript.write_text(said("u1", "where does the heron nest"))
         first = json.loads(process.stdout.readline())

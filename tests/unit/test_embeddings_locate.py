@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aiana.embeddings import DEFAULT_MODEL, Embedder, get_embedder, model_info
+from aiana.embeddings.device import choose_device
 from aiana.embeddings.locate import (
     compiled_folder,
     fetch,
@@ -143,7 +144,8 @@ def test_nothing_is_downloaded_offline() -> None:
 
 
 def test_an_unknown_device_is_told() -> None:
-    assert "choose one of cuda, mps, cpu" in (model_info(MODEL, "tpu").reason or "")
+    with pytest.raises(ModelUnavailable, match="choose one of cuda, mps, cpu"):
+        choose_device("tpu")
 
 
 def test_a_model_not_compiled_yet_is_told(tmp_path: Path) -> None:

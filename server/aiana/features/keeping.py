@@ -117,14 +117,23 @@ class Keeping:
         if isinstance(address, MemoryAddress):
             memory = self._container.storage.memories.get(address.id)
             text = _memory_text(replace(memory, project=_portable(memory.project)), format)
-            return _shared(format, text, memory.content.partition("\n")[0], 0)
+            title, said = memory.content.partition("\n")[0], [memory.content]
+            return Shared(
+                format=format, text=text, title=title, messages=0, taken_out=_taken_out(said)
+            )
         sessions = self._container.storage.sessions
         first = sessions.get(address.id, address.source)
         family = [sessions.get(id, first.source) for id in sessions.family(first.id, first.source)]
         whole = [(_without_places(session), self._messages_of(session)) for session in family]
         text = _sessions_text(whole, format)
-        said = sum(len(messages) for _, messages in whole)
-        return _shared(format, text, first.title or first.id, said)
+        said = [message.content for _, messages in whole for message in messages]
+        return Shared(
+            format=format,
+            text=text,
+            title=first.title or first.id,
+            messages=len(said),
+            taken_out=_taken_out(said),
+        )
 
     def _messages_of(self, session: Session) -> list[Message]:
         return self._container.storage.sessions.messages(session.id, source=session.source)
@@ -165,12 +174,11 @@ def _memory_text(memory: Memory, format: Literal["markdown", "json"]) -> str:
     return archive.head(shared=True) + archive.memory_line(memory)
 
 
-def _shared(format: Literal["markdown", "json"], text: str, title: str, messages: int) -> Shared:
+def _taken_out(said: Sequence[str]) -> dict[str, int]:
+    """Secrets by kind, of what was said alone: titles and facts repeat it."""
     from aiana.redaction.redact import marks_in
 
-    return Shared(
-        format=format, text=text, title=title, messages=messages, taken_out=marks_in(text)
-    )
+    return marks_in("\n".join(said))
 
 
 def _without_places(session: Session) -> Session:

@@ -206,8 +206,7 @@ def test_share_is_looked_at_before_it_is_written(neovim: Neovim, kept: Path) -> 
     """
     )
     assert default.endswith(".md")
-    # In the title, its line and what was said.
-    assert question == "Write 2 messages, 3 secrets taken out (github-token 3) to ~/for you.md?"
+    assert question == "Write 2 messages, one secret taken out (github-token 1) to ~/for you.md?"
     assert written is False
     text = path.read_text(encoding="utf-8")
     assert "\n".join(shown) == text
