@@ -21,6 +21,7 @@ function editor(chat: Record<string, unknown>): Record<string, unknown> {
     "Disposable",
     "ThemeIcon",
     "ThemeColor",
+    "TreeItemCollapsibleState",
     "ViewColumn",
     "window",
     "workspace",
@@ -33,7 +34,8 @@ function editor(chat: Record<string, unknown>): Record<string, unknown> {
   return {
     ...Object.fromEntries(names.map((name) => [name, agreeing])),
     StatusBarAlignment: {},
-    commands: { registerCommand },
+    TreeItem: class {},
+    commands: { registerCommand, executeCommand: agreeing },
     ...chat,
   };
 }
