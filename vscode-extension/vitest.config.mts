@@ -4,10 +4,22 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/*.test.ts"], environment: "node" },
+        test: {
+          name: "unit",
+          include: ["test/unit/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+        },
         resolve: { alias: { vscode: new URL("./test/vscode.ts", import.meta.url).pathname } },
       },
-      { test: { name: "webview", include: ["test/webview/*.test.ts"], environment: "jsdom" } },
+      {
+        test: {
+          name: "webview",
+          include: ["test/webview/*.test.ts"],
+          environment: "jsdom",
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "contract",

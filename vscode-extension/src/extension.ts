@@ -174,6 +174,7 @@ function commands(
     register("archive.list", (source, part) => archive.list(source, part)),
     register("archive.open", (path, line) => archive.openFile(path, line)),
     register("library.more", (row) => library.more(row)),
+    register("library.preview", (uri) => actions.preview([String(uri)])),
     register("library.addToChat", () => actions.addToChat(library.selected)),
     register("library.forget", async () => {
       const uris = library.selected;

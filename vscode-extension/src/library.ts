@@ -254,8 +254,9 @@ function moreRow(list: string): Row {
   return row;
 }
 
+/** As in the explorer, the tree keeps the focus: its keys go on with the row. */
 function openCommand(uri: string): vscode.Command {
-  return { command: "aiana.hit.open", title: vscode.l10n.t("Open"), arguments: [uri] };
+  return { command: "aiana.library.preview", title: vscode.l10n.t("Open"), arguments: [uri] };
 }
 
 /** The day of a conversation's last activity, as the user writes days. */
