@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -110,8 +111,8 @@ class Container:
         from aiana.embeddings.device import gpu_for_backlogs
         from aiana.indexing.indexer import Indexer
 
-        gpu = gpu_for_backlogs(self.config.embedding_device)
-        return Indexer(self.config, self.storage, self.embedder, self.qdrant, gpu)
+        find_gpu = partial(gpu_for_backlogs, self.config.embedding_device)
+        return Indexer(self.config, self.storage, self.embedder, self.qdrant, find_gpu)
 
     @lazy
     def cache(self) -> TieredCache:

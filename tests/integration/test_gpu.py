@@ -95,7 +95,7 @@ def test_backlog_goes_to_the_gpu(
 ) -> None:
     monkeypatch.setattr("aiana.embeddings.gpu.GpuProcess", Awaited)
     texts = remember(storage, 23)
-    work = BacklogEmbedder(storage, embedder, "cpu")
+    work = BacklogEmbedder(storage, embedder, lambda: "cpu")
     assert list(work.run(23, lambda: False)) == [4, 4, 4, 4, 4, 3]
     assert work.gpu_failure is None
     found = vectors_in(storage)
@@ -121,7 +121,7 @@ def test_processor_takes_over_when_the_gpu_is_gone(
     monkeypatch.setattr("aiana.embeddings.gpu.GpuProcess", Dying)
     monkeypatch.setattr("aiana.embeddings.gpu.IN_FLIGHT", 1)
     texts = remember(storage, 23)
-    work = BacklogEmbedder(storage, embedder, "cpu")
+    work = BacklogEmbedder(storage, embedder, lambda: "cpu")
     assert sum(work.run(23, lambda: False)) == 23
     assert set(vectors_in(storage)) == set(texts)
     assert work.gpu_failure is not None
@@ -134,7 +134,7 @@ def test_processor_embeds_where_the_gpu_cannot_be_used(
     """A driver reports a device, and torch cannot use it, or the weights are not there."""
     monkeypatch.setattr("aiana.embeddings.gpu.GpuProcess", Awaited)
     texts = remember(storage, 3)
-    work = BacklogEmbedder(storage, embedder, "mps")
+    work = BacklogEmbedder(storage, embedder, lambda: "mps")
     assert list(work.run(3, lambda: False)) == [1, 1, 1]
     assert set(vectors_in(storage)) == set(texts)
     assert (work.gpu_failure or "").startswith("mps cannot be used: ")
@@ -150,7 +150,7 @@ def test_processor_does_not_wait_for_the_gpu(
 
     monkeypatch.setattr("aiana.embeddings.gpu.GpuProcess", Loading)
     remember(storage, 3)
-    work = BacklogEmbedder(storage, embedder, "cpu")
+    work = BacklogEmbedder(storage, embedder, lambda: "cpu")
     assert list(work.run(3, lambda: False)) == [1, 1, 1]
     assert work.gpu_failure is None
 
@@ -160,7 +160,7 @@ def test_small_backlog_asks_no_gpu(
 ) -> None:
     monkeypatch.delattr("aiana.embeddings.gpu.GpuProcess")
     remember(storage, 3)
-    assert sum(BacklogEmbedder(storage, embedder, "cuda").run(3, lambda: False)) == 3
+    assert sum(BacklogEmbedder(storage, embedder, lambda: "cuda").run(3, lambda: False)) == 3
 
 
 def test_a_gpu_slows_no_search(compiled_model_home: Path, tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from msgspec.structs import replace
 from aiana.capture.decoding import loads
 from aiana.capture.jsonl import BATCH_BYTES, LineFile
 from aiana.capture.losses import Losses
+from aiana.capture.own_files import OwnFile, mark_of
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import (
-    OWN_SOURCE,
     CaptureBatch,
     CapturePosition,
     Memory,
@@ -76,34 +76,19 @@ def _line(value: dict[str, Any]) -> str:
     return msgspec.json.encode(value, order="sorted").decode() + "\n"
 
 
-class Archive:
+class Archive(OwnFile):
     """Reads archives, which lie where a person put them."""
-
-    name = OWN_SOURCE
-    title = "Aiana"
-
-    def roots(self) -> list[Path]:
-        return []
-
-    def enters(self, folder: Path) -> bool:
-        return True
 
     def is_transcript(self, path: Path) -> bool:
         return path.suffix == ".jsonl"
-
-    def retention_days(self) -> int | None:
-        return None
 
     def recognises(self, path: Path) -> bool:
         with open_regular(path) as file:
             return _head_of(file.readline(_HEAD_BYTES)) is not None
 
-    def unchanged(self, path: Path, position: CapturePosition) -> bool:
-        return position.mark == _mark(path)
-
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
         """The whole archive, some megabytes and never more than one session a step."""
-        mark, losses = _mark(path), Losses(path)
+        mark, losses = mark_of(path), Losses(path)
 
         def reached() -> CapturePosition:
             return CapturePosition(
@@ -209,8 +194,3 @@ def _record(line: bytes) -> tuple[dict[str, Any], str | None]:
     except ValueError:
         return {}, "no JSON value"
     return (value, None) if isinstance(value, dict) else ({}, "no JSON object")
-
-
-def _mark(path: Path) -> dict[str, Any]:
-    status = path.stat()
-    return {"size": status.st_size, "mtime": status.st_mtime_ns, "inode": status.st_ino}

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from aiana.capture.losses import Losses
+from aiana.capture.own_files import OwnFile, mark_of
 from aiana.capture.reading import open_regular
 from aiana.capture.shared_form import VERSION, Part, head_of, parts_of
 from aiana.errors import UnreadableTranscript
@@ -32,30 +33,15 @@ _LARGEST = 64 << 20
 T = TypeVar("T", bound=Struct)
 
 
-class SharedMarkdown:
+class SharedMarkdown(OwnFile):
     """One session with its sub-agents, or one memory, as `aiana export` and *Share* write them."""
-
-    name = OWN_SOURCE
-    title = "Aiana"
-
-    def roots(self) -> list[Path]:
-        return []
-
-    def enters(self, folder: Path) -> bool:
-        return True
 
     def is_transcript(self, path: Path) -> bool:
         return path.suffix.lower() in (".md", ".markdown")
 
-    def retention_days(self) -> int | None:
-        return None
-
     def recognises(self, path: Path) -> bool:
         with open_regular(path) as file:
             return _head(file.readline(_HEAD_BYTES)) is not None
-
-    def unchanged(self, path: Path, position: CapturePosition) -> bool:
-        return position.mark == _mark(path)
 
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
         """All that the file holds, in one step."""
@@ -121,7 +107,7 @@ class _Reading:
             position=CapturePosition(
                 path=str(self._path),
                 source=OWN_SOURCE,
-                mark=_mark(self._path),
+                mark=mark_of(self._path),
                 skipped_lines=self._losses.count,
                 left_out=self._losses.named,
             ),
@@ -138,8 +124,3 @@ def _made(facts: dict[str, Any], kind: type[T]) -> T:
 
 def _head(line: bytes) -> tuple[int, str] | None:
     return head_of(line.decode("utf-8", "replace"))
-
-
-def _mark(path: Path) -> dict[str, Any]:
-    status = path.stat()
-    return {"size": status.st_size, "mtime": status.st_mtime_ns, "inode": status.st_ino}

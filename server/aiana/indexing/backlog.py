@@ -42,13 +42,16 @@ class _Batch(Struct):
 class BacklogEmbedder:
     """Embeds what waits: memories first, the newest first, equal texts once.
 
-    `gpu` is the device that a big backlog goes to; None means that there is none.
+    `find_gpu` tells the device that a big backlog goes to, None if there is none; it may load a
+    driver, and is asked for a big backlog only.
     """
 
-    def __init__(self, storage: AianaStorage, embedder: Embedder, gpu: str | None) -> None:
+    def __init__(
+        self, storage: AianaStorage, embedder: Embedder, find_gpu: Callable[[], str | None]
+    ) -> None:
         self._chunks = storage.chunks
         self._embedder = embedder
-        self._gpu = gpu
+        self._find_gpu = find_gpu
         self.gpu_failure: str | None = None
         """Why the GPU is not used; it is not tried again in this process."""
 
@@ -86,11 +89,11 @@ class BacklogEmbedder:
                 gpu.close()
 
     def _start_gpu(self, total: int) -> GpuProcess | None:
-        if self._gpu is None or self.gpu_failure is not None or total < WORTH_A_GPU:
+        if self.gpu_failure is not None or total < WORTH_A_GPU or (gpu := self._find_gpu()) is None:
             return None
         from aiana.embeddings.gpu import GpuProcess
 
-        return GpuProcess(self._embedder.model_name, self._gpu)
+        return GpuProcess(self._embedder.model_name, gpu)
 
     def _step_on_processor(self, backlog: Backlog) -> int:
         batch = self._prepare(backlog.next(BATCH))

@@ -51,13 +51,13 @@ class Indexer:
         storage: AianaStorage,
         embedder: Embedder,
         qdrant: QdrantTier | None = None,
-        gpu: str | None = None,
+        find_gpu: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._config = config
         self._storage = storage
         self._embedder = embedder
         self._qdrant = qdrant
-        self.backlog = BacklogEmbedder(storage, embedder, gpu)
+        self.backlog = BacklogEmbedder(storage, embedder, find_gpu)
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
         self._captured = threading.Event()
