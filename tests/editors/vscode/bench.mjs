@@ -2,7 +2,7 @@
 // `node bench.mjs FOLDER` prints JSON, in milliseconds and bytes; the data folder has a `queries.json`.
 import { cpSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Editor, makeWorld, palette, panelFrame, root, until, vsix } from "./harness.mjs";
+import { Editor, makeWorld, openPanel, palette, root, until, vsix } from "./harness.mjs";
 
 const KEY_MS = 200;
 const filled = process.argv[2];
@@ -53,8 +53,7 @@ try {
   await editor.start();
   const page = await editor.browse();
   const { ms: awaited } = await editor.ask("activation", {}, 60_000);
-  await palette(page, "Aiana: Search in Side Panel");
-  const panel = await panelFrame(page);
+  const panel = await openPanel(page);
   await panel.click("button[aria-label=Filters]");
   await panel.selectOption("select[aria-label=Project]", "all");
   const settled = () =>

@@ -4,17 +4,18 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { after, test } from "node:test";
 import * as chats from "./chats.mjs";
 import { writeConversations } from "./conversations.mjs";
 import {
   chooseFromMenu,
   Editor,
   makeWorld,
+  openPanel,
   palette,
-  panelFrame,
   root,
   settled,
+  shareWindow,
   stored,
   until,
 } from "./harness.mjs";
@@ -38,8 +39,8 @@ const python = join(root, ".venv", "bin", "python");
 let page;
 let holder;
 
-before(
-  async () => {
+shareWindow(editor, {
+  async first() {
     writeFileSync(join(world.shop, "notes.md"), `# Notes\n\n${Object.values(NOTES).join("\n")}\n`);
     // What these tests store is theirs alone: the server's own import and embedding wait for its lock, which is held.
     execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
@@ -49,26 +50,18 @@ before(
       stdio: ["pipe", "pipe", "inherit"],
     });
     await once(holder.stdout, "data");
-    await editor.start();
-    page = await editor.browse();
+  },
+  async then(window) {
+    page = window;
     await editor.ask("models", {}, 90_000);
   },
-  { timeout: 240_000 },
-);
+});
 
-after(async () => {
-  await editor.stop();
+// The editor is stopped before.
+after(() => {
   // One that a failed test has left stopped hears nothing else.
   serverPids(world).forEach((pid) => process.kill(Number(pid), "SIGKILL"));
   holder?.stdin.end();
-});
-
-// For the eye: a picture after each test, if a folder for them is named.
-afterEach(async ({ name }) => {
-  const folder = process.env.AIANA_TEST_PICTURES;
-  if (folder && !page.isClosed()) {
-    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
-  }
 });
 
 const rows = (query) => stored(world, query);
@@ -358,8 +351,7 @@ test("a model that refuses, or breaks off, leaves the plain results", async () =
 
 test("Add to Chat attaches the chosen hits as one file, which the next question carries", async () => {
   await newChat();
-  await palette(page, "Aiana: Search in Side Panel");
-  const panel = await panelFrame(page);
+  const panel = await openPanel(page);
   await panel.fill("#query", "redis client RESP3");
   await panel.waitForSelector("li.row mark", { timeout: 60_000 });
   await settled(panel);

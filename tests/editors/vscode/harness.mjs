@@ -16,6 +16,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { after, afterEach, before } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -212,6 +213,29 @@ export class Editor {
   }
 }
 
+/**
+ * One window for all tests of a file: `first` is done before VS Code starts, `then` in its window.
+ *
+ * For the eye, a picture is taken after each test, if AIANA_TEST_PICTURES names a folder for them.
+ */
+export function shareWindow(editor, { first, then }) {
+  let page;
+  const open = async () => {
+    await first?.();
+    await editor.start();
+    page = await editor.browse();
+    await then(page);
+  };
+  before(open, { timeout: 240_000 });
+  after(() => editor.stop());
+  afterEach(async ({ name }) => {
+    const folder = process.env.AIANA_TEST_PICTURES;
+    if (folder && page && !page.isClosed()) {
+      await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
+    }
+  });
+}
+
 const CHROMIUM = [
   "--no-sandbox",
   "--disable-gpu",
@@ -262,6 +286,12 @@ export async function until(check, limit, what) {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Show the panel; returns its own document. */
+export async function openPanel(page) {
+  await palette(page, "Aiana: Search in Side Panel");
+  return panelFrame(page);
 }
 
 /** The panel's own document, two frames deep. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { chooseFromMenu, Editor, makeWorld, palette, stored, until } from "./harness.mjs";
+import { test } from "node:test";
+import { chooseFromMenu, Editor, makeWorld, palette, shareWindow, stored, until } from "./harness.mjs";
 
 const SIGNED_OUT = "Fix users being signed out after a deploy";
 const NOTE = "Integration tests need make services before they run.";
@@ -12,8 +12,8 @@ const world = makeWorld();
 const editor = new Editor(world);
 let page;
 
-before(
-  async () => {
+shareWindow(editor, {
+  first() {
     // One transcript has a line that is no record, and one will be gone.
     const folder = join(world.claude, "projects", "sample");
     const line = (session, uuid, content) =>
@@ -27,25 +27,15 @@ before(
       })}\n`;
     writeFileSync(join(folder, "lost.jsonl"), line("lost", "l1", "Rename the cart to basket"));
     writeFileSync(join(folder, "torn.jsonl"), `${line("torn", "t1", "Split the invoice")}{not json\n`);
-    await editor.start();
-    page = await editor.browse();
+  },
+  async then(window) {
+    page = window;
     await palette(page, "Aiana: Focus on Library View");
     await row(/^Conversations/).waitFor({ timeout: 60_000 });
     // Rows that are out of sight are not drawn: the tree gets the room of the search.
     await page.locator(".pane-header[aria-expanded=true]", { hasText: "Memories" }).click();
     await page.locator(".pane-header[aria-expanded=false]", { hasText: "Memories" }).waitFor();
   },
-  { timeout: 240_000 },
-);
-
-after(() => editor.stop());
-
-// For the eye: a picture after each test, if a folder for them is named.
-afterEach(async ({ name }) => {
-  const folder = process.env.AIANA_TEST_PICTURES;
-  if (folder && !page.isClosed()) {
-    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
-  }
 });
 
 const rows = () => page.locator(".pane-body .monaco-list-row[role=treeitem]");

@@ -2,23 +2,21 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { Editor, makeWorld, palette, root } from "./harness.mjs";
+import { test } from "node:test";
+import { Editor, makeWorld, palette, root, shareWindow } from "./harness.mjs";
 
 const editor = new Editor(makeWorld(), { "chat.disableAIFeatures": true });
 let page;
 
-before(
-  async () => {
+shareWindow(editor, {
+  first() {
     execFileSync(join(root, ".venv", "bin", "aiana"), ["import"], { env: editor.env, stdio: "ignore" });
-    await editor.start();
-    page = await editor.browse();
+  },
+  async then(window) {
+    page = window;
     await editor.ask("editor", {}, 90_000);
   },
-  { timeout: 240_000 },
-);
-
-after(() => editor.stop());
+});
 
 test("Add Project Context to Chat goes to the clipboard", async () => {
   await palette(page, "Aiana: Add Project Context to Chat");

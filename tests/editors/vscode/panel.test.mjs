@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { Editor, found, makeWorld, palette, panelFrame, settled, until } from "./harness.mjs";
+import { test } from "node:test";
+import { Editor, found, makeWorld, openPanel, palette, settled, shareWindow, until } from "./harness.mjs";
 import { serverPids } from "./processes.mjs";
 
 const QUESTION = "why did people get logged out";
@@ -14,15 +14,11 @@ const editor = new Editor(world);
 let page;
 let panel;
 
-before(
-  async () => {
-    await editor.start();
-    page = await editor.browse();
+shareWindow(editor, {
+  then(window) {
+    page = window;
   },
-  { timeout: 180_000 },
-);
-
-after(() => editor.stop());
+});
 
 async function type(text, frame = panel) {
   await frame.fill("#query", text);
@@ -35,8 +31,7 @@ test("nothing runs before it is asked for", async () => {
 });
 
 test("conversations on this machine appear by themselves, and an import shows its outcome", async () => {
-  await palette(page, "Aiana: Search in Side Panel");
-  panel = await panelFrame(page);
+  panel = await openPanel(page);
   await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 60_000 });
   await palette(page, "Aiana: Import Sessions");
   await page.waitForSelector(".notification-toast >> text=/\\d conversations read, \\d+ new messages\\./", {
@@ -90,8 +85,7 @@ test("a server that is killed under load comes back, and the panel recovers", as
 
 test("two windows work on the same memory", async () => {
   const second = await editor.browse();
-  await palette(second, "Aiana: Search in Side Panel");
-  const other = await panelFrame(second);
+  const other = await openPanel(second);
   await type("unrelated type:memory", other);
   assert.deepEqual(await settled(other), []);
   await editor.ask("select", { file: `${world.shop}/notes.md`, needle: "The token is unrelated." });
@@ -106,8 +100,7 @@ test("a folder that is on no disk has all projects searched", async () => {
   writeFileSync(workspace, JSON.stringify({ folders: [{ uri: "virtual:/" }] }));
   const window = await editor.browse(undefined, `workspace=${workspace}`);
   await window.waitForSelector(".explorer-folders-view >> text=read.me", { timeout: 60_000 });
-  await palette(window, "Aiana: Search in Side Panel");
-  const frame = await panelFrame(window);
+  const frame = await openPanel(window);
   await frame.waitForSelector('#query[placeholder="Search all projects"]', { timeout: 60_000 });
   await type("uv lock python packages", frame);
   await found(frame, "uv sync");
@@ -123,8 +116,7 @@ test("in Restricted Mode searching works", async () => {
     await restricted.start();
     const window = await restricted.browse();
     await window.waitForSelector(".statusbar-item >> text=Restricted Mode");
-    await palette(window, "Aiana: Search in Side Panel");
-    const frame = await panelFrame(window);
+    const frame = await openPanel(window);
     await type(QUESTION, frame);
     await found(frame, "customers are signed out");
   } finally {
@@ -142,8 +134,7 @@ test("of several folders the one that is worked in is searched", async () => {
   try {
     await several.start();
     const window = await several.browse(undefined, `workspace=${workspace}`);
-    await palette(window, "Aiana: Search in Side Panel");
-    const frame = await panelFrame(window);
+    const frame = await openPanel(window);
     const placeholder = (project) =>
       frame.waitForSelector(`#query[placeholder="Search ${project}"]`, { timeout: 60_000 });
     await placeholder("shop");

@@ -1,7 +1,7 @@
 // Takes the pictures of the READMEs, the documentation and the walkthrough: `node pictures.mjs`.
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { Editor, makeWorld, palette, panelFrame, root, settled } from "./harness.mjs";
+import { Editor, makeWorld, openPanel, palette, root, settled } from "./harness.mjs";
 
 const THEMES = {
   light: "Default Light Modern",
@@ -60,8 +60,7 @@ try {
   };
   /** The side bar alone. */
   const view = (name, height = 480) => viewOf(page, name, height);
-  await palette(page, "Aiana: Search in Side Panel");
-  const panel = await panelFrame(page);
+  const panel = await openPanel(page);
   await panel.waitForSelector("h2 >> text=Recent Conversations", { timeout: 30_000 });
   for (const name of ["light", "dark"]) {
     await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES[name] });

@@ -3,15 +3,17 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import {
   chooseFromMenu,
   Editor,
   found,
   makeWorld,
+  openPanel,
   palette,
   panelFrame,
   settled,
+  shareWindow,
   stored,
   until,
 } from "./harness.mjs";
@@ -27,13 +29,13 @@ const editor = new Editor(world);
 let page;
 let panel;
 
-before(
-  async () => {
+shareWindow(editor, {
+  first() {
     writeFileSync(join(world.shop, "notes.md"), `${SERVICES}\n${CACHE}\n${LATE}\n\nEnd.\n`);
-    await editor.start();
-    page = await editor.browse();
-    await palette(page, "Aiana: Search in Side Panel");
-    panel = await panelFrame(page);
+  },
+  async then(window) {
+    page = window;
+    panel = await openPanel(page);
     await found(panel, SIGNED_OUT);
     for (const needle of [SERVICES, CACHE]) {
       await editor.ask("select", { file: `${world.shop}/notes.md`, needle });
@@ -41,17 +43,6 @@ before(
       await found(panel, needle);
     }
   },
-  { timeout: 240_000 },
-);
-
-after(() => editor.stop());
-
-// For the eye: a picture after each test, if a folder for them is named.
-afterEach(async ({ name }) => {
-  const folder = process.env.AIANA_TEST_PICTURES;
-  if (folder && !page.isClosed()) {
-    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
-  }
 });
 
 const row = (text) => panel.locator("li.row", { hasText: text });
@@ -506,8 +497,7 @@ test("query and filters outlive hiding the view and reloading the window", async
   await settled(panel);
   await palette(page, "View: Show Explorer");
   await until(() => panel.isDetached(), 60_000, "the panel is hidden");
-  await palette(page, "Aiana: Search in Side Panel");
-  panel = await panelFrame(page);
+  panel = await openPanel(page);
   await found(panel, SERVICES);
   assert.equal(await panel.inputValue("#query"), "make services");
   assert.equal(await panel.inputValue("select[aria-label=Type]"), "memory");

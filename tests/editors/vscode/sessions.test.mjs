@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import {
   chooseFromMenu,
   Editor,
   found,
   makeWorld,
-  palette,
-  panelFrame,
+  openPanel,
   programs,
+  shareWindow,
   until,
 } from "./harness.mjs";
 
@@ -23,8 +23,8 @@ const editor = new Editor(world, {}, [bin, programs]);
 let page;
 let panel;
 
-before(
-  async () => {
+shareWindow(editor, {
+  first() {
     // An assistant that says how it was called.
     mkdirSync(bin);
     const claude = join(bin, "claude");
@@ -32,23 +32,12 @@ before(
     const script = `require("fs").writeFileSync(${JSON.stringify(called)}, ${words}); process.stdin.resume();`;
     writeFileSync(claude, `#!${process.execPath}\n${script}\n`);
     chmodSync(claude, 0o755);
-    await editor.start();
-    page = await editor.browse();
-    await palette(page, "Aiana: Search in Side Panel");
-    panel = await panelFrame(page);
+  },
+  async then(window) {
+    page = window;
+    panel = await openPanel(page);
     await found(panel, SIGNED_OUT);
   },
-  { timeout: 240_000 },
-);
-
-after(() => editor.stop());
-
-// For the eye: a picture after each test, if a folder for them is named.
-afterEach(async ({ name }) => {
-  const folder = process.env.AIANA_TEST_PICTURES;
-  if (folder && !page.isClosed()) {
-    await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-").slice(0, 60)}.png`) });
-  }
 });
 
 const row = (text) => panel.locator("li.row", { hasText: text });

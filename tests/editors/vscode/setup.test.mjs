@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { Editor, makeWorld, palette, until } from "./harness.mjs";
+import { test } from "node:test";
+import { Editor, makeWorld, palette, shareWindow, until } from "./harness.mjs";
 
 const SETTINGS = '{\n  // mine\n  "theme": "dark"\n}\n';
 
@@ -12,18 +12,16 @@ const editor = new Editor(world);
 const file = join(world.folder, ".gemini", "settings.json");
 let page;
 
-before(
-  async () => {
+shareWindow(editor, {
+  first() {
     mkdirSync(join(world.folder, ".gemini"));
     writeFileSync(file, SETTINGS);
-    await editor.start();
-    page = await editor.browse();
+  },
+  async then(window) {
+    page = window;
     await until(() => editor.ask("models"), 90_000, "the window is there");
   },
-  { timeout: 240_000 },
-);
-
-after(() => editor.stop());
+});
 
 test("an assistant that is chosen is shown what would be written, written to, and undone", async () => {
   await palette(page, "Aiana: Set Up Assistants…");
