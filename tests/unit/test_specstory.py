@@ -182,3 +182,17 @@ def test_real_files(path: Path) -> None:
     assert batch.position.left_out == []
     assert sum(m.type == "tool_use" for m in batch.messages) == tools
     assert sum(m.type == "thinking" for m in batch.messages) == thoughts
+
+
+def test_a_file_that_is_still_written(tmp_path: Path) -> None:
+    """At the end of whichever line it stops, it tells nothing that the whole file does not."""
+    whole = read(SpecStory(), write(tmp_path, TEXT, "whole.md"))
+    known = {message.id: message.type for message in whole.messages}
+    first, last = TEXT.index("<think>"), TEXT.index("```text\n_**User") + len("```text\n")
+    second, done = TEXT.index('<tool-use data-tool-type="write"'), TEXT.index("Done.")
+    for end, sign in enumerate(TEXT):
+        if sign == "\n" and (first < end < last or second < end < done):
+            part = read(SpecStory(), write(tmp_path, TEXT[:end], "part.md"))
+            told = {message.id: message.type for message in part.messages}
+            assert told.items() <= known.items(), TEXT[:end][-80:]
+            assert "<tool-use" not in part.messages[-1].content

@@ -15,9 +15,13 @@ from aiana.models import MessageType
 
 _TIME = r"\d{4}-\d\d-\d\d[ T_]\d\d[:-]\d\d[:-]\d\d(?:\.\d+)?Z?"
 _SESSION = re.compile(rf"(?m)^<!-- (.+?) Session ([\w-]{{8,64}}) \(({_TIME})\) -->[ \t]*$")
-_MARK = re.compile(
-    rf"(?m)^_\*\*(?P<who>User|Agent)(?P<side> - sidechain)?"
+_HEAD = (
+    r"^_\*\*(?P<who>User|Agent)(?P<side> - sidechain)?"
     rf"(?: \((?P<model>[^()\n]*?) ?(?P<time>{_TIME})?\))?\*\*_[ \t]*$"
+)
+_HEADING = re.compile(rf"(?m){_HEAD}")
+_MARK = re.compile(
+    rf"(?m){_HEAD}"
     r"|^<tool-use\b(?P<tool>[^>\n]*)>|^(?P<think><think>)"
 )
 _TOOL_END = re.compile(r"(?m)^(?:</details>\s*)?</tool-use>[ \t]*$")
@@ -100,16 +104,23 @@ class _Teller:
                 end = (_THINK_END if kind == "think" else _TOOL_END).search(text, place)
                 if end is None:
                     endless.add(kind)
-            if end is None:
+            if end is None and not self._is_unfinished(mark, text):
                 continue
             self._say(text[start : mark.start()])
-            inner = text[place : end.start()]
+            inner = text[place : end.start() if end else len(text)]
             if kind == "think":
                 self._think(inner)
             else:
                 self._use(mark["tool"], inner)
-            start = place = end.end()
+            start = place = end.end() if end else len(text)
         self._say(text[start:])
+
+    def _is_unfinished(self, mark: re.Match[str], text: str) -> bool:
+        """Whether the end of an element is still to be written: nothing comes after it."""
+        if self._who is None or self._who.is_user:
+            return False
+        is_own = mark["think"] or _TOOL_NAME.search(mark["tool"])
+        return bool(is_own) and _HEADING.search(text, mark.end()) is None
 
     def _say(self, text: str) -> None:
         text = text.strip()
