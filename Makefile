@@ -77,7 +77,7 @@ test-failed: $(INSTALLED)
 ASSISTANTS := $(CACHE)/assistants
 test-assistants: $(INSTALLED)
 	npm install --no-audit --no-fund --silent --prefix $(ASSISTANTS) @anthropic-ai/claude-code @openai/codex \
-	    @google/gemini-cli @github/copilot opencode-ai
+	    @google/gemini-cli @github/copilot opencode-ai @qwen-code/qwen-code @continuedev/cli cline
 	AIANA_TEST_ASSISTANTS=$(ASSISTANTS)/node_modules/.bin $(BIN)/pytest tests/assistants
 
 $(STYLUA):

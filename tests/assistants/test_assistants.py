@@ -1,20 +1,16 @@
 """The real assistants: `aiana setup` in a fresh home, a session, and `--remove`.
 
-`AIANA_TEST_ASSISTANTS` names the folder of their programs (`node_modules/.bin` after `npm install`
-of them); without it these tests are skipped. A scripted model on 127.0.0.1 stands in for the real
-ones: it calls `memory_search` once, and keeps everything that it was sent.
+A scripted model calls `memory_search` once, and keeps everything that it was sent.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -22,114 +18,17 @@ from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import open_aiana
 from tests.assistants.model import Model
+from tests.assistants.programs import PROGRAMS, WITHIN_S, Program, run
+from tests.assistants.steps import Calls
 
-PROGRAMS = os.environ.get("AIANA_TEST_ASSISTANTS", "")
 ASK = "Why is the login test so flaky?"
 SAID = "The login test was flaky since two workers shared one port."
 KEPT = "Ports come from a pool"
-WITHIN_S = 240
-
-
-class Assistant(NamedTuple):
-    target: str
-    program: str
-    arguments: list[str]
-    environ: Callable[[str], dict[str, str]]
-    """By the model's address."""
-    files: Callable[[str], dict[str, str]]
-    """What stands in the home before."""
-    has_hooks: bool = True
-
-
-ASSISTANTS = [
-    Assistant(
-        "claude-code",
-        "claude",
-        ["-p", ASK, "--allowedTools", "mcp__aiana"],
-        lambda url: {
-            "ANTHROPIC_BASE_URL": url,
-            "ANTHROPIC_API_KEY": "sk-ant-scripted",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-        },
-        lambda url: {},
-    ),
-    Assistant(
-        "codex",
-        "codex",
-        [
-            "exec",
-            "--skip-git-repo-check",
-            "--dangerously-bypass-approvals-and-sandbox",
-            "--dangerously-bypass-hook-trust",
-            ASK,
-        ],
-        lambda url: {},
-        lambda url: {
-            ".codex/config.toml": 'model = "gpt-5.1-codex"\nmodel_provider = "local"\n'
-            "check_for_update_on_startup = false\n[analytics]\nenabled = false\n"
-            f'[model_providers.local]\nname = "local"\nbase_url = "{url}/v1"\n'
-            'wire_api = "responses"\n'
-        },
-    ),
-    Assistant(
-        "gemini",
-        "gemini",
-        ["--yolo", "--skip-trust", "-m", "gemini-2.5-pro", "-p", ASK],
-        lambda url: {"GEMINI_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": url},
-        lambda url: {
-            ".gemini/settings.json": '{"privacy":{"usageStatisticsEnabled":false},'
-            '"telemetry":{"enabled":false},"general":{"enableAutoUpdate":false},'
-            '"security":{"auth":{"selectedType":"gemini-api-key"}}}'
-        },
-    ),
-    Assistant(
-        "copilot",
-        "copilot",
-        ["-p", ASK, "--allow-all-tools"],
-        lambda url: {
-            "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
-            "COPILOT_PROVIDER_API_KEY": "x",
-            "COPILOT_MODEL": "scripted",
-            "COPILOT_OFFLINE": "true",
-            "COPILOT_AUTO_UPDATE": "false",
-        },
-        lambda url: {},
-    ),
-    Assistant(
-        "opencode",
-        "opencode",
-        ["run", ASK],
-        lambda url: {
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
-        },
-        lambda url: {
-            ".config/opencode/opencode.json": json.dumps(
-                {
-                    "model": "local/scripted",
-                    "share": "disabled",
-                    "permission": {"*": "allow"},
-                    "provider": {
-                        "local": {
-                            "npm": "@ai-sdk/openai-compatible",
-                            "name": "local",
-                            "options": {"baseURL": f"{url}/v1", "apiKey": "x"},
-                            "models": {"scripted": {"name": "scripted", "tool_call": True}},
-                        }
-                    },
-                }
-            )
-        },
-        has_hooks=False,
-    ),
-]
 
 
 @pytest.fixture
 def model() -> Iterator[Model]:
-    running = Model()
+    running = Model([[Calls("memory_search", {"query": "flaky login test"})]])
     yield running
     running.close()
 
@@ -165,69 +64,41 @@ def configuration(home: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in paths}
 
 
-@pytest.mark.skipif(not PROGRAMS, reason="AIANA_TEST_ASSISTANTS names no folder of programs")
-@pytest.mark.timeout(2 * WITHIN_S)
-@pytest.mark.parametrize("assistant", ASSISTANTS, ids=lambda each: each.target)
-def test_a_real_assistant_has_its_memory(
-    assistant: Assistant, tmp_path: Path, model: Model
-) -> None:
-    program = Path(PROGRAMS) / assistant.program
-    if not program.exists():
-        pytest.skip(f"{assistant.program} is not installed")
+@pytest.mark.timeout(6 * WITHIN_S)
+@pytest.mark.parametrize("program", [each for each in PROGRAMS if each.target], ids=str)
+def test_a_real_assistant_has_its_memory(program: Program, tmp_path: Path, model: Model) -> None:
     home, project = tmp_path / "home", tmp_path / "project"
-    project.mkdir()
-    subprocess.run(["git", "init", "-q", "."], cwd=project, check=True)
-    for name, text in assistant.files(model.url).items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_text(text)
+    program.prepare(model.url, home, project)
     remembered(home, project)
-    kept = ("PATH", "LANG", "TERM", "TMPDIR")
-    environ = {
-        **{name: os.environ[name] for name in kept if name in os.environ},
-        "PATH": os.pathsep.join([PROGRAMS, os.environ["PATH"]]),
-        "HOME": str(home),
-        "AIANA_EMBEDDING_MODEL": "none",
-        **assistant.environ(model.url),
-    }
+    environ = program.environment(model.url, home, AIANA_EMBEDDING_MODEL="none")
+    target = program.target or ""
 
-    def run(*words: str) -> str:
-        done = subprocess.run(
-            words,
-            cwd=project,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    def aiana(*words: str) -> str:
+        return run([sys.executable, "-m", "aiana", *words], project, environ)
 
     before = configuration(home)
-    aiana = [sys.executable, "-m", "aiana"]
-    run(*aiana, "setup", assistant.target)
+    aiana("setup", target)
     written = configuration(home)
     assert written != before
-    run(*aiana, "setup", assistant.target, "--remove")
+    aiana("setup", target, "--remove")
     assert configuration(home) == before
 
-    run(*aiana, "setup", assistant.target)
-    run(str(program), *assistant.arguments)
+    aiana("setup", target)
+    program.ask(ASK, project, environ)
     asked = [plain(each) for each in model.asked]
     assert any(f"> {SAID}" in each and "memory_search" in each for each in asked), "by the tool"
-    if assistant.has_hooks:
+    if program.has_hooks:
         first = next(each for each in asked if ASK in each)
         assert f"> {KEPT}" in first, "at the start of the session"
         assert f"> {SAID}" in first, "with the prompt"
 
-    run(*aiana, "import", "--no-embed")
-    told = json.loads(run(*aiana, "search", "--json", "--mode", "keyword", f'"{SAID}"'))
+    aiana("import", "--no-embed")
+    told = json.loads(aiana("search", "--json", "--mode", "keyword", f'"{SAID}"'))
     assert {hit["sessionId"] for hit in told["hits"]} == {"yesterday"}, "never captured again"
-    listed = json.loads(run(*aiana, "sessions", "list", "--json"))["sessions"]
+    listed = json.loads(aiana("sessions", "list", "--json"))["sessions"]
     assert len(listed) == 2, "the session that was captured, and yesterday's"
 
-    run(*aiana, "setup", assistant.target, "--remove")
+    aiana("setup", target, "--remove")
     after = configuration(home)
     for name in written:
         assert after.get(name) == before.get(name) or not re.search(rb"aiana", after[name])
