@@ -78,11 +78,17 @@ def folders_of(path: str) -> list[str]:
 
 def place_in_repository(path: str | Path) -> str | None:
     """Where a file lies in the repository around it, as a path with `/`; None outside of any."""
+    found = repository_around(path)
+    return None if found is None else found[1]
+
+
+def repository_around(path: str | Path) -> tuple[Path, str] | None:
+    """The root of the repository around a file, and where the file lies in it."""
     with suppress(OSError, ValueError):
         for name in (Path(path), Path(os.path.realpath(path))):
             root = _git_root(name.parent.as_posix())
             if root is not None and name.is_relative_to(root):
-                return name.relative_to(root).as_posix()
+                return root, name.relative_to(root).as_posix()
     return None
 
 

@@ -19,6 +19,7 @@ from aiana.features.resuming import Resuming
 from aiana.features.searching import Searching
 from aiana.features.sessions import Sessions
 from aiana.features.upkeep import Upkeep
+from aiana.features.why import Whys
 
 
 class Aiana:
@@ -41,6 +42,9 @@ class Aiana:
         self.list_projects = projects.stored
 
         self.file_history = Files(container, projects).history
+        whys = Whys(container, projects)
+        self.why = whys.why
+        self.has_edits = whys.has_edits
 
         searching = Searching(container, projects)
         self.search = searching.search

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "searching",
     "tiers",
     "redaction",
+    "lines",
     "neovim",
     "vscode",
 )

@@ -135,6 +135,7 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("resume", HOSTILE)
     yield ("handover", SESSION)
     yield ("history", HOSTILE)
+    yield ("why", f"{HOSTILE}:1")
     yield ("backup",)
     yield ("restore", HOSTILE)
     yield ("secrets",)

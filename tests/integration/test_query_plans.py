@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -91,6 +92,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.capture_sources()
     aiana.capture_sources(files=True)
     touched(aiana)
+    traced(aiana)
     aiana.arrivals(None)
     aiana.arrivals(0)
     aiana.container.storage.captures.note_failure("/x.jsonl", "codex", "why")
@@ -188,6 +190,27 @@ def archived(aiana: Aiana, path: Path) -> None:
         for table in ("memories", "preferences"):
             connection.execute(f"DELETE FROM {table} WHERE key = (SELECT max(key) FROM {table})")
     aiana.import_sessions(paths=[str(path)])
+
+
+def traced(aiana: Aiana) -> None:
+    """A line that a session wrote, once that was agreed to."""
+    edited = Path(aiana.config.data_dir, "shop", "cart.py")
+    (edited.parent / ".git").mkdir(parents=True)
+    edited.write_text("retry_limit_of_carts = 7\n")
+    written = json.dumps({"file_path": str(edited), "content": edited.read_text()})
+    about: dict[str, Any] = {"session_id": "wrote", "role": "assistant", "tool_name": "Write"}
+    asked = Message(
+        id="asked", session_id="wrote", type="user", content="Do", timestamp="2026-02-01T12:00:00Z"
+    )
+    aiana.record_messages(Session(id="wrote", source="codex"), [asked])
+    for number, failed in enumerate((True, False)):
+        about["timestamp"] = f"2026-02-01T12:0{number}:00.000Z"
+        about["metadata"] = {"toolCallId": f"w{number}", "isError": failed}
+        call = Message(id=f"w{number}", type="tool_use", tool_input=written, **about)
+        answer = Message(id=f"w{number}r", type="tool_result", content="rejected", **about)
+        aiana.record_messages(Session(id="wrote", source="codex"), [call, answer])
+    assert aiana.why(edited, 1, 1).reasons
+    assert aiana.has_edits(edited)
 
 
 def touched(aiana: Aiana) -> None:
@@ -346,6 +369,9 @@ ROWS = {
 
 # What a statement begins with, or holds, and why it may read a table whole.
 KNOWN = {
+    "SELECT m.key, m.id, s.key, s.id, s.source": "the edits of one file are sorted",
+    "SELECT m.id, s.id, s.source, s.title, m.timestamp, m.content FROM messages_fts": "few texts "
+    "hold all words of a line of code side by side",
     "FROM json_each(?) given JOIN message_files f": "the touches of a page are sorted",
     "FROM message_files f JOIN messages m": "the touches of a session, or of a file, are sorted",
     "SELECT r.kind, r.name FROM message_refs": "the commits and branches of one session are sorted",

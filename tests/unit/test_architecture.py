@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 ORDER = (
     {"__init__"},
     {"pattern"},
-    {"errors", "models", "text", "times", "lazy", "invocation", "paths"},
+    {"errors", "git", "models", "text", "times", "lazy", "invocation", "paths"},
     {"private", "titles", "touches"},
     {"config"},
     {"protocol"},

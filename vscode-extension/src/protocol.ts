@@ -270,6 +270,15 @@ export interface LeftOut {
   reason: string;
 }
 
+/** A commit that touched a line. */
+export interface LineCommit {
+  /** None for what is not committed yet. */
+  hash: string | null;
+  author: string;
+  subject: string;
+  time: string;
+}
+
 /** Words of a page that lead somewhere. */
 export interface Link {
   line: number;
@@ -525,6 +534,12 @@ export interface QuoteParams {
   maxTokens?: number | null;
 }
 
+/** A turn, and the beginning of what it says. */
+export interface Quoted {
+  uri: string;
+  text: string;
+}
+
 /** One text in full, and where it is from. */
 export interface QuotedText {
   uri: string;
@@ -544,6 +559,31 @@ export interface QuotedText {
 export interface Range {
   start: Position;
   end: Position;
+}
+
+/** A turn that wrote, changed or discussed lines. */
+export interface Reason {
+  /** Of the turn. */
+  uri: string;
+  /** `edited`: the turn's text stands there today; `changed`: what it wrote was changed since; `discussed`: it quotes the line. */
+  kind: "changed" | "discussed" | "edited";
+  /** How that is known, for people: `edited here`, `edited, then changed by 1a2b3c4 (Ada)`. */
+  how: string;
+  /** First and last, from 1, of those that were asked about. */
+  lines: [number, number][];
+  source: string;
+  sessionId: string;
+  messageId: string;
+  timestamp: string;
+  /** What the file was called then, and where that session had it. */
+  path: string;
+  sessionTitle: string | null;
+  /** The person's prompt before the turn. */
+  asked: Quoted | null;
+  /** Edits of the file that were refused between that prompt and the turn. */
+  rejected: Quoted[];
+  /** With `changed`: the commit that touched the lines last. */
+  changedBy: LineCommit | null;
 }
 
 /** Per tier, how many of the deleted items were verified gone; None where it is not in use. */
@@ -966,6 +1006,25 @@ export interface Tiers {
   embedder: Tier;
 }
 
+/** Why lines are as they are, as far as it is sure; the newest turn first. */
+export interface Why {
+  reasons: Reason[];
+  /** The first and the last line, from 1, that were asked about. */
+  lines: [number, number];
+  /** What could not be looked into, and why. */
+  notes: string[];
+}
+
+/** Ask why lines of a file are as they are. */
+export interface WhyParams {
+  /** At most its first 400 lines are looked at; a line at the beginning of which it ends is left out. */
+  range: Range;
+  textDocument?: TextDocument | null;
+  /** Instead of a document; a relative one is below the first workspace folder. */
+  path?: string | null;
+  limit?: number;
+}
+
 /** Find messages and memories by words and by meaning. */
 export const search = request<SearchParams, SearchResult>("aiana/search");
 /** Build a context block for a chat: what is worth knowing, within a budget of tokens. */
@@ -978,6 +1037,8 @@ export const locate = request<LocateParams, Located>("aiana/locate");
 export const quote = request<QuoteParams, Quotation>("aiana/quote");
 /** Say what happened to a file: the turns of all sessions that edited, read or named it, also under its old names and in other clones, newest first. */
 export const fileHistory = request<FileHistoryParams, FileHistory>("aiana/file/history");
+/** Say why lines of a file are as they are: the turns whose edits stand there today, or wrote what was changed since, and those that quote them. Empty where it is not sure. */
+export const why = request<WhyParams, Why>("aiana/why");
 /** Keep a text. What is known already is not stored twice, and secrets are taken out. */
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
 /** Read one memory. */

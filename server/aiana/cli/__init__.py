@@ -24,6 +24,7 @@ COMMANDS = {
     "memories": "aiana.cli.memories:memories",
     "sessions": "aiana.cli.sessions:sessions",
     "history": "aiana.cli.history:history",
+    "why": "aiana.cli.why:why",
     "resume": "aiana.cli.resuming:resume",
     "handover": "aiana.cli.resuming:handover",
     "prefer": "aiana.cli.preferences:prefer",

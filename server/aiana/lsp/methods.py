@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from aiana.errors import InvalidQuery
 from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer, Handler
-from aiana.lsp.uris import name_of, path_of
+from aiana.lsp.uris import name_of, open_document, path_of
 from aiana.models import SearchFilter
 from aiana.paths import expanded
 from aiana.protocol import params, results
@@ -31,6 +31,7 @@ class Methods:
             "aiana/locate": self.locate,
             "aiana/quote": self.quote,
             "aiana/file/history": self.file_history,
+            "aiana/why": self.why,
             "aiana/memory/add": self.memory_add,
             "aiana/memory/get": memory_get,
             "aiana/memory/update": memory_update,
@@ -84,12 +85,29 @@ class Methods:
     def file_history(
         self, aiana: Aiana, p: params.FileHistoryParams, call: Call
     ) -> results.FileHistory:
+        return aiana.file_history(self._file(p), p.limit, p.cursor)
+
+    def why(self, aiana: Aiana, p: params.WhyParams, call: Call) -> results.Why:
+        opened = None
+        if p.path is None and p.text_document is not None:
+            opened = open_document(self._server.workspace, p.text_document.uri)
+        last = p.range.end.line + (p.range.end.character > 0 or p.range.start == p.range.end)
+        return aiana.why(
+            self._file(p),
+            p.range.start.line + 1,
+            max(last, p.range.start.line + 1),
+            text=None if opened is None else opened.source,
+            cancelled=call.cancelled,
+            limit=p.limit,
+        )
+
+    def _file(self, p: params.FileHistoryParams | params.WhyParams) -> Path:
         path = path_of(p.text_document.uri) if p.text_document else None
         if p.path is not None:
             path = Path("", *self._folders[:1], expanded(p.path))
         if path is None:
             raise InvalidQuery("Name a file: a document on this disk, or a path.")
-        return aiana.file_history(path, p.limit, p.cursor)
+        return path
 
     def locate(self, aiana: Aiana, p: params.LocateParams, call: Call) -> results.Located:
         return aiana.locate(p.uri, self._server.editor.follows_links, p.as_file)

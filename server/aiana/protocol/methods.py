@@ -104,6 +104,19 @@ METHODS: tuple[Method, ...] = (
         ("storageUnavailable",),
     ),
     Method(
+        "aiana/why",
+        "Say why lines of a file are as they are: the turns whose edits stand there today, or "
+        "wrote what was changed since, and those that quote them. Empty where it is not sure.",
+        params.WhyParams,
+        results.Why,
+        "read",
+        {
+            "textDocument": {"uri": "file:///home/ada/shop/src/cart.ts"},
+            "range": {"start": {"line": 41, "character": 0}, "end": {"line": 41, "character": 0}},
+        },
+        ("notFound", "storageUnavailable"),
+    ),
+    Method(
         "aiana/memory/add",
         "Keep a text. What is known already is not stored twice, and secrets are taken out.",
         params.MemoryAddParams,

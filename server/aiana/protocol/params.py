@@ -198,6 +198,18 @@ class FileHistoryParams(Params):
     cursor: str | None = None
 
 
+class WhyParams(Params):
+    """Ask why lines of a file are as they are."""
+
+    range: Range
+    """At most its first 400 lines are looked at; a line at the beginning of which it ends is left
+    out."""
+    text_document: TextDocument | None = None
+    path: Text | None = None
+    """Instead of a document; a relative one is below the first workspace folder."""
+    limit: Limit = 20
+
+
 class SessionListParams(Params):
     """List sessions, newest first."""
 

@@ -204,6 +204,60 @@ class FileHistory(Result):
     next_cursor: str | None = None
 
 
+class Quoted(Result):
+    """A turn, and the beginning of what it says."""
+
+    uri: str
+    text: str
+
+
+class LineCommit(Result):
+    """A commit that touched a line."""
+
+    hash: str | None
+    """None for what is not committed yet."""
+    author: str
+    subject: str
+    time: str
+
+
+class Reason(Result):
+    """A turn that wrote, changed or discussed lines."""
+
+    uri: str
+    """Of the turn."""
+    kind: Literal["edited", "changed", "discussed"]
+    """`edited`: the turn's text stands there today; `changed`: what it wrote was changed since;
+    `discussed`: it quotes the line."""
+    how: str
+    """How that is known, for people: `edited here`, `edited, then changed by 1a2b3c4 (Ada)`."""
+    lines: list[tuple[int, int]]
+    """First and last, from 1, of those that were asked about."""
+    source: str
+    session_id: str
+    message_id: str
+    timestamp: str
+    path: str
+    """What the file was called then, and where that session had it."""
+    session_title: str | None = None
+    asked: Quoted | None = None
+    """The person's prompt before the turn."""
+    rejected: list[Quoted] = field(default_factory=list)
+    """Edits of the file that were refused between that prompt and the turn."""
+    changed_by: LineCommit | None = None
+    """With `changed`: the commit that touched the lines last."""
+
+
+class Why(Result):
+    """Why lines are as they are, as far as it is sure; the newest turn first."""
+
+    reasons: list[Reason]
+    lines: tuple[int, int]
+    """The first and the last line, from 1, that were asked about."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be looked into, and why."""
+
+
 class MessageList(Result):
     """Messages of one session in order."""
 

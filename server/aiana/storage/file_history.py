@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -28,19 +29,19 @@ _LAST = "~"
 
 # What a file is called in other folders of its project: the same place below a folder in which the
 # session took place.
-_IS_THE_FILE = """
+IS_THE_FILE = """
 f.name = :name AND f.path IN (SELECT value FROM json_each(:paths)) AND (f.path = :path OR (
     p.id = :project AND substr(s.project_path || '/', 1, length(f.path) - length(:place))
         = substr(f.path, 1, length(f.path) - length(:place))
 )) AND m.timestamp <= :until
 """
-_JOINED = """
+TOUCHES_JOINED = """
 message_files f JOIN sessions s ON s.key = f.session_key JOIN projects p ON p.key = s.project_key
 JOIN messages m ON m.key = f.message_key
 """
 # Of what a session reads or names over and over, the last time is told.
 _TOUCHES = f"""
-SELECT f.key, m.timestamp FROM {_JOINED} WHERE {_IS_THE_FILE} AND (
+SELECT f.key, m.timestamp FROM {TOUCHES_JOINED} WHERE {IS_THE_FILE} AND (
     f.touch NOT IN ('read', 'named') OR f.key = (
         SELECT max(o.key) FROM message_files o
         WHERE o.session_key = f.session_key AND o.path = f.path AND o.touch = f.touch
@@ -49,9 +50,9 @@ SELECT f.key, m.timestamp FROM {_JOINED} WHERE {_IS_THE_FILE} AND (
 """
 # A call that makes one file and takes one away has moved it.
 _MOVES = f"""
-SELECT o.key, o.path, m.timestamp FROM {_JOINED}
+SELECT o.key, o.path, m.timestamp FROM {TOUCHES_JOINED}
 JOIN message_files o ON o.message_key = f.message_key AND o.touch = 'deleted'
-WHERE {_IS_THE_FILE} AND f.touch = 'created' AND o.path != f.path AND (
+WHERE {IS_THE_FILE} AND f.touch = 'created' AND o.path != f.path AND (
     SELECT count(*) FROM message_files a
     WHERE a.message_key = f.message_key AND a.touch IN ('created', 'deleted')
 ) = 2
@@ -64,7 +65,7 @@ ORDER BY m.timestamp DESC, f.key DESC
 """
 
 
-class _Name(Struct, frozen=True):
+class Name(Struct, frozen=True):
     """What a file was called, and until when."""
 
     path: str
@@ -88,21 +89,14 @@ class FileTimeline:
         same file. Raises InvalidQuery for a cursor that is none.
         """
         after = (_LAST, 0) if cursor is None else place_in_list(cursor)
-        own = normalise_folder(path)
         found: dict[int, str] = {}
         moved: set[int] = set()  # told as the making of the new name
-        names = [own]
-        waiting = [_Name(own, place)]
+        names: list[str] = []
         with self._database.reading() as connection:
-            while waiting and len(names) <= _MOST_NAMES:
-                name = waiting.pop(0)
-                values = _values(connection, name, project)
-                found.update(connection.execute(_TOUCHES, values))
-                for key, old, moment in connection.execute(_MOVES, values).fetchall():
-                    moved.add(key)
-                    if old not in names:
-                        names.append(old)
-                        waiting.append(_Name(old, until=moment))
+            for named in names_of(connection, [Name(normalise_folder(path), place)], project):
+                names.append(named.name.path)
+                moved |= named.moves
+                found.update(connection.execute(_TOUCHES, named.values))
             places = sorted((found[key], key) for key in found.keys() - moved)
             before = [place for place in places if place < after][::-1]
             chosen = [key for _, key in before[:limit]]
@@ -112,7 +106,35 @@ class FileTimeline:
         return FileHistory(entries=entries, names=names, next_cursor=more)
 
 
-def _values(connection: sqlite3.Connection, name: _Name, project: str) -> dict[str, str | None]:
+class Named(NamedTuple):
+    """One of the names of a file."""
+
+    name: Name
+    values: dict[str, str | None]
+    """What statements with `IS_THE_FILE` are asked with."""
+    moves: set[int]
+    """The touches that gave the file this name in the place of another."""
+
+
+def names_of(
+    connection: sqlite3.Connection, known: Sequence[Name], project: str
+) -> Iterator[Named]:
+    """The names of a file: those that are known, and those from which sessions moved it."""
+    waiting = list(known)
+    seen = {name.path for name in known}
+    while waiting and len(seen) - len(waiting) < _MOST_NAMES:
+        name = waiting.pop(0)
+        values = _values(connection, name, project)
+        moves: set[int] = set()
+        for key, old, moment in connection.execute(_MOVES, values).fetchall():
+            moves.add(key)
+            if old not in seen:
+                seen.add(old)
+                waiting.append(Name(old, until=moment))
+        yield Named(name, values, moves)
+
+
+def _values(connection: sqlite3.Connection, name: Name, project: str) -> dict[str, str | None]:
     """What the statements are asked with; paths are chosen first, thousands may share a name."""
     last = name.path.rpartition("/")[2]
     known = connection.execute("SELECT DISTINCT path FROM message_files WHERE name = ?", (last,))

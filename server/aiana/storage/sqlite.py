@@ -30,6 +30,7 @@ from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
 from aiana.storage.digests import Digests
 from aiana.storage.file_history import FileTimeline
+from aiana.storage.line_edits import LineEdits
 from aiana.storage.memories import MemoryStore
 from aiana.storage.message_files import MessageFiles
 from aiana.storage.preferences import PreferenceStore
@@ -72,6 +73,7 @@ class AianaStorage:
         self.chunks = ChunkStore(self.database)
         self.files = MessageFiles(self.database)
         self.timeline = FileTimeline(self.database)
+        self.line_edits = LineEdits(self.database)
         self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:

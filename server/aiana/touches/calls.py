@@ -21,8 +21,8 @@ from aiana.touches.values import Touch, Touched
 _MOST = 200
 """Files of one call that are kept."""
 _MOST_PATH = 1024
-_DEEPEST = 6
-_PATH_NAMES = frozenset(
+DEEPEST = 6
+PATH_NAMES = frozenset(
     {
         *("path", "file", "filepath", "filename", "absolutepath", "relativepath", "abspath"),
         *("targetfile", "relativeworkspacepath", "notebookpath", "notebook", "uri", "fileuri"),
@@ -40,8 +40,8 @@ _PATH_NAMES = frozenset(
 )
 _OLD_NAMES = frozenset({"oldpath", "source", "sourcepath", "from", "frompath", "src"})
 _NEW_NAMES = frozenset({"newpath", "destination", "destinationpath", "to", "topath", "dest", "dst"})
-_COMMANDS = frozenset({"command", "cmd", "commandline", "script", "shellcommand"})
-_PATCHES = frozenset({"patch", "diff", "unifieddiff", "input", "patchtext", "content", "edit"})
+COMMANDS = frozenset({"command", "cmd", "commandline", "script", "shellcommand"})
+PATCHES = frozenset({"patch", "diff", "unifieddiff", "input", "patchtext", "content", "edit"})
 _REPLACED = Pattern(
     r"(?:old|orig|original|search|find|replace|replacement|new|insert)"
     r"(?:str|string|text|code|lines?|content|source|value|line)?"
@@ -49,7 +49,7 @@ _REPLACED = Pattern(
 _CHANGES = frozenset(
     {"edits", "edit", "replacements", "diff", "patch", "changes", "codeedit", "hunks"}
 )
-_CONTENTS = frozenset(
+CONTENTS = frozenset(
     {"content", "contents", "filetext", "text", "code", "newcontent", "filecontent", "newsource"}
 )
 _FIRST = Pattern(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
@@ -75,7 +75,7 @@ def touches_of_call(tool: str, arguments: str | None) -> list[Touch]:
     if isinstance(value, str):
         value = {"input": value}
     found: list[Touch] = []
-    for touch in _of_value(_plain(tool), value, 0):
+    for touch in _of_value(plain(tool), value, 0):
         if touch not in found:
             found.append(touch)
     strongest = {touch.path for touch in found if touch.how != "named"}
@@ -90,8 +90,8 @@ def command_of(arguments: str | None) -> str:
         return ""
     if isinstance(value, dict):
         for name, given in value.items():
-            if _plain(name) in _COMMANDS:
-                return _as_command(given)
+            if plain(name) in COMMANDS:
+                return as_command(given)
     return ""
 
 
@@ -106,7 +106,7 @@ def lines_of_result(text: str) -> tuple[int, int] | None:
 
 
 def _of_value(tool: str, value: Any, depth: int) -> Iterator[Touch]:
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return
     if isinstance(value, list):
         for item in value:
@@ -114,22 +114,22 @@ def _of_value(tool: str, value: Any, depth: int) -> Iterator[Touch]:
         return
     if not isinstance(value, dict):
         return
-    given = {_plain(name): content for name, content in value.items() if isinstance(name, str)}
+    given = {plain(name): content for name, content in value.items() if isinstance(name, str)}
     for name, content in given.items():
-        if name in _COMMANDS:
-            yield from touches_of_command(_as_command(content))
-        elif isinstance(content, str) and name in _PATCHES:
+        if name in COMMANDS:
+            yield from touches_of_command(as_command(content))
+        elif isinstance(content, str) and name in PATCHES:
             yield from touches_of_patch(content)
     how = _how(tool, given)
     lines = _lines(given)
     for name, content in given.items():
-        if name in _PATH_NAMES:
+        if name in PATH_NAMES:
             paths = content if isinstance(content, list) else [content]
-            yield from (Touch(path, how, *lines) for p in paths if (path := _path(p)))
-        elif name in _OLD_NAMES and _path(content) and _moves(given):
-            yield Touch(_path(content), "deleted")
-        elif name in _NEW_NAMES and _path(content) and _moves(given):
-            yield Touch(_path(content), "created")
+            yield from (Touch(path, how, *lines) for p in paths if (path := path_in(p)))
+        elif name in _OLD_NAMES and path_in(content) and _moves(given):
+            yield Touch(path_in(content), "deleted")
+        elif name in _NEW_NAMES and path_in(content) and _moves(given):
+            yield Touch(path_in(content), "created")
         elif isinstance(content, dict) and name == "changes":
             yield from _of_changes(content)
         if isinstance(content, (dict, list)):
@@ -139,38 +139,39 @@ def _of_value(tool: str, value: Any, depth: int) -> Iterator[Touch]:
 def _of_changes(changes: dict[str, Any]) -> Iterator[Touch]:
     """Changes by path: `{"src/a.py": {"type": "update", ...}}`."""
     for path, change in changes.items():
-        if not _path(path) or not isinstance(change, dict):
+        if not path_in(path) or not isinstance(change, dict):
             continue
         kind = str(change.get("type") or "")
         how = _CHANGED.get(kind, "edited")
         diff = change.get("unified_diff")
         lines = lines_of_hunks(diff) if isinstance(diff, str) else None
         yield Touch(path, how, *(lines or (None, None)))
-        if moved := _path(change.get("move_path")):
+        if moved := path_in(change.get("move_path")):
             yield Touch(moved, "created")
 
 
 def _how(tool: str, given: dict[str, Any]) -> Touched:
     """What is done to the file beside these arguments."""
-    told = _verb(tool)
+    told = verb(tool)
     if told == "deleted":
         return "deleted"
     if "command" in given and isinstance(given["command"], str):
         # One tool for all of it, which says what to do: `{"command": "str_replace", "path": ...}`.
-        told = _verb(_plain(given["command"])) or told
+        told = verb(plain(given["command"])) or told
     replaced = [
         name for name in given if _REPLACED.fullmatch(name) and isinstance(given[name], str)
     ]
     if len(replaced) > 1 or any(given.get(name) for name in _CHANGES & given.keys()):
         return "created" if given.get("oldstring") == "" or given.get("oldstr") == "" else "edited"
-    if _CONTENTS & given.keys() and told != "read":
+    if CONTENTS & given.keys() and told != "read":
         return "edited" if told == "edited" else "created"
     if told is not None:
         return told
     return "read" if any(_FIRST.match(name) for name in given) else "named"
 
 
-def _verb(name: str) -> Touched | None:
+def verb(name: str) -> Touched | None:
+    """What a name says is done to a file; None if it says nothing of it."""
     return next((how for pattern, how in _VERBS if pattern.search(name)), None)
 
 
@@ -203,7 +204,7 @@ def _lines(given: dict[str, Any]) -> tuple[int | None, int | None]:
     return first, last if last is None or last >= first else None
 
 
-def _path(value: Any) -> str:
+def path_in(value: Any) -> str:
     """A value as a path; "" if it is none."""
     if isinstance(value, dict):
         value = value.get("fsPath") or value.get("path") or value.get("external")
@@ -221,12 +222,14 @@ def _path(value: Any) -> str:
     return text
 
 
-def _as_command(value: Any) -> str:
+def as_command(value: Any) -> str:
+    """A shell command, given as a text or as its words."""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         # ["bash", "-lc", "cat a"]: the last word is the command.
         return str(value[-1]) if len(value) > 1 and value[-2] in ("-c", "-lc") else " ".join(value)
     return value if isinstance(value, str) else ""
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The name of a tool or argument without what assistants spell differently."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -51,3 +51,54 @@ def _of_diff(text: str) -> Iterator[Touch]:
 
 def _named(path: str, prefix: str) -> str:
     return path.strip().strip('"').removeprefix(prefix)
+
+
+def edits_of_patch(text: str) -> list[tuple[str, str, str]]:
+    """Path, replaced and new text of each hunk of a patch; the path is empty where none is told.
+
+    The lines around a change, which a hunk shows, stand in both texts.
+    """
+    if "*** " not in text and "\n@@" not in f"\n{text}":
+        return []
+    found: list[tuple[str, str, str]] = []
+    path = ""
+    added = False
+    old: list[str] = []
+    new: list[str] = []
+    in_hunk = False
+
+    def close() -> None:
+        if old != new:
+            found.append((path, "\n".join(old), "\n".join(new)))
+        old.clear()
+        new.clear()
+
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if head := _ENVELOPE.match(line):
+            if not head[3]:
+                close()
+                added, in_hunk = head[1] == "Add", head[1] != "Delete"
+            path = head[3] or head[2]
+        elif (
+            line.startswith("--- ")
+            and lines[number + 1 : number + 2]
+            and (lines[number + 1].startswith("+++ "))
+        ):
+            close()
+            in_hunk = False
+        elif line.startswith("+++ ") and not in_hunk:
+            path = _named(line[4:].partition("\t")[0], "b/")
+        elif line.startswith("@@"):
+            close()
+            in_hunk = True
+        elif line.startswith(("*** End", "diff --git ")):
+            close()
+            in_hunk = line.startswith("*** End of")
+        elif in_hunk and line[:1] in ("+", "-", " ", ""):
+            if line[:1] != "+" and not added:
+                old.append(line[1:])
+            if line[:1] != "-":
+                new.append(line[1:])
+    close()
+    return found

@@ -20,6 +20,11 @@ _HOW: dict[str, Touched] = {
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "\n"})
 _WRITES = frozenset({">", ">>", "&>", ">|", "1>", "1>>"})
 _HEREDOC = Pattern(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?^\s*\2\s*$", re.S | re.M)
+_WRITTEN = Pattern(
+    r"^(?P<head>[^\n]*?<<-?\s*(['\"]?)(?P<end>\w+)\2[^\n]*)\n(?P<text>.*?)^\s*(?P=end)\s*$",
+    re.S | re.M,
+)
+_TARGET = Pattern(r"(>>?)\s*['\"]?([^\s'\"<>|;&]+)|\btee\s+(?:-a\s+)?['\"]?([^\s'\"<>|;&]+)")
 _SED_LINES = Pattern(r"^(\d+)(?:,(\d+))?p$")
 _COMMITTED = Pattern(
     r"^\[(?P<branch>[^\s\]]+|detached HEAD)(?: \(root-commit\))? (?P<hash>[0-9a-f]{7,40})\] ", re.M
@@ -36,6 +41,22 @@ def touches_of_command(command: str) -> list[Touch]:
     for words in _simple_commands(_HEREDOC.sub("\n", text)):
         found += _of_words(words)
     return list(dict.fromkeys(found))
+
+
+def texts_written(command: str) -> list[tuple[str, str | None, str]]:
+    """Path, replaced and new text of what a command writes into files: `cat > a.py <<'EOF'`.
+
+    What was replaced is empty where it is appended to the file, None where that is written anew.
+    """
+    found: list[tuple[str, str | None, str]] = []
+    for match in _WRITTEN.finditer(command[:_MOST_CHARS]):
+        head = match["head"]
+        target = _TARGET.search(head)
+        name = target[2] or target[3] if target else ""
+        if target and name and _is_file(name):
+            appends = target[1] == ">>" or "-a" in head.split()
+            found.append((name, "" if appends else None, match["text"]))
+    return found
 
 
 def refs_of_command(command: str, output: str) -> list[GitRef]:

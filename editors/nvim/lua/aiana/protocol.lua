@@ -156,6 +156,12 @@
 ---@field line integer Counted from 1; 0 where the file has no lines.
 ---@field reason string
 
+---@class aiana.LineCommit A commit that touched a line.
+---@field hash? string None for what is not committed yet.
+---@field author string
+---@field subject string
+---@field time string
+
 ---@class aiana.Link Words of a page that lead somewhere.
 ---@field line integer
 ---@field start integer First UTF-16 unit of the words in their line.
@@ -320,6 +326,10 @@
 ---@field texts aiana.TextToQuote[]
 ---@field maxTokens? integer Default: the setting `contextMaxTokens` (1,000).
 
+---@class aiana.Quoted A turn, and the beginning of what it says.
+---@field uri string
+---@field text string
+
 ---@class aiana.QuotedText One text in full, and where it is from.
 ---@field uri string
 ---@field kind 'memory'|'message'|'session'
@@ -334,6 +344,21 @@
 ---@class aiana.Range A stretch of a document.
 ---@field start aiana.Position
 ---@field end aiana.Position
+
+---@class aiana.Reason A turn that wrote, changed or discussed lines.
+---@field uri string Of the turn.
+---@field kind 'changed'|'discussed'|'edited' `edited`: the turn's text stands there today; `changed`: what it wrote was changed since; `discussed`: it quotes the line.
+---@field how string How that is known, for people: `edited here`, `edited, then changed by 1a2b3c4 (Ada)`.
+---@field lines [integer, integer][] First and last, from 1, of those that were asked about.
+---@field source string
+---@field sessionId string
+---@field messageId string
+---@field timestamp string
+---@field path string What the file was called then, and where that session had it.
+---@field sessionTitle? string
+---@field asked? aiana.Quoted The person's prompt before the turn.
+---@field rejected aiana.Quoted[] Edits of the file that were refused between that prompt and the turn.
+---@field changedBy? aiana.LineCommit With `changed`: the commit that touched the lines last.
 
 ---@class aiana.Receipt Per tier, how many of the deleted items were verified gone; None where it is not in use.
 ---@field sqlite integer
@@ -593,3 +618,14 @@
 ---@field redis aiana.Tier
 ---@field qdrant aiana.Tier
 ---@field embedder aiana.Tier
+
+---@class aiana.Why Why lines are as they are, as far as it is sure; the newest turn first.
+---@field reasons aiana.Reason[]
+---@field lines [integer, integer] The first and the last line, from 1, that were asked about.
+---@field notes string[] What could not be looked into, and why.
+
+---@class aiana.WhyParams Ask why lines of a file are as they are.
+---@field range aiana.Range At most its first 400 lines are looked at; a line at the beginning of which it ends is left out.
+---@field textDocument? aiana.TextDocument
+---@field path? string Instead of a document; a relative one is below the first workspace folder.
+---@field limit? integer

@@ -1,0 +1,69 @@
+"""`aiana why`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from aiana.cli.layout import assistant, fit, joined, when
+from aiana.cli.output import json_option, opened, print_json, tell
+from aiana.cli.terminal import Piece, say, width
+from aiana.paths import expanded
+from aiana.protocol.results import Reason
+from aiana.text import one_line
+
+_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d{1,9})(?:[-,:](?P<last>\d{1,9}))?:?")
+
+
+@click.command()
+@click.argument("place", metavar="FILE:LINE[-LINE]")
+@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+def why(place: str, limit: int, as_json: bool) -> None:
+    """Tell why lines of a file are as they are: which turns wrote, changed or discussed them.
+
+    A turn is named if the text of its edit stands there today, or if it wrote what the commit
+    that touched the line last replaced; where nothing is sure, nothing is named. Into a pipe it
+    is a line for each turn, with tabs between time, how it is known, lines, assistant, what was
+    asked, and address.
+
+    \b
+    Examples:
+      aiana why src/cart.ts:42
+      aiana why src/cart.ts:40-60 --json | jq '.reasons[].asked.text'
+    """
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise click.UsageError("Name a file and a line of it: `src/cart.ts:42`.")
+    first = int(found["first"])
+    last = int(found["last"] or first)
+    with opened() as aiana:
+        answer = aiana.why(Path.cwd() / expanded(found["file"]), first, last, limit=limit)
+    if as_json:
+        print_json(answer)
+        return
+    columns = width()
+    for reason in answer.reasons:
+        _print(reason, columns)
+    for note in answer.notes:
+        tell("note", note)
+    if not answer.reasons:
+        tell("note", "No session is surely known to have written, changed or discussed this.")
+
+
+def _print(reason: Reason, columns: int | None) -> None:
+    lines = ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in reason.lines)
+    asked = reason.asked.text if reason.asked else reason.session_title or "(without a title)"
+    if columns is None:
+        row = [reason.timestamp, reason.how, lines, reason.source, asked, reason.uri]
+        say("\t".join(one_line(value) for value in row))
+        return
+    say(Piece(fit(asked, columns), "bold"))
+    facts = [reason.how, f"line {lines}" if len(lines) < 40 else None]
+    say(Piece("  " + joined(facts, columns - 2), "cyan"))
+    where = [when(reason.timestamp), assistant(reason.source), reason.session_id[:8]]
+    say(Piece("  " + joined(where, columns - 2), "dim"))
+    for refused in reason.rejected:
+        say(Piece("  refused before: " + fit(refused.text, columns - 18), "dim"))
