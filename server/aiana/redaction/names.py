@@ -79,6 +79,10 @@ class Name(NamedTuple):
     """The word as it stands."""
 
     @property
+    def whole(self) -> str:
+        return self.head + self.written + self.rest
+
+    @property
     def kind(self) -> str:
         return "password" if self.password else "secret"
 

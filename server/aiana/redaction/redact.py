@@ -17,13 +17,14 @@ from typing import Any
 
 import msgspec
 
+from aiana.redaction.fields import kinds_in, kinds_in_list
 from aiana.redaction.gates import gates_of
-from aiana.redaction.given import given, is_given, takes_numbers
+from aiana.redaction.given import given
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
 from aiana.redaction.names import WORDS, Name, find_by_name
 from aiana.redaction.normalise import normalised
-from aiana.redaction.pins import is_pin
+from aiana.redaction.paired import paired
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.told import told
@@ -33,7 +34,7 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 3
+RULES = 4
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -119,36 +120,32 @@ def forget_known() -> None:
 
 def redact_tree(value: Any) -> tuple[Any, int]:
     """The same for every string in a JSON value; a key such as `password` marks its value."""
+    return _redact_tree(value, None)
+
+
+def _redact_tree(value: Any, owner: Any) -> tuple[Any, int]:
+    """`owner` is the key that the value stands under."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | tuple):
-        items = [redact_tree(item) for item in value]
+        marked = kinds_in_list(value, owner)
+        items = [
+            (f"{_MARK}{marked[n]}]", 1) if n in marked else _redact_tree(item, None)
+            for n, item in enumerate(value)
+        ]
         return [item for item, _ in items], sum(n for _, n in items)
     if isinstance(value, dict):
+        kinds = kinds_in(value, owner)
         result, total = {}, 0
         for key, item in value.items():
             name, in_key = redact(key) if isinstance(key, str) else (key, 0)
-            if kind := _kind_under(key, item):
+            if kind := kinds.get(key):
                 result[name], n = f"{_MARK}{kind}]", 1
             else:
-                result[name], n = redact_tree(item)
+                result[name], n = _redact_tree(item, key)
             total += n + in_key
         return result, total
     return value, 0
-
-
-def _kind_under(key: Any, item: Any) -> str | None:
-    """The kind of secret that the whole of a value is under its key."""
-    if not isinstance(key, str):
-        return None
-    if isinstance(item, int) and not isinstance(item, bool):
-        digits = str(item)
-        if is_pin(key, digits):
-            return "pin"
-        return is_given(key, digits) if takes_numbers(key) and len(digits) >= 4 else None
-    if not isinstance(item, str):
-        return None
-    return "pin" if is_pin(key, item) else is_given(key, item)
 
 
 def redact_json(text: str) -> tuple[str, int]:
@@ -172,7 +169,18 @@ def _redact_json(text: str) -> tuple[str, int]:
         value, n = redact_tree(msgspec.json.decode(text))
     except (msgspec.DecodeError, RecursionError):
         return redact(text)
-    return (msgspec.json.encode(value).decode(), n) if n else (text, 0)
+    result = msgspec.json.encode(value).decode() if n else text
+    # What only the name before a value tells, as in a header, the text shows and its parts do not.
+    seen, m = redact(result)
+    return (seen, n + m) if m and _is_json(seen) else (result, n)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _secrets(text: str) -> list[Span]:
@@ -220,7 +228,7 @@ def _found(text: str, plain: str, classes: bytes) -> list[Span]:
 
 
 def _by_name(text: str, name: Name) -> Span | None:
-    return given(text, name) or told(text, name)
+    return given(text, name) or told(text, name) or paired(text, name)
 
 
 def _replace(text: str, spans: list[Span]) -> tuple[str, int]:
