@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from aiana.errors import StorageUnavailable
 from aiana.models import SettingProblem
+from aiana.paths import SETTINGS_FILE
 
-FILE = "config.toml"
 HOME = "AIANA_HOME"
 _NO_SETTINGS = (
     "AIANA_TEST_",
@@ -28,16 +28,23 @@ _NO_SETTINGS = (
 """Variables that the tests, the hooks and the compose file read begin so."""
 
 
-def _is(what: str, env: str | None = None, many: bool = False, **limits: Any) -> Meta:
+def _is(
+    what: str, env: str | None = None, many: bool = False, adds: bool = False, **limits: Any
+) -> Meta:
     """What a setting takes, in words and as limits, and a variable with a name of its own.
 
-    Of `many`, a list may be given as well, which becomes a text with commas.
+    Of `many`, a list may be given as well, which becomes a text with commas. What `adds` holds
+    beside what is said elsewhere, instead of replacing it.
     """
-    return Meta(extra={"takes": what, "env": env, "many": many}, **limits)
+    return Meta(extra={"takes": what, "env": env, "many": many, "adds": adds}, **limits)
 
 
 _Text = Annotated[str, _is("a text", min_length=1)]
 _Switch = Annotated[bool, _is("`true` or `false`")]
+_Names = Annotated[
+    tuple[Annotated[str, Meta(min_length=1)], ...],
+    _is("a list of texts, or one text with commas between them", adds=True),
+]
 _Count = Annotated[int, _is("a whole number from 1", ge=1)]
 
 
@@ -52,6 +59,10 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Folder of the database, the models and `config.toml` (`AIANA_HOME`, default `~/.aiana`)."""
     problems: tuple[SettingProblem, ...] = ()
     """What of the settings was not understood, and is not in force."""
+    of_file: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """What of the settings that add up stands in `config.toml`, which may change meanwhile."""
+    retention_days_of_file: int | None = None
+    """What stands there of that."""
 
     embedding_model: _Text = "all-MiniLM-L6-v2"
     """Model name or path."""
@@ -68,6 +79,19 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
         int, _is("a whole number from 0 to 1000000", ge=0, le=1_000_000)
     ] = 1000
     """Budget of a context block in tokens."""
+    excluded_assistants: _Names = ()
+    """Sources of which nothing is remembered, nor shown though it is stored."""
+    excluded_projects: _Names = ()
+    """The same for projects: identities, names or folders, and globs of them."""
+    excluded_paths: _Names = ()
+    """The same for sessions in these folders and below them; globs."""
+    retention_days: _Count | None = None
+    """After how many days without a new message a session is forgotten; never when unset."""
+    retention_projects: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^.+=\d{1,6}$")], ...],
+        _is("a table of projects and days, or texts such as `shop=30`", adds=True),
+    ] = ()
+    """The same for one project, in place of that; 0 keeps its sessions for ever."""
     user: _Text = "default"
     """Whose profile this is, where several people share a Redis or Qdrant."""
     redis_url: (
@@ -116,9 +140,18 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
         return self.qdrant_url.split(",") if self.qdrant_url else []
 
     @property
+    def excluded_beside_file(self) -> dict[str, tuple[str, ...]]:
+        """What is excluded, by key, other than by `config.toml`, which may change meanwhile."""
+        return {
+            each.key: getattr(self, each.field)[len(self.of_file.get(each.field, ())) :]
+            for each in SETTINGS
+            if each.field.startswith("excluded_")
+        }
+
+    @property
     def file(self) -> Path:
         """Where settings are kept; it need not exist."""
-        return self.data_dir / FILE
+        return self.data_dir / SETTINGS_FILE
 
     @property
     def database(self) -> Path:
@@ -147,11 +180,12 @@ class Setting(Struct, frozen=True):
     type: Any
     default: Any
     many: bool
+    adds: bool
 
 
 def _settings() -> Iterator[Setting]:
     for field in msgspec.structs.fields(Config):
-        if field.name in ("data_dir", "problems"):
+        if field.name in ("data_dir", "problems", "of_file", "retention_days_of_file"):
             continue
         extra = _extra(field.type)
         yield Setting(
@@ -162,6 +196,7 @@ def _settings() -> Iterator[Setting]:
             field.type,
             field.default,
             extra["many"],
+            extra["adds"],
         )
 
 
@@ -206,15 +241,19 @@ def load_config(
     folder cannot be told.
     """
     folder = data_dir(environ)
-    file = _File(folder / FILE)
+    file = _File(folder / SETTINGS_FILE)
     # A text field that was left empty in an editor, or a variable without a value, sets nothing.
     variables = {n: v for n, v in environ.items() if v and (n in _BY_VARIABLE or _is_ours(n))}
     editors = {
         key: value
         for key, value in (overrides or {}).items()
-        if value not in (None, "") and key not in others and not isinstance(value, Mapping)
+        if value not in (None, "")
+        and key not in others
+        and (not isinstance(value, Mapping) or (key in _BY_NAME and _BY_NAME[key].adds))
     }
     merged: dict[str, Any] = {}
+    of_file: dict[str, tuple[str, ...]] = {}
+    days_of_file: int | None = None
     problems = list(file.problems)
     for origin, layer, names in (
         (str(file.path), file.settings, _BY_NAME),
@@ -227,7 +266,23 @@ def load_config(
                 place = file.place(name) if layer is file.settings else {}
                 message = f"{name} in {origin} {wrong}"
                 problems.append(SettingProblem(setting=name, message=message, **place))
-    return Config(data_dir=folder, problems=tuple(problems), **merged)
+        if layer is file.settings:
+            days_of_file = merged.get("retention_days")
+            of_file = {each.field: merged.get(each.field, ()) for each in SETTINGS if each.adds}
+    return Config(
+        data_dir=folder,
+        problems=tuple(problems),
+        of_file=of_file,
+        retention_days_of_file=days_of_file,
+        **merged,
+    )
+
+
+def settings_of_file(folder: Path) -> Config | None:
+    """What `config.toml` of a data folder says now; None if it cannot be read."""
+    config = load_config(environ={HOME: str(folder)})
+    unreadable = any(not problem.setting for problem in config.problems)
+    return None if unreadable or not config.file.exists() else config
 
 
 def _is_ours(variable: str) -> bool:
@@ -241,10 +296,15 @@ def _take(merged: dict[str, Any], setting: Setting | None, name: str, value: Any
         return f"is no setting. {_nearest(name)}"
     if setting.many and isinstance(value, list) and all(isinstance(each, str) for each in value):
         value = ",".join(value)
+    if setting.adds and isinstance(value, Mapping):
+        value = [f"{project}={days}" for project, days in value.items()]
+    elif setting.adds and isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
     try:
-        merged[setting.field] = msgspec.convert(value, setting.type, strict=False)
+        taken = msgspec.convert(value, setting.type, strict=False)
     except msgspec.ValidationError:
         return f"is left out: it takes {setting.takes}."
+    merged[setting.field] = (*merged.get(setting.field, ()), *taken) if setting.adds else taken
     return None
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.config import Config, load_config
+from aiana.errors import AianaError
 from aiana.lazy import lazy
 
 if TYPE_CHECKING:
@@ -59,9 +61,14 @@ class Container:
     @lazy
     def storage(self) -> AianaStorage:
         """The database. Raises StorageUnavailable."""
+        from aiana.exclusions import Wishes
         from aiana.storage import AianaStorage
 
-        return AianaStorage(self.config.database)
+        wishes = Wishes(self.config.data_dir, self.config.excluded_beside_file)
+        storage = AianaStorage(self.config.database, wishes)
+        with suppress(AianaError):  # of a store that can only be read
+            storage.note_exclusions()
+        return storage
 
     @lazy
     def embedder(self) -> Embedder:

@@ -5,6 +5,7 @@
     * InvalidParams       it is not of the shape that the protocol gives it
   * NotFound              no such session, memory or preference
   * Conflict              it exists already, or somebody else is doing it
+  * Excluded              the settings say that it is not to be remembered
   * TooLarge              more text than is accepted in one piece
   * StorageUnavailable    the data folder cannot be read or written
     * ReadOnly            it can be read but not written
@@ -48,6 +49,12 @@ class Conflict(AianaError):
     """The change contradicts what is stored, or another process is making it."""
 
     kind = "conflict"
+
+
+class Excluded(AianaError):
+    """The settings say that nothing of this project, folder or assistant is remembered."""
+
+    kind = "excluded"
 
 
 class TooLarge(AianaError):

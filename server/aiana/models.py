@@ -148,6 +148,8 @@ class CapturePosition(Struct, frozen=True, kw_only=True):
     """What the reader must remember between two reads of the file."""
     failed: str = ""
     """Why the last reading brought nothing; empty where it did not fail."""
+    excluded: str = ""
+    """The fingerprint of the rules by which something of it was not stored."""
 
 
 class Spent(Struct, frozen=True, kw_only=True):

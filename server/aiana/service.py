@@ -8,6 +8,7 @@ from aiana.config import Config
 from aiana.container import Container
 from aiana.features.capturing import Capturing
 from aiana.features.files import Files
+from aiana.features.forgetting import Forgetting
 from aiana.features.keeping import Keeping
 from aiana.features.leaks import Leaking
 from aiana.features.memories import Memories
@@ -69,6 +70,8 @@ class Aiana:
         self.end_session = sessions.end
         self.record_messages = sessions.record
 
+        self.forget = Forgetting(container).forget
+
         pages = Pages(container, memories)
         self.export_session = pages.export
         self.read_page = pages.page
@@ -105,6 +108,7 @@ class Aiana:
         upkeep = Upkeep(container)
         self.import_sessions = upkeep.import_sessions
         self.capture_sources = upkeep.capture_sources
+        self.exclude = upkeep.exclude
         self.changes_since = upkeep.changes_since
         self.start_indexing = upkeep.start_indexing
         self.index_pending = upkeep.index_pending

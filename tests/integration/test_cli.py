@@ -196,7 +196,7 @@ def test_memories_and_preferences(run: Run, tmp_path: Path) -> None:
     assert "> run make up" in context
     assert "> Uses uv" in context
     assert run("forget", "--project", str(tmp_path), "--dry-run").stdout == (
-        "1 would be forgotten.\n"
+        "1 memory would be forgotten.\n"
     )
     assert run("forget", added["memory"]["id"][:8], "--yes").stdout == "1 forgotten.\n"
     preference = json.loads(run("preferences", "--json").stdout)["static"][0]["id"]

@@ -169,9 +169,9 @@ def test_a_dry_run_on_the_command_line_changes_nothing(aiana: Aiana, home: Path)
         (("--session", "agent-"), None),
         ((apples,), 1),
         ((apples[:8],), 1),
-        (("--project", "shop"), 2),
+        (("--project", "shop", "--only", "memories"), 2),
         (("--type", "pattern"), 1),
-        (("--before", "2030-01-01"), 3),
+        (("--before", "2030-01-01", "--only", "memories"), 3),
         (("--before", "2001-01-01"), 0),
     ):
         done = run(home, "forget", *chosen, "--dry-run", "--json")
@@ -320,7 +320,7 @@ def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
     for command, meant in (
         (("forget", apples[:8]), f"{apples}  apples"),
         (("forget", "--session", "agent-"), "Several sessions begin with agent-"),
-        (("forget", "--project", "shop"), "Forget 2 memories for good?"),
+        (("forget", "--project", "shop", "--only", "memories"), "Forget 2 memories for good?"),
         (("preferences", "--remove", preference[:8]), f"{preference}  Uses uv"),
     ):
         asked = run(home, *command)
@@ -328,7 +328,7 @@ def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
         assert meant in asked.stderr
     assert len(texts(aiana)) == 3
     assert run(home, "forget", apples[:8], "--yes").stdout == "1 forgotten.\n"
-    assert run(home, "forget", "--type", "pattern").stdout == "1 forgotten.\n"
+    assert run(home, "forget", "--type", "pattern").stdout == "1 memory forgotten.\n"
     assert texts(aiana) == {"pears"}
     removed = run(home, "preferences", "--remove", preference[:8], "--yes")
     assert removed.stdout.startswith("None yet")

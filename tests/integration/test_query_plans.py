@@ -13,6 +13,7 @@ import pytest
 
 from aiana.config import Config
 from aiana.errors import AianaError
+from aiana.hiding import _TABLES
 from aiana.hooks import blocks
 from aiana.hooks.words import about
 from aiana.indexing.chunking import chunks_of
@@ -30,6 +31,7 @@ from aiana.storage import AianaStorage
 from aiana.storage.cleaned import FACT
 from aiana.storage.message_files import fill
 from aiana.storage.qdrant.outbox import Change
+from aiana.storage.retention import Retention
 from aiana.storage.rows import encode_cursor
 from aiana.storage.session_writer import _MESSAGE_FIELDS
 from tests.integration.drawn import Drawn
@@ -147,6 +149,8 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.container.storage.search("first")
     aiana.container.storage.get_stats()
     aiana.container.storage.chunks.forget_vectors("another model")
+    excluded(aiana, folder)
+    forgotten(aiana)
 
 
 def said(aiana: Aiana, session: str, *texts: str, project: str = "shop", path: str = "") -> None:
@@ -166,6 +170,65 @@ def said(aiana: Aiana, session: str, *texts: str, project: str = "shop", path: s
         Session(id=session, source="codex", project=project, project_path=path, started_at=MOMENT),
         messages,
     )
+
+
+def excluded(aiana: Aiana, folder: Path) -> None:
+    """Exclude what is stored, and try to store more of it."""
+    storage = aiana.container.storage
+    said(aiana, "kept-out", "first", project="secret")
+    said(aiana, "late", "first", project="", path="")
+    memory = aiana.add_memory("of the secret", project="secret").memory
+    aiana.add_memory("of its session", session_id="kept-out")
+    aiana.index_pending()
+    aiana.exclude("Code", {"excludedProjects": ["secret"]})
+    for path in folder.rglob("*.jsonl"):
+        with path.open("a") as file:
+            file.write("\n")
+    aiana.import_sessions(paths=[str(folder)])
+    for attempt in (
+        lambda: said(aiana, "kept-out", "more", project="secret"),
+        lambda: said(aiana, "late", "more", project="secret", path="/work/secret"),
+        lambda: aiana.add_memory("more", project="secret"),
+        lambda: aiana.add_memory("more", session_id="kept-out"),
+        lambda: aiana.restore_memory(memory),
+        lambda: aiana.rate_memory(memory.id, "helpful"),
+    ):
+        with suppress(AianaError):
+            attempt()
+    batch = CaptureBatch(
+        sessions=[Session(id="batch", source="codex", project="secret")],
+        position=CapturePosition(path="/secret.jsonl", source="codex"),
+    )
+    storage.write_batch(batch)
+    position = storage.capture_position("/secret.jsonl")
+    assert position is not None
+    assert storage.captures.is_left_alone(position)
+    aiana.capture_sources()
+    aiana.status()
+    aiana.diagnose()
+    assert aiana.container.qdrant is not None
+    aiana.container.qdrant.outbox.expected(aiana.container.embedder.model_name)
+    aiana.forget(excluded=True, dry_run=True)
+    aiana.exclude("Code", {})
+
+
+def forgotten(aiana: Aiana) -> None:
+    """Forget by every restriction."""
+    said(aiana, "whole", "goes", "as", "a", "whole", project="letgo")
+    said(aiana, "partly", "remains", "quincunx", "rest", project="stays")
+    aiana.add_memory("a quincunx", project="letgo")
+    aiana.index_pending()
+    for wish in (
+        {"text": "quincunx"},
+        {"filter": SearchFilter(project="letgo", before="2026-12-01T00:00:00.000Z")},
+        {"filter": SearchFilter(project="stays")},
+    ):
+        would = aiana.forget(**wish, dry_run=True)
+        aiana.forget(**wish, expected=would.deleted)
+    said(aiana, "old", "first", project="old")
+    eraser = aiana.container.storage.eraser
+    eraser.due(Retention(1, {"old": 1}))
+    eraser.erase_expired(Retention(None, {"old": 1}), 1)
 
 
 def hook(aiana: Aiana) -> None:
@@ -335,6 +398,7 @@ ROWS = {
         "sessions_by_project": "2500 50 1",
         "sessions_by_start": "2500 2",
         "sessions_by_path": "2500 50",
+        "sessions_by_transcript": "2500 1",
         "sessions_by_activity": "2500 1",
         "sqlite_autoindex_sessions_1": "2500 1 1",
     },
@@ -387,12 +451,15 @@ KNOWN = {
     "SELECT count(*) FROM outbox WHERE attempts": "for `status`: an index of what waits",
     "SELECT group_concat(key) FROM vectors": "read when vectors went: which ones is not noted",
     "SELECT path, position FROM capture_positions": "a round of capture looks at every file",
-    "SELECT 1 FROM tombstones WHERE kind = 'transcript'": "transcripts of deleted sessions",
     "DELETE FROM pending_titles WHERE path IN": "a session is deleted; titles that wait are few",
     "SELECT project_key FROM sessions WHERE project_path": "the sessions of one folder are sorted",
     "updated_at FROM memories WHERE project_key = ?": "the memories of one project are sorted",
     "FROM sessions WHERE project_key = ? AND parent_id": "the sessions of one project are sorted",
-    "SELECT key, source FROM sessions WHERE id =": "one of each assistant at most",
+    "FROM main.sessions s JOIN projects p": "read where something is excluded, when it changes",
+    "SELECT m.key, m.session_id, p.id, p.root FROM main.memories": "the same for memories",
+    "SELECT path FROM capture_positions WHERE source": "the files of one assistant, for `sources`",
+    "WHERE s.key IN (SELECT value FROM json_each(?1)) AND ?2": "what is to be forgotten is sorted",
+    "WHERE m.key IN (SELECT value FROM json_each(?1)) AND": "what is to be forgotten is sorted",
     "INSERT OR REPLACE INTO outbox (id) SELECT": "everything is to be sent",
     "DELETE FROM vectors WHERE model !=": "`aiana reindex`",
     "DELETE FROM chunks": "`aiana reindex`",
@@ -416,6 +483,7 @@ KNOWN = {
 }
 ELSEWHERE = {
     "capture/": "the databases of assistants",
+    "hooks/main.py _hide": "a connection of its own, from which what is excluded is hidden",
     "hooks/words.py _terms": "an index in memory that holds one text",
     "storage/backups.py": "a copy is read whole, to check it",
     "storage/cache.py": "a database of its own; what it holds expires",
@@ -425,6 +493,7 @@ ELSEWHERE = {
     "search/text_index.py _Tokenizer": "an index in memory that holds one text",
     "storage/forgetting.py rewrite_backup": "backups",
     "storage/forgetting.py _forget_rows": "backups",
+    "storage/forgetting.py _forget_message": "backups",
 }
 """Of what is run there, no plan is asked for: it is not run on the database, or not again."""
 
@@ -447,6 +516,8 @@ def costly(ran: Ran, analysed: bool) -> dict[str, list[str]]:
     """The statements that look at more than they are asked for, and by which steps."""
     planner = Planner(ran.database, ROWS, analysed)
     planner.script(f"CREATE TEMP TABLE IF NOT EXISTS new_messages ({_MESSAGE_FIELDS})")
+    for table in _TABLES.strip().splitlines():
+        planner.script(table)
     asked = [
         (each.sql, each.parameters)
         for each in ran.statements.run.values()

@@ -19,6 +19,7 @@ ORDER = (
     {"config"},
     {"protocol"},
     {"redaction", "embeddings", "projects", "pipes", "failures"},
+    {"exclusions", "hiding"},
     {"storage"},
     {"search"},
     {"context"},

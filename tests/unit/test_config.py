@@ -12,6 +12,11 @@ from aiana.models import SettingProblem
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "configuration.md"
 BAD = {
+    "excludedAssistants": "",
+    "excludedProjects": "",
+    "excludedPaths": "",
+    "retentionDays": "0",
+    "retentionProjects": "shop",
     "embeddingModel": "",
     "embeddingDevice": "gpu",
     "contextMaxTokens": "many",
@@ -41,7 +46,7 @@ def test_the_page_shows_every_setting_as_it_is() -> None:
 
 
 def _shown(default: object) -> str:
-    if default is None:
+    if default is None or default == ():
         return ""
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
 

@@ -142,6 +142,16 @@ export interface DigestFile {
   touch: "created" | "deleted" | "edited" | "read";
 }
 
+/** What the settings exclude, and how much of it is stored, and hidden from everything else. */
+export interface Excluded {
+  assistants: string[];
+  projects: string[];
+  paths: string[];
+  /** Stored from before, and hidden: `aiana forget --excluded` removes them. */
+  sessions: number;
+  memories: number;
+}
+
 /** A session as text. */
 export interface Exported {
   format: "json" | "markdown";
@@ -190,6 +200,51 @@ export interface FileHistoryParams {
   cursor?: string | null;
 }
 
+/** Forget what a filter admits, or what the settings say. */
+export interface ForgetParams {
+  /** What a search with this filter could find; a field that is not known is an error. */
+  filter?: DeletionFilter;
+  /** Words that all occur in what is to be forgotten; in quotes, a phrase. */
+  text?: string | null;
+  /** What is stored of that which the settings exclude, instead of a filter. */
+  excluded?: boolean;
+  /** The sessions that were kept for as long as the settings say, instead of a filter. */
+  expired?: boolean;
+  /** Change nothing and say what would be forgotten. */
+  dryRun?: boolean;
+  /** The `deleted` of the dry run; if it is another number by now nothing is forgotten (`conflict`). Needed for more than one thing. */
+  expected?: number | null;
+}
+
+/** What was forgotten, or would be with `dryRun`: sessions, messages and memories together. */
+export interface Forgetting {
+  deleted: number;
+  ids: string[];
+  receipt: Receipt | null;
+  /** Those that go as a whole, sub-agents included. */
+  sessions: number;
+  /** Those of these sessions, and single ones of others. */
+  messages: number;
+  memories: number;
+  /** Of the sessions and memories those that the settings exclude; they are not named. */
+  hidden: number;
+  /** The newest of it; only with `dryRun`. */
+  first: ForgottenThing[];
+}
+
+/** Something that is to be forgotten. */
+export interface ForgottenThing {
+  kind: "memory" | "message" | "session";
+  uri: string;
+  /** The session's, or the beginning of the text. */
+  title: string;
+  source: string;
+  project: string;
+  timestamp: string;
+  /** How many go with it. */
+  messages: number;
+}
+
 /** An account of a session, to be put into a new chat. */
 export interface Handover {
   /** A block like that of `aiana/context`. */
@@ -221,6 +276,8 @@ export interface ImportCounts {
   updated: number;
   /** Files with nothing new. */
   skipped: number;
+  /** Files of which nothing, or not everything, was kept, since the settings exclude it. */
+  excluded: number;
   failed: Failure[];
   /** Messages that were added. */
   messages: number;
@@ -623,6 +680,16 @@ export interface Resumption {
   unavailable: string | null;
 }
 
+/** For how long sessions are kept. */
+export interface RetentionState {
+  /** After their last message; null is for ever. */
+  days: number | null;
+  /** Days of projects that have their own; 0 is for ever. */
+  projects: Record<string, number>;
+  /** Sessions that are to go: the background work takes them out a few at a time. */
+  due: number;
+}
+
 /** Restricts a search; empty lists restrict nothing. */
 export interface SearchFilter {
   /** Identity, path or name of a project. */
@@ -900,7 +967,7 @@ export interface Shared {
 /** One transcript, and what became of it. */
 export interface SourceFile {
   path: string;
-  /** `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept. */
+  /** `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept. What is excluded is not named. */
   state: "recovered" | "skipped" | "stored" | "waiting";
   /** Why it waits or is skipped. */
   reason: string | null;
@@ -931,6 +998,8 @@ export interface SourceStatus {
   vanished: number;
   /** Files that the assistant will delete within a week. */
   expiringSoon: number;
+  /** Files of which the settings exclude everything; they count as nothing else. */
+  excluded: number;
   /** Lines of all imported files that were left out, wholly or in part. */
   skippedLines: number;
   /** The first 100 of them. */
@@ -965,6 +1034,10 @@ export interface Status {
   capture: CaptureState;
   /** Settings that are not in force since they were not understood. */
   settings: SettingProblem[];
+  /** For how long sessions are kept; null is for ever. */
+  retention: RetentionState | null;
+  /** What is not remembered; null where nothing is excluded. */
+  excluded: Excluded | null;
   /** Secrets that were taken out of what an older Aiana, which did not know them, had stored. */
   redacted: number;
 }
@@ -1075,6 +1148,8 @@ export const share = request<ShareParams, Shared>("aiana/share");
 export const sessionStart = request<SessionStartParams, SessionResult>("aiana/session/start");
 /** Announce the end of a session. */
 export const sessionEnd = request<SessionEndParams, SessionResult>("aiana/session/end");
+/** Forget messages and memories, and sessions of which nothing is left, for good: what a search with a filter finds. Ask with `dryRun` first, then send its `deleted` as `expected`. */
+export const forget = request<ForgetParams, Forgetting>("aiana/forget");
 /** Keep how the user likes to work. */
 export const preferenceAdd = request<PreferenceAddParams, Profile>("aiana/preference/add");
 /** List all preferences. */

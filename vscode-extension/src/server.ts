@@ -222,6 +222,9 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: {
         contextMaxTokens: vscode.workspace.getConfiguration("aiana").get("contextMaxTokens") ?? undefined,
+        excludedProjects: vscode.workspace.getConfiguration("aiana").get("excludedProjects") ?? [],
+        excludedPaths: vscode.workspace.getConfiguration("aiana").get("excludedPaths") ?? [],
+        excludedAssistants: vscode.workspace.getConfiguration("aiana").get("excludedAssistants") ?? [],
       },
       initializationFailedHandler: () => false,
       middleware: {

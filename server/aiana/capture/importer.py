@@ -10,6 +10,7 @@ from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
 from aiana.capture.archive import Archive
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
+from aiana.capture.jsonl import LineSource
 from aiana.capture.order import newest_first
 from aiana.capture.shared import SharedMarkdown
 from aiana.errors import AianaError, StorageUnavailable
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 MOST_LEFT_OUT = 100
 """Lines that an import names, of each source; all are counted."""
-
-"""Takes the bytes done, the bytes in all, and the file that is being read."""
 
 
 def import_sources(
@@ -61,6 +60,9 @@ def import_sources(
     for file in files:
         result.sources.setdefault(file.source.name, ImportCounts()).found += 1
     waiting = waiting_files(storage, files)
+    excluded = storage.database.excluded()
+    for file in files:
+        result.sources[file.source.name].excluded += bool(excluded.assistant(file.source.name))
     for name in (file.source.name for file in files):
         result.sources[name].skipped += 1
     for file in waiting:
@@ -81,13 +83,18 @@ def import_sources(
 
 def waiting_files(storage: AianaStorage, files: Iterable[TranscriptFile]) -> list[TranscriptFile]:
     """Those in which there is something new, in the order in which they are to be read."""
-    known = list(files)
+    excluded = storage.database.excluded()
+    known = [file for file in files if not excluded.assistant(file.source.name)]
     positions = storage.captures.positions(dict.fromkeys(file.source.name for file in known))
     waiting = []
     for file in known:
         position = positions.get(admitted(str(file.path)))
         try:
-            if position is None or not file.source.unchanged(file.path, position):
+            if (
+                position is None
+                or position.excluded not in ("", excluded.fingerprint)
+                or not file.source.unchanged(file.path, position)
+            ):
                 waiting.append((file, position is None))
         except OSError:
             waiting.append((file, False))  # reading it says what is wrong
@@ -102,8 +109,17 @@ def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCount
     path = str(file.path)
     try:
         position = storage.captures.position(path)
+        excluded = storage.database.excluded()
+        if excluded.assistant(file.source.name):
+            return
         is_new, is_counted = position is None, False
-        before = position
+        if position is not None and position.excluded:
+            same = position.excluded == excluded.fingerprint
+            if same and _is_one_session(file, storage, position):
+                counts.excluded += 1
+                return
+            position = None  # what of it may be kept is told anew
+        before, is_excluded = position, False
         for batch in file.source.read(file.path, position):
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
@@ -112,6 +128,8 @@ def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCount
             counts.redactions += result.redactions if written else 0
             _count_losses(counts, before, batch.position)
             before = batch.position
+            counts.excluded += result.excluded and not is_excluded
+            is_excluded |= result.excluded
             counts.bytes += batch.bytes_read
             if not is_counted and (is_new or written or result.memories_added):
                 is_counted = True
@@ -125,6 +143,12 @@ def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCount
         reason = _reason(error)
         counts.failed.append(Failure(path=path, reason=reason))
         storage.captures.note_failure(path, file.source.name, reason)
+
+
+def _is_one_session(file: TranscriptFile, storage: AianaStorage, position: CapturePosition) -> bool:
+    """Whether a file holds one session, which is excluded: what is added to it is, too."""
+    is_lines = isinstance(file.source, LineSource) and not isinstance(file.source, Archive)
+    return is_lines and storage.captures.is_left_alone(position)
 
 
 def _count_losses(

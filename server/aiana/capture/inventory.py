@@ -38,6 +38,18 @@ def capture_sources(
 def _reconciled(storage: AianaStorage, source: Source, with_files: bool) -> SourceStatus:
     positions = storage.captures.positions([source.name])
     found = files_on_disk([source])
+    everything = bool(storage.database.excluded().assistant(source.name))
+    kept_out = storage.captures.kept_out(source.name)
+    on_disk_before = len(found.files)
+    found.files = (
+        {}
+        if everything
+        else {
+            path: file for path, file in found.files.items() if admitted(str(path)) not in kept_out
+        }
+    )
+    excluded = on_disk_before - len(found.files)
+    positions = {} if everything else {p: of for p, of in positions.items() if p not in kept_out}
     days = source.retention_days()
     files = [_file_on_disk(source, file, positions, days) for file in found.files.values()]
     on_disk = {admitted(file.path) for file in files}
@@ -59,6 +71,7 @@ def _reconciled(storage: AianaStorage, source: Source, with_files: bool) -> Sour
         stored=states["stored"] + states["recovered"],
         missing=states["waiting"] + states["skipped"],
         vanished=states["recovered"],
+        excluded=excluded,
         expiring_soon=sum(file.expires is not None and file.expires < soon for file in files),
         skipped_lines=sum(position.skipped_lines for position in positions.values()),
         left_out=left_out[:MOST_LEFT_OUT],

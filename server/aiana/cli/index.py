@@ -93,6 +93,20 @@ def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
         f" {state.capture.detail}",
         hang=25,
     )
+    if state.retention is not None:
+        days = counted(state.retention.days, "day") if state.retention.days else "for ever"
+        detail = f" sessions are kept {days}"
+        if state.retention.projects:
+            own = [f"{p} {d or 'for ever'}" for p, d in state.retention.projects.items()]
+            detail += f" ({', '.join(own)})"
+        detail += f"; {counted(state.retention.due, 'session')} to be forgotten"
+        say(f"  {'retention':<9} ", Piece(f"{'on':<12}", "dim"), detail, hang=25)
+    if state.excluded is not None:
+        entries = [*state.excluded.assistants, *state.excluded.projects, *state.excluded.paths]
+        hidden = counted(state.excluded.sessions, "session")
+        memories = counted(state.excluded.memories, "memory", "memories")
+        detail = f" {', '.join(entries)}; stored from before, and hidden: {hidden}, {memories}"
+        say(f"  {'excluded':<9} ", Piece(f"{'on':<12}", "dim"), detail, hang=25)
     say()
     for name, count in asdict(state.counts).items():
         say(f"  {name:<12} {count:>10,}")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from aiana.cli.confirm import confirm, yes_option
+from aiana.cli.layout import fit, joined, project_name, when
 from aiana.cli.output import chosen_project, json_option, opened, print_json
-from aiana.cli.terminal import say, text_argument
+from aiana.cli.terminal import say, text_argument, width
 from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
-from aiana.protocol.results import Deleted
+from aiana.protocol.results import Deleted, Forgetting
 from aiana.service import Aiana
 from aiana.text import counted, one_line
 
@@ -59,53 +61,77 @@ def remember(
 
 @click.command()
 @click.argument("ids", nargs=-1)
-@click.option("-p", "--project", help="All memories of a project.")
-@click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES), help="All of this type.")
-@click.option("--before", help="All made before a date, or longer ago than 90d.")
+@click.option("-p", "--project", help="All of a project: identity, folder or name; `.` for this.")
+@click.option("--source", multiple=True, help="All of an assistant; may be repeated.")
+@click.option("--text", help="All in which these words occur; in quotes, a phrase.")
+@click.option("--after", help="All since a date, or within 30d.")
+@click.option("--before", help="All before a date, or longer ago than 90d.")
+@click.option("--type", "memory_type", type=click.Choice(MEMORY_TYPES), help="Memories of a type.")
+@click.option("--only", type=click.Choice(("memories", "messages")), help="Not the other kind.")
 @click.option("--session", "session_id", help="A whole session, which no import brings back.")
-@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--excluded", is_flag=True, help="What is stored of that which settings exclude.")
+@click.option("--expired", is_flag=True, help="Sessions kept for as long as the settings say.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be forgotten.")
 @yes_option
 @json_option
 def forget(
     ids: tuple[str, ...],
     project: str | None,
-    memory_type: MemoryType | None,
+    source: tuple[str, ...],
+    text: str | None,
+    after: str | None,
     before: str | None,
+    memory_type: MemoryType | None,
+    only: Literal["memories", "messages"] | None,
     session_id: str | None,
+    excluded: bool,
+    expired: bool,
     dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Delete memories by their IDS or by what they have in common; verified in every index.
+    """Forget memories by their IDS, a session, or all that has something in common.
 
-    The beginning of an id is enough if you confirm what it means, as you do where several
-    memories have in common what you ask for. Nothing is left of what was forgotten: not in an
-    index, a backup or a page that was opened.
+    What a search with the same restrictions finds is forgotten: messages, memories, and sessions
+    of which nothing is left. What will go is shown, and you are asked, before it goes. Nothing is
+    left of it: not in an index, a backup or a page that was opened; no copy of a transcript, fork
+    or export brings it back.
 
     \b
     Examples:
       aiana forget 7d4ff1de
-      aiana forget --project shop --before 90d --dry-run
       aiana forget --session 5f0c9d3e
+      aiana forget --project shop --before 90d --dry-run
+      aiana forget --text "launch code"
     """
     chosen = SearchFilter(
-        project=project, memory_types=[memory_type] if memory_type else [], before=before
+        project=project,
+        sources=list(source),
+        kinds=[] if only is None else ["memory" if only == "memories" else "message"],
+        memory_types=[memory_type] if memory_type else [],
+        after=after,
+        before=before,
     )
-    by_filter = chosen != SearchFilter()
-    if bool(ids) + by_filter + bool(session_id) != 1:
-        raise click.UsageError("Give either IDS, or --project/--type/--before, or --session.")
+    by_filter = chosen != SearchFilter() or text is not None
+    if bool(ids) + by_filter + bool(session_id) + excluded + expired != 1:
+        raise click.UsageError(
+            "Give either IDS, or --session, or --project/--source/--text/--after/--before/--type, "
+            "or --excluded, or --expired."
+        )
     with opened() as aiana:
         if session_id:
             plan = _session(aiana, session_id)
         elif ids:
             plan = _named(aiana, ids)
         else:
-            plan = _alike(aiana, chosen)
+            chosen = replace(chosen, project=chosen_project(aiana, project))
+            plan = _alike(aiana, chosen, text, excluded, expired)
+        shown = not (as_json and dry_run)
+        for line in plan.meant if shown else ():
+            say(line, err=True)
         if dry_run:
             result = plan.would
         else:
-            for line in plan.meant:
-                say(line, err=True)
             if plan.doubtful:
                 confirm(f"Forget {plan.things} for good?", yes)
             result = plan.carry_out()
@@ -113,7 +139,12 @@ def forget(
         print_json(result)
         return
     verb = "would be forgotten" if dry_run else "forgotten"
-    say(f"{result.deleted} {verb}.")
+    if isinstance(result, Forgetting) and result.deleted:
+        say(f"{_things(result)} {verb}.")
+    else:
+        say(f"{result.deleted} {verb}.")
+    for path in result.receipt.traces if result.receipt else ():
+        say(f"A word of it still stands in {path}, where something that is kept says it, too.")
 
 
 class _Plan(NamedTuple):
@@ -157,12 +188,43 @@ def _named(aiana: Aiana, ids: tuple[str, ...]) -> _Plan:
     )
 
 
-def _alike(aiana: Aiana, chosen: SearchFilter) -> _Plan:
-    would = aiana.delete_memories(filter=chosen, dry_run=True)
+def _alike(
+    aiana: Aiana, chosen: SearchFilter, text: str | None, excluded: bool, expired: bool
+) -> _Plan:
+    would = aiana.forget(chosen, text, excluded, expired, dry_run=True)
     return _Plan(
         would,
-        counted(would.deleted, "memory", "memories"),
-        [],
+        _things(would),
+        list(_shown(would)),
         would.deleted > 1,
-        lambda: aiana.delete_memories(filter=chosen, expected=would.deleted),
+        lambda: aiana.forget(chosen, text, excluded, expired, expected=would.deleted),
     )
+
+
+def _shown(would: Forgetting) -> Iterator[str]:
+    """What would go, a line each; of what is excluded only how much."""
+    columns = width(err=True)
+    for thing in would.first:
+        facts = [
+            thing.kind,
+            when(thing.timestamp),
+            project_name(thing.project),
+            thing.source if thing.kind != "memory" else None,
+            counted(thing.messages, "message") if thing.kind == "session" else None,
+        ]
+        title = fit(thing.title, None if columns is None else max(20, columns // 2))
+        yield f"{title}  ({joined(facts, None)})"
+    if would.hidden:
+        yield f"and {would.hidden:,} of what is excluded, which is not shown"
+    units = would.sessions + would.memories + (would.messages if not would.sessions else 0)
+    if units - would.hidden > len(would.first):
+        yield f"and more: {_things(would)} in all"
+
+
+def _things(found: Forgetting) -> str:
+    parts = [
+        counted(found.sessions, "session") if found.sessions else "",
+        counted(found.messages, "message") if found.messages else "",
+        counted(found.memories, "memory", "memories") if found.memories else "",
+    ]
+    return " and ".join(part for part in parts if part) or "nothing"

@@ -12,7 +12,12 @@ from aiana.text import counted
 from aiana.times import readable
 
 _STATES = ("stored", "waiting", "skipped", "recovered")
-_COLOURS = {"stored": "green", "waiting": "yellow", "skipped": "red", "recovered": "cyan"}
+_COLOURS = {
+    "stored": "green",
+    "waiting": "yellow",
+    "skipped": "red",
+    "recovered": "cyan",
+}
 
 
 @click.command()
@@ -44,19 +49,21 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
         return
     print_table([s for s in found.sources if names or s.on_disk or s.stored], everything=True)
     for source in found.sources:
-        if names or source.on_disk or source.stored:
+        if names or source.on_disk or source.stored or source.excluded:
             _print(source)
-    absent = [s.title for s in found.sources if not (names or s.on_disk or s.stored)]
+    absent = [s.title for s in found.sources if not (names or s.on_disk or s.stored or s.excluded)]
     if absent:
         say(Piece(f"Nothing found of: {', '.join(absent)}", "dim"), err=width() is None)
 
 
 def _print(source: SourceStatus) -> None:
     """What the numbers of the table stand for, where there is more to say."""
-    if not (source.skipped_lines or source.failed or source.files):
+    if not (source.skipped_lines or source.failed or source.files or source.excluded):
         return
     say()
     say(Piece(source.title, "bold"), f" ({source.name})")
+    if source.excluded:
+        say(f"  {counted(source.excluded, 'file')} left out, as the settings say")
     if source.skipped_lines:
         say(f"  {counted(source.skipped_lines, 'line')} not understood, wholly or in part")
     for failure in source.failed:

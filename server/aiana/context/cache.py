@@ -49,7 +49,8 @@ class ContextCache:
             row = connection.execute(
                 _STAMP, (scope == "all", msgspec.json.encode(keys).decode())
             ).fetchone()
-        return "/".join(map(str, row))
+            hidden = self._storage.database.hidden
+        return "/".join(map(str, (*row, hidden) if hidden else row))
 
     def get(
         self, query: str | None, project: str | None, scope: Scope, max_tokens: int, stamp: str

@@ -59,7 +59,7 @@ def _examined(aiana: Container) -> list[Checked]:
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
         aiana.wait_for_servers()
-        for check in (_secrets, _waiting, _redis, _qdrant, _team, _sources):
+        for check in (_secrets, _excluded, _waiting, _redis, _qdrant, _team, _sources):
             checked += _attempted(check, aiana)
     return checked
 
@@ -129,7 +129,7 @@ def _disk(aiana: Container) -> Iterator[Checked]:
 def _database(aiana: Container) -> Iterator[Checked]:
     path = aiana.config.database
     restore = f"move {path} aside and put a copy from {path.parent / 'backups'} in its place"
-    with aiana.storage.database.reading() as connection:
+    with aiana.storage.database.reading_everything() as connection:
         found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     if found != ["ok"]:
         yield _error("database", f"{path} is damaged: {'; '.join(found)}", restore)
@@ -172,6 +172,30 @@ def _secrets(aiana: Container) -> Iterator[Checked]:
         detail += f"; {taken} so far"
     finding = _warning("secrets", detail, command("doctor", "--fix")).finding
     yield Checked(finding, aiana.indexer.clean)
+
+
+def _excluded(aiana: Container) -> Iterator[Checked]:
+    """What is not remembered, and how much of it is stored from before."""
+    from aiana.capture import sources
+    from aiana.diagnostics.status import excluded_now
+    from aiana.exclusions import ASSISTANTS, Exclusions
+
+    found = excluded_now(aiana)
+    if found is None:
+        return
+    for name in found.assistants:
+        if not any(Exclusions({ASSISTANTS: [name]}).assistant(known) for known in sources()):
+            detail = f"{name} in {ASSISTANTS} is no assistant: there are {', '.join(sources())}"
+            yield _warning("excluded", detail, f"correct {ASSISTANTS}")
+    entries = [*found.assistants, *found.projects, *found.paths]
+    detail = f"not remembered: {', '.join(entries)}"
+    if found.sessions or found.memories:
+        stored = f"{counted(found.sessions, 'session')} and "
+        stored += counted(found.memories, "memory", "memories")
+        detail += f"; {stored} from before are stored and hidden"
+        yield _warning("excluded", detail, command("forget", "--excluded"))
+    else:
+        yield _ok("excluded", detail)
 
 
 def _assistants(aiana: Container) -> Iterator[Checked]:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from aiana import __version__
 from aiana.errors import AianaError
 from aiana.invocation import command
-from aiana.protocol.results import CaptureState, Counts, Health, Indexing, Status, Tier, Tiers
+from aiana.protocol.results import (
+    CaptureState,
+    Counts,
+    Excluded,
+    Health,
+    Indexing,
+    RetentionState,
+    Status,
+    Tier,
+    Tiers,
+)
 from aiana.search.notes import nothing_stored
 from aiana.text import counted
 
@@ -25,9 +35,11 @@ def status_of(aiana: Container) -> Status:
     config = aiana.config
     embedder = embedder_tier(aiana)
     counts, indexing, busy, redacted = _NOTHING, Indexing(pending=0), False, 0
+    excluded, retention = None, None
     try:
         counts, indexing = aiana.storage.counts(config.embedding_model)
         redacted = aiana.storage.redaction().removed
+        excluded, retention = excluded_now(aiana), retention_now(aiana)
         busy = aiana.indexer.busy
         indexing.rate_per_s = aiana.indexer.rate_per_s
         sqlite = Tier(state="ok", detail=str(config.database))
@@ -53,8 +65,36 @@ def status_of(aiana: Container) -> Status:
         data_dir=str(config.data_dir),
         capture=capture_state(aiana),
         settings=list(config.problems),
+        retention=retention,
+        excluded=excluded,
         redacted=redacted,
     )
+
+
+def excluded_now(aiana: Container) -> Excluded | None:
+    """What the settings exclude, and how much of it is stored. Raises StorageUnavailable."""
+    rules = aiana.storage.database.excluded()
+    if not rules:
+        return None
+    sessions, memories = aiana.storage.hidden()
+    return Excluded(
+        assistants=list(rules.assistants),
+        projects=list(rules.projects),
+        paths=list(rules.paths),
+        sessions=sessions,
+        memories=memories,
+    )
+
+
+def retention_now(aiana: Container) -> RetentionState | None:
+    """For how long sessions are kept, and how many are due. Raises StorageUnavailable."""
+    from aiana.storage.retention import retention_in_force
+
+    retention = retention_in_force(aiana.config)
+    if not retention.is_on:
+        return None
+    due = aiana.storage.eraser.due(retention)
+    return RetentionState(days=retention.days, projects=retention.projects, due=due)
 
 
 def embedder_tier(aiana: Container) -> Tier:

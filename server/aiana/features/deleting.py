@@ -27,8 +27,12 @@ def receipt_of(
     deleted: DeletedRows,
     memories: Sequence[str] = (),
     sessions: Sequence[str] = (),
+    touched: Sequence[str] = (),
 ) -> Receipt:
-    """What is verified deleted, of these memories or sessions, wherever it was kept."""
+    """What is verified deleted, of these memories or sessions, wherever it was kept.
+
+    `touched` are sessions of which a part was deleted.
+    """
     from aiana.storage.forgetting import scrub
 
     forget_pages(container)
@@ -38,7 +42,7 @@ def receipt_of(
     if cache.link is not None:
         cache.link.wait(FIRST_ANSWER_S)
     # No context may quote any longer what is deleted.
-    forgotten = len(deleted.documents) if cache.forget([*memories, *sessions]) else 0
+    forgotten = len(deleted.documents) if cache.forget([*memories, *sessions, *touched]) else 0
     traces = scrub(storage.database, deleted.forgotten)
     return Receipt(
         sqlite=len(deleted.documents) - len(remaining.documents),

@@ -51,7 +51,7 @@ class Keeping:
         """
         from aiana.storage.backups import KEPT, back_up
 
-        with self._container.storage.database.reading() as connection:
+        with self._container.storage.database.reading_everything() as connection:
             return back_up(connection, self._folder, output, keep or KEPT, progress)
 
     def backups(self) -> list[Backup]:

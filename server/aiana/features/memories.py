@@ -31,12 +31,15 @@ class Memories:
         metadata: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> MemoryAdded:
-        """Keep a text; secrets are taken out first. Raises TooLarge and InvalidQuery."""
+        """Keep a text; secrets are taken out first. Raises TooLarge, InvalidQuery and Excluded."""
         from aiana.redaction.door import admit
 
         project = self._projects.named(project)
+        self._projects.refuse_excluded(project)
         given = (checked_text(content), list(tags), metadata or {}, project, session_id or "")
         (text, tags, metadata, project, session), redactions = admit(given)
+        if not text.strip():
+            raise InvalidQuery("Nothing was kept: all of this text is marked private.")
         memory, twin = self._container.storage.memories.add(
             text,
             memory_type,

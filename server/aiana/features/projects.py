@@ -17,6 +17,8 @@ class Projects:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._roots: dict[str, str] = {}
+        """Folders of projects that were asked for and are not stored."""
 
     def of(self, folder: str | Path) -> str:
         """Identity of the project that a folder or file belongs to."""
@@ -60,7 +62,16 @@ class Projects:
                     "SELECT id, name, root FROM projects WHERE key = ?", (key,)
                 ).fetchone()
                 return Project(id=row[0], name=row[1], root=row[2])
-        return project_of(folders_of(str(folder))[-1])
+        found = project_of(folders_of(str(folder))[-1])
+        self._roots[found.id] = found.root
+        return found
+
+    def refuse_excluded(self, project: str) -> None:
+        """Raises Excluded if a project that is not stored yet lies in a folder that is excluded."""
+        from aiana.hiding import refuse
+
+        root = self._roots.get(project, "")
+        refuse(self._container.storage.database.excluded().memory(project, root), project)
 
 
 def _is_folder(path: Path) -> bool:

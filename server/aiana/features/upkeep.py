@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from aiana.container import Container
 from aiana.models import Progress
@@ -50,6 +51,18 @@ class Upkeep:
         from aiana.capture.inventory import capture_sources
 
         return SourceList(sources=capture_sources(self._container.storage, sources, files))
+
+    def exclude(self, editor: str, settings: Mapping[str, Any]) -> None:
+        """What the settings of an editor exclude: it holds at once, and for all processes.
+
+        Raises StorageUnavailable.
+        """
+        from aiana.exclusions import of_environment, wanted_of
+
+        storage, wanted = self._container.storage, wanted_of(settings)
+        storage.note_editor(editor, wanted)
+        storage.database.wishes.say(of_environment(), wanted)
+        storage.note_exclusions()
 
     def changes_since(self, revision: int | None) -> tuple[Changes, int]:
         """What any process changed after that revision, and the revision of now; None is now."""

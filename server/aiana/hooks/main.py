@@ -13,6 +13,8 @@ from aiana.hooks.capturing import INSIDE
 from aiana.paths import expanded
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from aiana.hooks.asked import Asked
 
 WITHIN_S = 1.0
@@ -65,6 +67,18 @@ def run(event: str, read_input: Callable[[int], bytes]) -> str:
     return text
 
 
+def _hide(connection: sqlite3.Connection, data: Path) -> None:
+    """Nothing that is excluded is told."""
+    from aiana.exclusions import Wishes, of_environment
+    from aiana.hiding import hide, prepare, told_by_editors
+
+    exclusions = Wishes(data, of_environment()).now(told_by_editors(connection))
+    if exclusions:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        prepare(connection)
+        hide(connection, exclusions, reads=True)
+
+
 def _context(asked: Asked, data: Path, deadline: float) -> str:
     import sqlite3
     from contextlib import closing
@@ -77,6 +91,7 @@ def _context(asked: Asked, data: Path, deadline: float) -> str:
     told = Told(data, asked.session)
     path = (data / "conversations.db").as_uri()
     with closing(sqlite3.connect(f"{path}?mode=ro", uri=True, timeout=0.2)) as connection:
+        _hide(connection, data)
         connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
         projects = blocks.projects_of(connection, asked.folder)
         if asked.event == "session-start":

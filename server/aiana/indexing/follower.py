@@ -59,6 +59,7 @@ class Follower:
         self._sources = list(all_sources().values())
         self._watcher = Watcher(self._sources, stopped)
         self._generation = storage.database.generation
+        self._excluded = storage.database.excluded().fingerprint
         self._known: dict[Path, tuple[Facts, Facts]] = {}
         """What each file was when there was nothing to read in it."""
         self._backlog: list[TranscriptFile] = []
@@ -91,6 +92,11 @@ class Follower:
         """Read the next file, or wait until there is one. Raises StorageUnavailable."""
         if self._storage.database.generation != self._generation:
             self._generation = self._storage.database.generation
+            self._known.clear()
+            self._look_at = 0.0
+        self._storage.note_exclusions()
+        if (fingerprint := self._storage.database.excluded().fingerprint) != self._excluded:
+            self._excluded = fingerprint
             self._known.clear()
             self._look_at = 0.0
         if time.monotonic() >= self._look_at:

@@ -38,6 +38,10 @@ GATHER_S = 0.5
 """How long what was captured is gathered before it is embedded."""
 FIRST_ANSWER_S = 5.0
 """What a command waits for Qdrant, if there is something to send."""
+RETIRED = 20
+"""Sessions that are forgotten in one transaction, when they were kept for long enough."""
+RETIRE_AGAIN_S = 3600.0
+"""How often it is looked which ones were, though nothing changes."""
 LAST_BATCH_S = 10.0
 """What the end of the background work waits for the batch at hand."""
 
@@ -66,6 +70,7 @@ class Indexer:
         self._model_missing_since: float | None = None
         self._embedded: int | None = None
         """Version of the database when nothing was left to embed."""
+        self._retired_at = 0.0
         self.busy = False
         self.rate_per_s: float | None = None
         self.on_captured: Callable[[Captured], None] = lambda captured: None
@@ -236,6 +241,9 @@ class Indexer:
                 # Without a model, too, there is nothing to do again before something changes.
                 self._embedded = version
                 self._index(None, self._stopped.is_set)
+            elif time.monotonic() - self._retired_at > RETIRE_AGAIN_S:
+                self._retired_at = time.monotonic()
+                self._retire(self._stopped.is_set)
             elif self._model_missing_since is not None:
                 self._try_model_again()
         except ModelUnavailable:
@@ -266,6 +274,7 @@ class Indexer:
         from aiana.storage.message_files import fill
 
         self.clean(cancelled)
+        self._retire(cancelled)
         fill(self._storage.database, cancelled)
         while chunks.renew(chunks_of) and not cancelled():
             pass
@@ -288,6 +297,21 @@ class Indexer:
         finally:
             self.busy, self.rate_per_s = False, None
         return done
+
+    def _retire(self, cancelled: Callable[[], bool]) -> None:
+        """Forget the sessions that were kept for as long as the settings say, a few at a time."""
+        from aiana.private import files_in, remove
+        from aiana.storage.forgetting import scrub
+        from aiana.storage.retention import retention_in_force
+
+        while not cancelled() and (retention := retention_in_force(self._config)).is_on:
+            erased = self._storage.eraser.erase_expired(retention, RETIRED)
+            self._retired_at = time.monotonic()
+            if erased is None:
+                return
+            for page in files_in(self._config.pages_dir, "*"):
+                remove(page)
+            scrub(self._storage.database, erased.rows.forgotten)
 
     def clean(self, cancelled: Callable[[], bool] | None = None) -> int:
         """Take out of what is stored the secrets that older rules let through; returns how many."""

@@ -50,6 +50,7 @@ class Methods:
             "aiana/share": share,
             "aiana/session/start": session_start,
             "aiana/session/end": session_end,
+            "aiana/forget": forget,
             "aiana/preference/add": preference_add,
             "aiana/preference/list": preference_list,
             "aiana/preference/remove": preference_remove,
@@ -234,6 +235,10 @@ def session_start(aiana: Aiana, p: params.SessionStartParams, call: Call) -> res
 
 def session_end(aiana: Aiana, p: params.SessionEndParams, call: Call) -> results.SessionResult:
     return aiana.end_session(p.id, p.summary, p.source)
+
+
+def forget(aiana: Aiana, p: params.ForgetParams, call: Call) -> results.Forgetting:
+    return aiana.forget(p.filter, p.text, p.excluded, p.expired, p.dry_run, p.expected)
 
 
 def preference_add(aiana: Aiana, p: params.PreferenceAddParams, call: Call) -> results.Profile:

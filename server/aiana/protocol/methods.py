@@ -123,7 +123,7 @@ METHODS: tuple[Method, ...] = (
         results.MemoryAdded,
         "write",
         {"content": "Integration tests need `make services` first", "memoryType": "pattern"},
-        ("storageUnavailable", "readOnly", "tooLarge"),
+        ("excluded", "storageUnavailable", "readOnly", "tooLarge"),
     ),
     Method(
         "aiana/memory/get",
@@ -141,7 +141,7 @@ METHODS: tuple[Method, ...] = (
         results.MemoryResult,
         "write",
         {"id": "7d4ff1de-5b3c-4a3e-9a7e-2f1f2f0b8c11", "tags": ["ci"]},
-        ("notFound", "storageUnavailable", "readOnly", "tooLarge"),
+        ("notFound", "excluded", "storageUnavailable", "readOnly", "tooLarge"),
     ),
     Method(
         "aiana/memory/list",
@@ -196,7 +196,7 @@ METHODS: tuple[Method, ...] = (
                 "updatedAt": "2026-02-01T12:00:00.000Z",
             }
         },
-        ("conflict", "storageUnavailable", "readOnly", "tooLarge"),
+        ("conflict", "excluded", "storageUnavailable", "readOnly", "tooLarge"),
     ),
     Method(
         "aiana/session/list",
@@ -279,7 +279,7 @@ METHODS: tuple[Method, ...] = (
         results.SessionResult,
         "write",
         {"id": "chat-42", "project": "/home/ada/shop"},
-        ("storageUnavailable", "readOnly"),
+        ("excluded", "storageUnavailable", "readOnly"),
     ),
     Method(
         "aiana/session/end",
@@ -289,6 +289,17 @@ METHODS: tuple[Method, ...] = (
         "write",
         {"id": "chat-42", "summary": "Moved the cart to Redis"},
         ("notFound", "storageUnavailable", "readOnly"),
+    ),
+    Method(
+        "aiana/forget",
+        "Forget messages and memories, and sessions of which nothing is left, for good: what a "
+        "search with a filter finds. Ask with `dryRun` first, then send its `deleted` as "
+        "`expected`.",
+        params.ForgetParams,
+        results.Forgetting,
+        "write",
+        {"filter": {"project": "shop"}, "text": "launch code", "dryRun": True},
+        ("conflict", "storageUnavailable", "readOnly"),
     ),
     Method(
         "aiana/preference/add",

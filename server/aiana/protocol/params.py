@@ -142,6 +142,24 @@ class MemoryDeleteParams(Params):
     where a filter admits more than one."""
 
 
+class ForgetParams(Params):
+    """Forget what a filter admits, or what the settings say."""
+
+    filter: DeletionFilter = field(default_factory=DeletionFilter)
+    """What a search with this filter could find; a field that is not known is an error."""
+    text: Text | None = None
+    """Words that all occur in what is to be forgotten; in quotes, a phrase."""
+    excluded: bool = False
+    """What is stored of that which the settings exclude, instead of a filter."""
+    expired: bool = False
+    """The sessions that were kept for as long as the settings say, instead of a filter."""
+    dry_run: bool = False
+    """Change nothing and say what would be forgotten."""
+    expected: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    """The `deleted` of the dry run; if it is another number by now nothing is forgotten
+    (`conflict`). Needed for more than one thing."""
+
+
 class MemoryRestoreParams(Params):
     """Undo a deletion."""
 

@@ -132,6 +132,45 @@ class Deleted(Result):
     receipt: Receipt | None = None
 
 
+class ForgottenThing(Result):
+    """Something that is to be forgotten."""
+
+    kind: Literal["session", "message", "memory"]
+    uri: str
+    title: str
+    """The session's, or the beginning of the text."""
+    source: str
+    project: str
+    timestamp: str
+    messages: int
+    """How many go with it."""
+
+
+class Forgetting(Deleted, kw_only=True):
+    """What was forgotten, or would be with `dryRun`: sessions, messages and memories together."""
+
+    sessions: int
+    """Those that go as a whole, sub-agents included."""
+    messages: int
+    """Those of these sessions, and single ones of others."""
+    memories: int
+    hidden: int = 0
+    """Of the sessions and memories those that the settings exclude; they are not named."""
+    first: list[ForgottenThing] = field(default_factory=list)
+    """The newest of it; only with `dryRun`."""
+
+
+class RetentionState(Result):
+    """For how long sessions are kept."""
+
+    days: int | None
+    """After their last message; null is for ever."""
+    projects: dict[str, int]
+    """Days of projects that have their own; 0 is for ever."""
+    due: int
+    """Sessions that are to go: the background work takes them out a few at a time."""
+
+
 class SessionPage(Result):
     """Sessions, newest first."""
 
@@ -333,6 +372,8 @@ class ImportCounts(Result):
     """Files that had grown or changed."""
     skipped: int = 0
     """Files with nothing new."""
+    excluded: int = 0
+    """Files of which nothing, or not everything, was kept, since the settings exclude it."""
     failed: list[Failure] = field(default_factory=list)
     messages: int = 0
     """Messages that were added."""
@@ -362,7 +403,7 @@ class SourceFile(Result):
     path: str
     state: Literal["stored", "waiting", "skipped", "recovered"]
     """`waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant
-    has it no more, and what it held is kept."""
+    has it no more, and what it held is kept. What is excluded is not named."""
     reason: str | None = None
     """Why it waits or is skipped."""
     expires: str | None = None
@@ -388,6 +429,8 @@ class SourceStatus(Result):
     """Imported files that no longer exist; what they held is kept."""
     expiring_soon: int
     """Files that the assistant will delete within a week."""
+    excluded: int = 0
+    """Files of which the settings exclude everything; they count as nothing else."""
     skipped_lines: int = 0
     """Lines of all imported files that were left out, wholly or in part."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -468,6 +511,17 @@ class Arrival(Result):
     uri: str
 
 
+class Excluded(Result):
+    """What the settings exclude, and how much of it is stored, and hidden from everything else."""
+
+    assistants: list[str]
+    projects: list[str]
+    paths: list[str]
+    sessions: int
+    """Stored from before, and hidden: `aiana forget --excluded` removes them."""
+    memories: int
+
+
 class Status(Result):
     """The state of Aiana."""
 
@@ -484,6 +538,10 @@ class Status(Result):
     capture: CaptureState
     settings: list[SettingProblem] = field(default_factory=list)
     """Settings that are not in force since they were not understood."""
+    retention: RetentionState | None = None
+    """For how long sessions are kept; null is for ever."""
+    excluded: Excluded | None = None
+    """What is not remembered; null where nothing is excluded."""
     redacted: int = 0
     """Secrets that were taken out of what an older Aiana, which did not know them, had stored."""
 

@@ -14,12 +14,17 @@ from aiana.models import CaptureBatch, Message
 from aiana.redaction.arguments import flatten
 from aiana.redaction.redact import redact, redact_json, redact_tree
 from aiana.redaction.strip import strip_blocks
+from aiana.redaction.withheld import (
+    without_private,
+    without_private_json,
+    without_private_tree,
+)
 
 T = TypeVar("T")
 
 
 def admit(value: T) -> tuple[T, int]:
-    """`value` as it may be stored, and how many secrets it held.
+    """`value` as it may be stored, without what is marked private; and how many secrets it held.
 
     A text, or any struct, mapping or sequence of them, keys included. The same value becomes the
     same every time, so that ids and paths can be compared after it; admitting twice is admitting.
@@ -27,14 +32,15 @@ def admit(value: T) -> tuple[T, int]:
     result: Any = value
     n = 0
     if isinstance(value, str):
-        result, n = redact(value)
+        result, n = redact(without_private(value))
     elif isinstance(value, Message):
         result, n = _admit_message(value)
     elif isinstance(value, msgspec.Struct):
         changes, n = _admit_fields(value, value.__struct_fields__)
         result = msgspec.structs.replace(value, **changes) if changes else value
     elif isinstance(value, dict):
-        clean, n = redact_tree(value) if _is_json(value) else _admit_items(value)
+        is_json = _is_json(value)
+        clean, n = redact_tree(without_private_tree(value)) if is_json else _admit_items(value)
         result = clean if clean != value else value
     elif isinstance(value, list | tuple):
         items = [admit(item) for item in value]
@@ -84,9 +90,9 @@ _OF_MESSAGE = tuple(n for n in Message.__struct_fields__ if n not in ("content",
 
 def _admit_message(message: Message) -> tuple[Message, int]:
     changes, total = _admit_fields(message, _OF_MESSAGE)
-    content, n = redact(strip_blocks(message.content))
+    content, n = redact(strip_blocks(without_private(message.content)))
     if message.tool_input is not None:
-        arguments, m = redact_json(strip_blocks(message.tool_input))
+        arguments, m = redact_json(strip_blocks(without_private_json(message.tool_input)))
         # The same secrets stand in the content; names of arguments may give away more of them.
         n = max(n, m)
         if arguments != message.tool_input:

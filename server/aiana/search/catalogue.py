@@ -58,6 +58,7 @@ class _State(NamedTuple):
     last_memory: int
     memory_revision: int
     order_revision: int
+    hidden: int
 
 
 class Columns(NamedTuple):
@@ -188,9 +189,11 @@ class CatalogueReader:
     def current(self) -> Catalogue:
         """The catalogue of the database as this thread's transaction sees it."""
         with self._lock, self._database.reading() as connection:
-            state = _State(*connection.execute(_STATE).fetchone())
+            state = _State._make((*connection.execute(_STATE).fetchone(), self._database.hidden))
             if self._generation != self._database.generation:
                 self._state, self._generation = None, self._database.generation
+            if self._state is not None and self._state.hidden != state.hidden:
+                self._state = None
             if state != self._state:
                 columns = self._messages(connection, state).then(self._memories(connection, state))
                 self._catalogue = Catalogue(columns, state.last_message, state.last_memory)

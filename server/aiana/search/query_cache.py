@@ -22,7 +22,7 @@ class QueryCache:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._revision = (-1, -1)
+        self._revision = (-1, -1, 0)
         self._seen = threading.local()
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._items = 0
@@ -48,13 +48,14 @@ class QueryCache:
                     self._items -= len(self._answers.popitem(last=False)[1])
         return answer
 
-    def _state(self, connection: sqlite3.Connection) -> tuple[int, int]:
+    def _state(self, connection: sqlite3.Connection) -> tuple[int, int, int]:
         """What this thread's transaction sees, which is asked once in each."""
         view = self._database.view
         if getattr(self._seen, "view", None) != view:
             (latest,) = connection.execute(
                 "SELECT coalesce(max(revision), 0) FROM revisions"
             ).fetchone()
-            self._seen.view, self._seen.revision = view, (self._database.generation, latest)
-        revision: tuple[int, int] = self._seen.revision
-        return revision
+            revision = (self._database.generation, latest, self._database.hidden)
+            self._seen.view, self._seen.revision = view, revision
+        known: tuple[int, int, int] = self._seen.revision
+        return known

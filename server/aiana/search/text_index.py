@@ -26,14 +26,12 @@ from aiana.storage.filters import (
 )
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
-from aiana.storage.letters import Run, query_pieces
+from aiana.storage.letters import match_expression
 from aiana.storage.migrations import THOUGHT
 from aiana.storage.rows import matching_projects
 from aiana.text import TOKENIZER
 
 _TEXTS = 500
-LONGEST_PHRASE = 1_000
-"""Characters of a phrase that the index is asked for."""
 
 
 class TextIndex:
@@ -94,13 +92,13 @@ class TextIndex:
 
         Of scripts without blanks every run is a phrase of its own, and so is what stands beside it.
         """
-        query = _match(phrase, prefix)
+        query = match_expression(phrase, prefix)
         asked = "SELECT group_concat(rowid) FROM messages_fts WHERE messages_fts MATCH ?"
         return self._answers.get(("match", query), lambda: numbers(self._rows(asked, query)[0][0]))
 
     def matching(self, texts: Sequence[str], phrase: str) -> list[int]:
         """Places of those of some texts, stored or not, that `documents_with` would find."""
-        return self._tokenizer.matching(texts, _match(phrase, prefix=False))
+        return self._tokenizer.matching(texts, match_expression(phrase, prefix=False))
 
     def _of_term(self, query: str, term: str) -> list[tuple[Any, ...]]:
         """Rows of the index's own lists, in which no secret stands that a term could name."""
@@ -178,17 +176,6 @@ class TextIndex:
             fits[catalogue.present(numbers(text))] = True
             rows &= fits
         return rows
-
-
-def _match(phrase: str, prefix: bool) -> str:
-    """A phrase as an expression of FTS5."""
-    found = []
-    for piece in query_pieces(phrase[:LONGEST_PHRASE]):
-        if isinstance(piece, Run):
-            found.append(f'"{" ".join(piece.pairs)}"' + "*" * (len(piece.signs) == 1))
-        else:
-            found.append('"' + piece.replace('"', '""').replace("\0", " ") + '"')
-    return (" AND ".join(found) or '""') + ("*" if prefix else "")
 
 
 class _Tokenizer:

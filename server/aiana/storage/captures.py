@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aiana.hiding import VISIBLE_SESSION
 from aiana.models import CaptureBatch, CapturePosition, Following, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
-from aiana.storage.forgotten import is_of_forgotten
+from aiana.storage.forgotten import Tombstones
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import storable
@@ -34,6 +35,7 @@ class _Reached(Struct):
     skipped_lines: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     failed: str = ""
+    excluded: str = ""
 
 
 class Arrived(NamedTuple):
@@ -68,10 +70,12 @@ class CaptureStore:
         """
         batch = admit_batch(batch)
         with self._database.writing() as connection:
+            batch = self._without_excluded(connection, batch)
             batch = self._without_forgotten(connection, batch)
-            keys, added = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
+            written = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
+            keys, added = written.keys, written.added
             result = self._writer.write_messages(
-                connection, batch.messages, keys, batch.replay_ids, batch.adds_only
+                connection, batch.messages, written, batch.replay_ids, batch.adds_only
             )
             self._writer.note_spent(connection, batch.position.source, batch.spent)
             self._write_titles(connection, batch)
@@ -85,6 +89,36 @@ class CaptureStore:
             sessions_updated=len(keys) - added,
             memories_added=sum(merged),
             redactions=batch.redactions,
+            excluded=bool(batch.position.excluded),
+        )
+
+    def _without_excluded(
+        self, connection: sqlite3.Connection, batch: CaptureBatch
+    ) -> CaptureBatch:
+        """Of what the settings exclude nothing is kept but that it was looked at, and ids."""
+        exclusions = self._database.exclusions(connection)
+        if not exclusions:
+            return batch
+        excluded = self._writer.excluded(connection, batch.sessions, exclusions)
+        memories = [
+            memory
+            for memory in batch.memories
+            if memory.session_id not in excluded and not exclusions.memory(memory.project)
+        ]
+        if not excluded and len(memories) == len(batch.memories):
+            known = self._position(connection, batch.position.path)
+            if known is None or known.excluded != exclusions.fingerprint:
+                return batch
+        position = replace(batch.position, excluded=exclusions.fingerprint)
+        if len(excluded) == len(batch.sessions):
+            position = replace(position, state={})
+        return replace(
+            batch,
+            sessions=[each for each in batch.sessions if each.id not in excluded],
+            messages=[each for each in batch.messages if each.session_id not in excluded],
+            memories=memories,
+            titles={} if excluded else batch.titles,
+            position=position,
         )
 
     @staticmethod
@@ -117,6 +151,7 @@ class CaptureStore:
                 skipped_lines=reached.skipped_lines,
                 left_out=reached.left_out,
                 failed=reached.failed,
+                excluded=reached.excluded,
             )
             for path, reached in ((path, decoder.decode(text)) for path, text in rows)
         }
@@ -124,10 +159,41 @@ class CaptureStore:
     def position(self, path: str) -> CapturePosition | None:
         """How far a transcript has been read; None if never."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT position FROM capture_positions WHERE path = ?", (path,)
-            ).fetchone()
+            return self._position(connection, path)
+
+    @staticmethod
+    def _position(connection: sqlite3.Connection, path: str) -> CapturePosition | None:
+        row = connection.execute(
+            "SELECT position FROM capture_positions WHERE path = ?", (path,)
+        ).fetchone()
         return msgspec.json.decode(row[0], type=CapturePosition) if row else None
+
+    def kept_out(self, source: str) -> set[str]:
+        """Paths of the transcripts of which nothing is shown, since the settings exclude it."""
+        with self._database.reading() as connection:
+            fingerprint = self._database.exclusions(connection).fingerprint
+            if not fingerprint:
+                return set()
+            rows = connection.execute(
+                "SELECT path FROM capture_positions WHERE source = ?1 "
+                "AND json_extract(position, '$.excluded') = ?2 "
+                "UNION SELECT transcript_path FROM main.sessions WHERE source = ?1 "
+                f"AND NOT {VISIBLE_SESSION} "
+                "EXCEPT SELECT transcript_path FROM sessions WHERE source = ?1",
+                (source, fingerprint),
+            )
+            return {path for (path,) in rows}
+
+    def is_left_alone(self, position: CapturePosition) -> bool:
+        """Whether all sessions of a transcript are excluded, as the rules of now say."""
+        with self._database.reading() as connection:
+            if not position.excluded:
+                return False
+            shown = connection.execute(
+                "SELECT 1 FROM sessions WHERE source = ? AND transcript_path = ? LIMIT 1",
+                (position.source, position.path),
+            )
+            return shown.fetchone() is None
 
     def note_failure(self, path: str, source: str, reason: str) -> None:
         """Keep why a transcript could not be read; how far it was read before stays."""
@@ -199,12 +265,13 @@ class CaptureStore:
     def _write_titles(connection: sqlite3.Connection, batch: CaptureBatch) -> None:
         """Titles name a message; they wait until the session that holds it has been stored."""
         source = batch.position.source
+        tombstones = Tombstones(connection)
         connection.executemany(
             "INSERT OR REPLACE INTO pending_titles VALUES (?, ?, ?, ?)",
             [
                 (message_id, source, storable(title), batch.position.path)
                 for message_id, title in batch.titles.items()
-                if not is_of_forgotten(connection, source, message_id)
+                if not tombstones.title_of_forgotten(source, message_id)
             ],
         )
         come = [*batch.titles, *(message.id for message in batch.messages)]

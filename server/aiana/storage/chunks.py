@@ -73,7 +73,7 @@ class Backlog:
     def next(self, limit: int) -> list[Waiting]:
         """The next texts; none when there are no more."""
         found: list[Waiting] = []
-        with self._database.reading() as connection:
+        with self._database.reading_everything() as connection:
             for table in self._tables:
                 found += table.take(connection, self._model, limit - len(found))
         return found
@@ -170,7 +170,7 @@ class ChunkStore:
 
     def count_waiting(self, model: str) -> int:
         """How many texts have no vector of this model."""
-        with self._database.reading() as connection:
+        with self._database.reading_everything() as connection:
             (owners,) = connection.execute(
                 "SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM memories)"
             ).fetchone()
@@ -179,7 +179,7 @@ class ChunkStore:
     def known_vectors(self, model: str, texts: Sequence[str]) -> dict[str, bytes]:
         """Vectors that equal texts have already."""
         known: dict[str, bytes] = {}
-        with self._database.reading() as connection:
+        with self._database.reading_everything() as connection:
             for text in texts:
                 row = connection.execute(
                     "SELECT vector FROM vectors WHERE content_hash = ? AND model = ? LIMIT 1",

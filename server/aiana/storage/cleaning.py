@@ -43,7 +43,7 @@ def clean_store(
     removed = 0
     traces: set[str] = set()
     while not cancelled():
-        with database.reading() as connection:
+        with database.reading_everything() as connection:
             reached = cleaned_so_far(connection)
             if reached.is_done:
                 return removed

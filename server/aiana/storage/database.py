@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
+from aiana.exclusions import Exclusions, Wishes, of_environment
+from aiana.hiding import hide, prepare, told_by_editors
 from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection
@@ -37,6 +39,15 @@ class _Files(NamedTuple):
     log: tuple[int, int] | None
 
 
+class _Shown(NamedTuple):
+    """What a connection sees, and of which state of the database and which rules that holds."""
+
+    version: int
+    exclusions: Exclusions
+    hidden: int
+    told: tuple[str, ...]
+
+
 class Database:
     """The database file. Safe to share between threads; any number of processes may hold one.
 
@@ -47,8 +58,13 @@ class Database:
     Raises StorageUnavailable when the file cannot be opened, ReadOnly when it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wishes: Wishes | None = None) -> None:
         self.path = path
+        self.wishes = wishes or Wishes(path.parent, of_environment())
+        """What is to be hidden from all that read."""
+        self._shown: dict[sqlite3.Connection, _Shown] = {}
+        self._hiding: set[sqlite3.Connection] = set()
+        """Connections from which something was hidden at some time."""
         self._log = path.with_name(path.name + "-wal")
         self._lock = threading.RLock()
         """Held to write, and to open anew."""
@@ -144,6 +160,7 @@ class Database:
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA temp_store = MEMORY")
                 connection.execute("PRAGMA schema_version").fetchone()
+                prepare(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -217,38 +234,97 @@ class Database:
         with self._connections_lock:
             if connection in self._connections:
                 self._connections.remove(connection)
+            self._shown.pop(connection, None)
+            self._hiding.discard(connection)
         connection.close()
 
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; wrap its use in `reading()` to translate errors."""
-        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        return self._reader("connection")
+
+    def _reader(self, name: str) -> sqlite3.Connection:
+        known: sqlite3.Connection | None = getattr(self._local, name, None)
         if known is not None and known.in_transaction and not self._closed:
             return known
         self._ensure_current()
-        if known is None or self._local.generation != self._generation:
-            if known is not None:
-                self._drop(known)
-            self._local.connection = None
+        if getattr(self._local, "generation", None) != self._generation:
+            for of in ("connection", "unhidden"):
+                if (old := getattr(self._local, of, None)) is not None:
+                    self._drop(old)
+                setattr(self._local, of, None)
             self._local.generation = self._generation
-            known = self._local.connection = self._connect("ro")
+            known = None
+        if known is None:
+            known = self._connect("ro")
+            setattr(self._local, name, known)
         return known
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent view of the database for several statements."""
+        """One consistent view of the database for several statements, without what is excluded."""
         connection = self.reader
         if connection.in_transaction:
             yield connection
             return
+        with self._transaction(connection):
+            self._show(connection, reads=True)
+            yield connection
+
+    @contextmanager
+    def reading_everything(self) -> Iterator[sqlite3.Connection]:
+        """The same with what is excluded: for upkeep, and for forgetting it; nobody is shown it."""
+        connection = self._reader("unhidden")
+        if connection.in_transaction:
+            yield connection
+            return
+        with self._transaction(connection):
+            yield connection
+
+    @contextmanager
+    def _transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
         with translated(self.path):
             connection.execute("BEGIN")
             self._local.views = self.view + 1
             try:
-                yield connection
+                yield
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
+                else:
+                    self._shown.pop(connection, None)
+
+    def excluded(self) -> Exclusions:
+        """What is excluded just now."""
+        with self.reading() as connection:
+            return self._shown[connection].exclusions
+
+    @property
+    def hidden(self) -> int:
+        """A number that changes with what is hidden from this thread, within `reading()`."""
+        shown = self._shown.get(self.reader)
+        return shown.hidden if shown is not None else 0
+
+    def exclusions(self, connection: sqlite3.Connection) -> Exclusions:
+        """What is excluded just now."""
+        return self.wishes.now(told_by_editors(connection))
+
+    def _show(self, connection: sqlite3.Connection, reads: bool) -> _Shown:
+        """Hide from a connection what is excluded just now."""
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        known = self._shown.get(connection)
+        told = known.told if known and known.version == version else told_by_editors(connection)
+        exclusions = self.wishes.now(told)
+        if known is not None and known.exclusions is exclusions and known.version == version:
+            return known
+        # Most people exclude nothing, and need no look at what is hidden.
+        hidden = 0
+        if exclusions or connection in self._hiding:
+            hidden = hide(connection, exclusions, reads)
+            self._hiding.add(connection)
+        shown = _Shown(version, exclusions, hidden, told)
+        self._shown[connection] = shown
+        return shown
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -262,12 +338,15 @@ class Database:
                 return
             writer.execute("BEGIN IMMEDIATE")
             try:
+                self._show(writer, reads=False)
                 yield writer
                 writer.execute("COMMIT")
             except BaseException:
                 # SQLite has done it already after some errors, such as a full disk.
                 if writer.in_transaction:
                     writer.execute("ROLLBACK")
+                # With it goes what was hidden in it.
+                self._shown.pop(writer, None)
                 raise
             if not self._is_current():
                 raise StorageUnavailable(
@@ -281,7 +360,12 @@ class Database:
         """The writing connection outside of any transaction, for what SQLite does only there."""
         with self._exclusively() as writer:
             assert self._depth == 1, "maintenance inside a transaction"
-            yield writer
+            try:
+                yield writer
+            finally:
+                # Another place for temporary tables takes away those that there are.
+                prepare(writer)
+                self._shown.pop(writer, None)
 
     @contextmanager
     def _exclusively(self) -> Iterator[sqlite3.Connection]:

@@ -167,10 +167,31 @@ def _forget_rows(connection: sqlite3.Connection, forgotten: Forgotten) -> bool:
         if row is not None:
             forget_session(connection, row[0], id, source)
             changed = True
+    for source, session, message in forgotten.messages:
+        row = connection.execute(
+            "SELECT key FROM sessions WHERE id = ? AND source = ?", (session, source)
+        ).fetchone()
+        if row is not None:
+            changed |= _forget_message(connection, row[0], message)
     for table, ids in (("memories", forgotten.memories), ("preferences", forgotten.preferences)):
         for id in ids:
             changed |= bool(connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,)).rowcount)
     return changed
+
+
+def _forget_message(connection: sqlite3.Connection, session: int, message: str) -> bool:
+    """Delete a message, and what was made of it; the schema may be an older one."""
+    deleted = connection.execute(
+        "DELETE FROM messages WHERE session_key = ? AND id = ?", (session, message)
+    ).rowcount
+    if deleted:
+        connection.execute("DELETE FROM chunks WHERE session_key = ?", (session,))
+        connection.execute(
+            "UPDATE sessions SET title = NULL, title_rank = 0, summary = NULL, dirty_from = 0 "
+            "WHERE key = ?",
+            (session,),
+        )
+    return bool(deleted)
 
 
 def _holding(home: Path, words: Sequence[str]) -> list[Path]:

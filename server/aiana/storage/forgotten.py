@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
 
-from aiana.models import Message
+from aiana.models import SPOKEN, Message
 from aiana.storage.filters import marks
 from aiana.storage.rows import content_hash
+from aiana.times import now
 
 _LONG_ID = 16
 """Characters from which on an id is no number that another session could have, too."""
+_LONG_TEXT = 32
+"""Characters from which on a text is taken to be one person's: it comes back nowhere."""
+_KEY, _UNKEYED = "forgotten key", "forgotten unkeyed"
+_SAID = "SELECT id, timestamp, content, type FROM messages"
 _OPENING = 3
 """Messages that tell a copy of a session by what was said, where neither ids nor times do."""
 
@@ -43,66 +50,161 @@ def forget_session(connection: sqlite3.Connection, key: int, id: str, source: st
     return [*texts, *(text for _, *both in rows for text in both if text)]
 
 
-def remember_as_forgotten(connection: sqlite3.Connection, key: int, source: str) -> None:
-    """Note the messages of a session by their hashes, so that no copy or fork brings them back."""
-    rows = connection.execute(
-        "SELECT id, timestamp, content FROM messages WHERE session_key = ? ORDER BY position, key",
-        (key,),
-    ).fetchall()
-    hashes = {each for row in rows for each in _hashes(source, *row)}
-    hashes |= {_hash("id", source, row[0]) for row in rows if len(row[0]) >= _LONG_ID}
-    if opening := _opening(source, [content for *_, content in rows]):
-        hashes.add(opening)
-    connection.executemany(
-        "INSERT OR IGNORE INTO forgotten VALUES (?)", [(each,) for each in hashes]
-    )
+class Tombstones:
+    """What was forgotten, as one transaction sees it.
+
+    No text is kept, and no hash that could be guessed without the key, which lies in the database.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        facts = connection.execute(
+            "SELECT name, value FROM facts WHERE name IN (?, ?)", (_KEY, _UNKEYED)
+        )
+        known = dict(facts.fetchall())
+        self._key = bytes.fromhex(known[_KEY])
+        self._older = _UNKEYED in known
+        """Whether some are of an Aiana that had no key."""
+
+    @property
+    def any(self) -> bool:
+        """Whether a look at each message is worth while."""
+        row = self._connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone()
+        return row is not None
+
+    def add_session(self, key: int, source: str) -> None:
+        """Note the messages of a session, so that no copy, fork or replay brings them back."""
+        rows = self._connection.execute(
+            f"{_SAID} WHERE session_key = ? ORDER BY position, key", (key,)
+        ).fetchall()
+        self._add(source, rows)
+        if opening := self._opening([row[2] for row in rows]):
+            self._put({opening})
+
+    def add_messages(self, source: str, keys: Sequence[int]) -> None:
+        """Note some messages of a source."""
+        for key in keys:
+            self._add(source, self._connection.execute(f"{_SAID} WHERE key = ?", (key,)).fetchall())
+
+    def add_text(self, text: str) -> None:
+        """Note a text that somebody kept, so that no import brings it back."""
+        self._put({self._hash("kept", _normalised(text))})
+
+    def remove_text(self, text: str) -> None:
+        """A text may be kept again."""
+        hash = self._hash("kept", _normalised(text))
+        self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
+
+    def holds_text(self, text: str) -> bool:
+        """Whether a text that somebody kept was forgotten."""
+        return self._any_known([self._hash("kept", _normalised(text))])
+
+    def _add(self, source: str, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        hashes: set[bytes] = set()
+        for id, timestamp, content, type in rows:
+            hashes.update(self._named(source, id, timestamp, content))
+            if len(id) >= _LONG_ID:
+                hashes.add(self._hash("id", source, id))
+            if text := _normalised(content):
+                is_own = type in SPOKEN and len(text) >= _LONG_TEXT
+                hashes.add(self._hash("own" if is_own else "among", text))
+        self._put(hashes)
+
+    def _put(self, hashes: Iterable[bytes]) -> None:
+        at = now()
+        self._connection.executemany(
+            "INSERT INTO forgotten (hash, at) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET at = excluded.at",
+            [(each, at) for each in hashes],
+        )
+
+    def among(self, source: str, messages: Sequence[Message]) -> set[str]:
+        """Ids of those of a session's messages that were forgotten.
+
+        By their ids and times, or by what they say, whoever tells it: a text that is long enough
+        to be somebody's own, and others beside such a text or where all of a session is known.
+        What is said after the like of it was forgotten is said anew, and stays.
+        """
+        found: set[str] = set()
+        others: list[Message] = []
+        for message in messages:
+            text = _normalised(message.content)
+            hashes = self._named(source, message.id, message.timestamp, message.content)
+            if self._older:
+                hashes += _unkeyed(source, message.id, message.timestamp, message.content)
+            is_own = message.type in SPOKEN and len(text) >= _LONG_TEXT
+            if self._any_known(hashes) or (
+                is_own and self._was_said("own", text, at=message.timestamp)
+            ):
+                found.add(message.id)
+            elif text:
+                others.append(message)
+        known = [
+            m for m in others if self._was_said("among", _normalised(m.content), at=m.timestamp)
+        ]
+        if found or (len(known) == len(others) and len(known) >= _OPENING):
+            found.update(message.id for message in known)
+        return found
+
+    def title_of_forgotten(self, source: str, message_id: str) -> bool:
+        """Whether a title is that of a session which was deleted, by the message that it names."""
+        hashes = [self._hash("id", source, message_id)]
+        if self._older:
+            hashes.append(content_hash("\0".join(("id", source, message_id))))
+        return self._any_known(hashes)
+
+    def opens_like_one(self, source: str, messages: Sequence[Message]) -> bool:
+        """Whether a session begins with the very words of one that was deleted after it began."""
+        said = [message for message in messages if message.content.strip()][:_OPENING]
+        if len(said) < _OPENING:
+            return False
+        if self._was_said(
+            "opening", *(_normalised(each.content) for each in said), at=said[0].timestamp
+        ):
+            return True
+        contents = (each.content for each in said)
+        return self._older and self._any_known(
+            [content_hash("\0".join(("opening", source, *contents)))]
+        )
+
+    def _opening(self, contents: Sequence[str]) -> bytes | None:
+        said = [text for text in map(_normalised, contents) if text][:_OPENING]
+        return self._hash("opening", *said) if len(said) == _OPENING else None
+
+    def _was_said(self, *parts: str, at: str) -> bool:
+        """Whether the like of it was forgotten after it was said, `at` this time."""
+        row = self._connection.execute(
+            "SELECT 1 FROM forgotten WHERE hash = ? AND at >= ?", (self._hash(*parts), at)
+        )
+        return row.fetchone() is not None
+
+    def _named(self, source: str, id: str, timestamp: str, content: str) -> list[bytes]:
+        hashes = [self._hash("said", source, timestamp, content)] if content.strip() else []
+        if len(id) >= _LONG_ID:
+            hashes.append(self._hash("then", source, id, timestamp))
+            hashes.append(self._hash("same", source, id, content))
+        return hashes
+
+    def _hash(self, *parts: str) -> bytes:
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, text, "sha256")[:16]
+
+    def _any_known(self, hashes: Sequence[bytes]) -> bool:
+        if not hashes:
+            return False
+        known = self._connection.execute(
+            f"SELECT 1 FROM forgotten WHERE hash IN ({marks(hashes)})", list(hashes)
+        )
+        return known.fetchone() is not None
 
 
-def is_anything_forgotten(connection: sqlite3.Connection) -> bool:
-    """Whether a look at each message is worth while."""
-    return connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is not None
+def _normalised(text: str) -> str:
+    """A text as others tell it again: however it is set, spaced and capitalised."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def is_forgotten(connection: sqlite3.Connection, source: str, message: Message) -> bool:
-    """Whether the message was deleted, in whichever session it comes back."""
-    hashes = _hashes(source, message.id, message.timestamp, message.content)
-    return _any_known(connection, hashes)
-
-
-def is_of_forgotten(connection: sqlite3.Connection, source: str, message_id: str) -> bool:
-    """Whether a title is that of a session which was deleted, by the message that it names."""
-    return _any_known(connection, [_hash("id", source, message_id)])
-
-
-def opens_like_forgotten(
-    connection: sqlite3.Connection, source: str, messages: Iterable[Message]
-) -> bool:
-    """Whether a session begins with the very words of one that was deleted."""
-    opening = _opening(source, [message.content for message in messages])
-    return opening is not None and _any_known(connection, [opening])
-
-
-def _any_known(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> bool:
-    if not hashes:
-        return False
-    known = connection.execute(
-        f"SELECT 1 FROM forgotten WHERE hash IN ({marks(hashes)})", list(hashes)
-    )
-    return known.fetchone() is not None
-
-
-def _hashes(source: str, id: str, timestamp: str, content: str) -> list[bytes]:
-    hashes = [_hash("said", source, timestamp, content)] if content.strip() else []
+def _unkeyed(source: str, id: str, timestamp: str, content: str) -> list[bytes]:
+    parts = [("said", source, timestamp, content)] if content.strip() else []
     if len(id) >= _LONG_ID:
-        hashes.append(_hash("then", source, id, timestamp))
-        hashes.append(_hash("same", source, id, content))
-    return hashes
-
-
-def _opening(source: str, contents: Sequence[str]) -> bytes | None:
-    said = [content for content in contents if content.strip()][:_OPENING]
-    return _hash("opening", source, *said) if len(said) == _OPENING else None
-
-
-def _hash(*parts: str) -> bytes:
-    return content_hash("\0".join(parts))
+        parts += [("then", source, id, timestamp), ("same", source, id, content)]
+    return [content_hash("\0".join(each)) for each in parts]

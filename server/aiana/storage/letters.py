@@ -103,6 +103,21 @@ def query_pieces(text: str) -> list[str | Run]:
     return [piece for piece in pieces if isinstance(piece, Run) or piece.strip()]
 
 
+LONGEST_PHRASE = 1_000
+"""Characters of a phrase that the index is asked for."""
+
+
+def match_expression(phrase: str, prefix: bool = False) -> str:
+    """A phrase as an expression of FTS5, in which nothing that is written is an operator."""
+    found = []
+    for piece in query_pieces(phrase[:LONGEST_PHRASE]):
+        if isinstance(piece, Run):
+            found.append(f'"{" ".join(piece.pairs)}"' + "*" * (len(piece.signs) == 1))
+        else:
+            found.append('"' + piece.replace('"', '""').replace("\0", " ") + '"')
+    return (" AND ".join(found) or '""') + ("*" if prefix else "")
+
+
 def _pieces(stretch: str) -> Iterator[Run | str]:
     """Runs, words in their plain form, and single emoji, by their names."""
     for piece in _PIECE.finditer(folded(stretch)):

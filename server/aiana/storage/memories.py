@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
+from aiana.hiding import VISIBLE_MEMORY, VISIBLE_SESSION, refuse
 from aiana.models import PINNED, Memory, MemoryType, Rating, SearchFilter
 from aiana.protocol.uris import memory_uri
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, marks, memory_condition
+from aiana.storage.forgotten import Tombstones
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
 from aiana.storage.rows import (
@@ -59,13 +61,14 @@ class MemoryStore:
     ) -> tuple[Memory, str | None]:
         """Store a memory; returns it, and the id of the equal memory that was there already.
 
-        A repeated `idempotency_key` returns what its first use stored.
+        A repeated `idempotency_key` returns what its first use stored. Raises Excluded.
         """
         content = storable(admitted(content))
         tags = [storable(tag) for tag in admitted(list(tags))]
         metadata = admitted(metadata or {})
         project, session_id = admitted(project), session_id and admitted(session_id)
         with self._database.writing() as connection:
+            self._refuse_excluded(connection, project, session_id)
             if idempotency_key is not None:
                 # Whatever it is made of, only its hash is kept.
                 idempotency_key = content_hash(idempotency_key).hex()
@@ -115,10 +118,12 @@ class MemoryStore:
     def restore(self, memory: Memory) -> Memory:
         """Store a deleted memory as it was, its id and judgements too.
 
-        Nothing happens if it is there as it was. Raises Conflict if it is there but was changed.
+        Nothing happens if it is there as it was. Raises Conflict if it is there but was changed,
+        and Excluded.
         """
         memory = admitted(memory)
         with self._database.writing() as connection:
+            self._refuse_excluded(connection, memory.project, memory.session_id)
             row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory.id,)).fetchone()
             if row is not None:
                 if memory_of(row) == memory:
@@ -129,7 +134,24 @@ class MemoryStore:
             connection.execute(
                 "DELETE FROM tombstones WHERE kind = 'memory' AND id = ?", (memory.id,)
             )
+            Tombstones(connection).remove_text(memory.content)
         return memory
+
+    def _refuse_excluded(
+        self, connection: sqlite3.Connection, project: str, session_id: str | None
+    ) -> None:
+        """Raises Excluded if the settings say that nothing of a project or session is kept."""
+        exclusions = self._database.exclusions(connection)
+        if not exclusions:
+            return
+        row = connection.execute("SELECT root FROM projects WHERE id = ?", (project,)).fetchone()
+        setting = exclusions.memory(project, row[0] if row else "")
+        if not setting and session_id is not None:
+            hidden = connection.execute(
+                f"SELECT source FROM sessions WHERE id = ? AND NOT {VISIBLE_SESSION}", (session_id,)
+            ).fetchone()
+            setting = "what excludes the session that it is from" if hidden else ""
+        refuse(setting, project)
 
     def merge(self, connection: sqlite3.Connection, memory: Memory) -> bool:
         """Take in a memory from an archive, inside the caller's transaction; whether it was new.
@@ -147,7 +169,9 @@ class MemoryStore:
             "AND id != ?1",
             (memory.id, content_hash(memory.content), key),
         ).fetchone()
-        if known_elsewhere is not None or (known is not None and known[0] >= memory.updated_at):
+        if (known is None and Tombstones(connection).holds_text(memory.content)) or (
+            known_elsewhere is not None or (known is not None and known[0] >= memory.updated_at)
+        ):
             return False
         connection.execute("DELETE FROM memories WHERE id = ?", (memory.id,))
         self._insert(connection, memory, key)
@@ -198,7 +222,9 @@ class MemoryStore:
     @staticmethod
     def _exactly(connection: sqlite3.Connection, memory_id: str) -> Memory:
         """The memory to be changed: a beginning might mean another one by now."""
-        row = connection.execute(f"{_SELECT} WHERE m.id = ?", (memory_id,)).fetchone()
+        row = connection.execute(
+            f"{_SELECT} WHERE m.id = ? AND m.{VISIBLE_MEMORY}", (memory_id,)
+        ).fetchone()
         if row is None:
             raise NotFound(f"There is no memory {memory_id}. Changes take the whole id.")
         return memory_of(row)
@@ -228,6 +254,7 @@ class MemoryStore:
             if memory_type is not None:
                 changes["memory_type"] = memory_type
             if project is not None:
+                self._refuse_excluded(connection, project, None)
                 changes["project_key"] = project_key(connection, named_project(project))
             if tags is not None:
                 changes["tags"] = to_json([storable(tag) for tag in tags])
@@ -340,12 +367,14 @@ class MemoryStore:
     def _delete(self, connection: sqlite3.Connection, memory_ids: Sequence[str]) -> DeletedRows:
         deleted: list[int] = []
         forgotten = Forgotten()
+        tombstones = Tombstones(connection)
         for memory_id in memory_ids:
             memory = self._exactly(connection, memory_id)
             key, project = connection.execute(
                 "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
             ).fetchone()
             connection.execute("DELETE FROM memories WHERE key = ?", (key,))
+            tombstones.add_text(memory.content)
             forgotten.memories.append(memory.id)
             forgotten.texts.extend([memory.content, *memory.tags, to_json(memory.metadata)])
             connection.execute(

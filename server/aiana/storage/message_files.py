@@ -92,7 +92,7 @@ def fill(database: Database, cancelled: Callable[[], bool]) -> int:
     """
     done = 0
     while not cancelled():
-        with database.reading() as connection:
+        with database.reading_everything() as connection:
             last, upto = _progress(connection)
         if last >= upto:
             return done

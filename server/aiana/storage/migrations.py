@@ -198,6 +198,17 @@ def m012_message_files(connection: sqlite3.Connection) -> None:
         derive_title(connection, key)
 
 
+@migration
+def m013_keyed_tombstones(connection: sqlite3.Connection) -> None:
+    """A key, without which nobody can guess from the hashes of it what was forgotten."""
+    connection.execute("INSERT INTO facts VALUES ('forgotten key', lower(hex(randomblob(32))))")
+    connection.execute("ALTER TABLE forgotten ADD COLUMN at TEXT NOT NULL DEFAULT ''")
+    connection.execute("CREATE INDEX sessions_by_transcript ON sessions (transcript_path)")
+    (some,) = connection.execute("SELECT EXISTS (SELECT 1 FROM forgotten)").fetchone()
+    if some:
+        connection.execute("INSERT INTO facts VALUES ('forgotten unkeyed', '')")
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.

@@ -68,6 +68,8 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     memories: list[str] = []
     preferences: list[str] = []
     texts: list[str] = []
+    messages: list[tuple[str, str, str]] = []
+    """Of sessions that stay: source, session and id."""
 
 
 class DeletedRows(Struct, frozen=True, kw_only=True):

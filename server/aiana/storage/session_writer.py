@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiana.exclusions import Exclusions
+from aiana.hiding import OF_EXCLUDED, VISIBLE_SESSION
 from aiana.models import Message, Session, Spent
 from aiana.projects import is_gone
-from aiana.storage.forgotten import (
-    is_anything_forgotten,
-    is_forgotten,
-    opens_like_forgotten,
-)
+from aiana.storage.forgotten import Tombstones
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
@@ -86,6 +85,18 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     memories_added: int = 0
     redactions: int = 0
     """Secrets that the batch held."""
+    excluded: bool = False
+    """Whether something of it was left out since the settings exclude it."""
+
+
+class Written(NamedTuple):
+    """What became of the sessions of a batch."""
+
+    keys: dict[str, int]
+    """Of those that were written, by id."""
+    added: int
+    forgotten: dict[str, set[str]]
+    """Ids of their messages that were forgotten."""
 
 
 class SessionWriter:
@@ -96,23 +107,74 @@ class SessionWriter:
         connection: sqlite3.Connection,
         sessions: Iterable[Session],
         messages: Sequence[Message],
-    ) -> tuple[dict[str, int], int]:
-        """Keys of the sessions by their ids, and how many are new; deleted ones are left out."""
+    ) -> Written:
+        """Which sessions were written; deleted ones are left out."""
         keys: dict[str, int] = {}
+        forgotten: dict[str, set[str]] = {}
         added = 0
-        wary = is_anything_forgotten(connection)
+        tombstones = Tombstones(connection)
+        wary = tombstones.any
         for session in sessions:
             if self._is_deleted(connection, session):
                 continue
             if wary:
                 own = [message for message in messages if message.session_id == session.id]
-                if (kept := self._without_forgotten(connection, session, own)) is None:
+                gone = tombstones.among(session.source, own)
+                kept = self._without_forgotten(connection, tombstones, session, own, gone)
+                if kept is None:
                     continue
-                session = kept
+                session, forgotten[session.id] = kept, gone
             key, is_new = self.upsert_session(connection, session)
             keys[session.id] = key
             added += is_new
-        return keys, added
+        return Written(keys, added, forgotten)
+
+    def excluded(
+        self,
+        connection: sqlite3.Connection,
+        sessions: Sequence[Session],
+        exclusions: Exclusions,
+    ) -> set[str]:
+        """Ids of those that the settings exclude; sub-agents are, where their session is.
+
+        It is noted that they are, for sub-agents that come later. What is known of one of which
+        something was stored before its folder was told is put right, so that it is hidden.
+        """
+        kind = OF_EXCLUDED + exclusions.fingerprint
+        found: dict[str, Session] = {}
+        for session in sessions:
+            hidden = connection.execute(
+                "SELECT 1 FROM tombstones WHERE kind = ?1 AND source = ?2 AND id IN (?3, ?4) "
+                "UNION ALL SELECT 1 FROM sessions WHERE source = ?2 AND id IN (?3, ?4) "
+                f"AND NOT {VISIBLE_SESSION}",
+                (kind, session.source, session.id, session.parent_id),
+            ).fetchone()
+            place = (session.project, session.project_path, session.transcript_path)
+            if hidden or exclusions.session(session.source, *place):
+                found[session.id] = session
+        while more := [s for s in sessions if s.id not in found and s.parent_id in found]:
+            found |= {session.id: session for session in more}
+        for session in found.values():
+            connection.execute(
+                "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)",
+                (kind, session.source, session.id, now()),
+            )
+            stored = connection.execute(
+                "SELECT key FROM sessions WHERE id = ? AND source = ? AND project_path = ''",
+                (session.id, session.source),
+            ).fetchone()
+            if stored is not None and session.project_path:
+                connection.execute(
+                    "UPDATE sessions SET project_key = ?, project_path = ? WHERE key = ?",
+                    (self._project(connection, session), session.project_path, stored[0]),
+                )
+        if found:
+            connection.execute(
+                "DELETE FROM tombstones WHERE kind > ?1 AND kind < ?1 || char(1114111) "
+                "AND kind != ?2",
+                (OF_EXCLUDED, kind),
+            )
+        return set(found)
 
     @staticmethod
     def _is_deleted(connection: sqlite3.Connection, session: Session) -> bool:
@@ -148,7 +210,11 @@ class SessionWriter:
 
     @staticmethod
     def _without_forgotten(
-        connection: sqlite3.Connection, session: Session, messages: Sequence[Message]
+        connection: sqlite3.Connection,
+        tombstones: Tombstones,
+        session: Session,
+        messages: Sequence[Message],
+        gone: set[str],
     ) -> Session | None:
         """The session as it may be stored; None if it brings back nothing but what was deleted.
 
@@ -157,12 +223,11 @@ class SessionWriter:
         known = connection.execute(
             "SELECT 1 FROM sessions WHERE id = ? AND source = ?", (session.id, session.source)
         ).fetchone()
-        gone = [m for m in messages if is_forgotten(connection, session.source, m)]
         if gone:
-            if known is None and len(gone) == len(messages):
+            if known is None and all(message.id in gone for message in messages):
                 return None
             return replace(session, title=None, summary=None)
-        if known is None and opens_like_forgotten(connection, session.source, messages):
+        if known is None and tombstones.opens_like_one(session.source, messages):
             SessionWriter._bury(connection, session)
             return None
         return session
@@ -215,19 +280,18 @@ class SessionWriter:
         self,
         connection: sqlite3.Connection,
         messages: Sequence[Message],
-        keys: dict[str, int],
+        written: Written,
         replay_ids: bool,
         adds_only: bool = False,
     ) -> BatchResult:
         by_session: dict[int, list[Message]] = {}
         skipped = 0
-        wary = is_anything_forgotten(connection)
         for message in messages:
-            key = keys.get(message.session_id)
+            key = written.keys.get(message.session_id)
             if (
                 key is None
                 or (replay_ids and self._is_replay(connection, message, key))
-                or (wary and self._was_forgotten(connection, message, key))
+                or message.id in written.forgotten.get(message.session_id, ())
             ):
                 skipped += 1
             else:
@@ -238,15 +302,15 @@ class SessionWriter:
             before = connection.execute(count, (key,)).fetchone()[0]
             next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
             (first_new,) = next_key.fetchone()
-            written, moved = self._upsert_messages(connection, key, batch, adds_only)
+            changed, moved = self._upsert_messages(connection, key, batch, adds_only)
             new = connection.execute(count, (key,)).fetchone()[0] - before
             added += new
-            updated += written - new
-            skipped += len(batch) - written
-            if written:
+            updated += changed - new
+            skipped += len(batch) - changed
+            if changed:
                 note_touches(connection, key, batch)
-            if written or moved:
-                self._after_write(connection, key, first_new if written == new and not moved else 0)
+            if changed or moved:
+                self._after_write(connection, key, first_new if changed == new and not moved else 0)
             if moved:
                 # What other processes hold in memory stands in another order now.
                 bump_revision(connection, "order", 0)
@@ -336,13 +400,6 @@ class SessionWriter:
             "SELECT project_key FROM sessions WHERE key = ?", (session_key,)
         ).fetchone()[0]
         bump_revision(connection, "sessions", project)
-
-    @staticmethod
-    def _was_forgotten(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
-        (source,) = connection.execute(
-            "SELECT source FROM sessions WHERE key = ?", (session_key,)
-        ).fetchone()
-        return is_forgotten(connection, source, message)
 
     @staticmethod
     def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:

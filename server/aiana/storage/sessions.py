@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from aiana.errors import Conflict, NotFound
+from aiana.hiding import VISIBLE_SESSION, refuse
 from aiana.invocation import command
 from aiana.models import Message, SearchFilter, Session
 from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
+from aiana.storage.erasing import erase_session
 from aiana.storage.filters import listed_condition
-from aiana.storage.forgotten import forget_session, remember_as_forgotten
 from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
@@ -31,7 +32,6 @@ from aiana.storage.rows import (
     storable,
 )
 from aiana.storage.session_writer import SessionWriter
-from aiana.times import now
 
 _FAMILY = """
 WITH RECURSIVE family(key, id, source, project_key) AS (
@@ -40,17 +40,6 @@ WITH RECURSIVE family(key, id, source, project_key) AS (
     FROM sessions s JOIN family f ON s.parent_id = f.id AND s.source = f.source
 )
 SELECT * FROM family
-"""
-# Titles that its transcript gives to sessions which were not read yet; those of earlier versions
-# do not say where they come from.
-_NO_TITLES_OF = """
-DELETE FROM pending_titles
-WHERE path IN ('', (SELECT transcript_path FROM sessions WHERE key = ?))
-"""
-_NO_STATE_OF = """
-INSERT OR REPLACE INTO tombstones
-SELECT 'transcript', source, transcript_path, ?2 FROM sessions
-WHERE key = ?1 AND transcript_path != ''
 """
 
 
@@ -173,9 +162,13 @@ class SessionStore:
         return [message_of(row) for row in [*reversed(earlier), *later]]
 
     def put(self, session: Session) -> Session:
-        """Store a session that an editor or assistant announces; keeps what is known of it."""
+        """Store a session that an editor or assistant announces; keeps what is known of it.
+
+        Raises Excluded.
+        """
         session = admitted(session)
         with self._database.writing() as connection:
+            self._refuse_excluded(connection, session)
             self._writer.upsert_session(connection, session)
             key = project_key(connection, named_project(session.project, session.project_path))
             bump_revision(connection, "sessions", key)
@@ -210,12 +203,23 @@ class SessionStore:
             return [row[0] for row in rows]
 
     def record(self, session: Session, messages: Sequence[Message]) -> int:
-        """Store messages that come from no transcript; returns how many are new or changed."""
+        """Store messages that come from no transcript; returns how many are new or changed.
+
+        Raises Excluded.
+        """
         (session, messages), _ = admit((session, list(messages)))
         with self._database.writing() as connection:
-            keys, _ = self._writer.upsert_sessions(connection, [session], messages)
-            result = self._writer.write_messages(connection, messages, keys, replay_ids=False)
+            self._refuse_excluded(connection, session)
+            written = self._writer.upsert_sessions(connection, [session], messages)
+            result = self._writer.write_messages(connection, messages, written, replay_ids=False)
         return result.messages_added + result.messages_updated
+
+    def _refuse_excluded(self, connection: sqlite3.Connection, session: Session) -> None:
+        exclusions = self._database.exclusions(connection)
+        if exclusions and self._writer.excluded(connection, [session], exclusions):
+            place = (session.project, session.project_path)
+            setting = exclusions.session(session.source, *place)
+            refuse(setting or "what excludes its session", session.project or session.source)
 
     def family(self, session_id: str, source: str | None = None) -> list[str]:
         """Ids of the session and of those of its sub-agents, and theirs.
@@ -243,23 +247,14 @@ class SessionStore:
         chunks: list[int] = []
         forgotten = Forgotten()
         with self._database.writing() as connection:
-            for key, id, of, project in self._family(connection, session_id, source):
+            for key, id, *_ in self._family(connection, session_id, source):
                 ids.append(id)
                 for table, keys in (("messages", messages), ("chunks", chunks)):
                     held = connection.execute(
                         f"SELECT key FROM {table} WHERE session_key = ?", (key,)
                     )
                     keys += [row[0] for row in held]
-                connection.execute(_NO_TITLES_OF, (key,))
-                connection.execute(_NO_STATE_OF, (key, now()))
-                remember_as_forgotten(connection, key, of)
-                forgotten.sessions.append((of, id))
-                forgotten.texts.extend(forget_session(connection, key, id, of))
-                connection.execute(
-                    "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)",
-                    (of, id, now()),
-                )
-                bump_revision(connection, "sessions", project)
+                erase_session(connection, key, forgotten)
         deleted = DeletedRows(
             documents=messages, indexed=messages, owners=chunks, forgotten=forgotten
         )
@@ -292,7 +287,7 @@ class SessionStore:
         """Key of the session with exactly this identifier. Raises Conflict if several have it."""
         rows = connection.execute(
             "SELECT key, source FROM sessions WHERE id = ?1 AND source = coalesce(?2, source) "
-            "ORDER BY source",
+            f"AND {VISIBLE_SESSION} ORDER BY source",
             (session_id, source),
         ).fetchall()
         if len(rows) > 1:

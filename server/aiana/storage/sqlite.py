@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, Self
 from msgspec.structs import asdict, replace
 
 from aiana.config import data_dir
+from aiana.exclusions import Wanted, Wishes
+from aiana.hiding import EDITORS, hidden
 from aiana.lazy import lazy
 from aiana.models import (
     SPOKEN,
@@ -24,17 +26,19 @@ from aiana.models import (
     SearchHit,
     Session,
 )
+from aiana.private import files_in, remove
 from aiana.protocol.results import Counts, Indexing
 from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore, vectors_of
 from aiana.storage.database import Database
 from aiana.storage.digests import Digests
+from aiana.storage.erasing import Eraser
 from aiana.storage.file_history import FileTimeline
 from aiana.storage.line_edits import LineEdits
 from aiana.storage.memories import MemoryStore
 from aiana.storage.message_files import MessageFiles
 from aiana.storage.preferences import PreferenceStore
-from aiana.storage.rows import DeletedRows
+from aiana.storage.rows import DeletedRows, bump_revision
 from aiana.storage.session_writer import BatchResult, SessionWriter
 from aiana.storage.sessions import SessionStore
 
@@ -62,14 +66,15 @@ class AianaStorage:
     Raises StorageUnavailable when the database cannot be opened.
     """
 
-    def __init__(self, path: Path | str | None = None) -> None:
+    def __init__(self, path: Path | str | None = None, wishes: Wishes | None = None) -> None:
         self._lock = threading.RLock()
-        self.database = Database(Path(path) if path else data_dir() / "conversations.db")
+        self.database = Database(Path(path) if path else data_dir() / "conversations.db", wishes)
         writer = SessionWriter()
         self.sessions = SessionStore(self.database, writer)
         self.memories = MemoryStore(self.database)
         self.preferences = PreferenceStore(self.database)
         self.captures = CaptureStore(self.database, writer, self.memories, self.preferences)
+        self.eraser = Eraser(self.database)
         self.chunks = ChunkStore(self.database)
         self.files = MessageFiles(self.database)
         self.timeline = FileTimeline(self.database)
@@ -182,6 +187,64 @@ class AianaStorage:
         with self.database.reading() as connection:
             return cleaned_so_far(connection)
 
+    def note_exclusions(self) -> bool:
+        """Have what rests on what is shown made anew, if other things are excluded by now.
+
+        Returns whether there was anything to do. Raises StorageUnavailable.
+        """
+        fact = "SELECT value FROM facts WHERE name = 'hidden'"
+        with self.database.reading() as connection:
+            shown = self.database.excluded()
+            known = connection.execute(fact).fetchone()
+            if shown.fingerprint == (_fingerprint(known[0]) if known else ""):
+                return False
+        with self.database.writing() as connection:
+            known = connection.execute(fact).fetchone()
+            before = json.loads(known[0]) if known else {"sessions": [], "memories": []}
+            sessions, memories = hidden(connection, shown) if shown else (set(), set())
+            connection.execute("DELETE FROM facts WHERE name = 'hidden'")
+            if shown:
+                value = {
+                    "rules": shown.fingerprint,
+                    "sessions": sorted(sessions),
+                    "memories": sorted(memories),
+                }
+                connection.execute("INSERT INTO facts VALUES ('hidden', ?)", (json.dumps(value),))
+            for query, changed in (
+                ("SELECT id FROM memories WHERE key = ?", memories ^ set(before["memories"])),
+                ("SELECT id FROM chunks WHERE session_key = ?", sessions ^ set(before["sessions"])),
+            ):
+                if connection.execute("SELECT 1 FROM facts WHERE name = 'qdrant'").fetchone():
+                    connection.executemany(
+                        f"INSERT OR REPLACE INTO outbox (id) {query}", [(key,) for key in changed]
+                    )
+            for kind in ("sessions", "memories"):
+                bump_revision(connection, kind, 0)
+        for page in files_in(self.database.path.parent / "pages", "*"):
+            remove(page)
+        return True
+
+    def note_editor(self, editor: str, wanted: Wanted) -> None:
+        """Have what the settings of an editor exclude hold for all processes of the data folder."""
+        name = EDITORS + editor
+        value = json.dumps({key: list(entries) for key, entries in wanted.items() if entries})
+        with self.database.reading() as connection:
+            known = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        if (known[0] if known else "{}") != value:
+            with self.database.writing() as connection:
+                connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+                if value != "{}":
+                    connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
+
+    def hidden(self) -> tuple[int, int]:
+        """How many stored sessions and memories are excluded."""
+        with self.database.reading() as connection:
+            sessions, memories = connection.execute(
+                "SELECT (SELECT count(*) FROM temp.hidden_sessions), "
+                "(SELECT count(*) FROM temp.hidden_memories)"
+            ).fetchone()
+        return sessions, memories
+
     def rebuild_text_index(self) -> int:
         """Build the full-text index anew from its tables; returns how many texts it holds."""
         with self.database.writing() as connection:
@@ -208,7 +271,7 @@ class AianaStorage:
 
     def remaining(self, deleted: DeletedRows) -> DeletedRows:
         """Which of the deleted things some table or index still holds: none, if all is well."""
-        with self.database.reading() as connection:
+        with self.database.reading_everything() as connection:
 
             def held(query: str, keys: Sequence[int]) -> list[int]:
                 return [key for key in keys if connection.execute(query, (key,)).fetchone()]
@@ -230,6 +293,10 @@ class AianaStorage:
     def write_batch(self, batch: CaptureBatch) -> BatchResult:
         """Store one step of a transcript, its position included, in one transaction."""
         return self.captures.write_batch(batch)
+
+
+def _fingerprint(value: str) -> str:
+    return str(json.loads(value)["rules"])
 
 
 def _counts(connection: sqlite3.Connection, vectors: int) -> Counts:

@@ -81,6 +81,13 @@
 ---@field path string
 ---@field touch 'created'|'deleted'|'edited'|'read'
 
+---@class aiana.Excluded What the settings exclude, and how much of it is stored, and hidden from everything else.
+---@field assistants string[]
+---@field projects string[]
+---@field paths string[]
+---@field sessions integer Stored from before, and hidden: `aiana forget --excluded` removes them.
+---@field memories integer
+
 ---@class aiana.Exported A session as text.
 ---@field format 'json'|'markdown'
 ---@field text string
@@ -112,6 +119,33 @@
 ---@field limit? integer
 ---@field cursor? string
 
+---@class aiana.ForgetParams Forget what a filter admits, or what the settings say.
+---@field filter? aiana.DeletionFilter What a search with this filter could find; a field that is not known is an error.
+---@field text? string Words that all occur in what is to be forgotten; in quotes, a phrase.
+---@field excluded? boolean What is stored of that which the settings exclude, instead of a filter.
+---@field expired? boolean The sessions that were kept for as long as the settings say, instead of a filter.
+---@field dryRun? boolean Change nothing and say what would be forgotten.
+---@field expected? integer The `deleted` of the dry run; if it is another number by now nothing is forgotten (`conflict`). Needed for more than one thing.
+
+---@class aiana.Forgetting What was forgotten, or would be with `dryRun`: sessions, messages and memories together.
+---@field deleted integer
+---@field ids string[]
+---@field receipt? aiana.Receipt
+---@field sessions integer Those that go as a whole, sub-agents included.
+---@field messages integer Those of these sessions, and single ones of others.
+---@field memories integer
+---@field hidden integer Of the sessions and memories those that the settings exclude; they are not named.
+---@field first aiana.ForgottenThing[] The newest of it; only with `dryRun`.
+
+---@class aiana.ForgottenThing Something that is to be forgotten.
+---@field kind 'memory'|'message'|'session'
+---@field uri string
+---@field title string The session's, or the beginning of the text.
+---@field source string
+---@field project string
+---@field timestamp string
+---@field messages integer How many go with it.
+
 ---@class aiana.Handover An account of a session, to be put into a new chat.
 ---@field context string A block like that of `aiana/context`.
 ---@field items aiana.ContextEntry[]
@@ -129,6 +163,7 @@
 ---@field imported integer Files that were read for the first time.
 ---@field updated integer Files that had grown or changed.
 ---@field skipped integer Files with nothing new.
+---@field excluded integer Files of which nothing, or not everything, was kept, since the settings exclude it.
 ---@field failed aiana.Failure[]
 ---@field messages integer Messages that were added.
 ---@field memories integer Memories that were added or changed; only archives hold any.
@@ -384,6 +419,11 @@
 ---@field uri? string What opens it in the assistant's own extension of VS Code, whether its program is there or not; none where nothing could open it.
 ---@field unavailable? string Why it cannot be: offer a new session instead.
 
+---@class aiana.RetentionState For how long sessions are kept.
+---@field days? integer After their last message; null is for ever.
+---@field projects table<string, integer> Days of projects that have their own; 0 is for ever.
+---@field due integer Sessions that are to go: the background work takes them out a few at a time.
+
 ---@class aiana.SearchFilter Restricts a search; empty lists restrict nothing.
 ---@field project? string Identity, path or name of a project.
 ---@field kinds? ('memory'|'message')[]
@@ -556,7 +596,7 @@
 
 ---@class aiana.SourceFile One transcript, and what became of it.
 ---@field path string
----@field state 'recovered'|'skipped'|'stored'|'waiting' `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept.
+---@field state 'recovered'|'skipped'|'stored'|'waiting' `waiting`: not read to its end yet; `skipped`: it cannot be read; `recovered`: the assistant has it no more, and what it held is kept. What is excluded is not named.
 ---@field reason? string Why it waits or is skipped.
 ---@field expires? string When its assistant will delete it, where it does.
 ---@field lines aiana.LeftOut[] The first of the lines that were left out.
@@ -573,6 +613,7 @@
 ---@field missing integer Files on disk that have not been imported to their end.
 ---@field vanished integer Imported files that no longer exist; what they held is kept.
 ---@field expiringSoon integer Files that the assistant will delete within a week.
+---@field excluded integer Files of which the settings exclude everything; they count as nothing else.
 ---@field skippedLines integer Lines of all imported files that were left out, wholly or in part.
 ---@field leftOut aiana.LeftOut[] The first 100 of them.
 ---@field failed aiana.Failure[] Folders and files that cannot be read.
@@ -594,6 +635,8 @@
 ---@field dataDir string
 ---@field capture aiana.CaptureState
 ---@field settings aiana.SettingProblem[] Settings that are not in force since they were not understood.
+---@field retention? aiana.RetentionState For how long sessions are kept; null is for ever.
+---@field excluded? aiana.Excluded What is not remembered; null where nothing is excluded.
 ---@field redacted integer Secrets that were taken out of what an older Aiana, which did not know them, had stored.
 
 ---@class aiana.StoredProject A project of which there are sessions.

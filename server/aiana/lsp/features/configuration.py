@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from lsprotocol import types
 from msgspec import Struct
 
 from aiana.config import load_config
+from aiana.errors import AianaError
+from aiana.lsp.call import Call
 from aiana.lsp.server import AianaServer
 from aiana.models import SettingProblem
 from aiana.protocol.uris import SCHEME
+from aiana.service import Aiana
 
 logger = logging.getLogger(__name__)
 
@@ -97,12 +101,13 @@ class Configuration:
                 types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkRegistrationOptions([ours])
             )
         self._report(self._server.service.config.problems)
-        await self._pull()
+        if not await self._pull():
+            await self._exclude(self._initial)
 
     async def changed(self, params: types.DidChangeConfigurationParams) -> None:
         """Settings were pushed; where the client can be asked, they are only a hint to do so."""
         if not await self._pull() and isinstance(params.settings, dict):
-            self._apply(params.settings.get(SECTION))
+            await self._apply(params.settings.get(SECTION))
 
     async def _pull(self) -> bool:
         if not self._can("workspace.configuration"):
@@ -112,11 +117,16 @@ class Configuration:
         if answer.refused:
             return False
         found = answer.result
-        self._apply(found[0] if isinstance(found, list) and found else found)
+        await self._apply(found[0] if isinstance(found, list) and found else found)
         return True
 
-    def _apply(self, settings: Any) -> None:
-        """Settings of a running server: the budget and the features; the rest is read at start."""
+    async def _exclude(self, settings: dict[str, Any]) -> None:
+        """What the client excludes holds for hooks, commands and other editors as well."""
+        with suppress(AianaError):  # it holds here all the same
+            await self._server.run("write", _exclude, (self._server.editor.name, settings))
+
+    async def _apply(self, settings: Any) -> None:
+        """Settings of a running server: budget, features, exclusions; the rest is read at start."""
         if not isinstance(settings, dict):
             return
         # Editors answer with {} where nothing is set: what was said at the start still holds.
@@ -127,6 +137,7 @@ class Configuration:
             self._server.context_max_tokens = config.context_max_tokens
         self._register_features()
         self._report(config.problems)
+        await self._exclude(settings)
 
     def _register_features(self) -> None:
         everything = types.TextDocumentRegistrationOptions(document_selector=None)
@@ -216,3 +227,7 @@ class Configuration:
 
     def _can(self, capability: str) -> bool:
         return self._server.editor.can(capability)
+
+
+def _exclude(aiana: Aiana, told: tuple[str, dict[str, Any]], call: Call) -> None:
+    aiana.exclude(*told)

@@ -48,6 +48,14 @@ SELECT coalesce(m.id, c.id), hex(v.content_hash), v.model FROM vectors v
 WHERE v.key > ? ORDER BY v.key LIMIT ?
 """
 
+_HIDDEN = """
+SELECT count(*) FROM (
+    SELECT c.key AS owner FROM temp.hidden_sessions h
+        CROSS JOIN main.chunks c ON c.session_key = h.key
+    UNION ALL SELECT -key FROM temp.hidden_memories
+) gone CROSS JOIN vectors v ON v.owner = gone.owner AND v.model = ?
+"""
+
 
 class Change(Struct, frozen=True):
     """Something with this id changed; a later change has a greater sequence."""
@@ -160,7 +168,11 @@ class Outbox:
     def expected(self, model: str) -> int:
         """How many points there must be when nothing waits."""
         with self._database.reading() as connection:
-            return vectors_of(connection, model)
+            held = vectors_of(connection, model)
+            if not self._database.hidden:
+                return held
+            (hidden,) = connection.execute(_HIDDEN, (model,)).fetchone()
+            return held - int(hidden)
 
     def strays(self, ids: Sequence[str]) -> list[str]:
         """Those of the ids that no memory and no chunk has."""
