@@ -115,7 +115,9 @@ def test_message_files_backfill(tmp_path: Path) -> None:
         old.execute("DROP TABLE message_files")
         old.execute("DROP TABLE message_refs")
         old.execute("DROP INDEX sessions_by_parent")
-        old.execute("DELETE FROM facts WHERE name = 'message_files'")
+        old.execute("DELETE FROM facts WHERE name IN ('message_files', 'forgotten key')")
+        old.execute("DROP INDEX sessions_by_transcript")
+        old.execute("ALTER TABLE forgotten DROP COLUMN at")
         old.execute(f"PRAGMA user_version = {names.index('m012_message_files')}")
     old.close()
     with AianaStorage(path) as storage:

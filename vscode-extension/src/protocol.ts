@@ -1149,7 +1149,7 @@ export const sessionStart = request<SessionStartParams, SessionResult>("aiana/se
 /** Announce the end of a session. */
 export const sessionEnd = request<SessionEndParams, SessionResult>("aiana/session/end");
 /** Forget messages and memories, and sessions of which nothing is left, for good: what a search with a filter finds. Ask with `dryRun` first, then send its `deleted` as `expected`. */
-export const forget = request<ForgetParams, Forgetting>("aiana/forget");
+export const erase = request<ForgetParams, Forgetting>("aiana/erase");
 /** Keep how the user likes to work. */
 export const preferenceAdd = request<PreferenceAddParams, Profile>("aiana/preference/add");
 /** List all preferences. */

@@ -50,7 +50,7 @@ class Methods:
             "aiana/share": share,
             "aiana/session/start": session_start,
             "aiana/session/end": session_end,
-            "aiana/forget": forget,
+            "aiana/erase": forget,
             "aiana/preference/add": preference_add,
             "aiana/preference/list": preference_list,
             "aiana/preference/remove": preference_remove,

@@ -291,7 +291,7 @@ METHODS: tuple[Method, ...] = (
         ("notFound", "storageUnavailable", "readOnly"),
     ),
     Method(
-        "aiana/forget",
+        "aiana/erase",
         "Forget messages and memories, and sessions of which nothing is left, for good: what a "
         "search with a filter finds. Ask with `dryRun` first, then send its `deleted` as "
         "`expected`.",
