@@ -28,6 +28,8 @@ _MOST_WORDS = 2000
 """Of a deleted text that are looked up; one that has more is taken to have some of its own."""
 MOST_PROBES = 3
 """Words that are looked for in the files."""
+_SHORTEST_PROBE = 4
+"""Bytes; shorter ones occur by chance."""
 _MERGE_PAGES = 500
 """Of the full-text index, merged in one step, so that others can write in between."""
 _LOG_WAIT_S = 2.0
@@ -73,7 +75,9 @@ def purge(database: Database, words: Iterable[str]) -> list[Path]:
 
 def _purged(database: Database, words: Iterable[str]) -> list[Path]:
     _empty_log(database)
-    probes = sorted(words, key=len, reverse=True)[:MOST_PROBES]
+    probes = _probes(database, words)
+    if not probes:
+        return []
     found = _holding(database.path.parent, probes)
     if database.path in found:
         # Pages that were freed before Aiana had them overwritten.
@@ -89,6 +93,16 @@ def _purged(database: Database, words: Iterable[str]) -> list[Path]:
         remove(path)
         found.remove(path)
     return found
+
+
+def _probes(database: Database, words: Iterable[str]) -> list[str]:
+    """Those of the words that would prove something: short ones, and the schema's, stand anywhere."""
+    with database.reading() as connection:
+        (schema,) = connection.execute("SELECT group_concat(sql) FROM sqlite_schema").fetchone()
+    schema = schema.lower()
+    telling = [w for w in words if len(w.encode("utf-8", "replace")) >= _SHORTEST_PROBE]
+    own = (word for word in telling if word.lower() not in schema)
+    return sorted(own, key=len, reverse=True)[:MOST_PROBES]
 
 
 def _words(texts: Iterable[str]) -> set[str]:
