@@ -96,7 +96,7 @@ def _purged(database: Database, words: Iterable[str]) -> list[Path]:
 
 
 def _probes(database: Database, words: Iterable[str]) -> list[str]:
-    """Those of the words that would prove something: short ones, and the schema's, stand anywhere."""
+    """Words that would prove something: short ones, and those of the schema, stand anywhere."""
     with database.reading() as connection:
         (schema,) = connection.execute("SELECT group_concat(sql) FROM sqlite_schema").fetchone()
     schema = schema.lower()
