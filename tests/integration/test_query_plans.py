@@ -26,6 +26,7 @@ from aiana.models import (
     Session,
     Spent,
 )
+from aiana.search.vector_index import VectorIndex
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.cleaned import FACT
@@ -107,6 +108,9 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.changes_since(0)
     aiana.changes_since(None)
     aiana.import_sessions(paths=[str(folder)])
+    for _ in range(2):  # written, then looked at
+        database, model = aiana.container.storage.database, aiana.container.embedder.model_name
+        VectorIndex(database, model, worth_a_file=1).refresh()
     deleted = aiana.get_memory(memories[3]).memory
     aiana.delete_memories([deleted.id], dry_run=True)
     aiana.delete_memories([deleted.id])

@@ -43,6 +43,8 @@ def status_of(aiana: Container) -> Status:
         busy = aiana.indexer.busy
         indexing.rate_per_s = aiana.indexer.rate_per_s
         sqlite = Tier(state="ok", detail=str(config.database))
+        if "searcher" in aiana.__dict__ and (problem := aiana.searcher.vectors_problem):
+            sqlite = Tier(state="ok", detail=f"{config.database}; {problem}")
         if aiana.storage.database.read_only:
             sqlite = Tier(state="unavailable", detail=f"{config.database} is read-only")
     except AianaError as error:

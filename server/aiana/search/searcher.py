@@ -68,6 +68,12 @@ class Searcher:
         """Whether the model is being loaded just now."""
         return self._loading.locked()
 
+    @property
+    def vectors_problem(self) -> str | None:
+        """Why this process holds all vectors by itself; None if nothing is wrong."""
+        problem = self._vector_index.problem
+        return problem and f"each process holds all vectors by itself: {problem}"
+
     def warm_up(self) -> None:
         """Load the model and the vectors now, so that the next search does not wait for them."""
         with self._loading:

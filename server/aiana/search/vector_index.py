@@ -1,9 +1,10 @@
-"""The embedded vector index: every vector of one model in memory, scanned whole for each query.
+"""The embedded vector index: every vector of one model, scanned whole for each query.
 
-All vectors are in the table `vectors`: any number of processes share the index, and each reads
-only what is new. Vectors are stored as float16 and held as 8-bit integers with one scale each:
-100,000 of 384 dimensions take 38 MB and are scanned faster than floats would be; a cosine is off by
-less than 0.002 (a test holds this).
+All vectors are in the table `vectors`: any number of processes share the index. They map one file
+of those that were there when it was written (`storage/vector_file.py`), and read what is new.
+Vectors are stored as float16 and held as 8-bit integers with one scale each: 100,000 of 384
+dimensions take 38 MB and are scanned faster than floats would be; a cosine is off by less than
+0.002 (a test holds this).
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from aiana.search.catalogue import Catalogue, Ints, numbers
 from aiana.search.stored_vectors import StoredVectors
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
-from aiana.storage.packing import unpack_all
+from aiana.storage.vector_file import LEAST, VectorFile, Vectors
 
 BLOCK = 1024
 _SELECT = (
     "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
     "LEFT JOIN chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
 )
+_NOTHING = np.empty(0, np.int64)
+_NONE = Vectors(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.float32), np.empty((0, 0), np.int8))
 
 
 def firsts(lengths: Ints) -> Ints:
@@ -40,9 +43,10 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
 class VectorIndex:
     """Cosines of a query with everything that has a vector of one model. Safe between threads."""
 
-    def __init__(self, database: Database, model: str) -> None:
+    def __init__(self, database: Database, model: str, worth_a_file: int = LEAST) -> None:
         self._database = database
         self.model = model
+        self._file = VectorFile(database, model, worth_a_file)
         self.stored = StoredVectors(database, model)
         """The same, of a few documents, without any in memory."""
         self._lock = threading.Lock()
@@ -54,7 +58,12 @@ class VectorIndex:
         self._spread: tuple[Catalogue, _Rows, _Spread] | None = None
 
     def __len__(self) -> int:
-        return len(self._rows.keys)
+        return self._rows.known
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no file of the vectors that processes share; None if nothing is wrong."""
+        return self._file.problem
 
     def release(self) -> None:
         """Give the memory back; the next search reads all vectors again."""
@@ -63,9 +72,14 @@ class VectorIndex:
                 self._rows, self._newest, self._spread = _Rows.empty(), 0, None
 
     def refresh(self) -> int:
-        """Take in what was added or removed since; returns how many vectors there are."""
+        """Take in what was added or removed since; returns how many vectors there are.
+
+        Where much is new since the file was written, or there is none, that is done first.
+        """
         with self._lock:
-            return len(self._refreshed().keys)
+            if not len(self._rows.keys):
+                self._file.renew(_SELECT)
+            return self._refreshed().known
 
     def cosines(
         self,
@@ -124,14 +138,16 @@ class VectorIndex:
         with self._database.reading() as connection:
             count = vectors_of(connection, self.model)
             (newest,) = connection.execute("SELECT coalesce(max(key), 0) FROM vectors").fetchone()
-            if (count, newest) == (len(rows.keys), self._newest):
+            if (count, newest) == (rows.known, self._newest):
                 return rows
+            if not len(rows.keys) and (held := self._file.opened(connection)) is not None:
+                rows, self._newest = _Rows(held.vectors, _NONE), held.newest
             cursor = connection.execute(_SELECT, (self.model, self._newest))
-            blocks = [rows]
+            blocks = []
             while fetched := cursor.fetchmany(4 * BLOCK):
-                blocks.append(_Rows.of(fetched))
-            rows, self._newest = _Rows.joined(blocks), newest
-            if len(rows.keys) != count:
+                blocks.append(Vectors.of(fetched))
+            rows, self._newest = rows.then(blocks), newest
+            if rows.known != count:
                 (text,) = connection.execute(
                     "SELECT group_concat(key) FROM vectors WHERE model = ?", (self.model,)
                 ).fetchone()
@@ -140,81 +156,76 @@ class VectorIndex:
 
 
 class _Rows:
-    """Vectors side by side: their keys, the documents they speak for, and their components."""
+    """Vectors side by side: first those of a file, if there is one, then those in memory."""
 
-    def __init__(
-        self,
-        keys: Ints,
-        documents: Ints,
-        lengths: Ints,
-        scales: NDArray[np.float32],
-        components: NDArray[np.int8],
-    ) -> None:
-        self.keys = keys
-        self.documents, self.lengths = documents, lengths
-        """Documents of all vectors one behind the other, and how many each vector has."""
-        self.scales, self.components = scales, components
+    def __init__(self, filed: Vectors | None, read: Vectors) -> None:
+        self.parts = [read] if filed is None else [filed, read]
+        self.filed, self.read = filed, read
+        self.keys = np.concatenate([part.keys for part in self.parts])
+        self.documents = np.concatenate([part.documents for part in self.parts])
+        self.lengths = np.concatenate([part.lengths for part in self.parts])
+        self.known = int(np.count_nonzero(self.keys))
+        """How many there are, without those of a file that are gone."""
 
     @classmethod
     def empty(cls) -> _Rows:
-        none = np.empty(0, np.int64)
-        return cls(none, none, none, np.empty(0, np.float32), np.empty((0, 0), np.int8))
+        return cls(None, _NONE)
 
-    @classmethod
-    def of(cls, fetched: list[tuple[int, str | int, bytes]]) -> _Rows:
-        keys, owned, blobs = zip(*fetched, strict=True)
-        lists = [str(owner).strip("[]") for owner in owned]
-        lengths = np.array([text.count(",") + 1 if text else 0 for text in lists], np.int64)
-        documents = numbers(",".join(text for text in lists if text))
-        vectors = unpack_all(blobs)
-        greatest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
-        greatest = np.maximum(greatest, np.finfo(np.float32).tiny)
-        vectors *= (127 / greatest)[:, None]
-        components = np.rint(vectors, out=vectors).astype(np.int8)
-        return cls(np.array(keys), documents, lengths, greatest / 127, components)
-
-    @classmethod
-    def joined(cls, blocks: list[_Rows]) -> _Rows:
-        blocks = [block for block in blocks if len(block.keys)]
+    def then(self, blocks: list[Vectors]) -> _Rows:
+        """These, and more that were read."""
+        blocks = [block for block in [self.read, *blocks] if len(block.keys)]
         if len(blocks) < 2:
-            return blocks[0] if blocks else cls.empty()
-        return cls(
-            np.concatenate([block.keys for block in blocks]),
-            np.concatenate([block.documents for block in blocks]),
-            np.concatenate([block.lengths for block in blocks]),
-            np.concatenate([block.scales for block in blocks]),
-            np.concatenate([block.components for block in blocks]),
-        )
+            return _Rows(self.filed, blocks[0]) if blocks else self
+        return _Rows(self.filed, Vectors._make(map(np.concatenate, zip(*blocks, strict=True))))
 
     def only(self, keys: Ints) -> _Rows:
         """Those of these keys."""
-        return self.only_at(np.flatnonzero(np.isin(self.keys, keys)))
-
-    def only_at(self, places: Ints) -> _Rows:
-        """Those at these places."""
-        lengths = self.lengths[places]
-        return _Rows(
-            self.keys[places],
-            self.documents[ranges(firsts(self.lengths)[places], lengths)],
+        read = self.read
+        places = np.flatnonzero(np.isin(read.keys, keys))
+        lengths = read.lengths[places]
+        kept = Vectors(
+            read.keys[places],
+            read.documents[ranges(firsts(read.lengths)[places], lengths)],
             lengths,
-            self.scales[places],
-            self.components[places],
+            read.scales[places],
+            read.components[places],
         )
+        filed = self.filed
+        return _Rows(filed and filed.without(~np.isin(filed.keys, keys)), kept)
 
     def cosines(
         self, query: NDArray[np.float32], places: Ints | None = None
     ) -> NDArray[np.float32]:
         """With all of them, or with those at these places."""
-        components = self.components if places is None else self.components[places]
-        found = np.empty(len(components), np.float32)
-        buffer = np.empty((BLOCK, len(query)), np.float32)
-        for start in range(0, len(found), BLOCK):
-            block = components[start : start + BLOCK]
-            floats = buffer[: len(block)]
-            np.copyto(floats, block)
-            np.dot(floats, query, out=found[start : start + BLOCK])
-        found *= self.scales if places is None else self.scales[places]
+        found = np.empty(len(self.keys) if places is None else len(places), np.float32)
+        start = 0
+        for part in self.parts:
+            end = start + len(part.keys)
+            if places is None:
+                _dot(part.components, part.scales, query, found[start:end])
+            else:
+                here = (places >= start) & (places < end)
+                own = places[here] - start
+                some = np.empty(len(own), np.float32)
+                _dot(part.components[own], part.scales[own], query, some)
+                found[here] = some
+            start = end
         return found
+
+
+def _dot(
+    components: NDArray[np.int8],
+    scales: NDArray[np.float32],
+    query: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    buffer = np.empty((BLOCK, len(query)), np.float32)
+    for start in range(0, len(out), BLOCK):
+        block = components[start : start + BLOCK]
+        floats = buffer[: len(block)]
+        np.copyto(floats, block)
+        np.dot(floats, query, out=out[start : start + BLOCK])
+    out *= scales
 
 
 class _Spread:

@@ -17,7 +17,7 @@ from aiana.errors import AianaError, Conflict, NotFound, StorageUnavailable
 from aiana.models import Progress
 from aiana.private import files_in, make_folder, make_own_folder, remove, unavailable
 from aiana.storage.copying import copy_into
-from aiana.storage.database import BUSY_TIMEOUT_S, translated
+from aiana.storage.database import BUSY_TIMEOUT_S, INDEX, translated
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
 from aiana.times import now
 
@@ -126,6 +126,8 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
         _fold_log(database)
         with _alone(database):
             kept = _set_aside(database)
+            for derived in files_in(database.parent / INDEX, "*.bin"):
+                remove(derived)
             try:
                 part.replace(database)
             except OSError as error:

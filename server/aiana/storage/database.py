@@ -20,6 +20,8 @@ from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
 
+INDEX = "index"
+"""The folder beside the database for files that are made from it."""
 BUSY_TIMEOUT_S = 15.0
 CACHE_KIB = 8 * 1024
 MOST_WAL_BYTES = 16 << 20

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiana.private import files_in, remove
-from aiana.storage.database import Database
+from aiana.storage.database import INDEX, Database
 from aiana.storage.forgotten import forget_session
 from aiana.storage.rows import Forgotten
 
@@ -63,7 +63,7 @@ def scrub_changed(database: Database, old: Sequence[str]) -> list[Path]:
     """
     words = _own_words(database, old)
     if words is not None and not words:
-        return []
+        return _wipe_vectors(database)
     return purge(database, words or _words(old))
 
 
@@ -74,6 +74,7 @@ def purge(database: Database, words: Iterable[str]) -> list[Path]:
 
 
 def _purged(database: Database, words: Iterable[str]) -> list[Path]:
+    left = _wipe_vectors(database)
     _empty_log(database)
     probes = _probes(database, words)
     if not probes:
@@ -92,7 +93,17 @@ def _purged(database: Database, words: Iterable[str]) -> list[Path]:
     for path in [path for path in found if path.suffix == ".log"]:
         remove(path)
         found.remove(path)
-    return found
+    return [*found, *left]
+
+
+def _wipe_vectors(database: Database) -> list[Path]:
+    """Take vectors that are gone out of the files that processes share."""
+    # numpy takes as long to import as all the rest of forgetting a memory.
+    if not files_in(database.path.parent / INDEX, "*"):
+        return []
+    from aiana.storage.vector_file import wipe
+
+    return wipe(database)
 
 
 def _probes(database: Database, words: Iterable[str]) -> list[str]:
