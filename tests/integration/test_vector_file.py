@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from aiana.config import Config
 from aiana.search.catalogue import CatalogueReader
 from aiana.search.vector_index import VectorIndex
+from aiana.service import open_aiana
 from aiana.storage import AianaStorage, vector_file
 from aiana.storage.forgetting import scrub
 from aiana.storage.vector_file import Vectors
@@ -209,6 +211,19 @@ def test_where_it_cannot_be_written_memory_serves(
     assert list((storage.database.path.parent / "index").glob("*[!k]")) == []
 
 
+def test_status_says_where_there_can_be_no_file(storage: AianaStorage) -> None:
+    home = storage.database.path.parent
+    (home / "index").write_text("in the way")
+    aiana = open_aiana(Config(data_dir=home))
+    aiana.container.searcher._vector_index = VectorIndex(storage.database, MODEL, WORTH)
+    assert "by itself" not in (aiana.status().tiers.sqlite.detail or "")
+    aiana.container.searcher._vector_index.refresh()
+    sqlite = aiana.status().tiers.sqlite
+    assert sqlite.state == "ok"
+    assert "each process holds all vectors by itself" in (sqlite.detail or "")
+    aiana.close()
+
+
 def test_processes_that_begin_at_once_agree(storage: AianaStorage) -> None:
     program = (
         "import sys, hashlib\n"
@@ -224,7 +239,7 @@ def test_processes_that_begin_at_once_agree(storage: AianaStorage) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
         for _ in range(3)
     ]
-    said = [process.communicate(timeout=120)[0].split() for process in processes]
+    said = [process.communicate(timeout=300)[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert len({each for lines in said for each in lines}) == 1
     assert [len(lines) for lines in said] == [5, 5, 5]

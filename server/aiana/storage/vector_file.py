@@ -180,7 +180,7 @@ class VectorFile:
             self.problem = None
         except Timeout:
             pass  # Another process writes it.
-        except (OSError, AianaError) as error:
+        except (OSError, NotImplementedError, AianaError) as error:  # some disks know no locks
             self.problem = f"{self.path} cannot be written: {getattr(error, 'strerror', error)}"
             logger.info("Vectors are held in memory: %s", self.problem)
 
@@ -225,7 +225,7 @@ def wipe(database: Database) -> list[Path]:
                         remove(path)
                     except AianaError:
                         left.append(path)
-    except (Timeout, OSError, AianaError):
+    except (Timeout, OSError, NotImplementedError, AianaError):
         return paths
     return left
 
