@@ -111,6 +111,27 @@ def test_follow_a_new_root(live: Live, projects: Path) -> None:
     assert (state.process, state.why_not_live) == (os.getpid(), None)
 
 
+def test_follow_what_was_imported_from_elsewhere(
+    live: Live, projects: Path, tmp_path: Path
+) -> None:
+    history = tmp_path / "shop" / ".aider.chat.history.md"
+    history.parent.mkdir()
+    began = "# aider chat started at 2026-02-01 12:00:00\n\n#### {}  \n\nThe {} does.\n"
+    history.write_text(began.format("who nests here", "heron"))
+    (projects / "-x").mkdir(parents=True)
+    (projects / "-x" / "s1.jsonl").write_text(said("u1", "a first look"))
+    live.until(lambda: live.finds("look"))
+    with AianaStorage(tmp_path / "home" / "conversations.db") as another:
+        import_sources(another, sources=[], paths=[history])
+    assert live.finds("heron")
+    with history.open("a") as file:
+        file.write("\n#### and who else  \n\nThe bittern does.\n")
+    live.until(lambda: live.finds("bittern"))
+    with history.open("a") as file:
+        file.write("\n#### and at night  \n\nThe nightjar does.\n")
+    live.until(lambda: live.finds("nightjar"))
+
+
 def test_follow_a_replaced_file(live: Live, projects: Path) -> None:
     transcript = projects / "-x" / "s1.jsonl"
     transcript.parent.mkdir(parents=True)

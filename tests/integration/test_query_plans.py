@@ -105,6 +105,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.container.storage.captures.note_following(Following(process=1))
     aiana.capture_state()
     aiana.container.storage.captures.note_following(None)
+    aiana.container.storage.captures.reached_since(0)
     aiana.changes_since(0)
     aiana.changes_since(None)
     aiana.import_sessions(paths=[str(folder)])

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ class Watcher:
         self._roots: list[tuple[str, Source]] = []
         self._real: dict[str, str] = {}
         """Where a root really is, for systems that name what changed by that."""
+        self._given: dict[str, Source] = {}
+        """Transcripts that lie elsewhere."""
         self._standing: dict[str, tuple[int, int] | None] = {}
         """Device and number of each root; None for one that does not exist."""
         self._folders: set[str] = set()
@@ -54,9 +56,10 @@ class Watcher:
         """How many folders are followed."""
         return len(self._folders)
 
-    def open(self) -> None:
+    def open(self, given: Mapping[Path, Source]) -> None:
         """Follow what exists now, and what will; whoever calls looks through it afterwards.
 
+        `given` are transcripts outside of all roots: on Linux their folders are followed, too.
         To be called again now and then: it finds what was missed, and tries what failed.
         """
         if self.why_not is not None:
@@ -65,6 +68,7 @@ class Watcher:
         self._standing = {root: _identity(root) for root, _ in self._roots}
         real = {root: os.path.realpath(root) for root in self._standing}
         self._real = {there: root for root, there in real.items() if there != root}
+        self._given = {str(path): source for path, source in given.items()}
         self._follow([(root, source) for root, source in self._roots if self._standing[root]])
 
     def close(self) -> None:
@@ -149,6 +153,9 @@ class Watcher:
         told: set[tuple[int, str]] = set()
         while True:
             found = {folder for place, source in places for folder in _folders_below(place, source)}
+            if _BY_FOLDER:
+                around = {Path(path).parent for path in self._given}
+                found |= {str(folder) for folder in around if folder.is_dir()}
             if found <= self._folders:
                 return told
             self._folders |= found
@@ -202,6 +209,8 @@ class Watcher:
 
     def _sources_of(self, path: str) -> Iterator[Source]:
         """The sources that would look at this path."""
+        if (source_given := self._given.get(_database_of(path))) is not None:
+            yield source_given
         for root, source in self._roots:
             if path.startswith(root + os.sep):
                 folders = Path(path).relative_to(root).parts

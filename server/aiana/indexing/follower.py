@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aiana.capture import Source
 from aiana.capture import sources as all_sources
 from aiana.capture.files import TranscriptFile, files_on_disk
 from aiana.capture.importer import import_file, waiting_files
@@ -68,6 +69,9 @@ class Follower:
         self._not_before: dict[Path, float] = {}
         self._reading: Path | None = None
         self._look_at = self._polled_at = 0.0
+        self._given: dict[Path, Source] = {}
+        """What lies outside of all folders of the assistants, and was imported from there once."""
+        self._reached = 0
 
     @property
     def why_not_live(self) -> str | None:
@@ -93,6 +97,8 @@ class Follower:
         if self._storage.database.generation != self._generation:
             self._generation = self._storage.database.generation
             self._known.clear()
+            self._given.clear()
+            self._reached = 0
             self._look_at = 0.0
         self._storage.note_exclusions()
         if (fingerprint := self._storage.database.excluded().fingerprint) != self._excluded:
@@ -105,15 +111,33 @@ class Follower:
             self._poll()
         elif self._backlog:
             self._read(self._backlog.pop())
+        elif self._find_given():
+            self._look_at = 0.0
         else:
             self._note(self._watcher.wait(self._patience()))
+
+    def _find_given(self) -> bool:
+        """Learn what was imported from elsewhere meanwhile; whether anything was."""
+        reached, self._reached = self._storage.captures.reached_since(self._reached)
+        by_name = {source.name: source for source in self._sources}
+        known = len(self._given)
+        for name, source in by_name.items():
+            roots = source.roots()
+            for path in (Path(path) for path, of in reached if of == name):
+                if not any(path.is_relative_to(root) for root in roots):
+                    self._given[path] = source
+        return len(self._given) > known
 
     def _look(self) -> None:
         """Find everything in which there is something new."""
         began = time.thread_time()
-        self._watcher.open()
+        self._find_given()
+        self._watcher.open(self._given)
         changed = []
-        for file in files_on_disk(self._sources).files.values():
+        found = files_on_disk(self._sources)
+        for path, source in self._given.items():
+            found.add(source, path)
+        for file in found.files.values():
             facts = _facts(file.path)
             if self._known.get(file.path) != facts:
                 self._known[file.path] = facts

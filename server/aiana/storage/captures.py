@@ -195,6 +195,15 @@ class CaptureStore:
             )
             return shown.fetchone() is None
 
+    def reached_since(self, after: int) -> tuple[list[tuple[str, str]], int]:
+        """Path and source of each transcript that was read after `after`, which comes back too."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT path, source, rowid FROM capture_positions WHERE rowid > ? ORDER BY rowid",
+                (after,),
+            ).fetchall()
+        return [(path, source) for path, source, _ in rows], rows[-1][2] if rows else after
+
     def note_failure(self, path: str, source: str, reason: str) -> None:
         """Keep why a transcript could not be read; how far it was read before stays."""
         known = self.position(path) or CapturePosition(path=path, source=source)
