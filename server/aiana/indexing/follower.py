@@ -119,11 +119,11 @@ class Follower:
     def _find_given(self) -> bool:
         """Learn what was imported from elsewhere meanwhile; whether anything was."""
         reached, self._reached = self._storage.captures.reached_since(self._reached)
-        by_name = {source.name: source for source in self._sources}
         known = len(self._given)
-        for name, source in by_name.items():
-            roots = source.roots()
-            for path in (Path(path) for path, of in reached if of == name):
+        for source in self._sources:
+            paths = [Path(path) for path, name in reached if name == source.name]
+            roots = source.roots() if paths else []
+            for path in paths:
                 if not any(path.is_relative_to(root) for root in roots):
                     self._given[path] = source
         return len(self._given) > known
