@@ -202,6 +202,32 @@
                          :notes (when (seq-empty-p (plist-get result :entries))
                                   '("No session had to do with this file.")))))))
 
+(defun aiana--why-row (reason)
+  "REASON for a line as a row."
+  (let ((title (aiana--one-line (or (plist-get (plist-get reason :asked) :text)
+                                    (plist-get reason :sessionTitle)
+                                    (plist-get reason :sessionId)))))
+    (list :label (format "%s  %s  %s" (aiana--date (plist-get reason :timestamp))
+                         (aiana--one-line (plist-get reason :how)) (aiana--fit title 80))
+          :annotation (plist-get reason :source)
+          :target (list :kind "message" :uri (plist-get reason :uri) :title title
+                        :session (plist-get reason :sessionId)
+                        :source (plist-get reason :source)
+                        :message (plist-get reason :messageId)))))
+
+(defun aiana--why (file first last)
+  "List of the turns behind the lines FIRST to LAST of FILE, newest first."
+  (list :prompt (format "Why %s:%d" (file-name-nondirectory file) first)
+        :fetch (lambda (_cursor)
+                 (let ((result (aiana-request
+                                :aiana/why :path file
+                                :range (list :start (list :line (1- first) :character 0)
+                                             :end (list :line last :character 0)))))
+                   (list :rows (mapcar #'aiana--why-row (plist-get result :reasons))
+                         :notes (if (seq-empty-p (plist-get result :reasons))
+                                    '("No session is surely known to have written this.")
+                                  (append (plist-get result :notes) nil)))))))
+
 (defun aiana--nothing (page all)
   "Say that PAGE has no rows; ALL projects were looked into or not."
   (message "Aiana: %s"

@@ -75,6 +75,20 @@ By default it is the file of this buffer."
   (aiana--show-list (aiana--history (expand-file-name file)) default-directory))
 
 ;;;###autoload
+(defun aiana-why (first last)
+  "List the turns that wrote, changed or discussed the current line.
+With an active region, those of its lines FIRST to LAST.  The file is
+looked at as it lies on the disk."
+  (interactive
+   (if (use-region-p)
+       (list (line-number-at-pos (region-beginning) t)
+             (line-number-at-pos (max (region-beginning) (1- (region-end))) t))
+     (list (line-number-at-pos nil t) (line-number-at-pos nil t))))
+  (unless buffer-file-name (user-error "This buffer is no file"))
+  (aiana--show-list (aiana--why (expand-file-name buffer-file-name) first last)
+                    default-directory))
+
+;;;###autoload
 (defun aiana-memories (&optional all)
   "List the memories of this project, to show, edit, pin and forget them.
 With a prefix argument list those of ALL projects."
@@ -232,6 +246,7 @@ stops it; what has been read until then is kept."
     (define-key map "l" #'aiana-sessions)
     (define-key map "L" #'aiana-list-sessions)
     (define-key map "f" #'aiana-file-history)
+    (define-key map "w" #'aiana-why)
     (define-key map "m" #'aiana-memories)
     (define-key map "R" #'aiana-resume)
     (define-key map "H" #'aiana-hand-over)

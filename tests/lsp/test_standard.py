@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -353,6 +354,42 @@ def test_code_actions_for_a_selection_are_carried_out(
         "lines": [1, 1],
     }
     assert client.notification("window/showMessage")["message"] == "Remembered."
+
+
+def test_why_a_line_is_so_is_offered_where_a_session_edited(serve: Start, tmp_path: Path) -> None:
+    client = serve(codeActions=True)
+    file = tmp_path / "cart.py"
+    file.write_text("import os\ntotal = sum_of(cart)\n")
+    edit = {"file_path": str(file), "old_string": "import os", "new_string": "total = sum_of(cart)"}
+    call = {"type": "tool_use", "id": "t1", "name": "Edit", "input": edit}
+    record = {
+        "type": "assistant",
+        "uuid": "e1",
+        "sessionId": "why",
+        "cwd": str(tmp_path),
+        "timestamp": "2026-01-12T09:16:00.000Z",
+        "message": {"role": "assistant", "content": [call]},
+    }
+    uri = file.as_uri()
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": file.read_text()}
+    client.notify("textDocument/didOpen", {"textDocument": item})
+    place = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 0}}
+    asked = {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": []}}
+    titles = [a["title"] for a in client.request("textDocument/codeAction", asked)]
+    assert titles == ["Add context for this file"]
+    transcript = tmp_path / "why.jsonl"
+    transcript.write_text(json.dumps(record) + "\n")
+    client.request("aiana/capture/import", {"paths": [str(transcript)]})
+    _, action = client.request("textDocument/codeAction", asked)
+    assert action["title"] == "Why is this line so?"
+    [reason] = client.request("aiana/why", action["command"]["arguments"][0])["reasons"]
+    assert reason["uri"] == "aiana:///session/why/claude-code#e1"
+    assert (reason["how"], reason["lines"]) == ("edited here", [[2, 2]])
+    client.request("workspace/executeCommand", action["command"])
+    [told] = re.findall(
+        r"file://\S+(?=, line)", client.notification("window/showMessage")["message"]
+    )
+    assert "edited here" in Path(unquote(urlsplit(told).path)).read_text()
 
 
 def test_code_actions_follow_edits(serve: Start, open_code: Callable[[Client], None]) -> None:

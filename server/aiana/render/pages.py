@@ -11,10 +11,11 @@ from urllib.parse import quote, urlsplit
 
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.private import files_in, make_own_folder, remove, write_text
-from aiana.protocol.results import Link, Page, Section
+from aiana.protocol.results import Link, Page, Section, Why
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
 from aiana.render.markdown import TOOL_TYPES, first_words, heading, markdown, tool_path
+from aiana.text import one_line
 from aiana.times import local
 
 PREVIOUS = "↑ previous turn"
@@ -61,6 +62,25 @@ def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
             "",
             closed(hit.content or hit.snippet),
             "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def why_page(why: Why) -> str:
+    """The turns behind some lines, and what was asked."""
+    first, last = why.lines
+    lines = [f"# Aiana: why line {first}" + (f" to {last}" if last > first else ""), ""]
+    lines += [f"{note}\n" for note in why.notes]
+    for reason in why.reasons:
+        asked = reason.asked.text if reason.asked else None
+        lines += [
+            f"## {one_line(reason.session_title or reason.source)}",
+            "",
+            " · ".join([one_line(reason.how), reason.source, local(reason.timestamp)]),
+            f"<{reason.uri}>",
+            "",
+            *([closed(f"Asked: {asked}"), ""] if asked else []),
+            *(part for each in reason.rejected for part in (f"Refused before: <{each.uri}>", "")),
         ]
     return "\n".join(lines).rstrip() + "\n"
 

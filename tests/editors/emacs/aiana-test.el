@@ -450,6 +450,21 @@
     (aiana-file-history (concat folder "other.py"))
     (should-not (aiana--list-targets))))
 
+(ert-deftest aiana-test-why-a-line-is-so ()
+  (let* ((folder (file-name-as-directory (make-temp-file "aiana-test" t)))
+         (file (concat folder "cart.py")))
+    (with-temp-file file (insert "import os\ntotal = sum_of(cart)\n"))
+    (aiana-test--import
+     (list (format "{\"sessionId\": \"wrote\", \"cwd\": \"%s\", \"timestamp\": \"2026-01-12T09:14:00.000Z\", \"type\": \"assistant\", \"uuid\": \"w1\", \"message\": {\"role\": \"assistant\", \"content\": [{\"type\": \"tool_use\", \"id\": \"w\", \"name\": \"Write\", \"input\": {\"file_path\": \"%s\", \"content\": \"total = sum_of(cart)\"}}]}}"
+                   folder file)))
+    (find-file file)
+    (aiana-why 2 2)
+    (should (string-prefix-p "  2026-01-12  edited here  wrote  claude-code" (aiana-test--line)))
+    (find-file file)
+    (aiana-why 1 1)
+    (should-not (aiana--list-targets))
+    (aiana-request :aiana/session/delete :id "wrote" :source "claude-code")))
+
 (ert-deftest aiana-test-memories-are-listed-edited-and-forgotten ()
   (let* ((default-directory (file-name-as-directory (make-temp-file "aiana-test" t))))
     (dolist (text '("numbat one" "numbat two")) (aiana-remember text))

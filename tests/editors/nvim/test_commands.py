@@ -19,7 +19,7 @@ def test_completion(neovim: Neovim) -> None:
         [
             *("act", "add", "context", "handover", "history", "import", "memories", "open"),
             *("prefer", "quickfix", "resume", "search", "sessions", "share", "status"),
-            *("stop", "undo"),
+            *("stop", "undo", "why"),
         ],
         ["search", "sessions", "share", "status", "stop"],
         ["type=pattern", "type=preference"],

@@ -325,3 +325,38 @@ def test_history_of_a_file(neovim: Neovim, kept: Path) -> None:
     assert name == f"aiana:///session/{SESSION}/claude-code"
     assert "Edit" in line
     assert none == "Aiana: No session had to do with this file."
+
+
+def test_why_a_line_is_so(neovim: Neovim, kept: Path) -> None:
+    shop = neovim.folder / "shop"
+    (shop / "cart.py").write_text("import os\ntotal = sum_of(cart)\n")
+    arguments = {"file_path": str(shop / "cart.py"), "content": "total = sum_of(cart)"}
+    record = {
+        "type": "assistant",
+        "uuid": "wrote",
+        "sessionId": SESSION,
+        "cwd": str(shop),
+        "timestamp": "2026-01-12T09:16:00.000Z",
+        "message": {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "id": "t1", "name": "Write", "input": arguments}],
+        },
+    }
+    with kept.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+    offered, name, none = neovim.run(f"""
+    T.request('aiana/capture/import', {{ paths = {{ '{kept}' }} }})
+    vim.cmd.edit('{shop}/cart.py')
+    T.choices = {{ 1 }}
+    vim.cmd('2Aiana why')
+    T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+    local name, offered = vim.api.nvim_buf_get_name(0), T.offered
+    vim.cmd.edit('{shop}/cart.py')
+    vim.api.nvim_win_set_cursor(0, {{ 1, 0 }})
+    vim.cmd('Aiana why')
+    return {{ offered, name, T.note() }}
+    """)
+    assert len(offered) == 1
+    assert offered[0].startswith("2026-01-12  edited here  ")
+    assert name == f"aiana:///session/{SESSION}/claude-code"
+    assert none == ("Aiana: No session is surely known to have written, changed or discussed this.")

@@ -184,6 +184,16 @@ local subcommands = {
       return vim.fn.getcompletion(lead, 'file')
     end,
   },
+  why = {
+    run = function(_, args)
+      local first, last = args.line1, args.line2
+      if not args.range or args.range == 0 then
+        first = vim.api.nvim_win_get_cursor(0)[1]
+        last = first
+      end
+      require('aiana').why(first, last)
+    end,
+  },
   resume = {
     run = function(_, args)
       require('aiana').resume({ all = args.bang })

@@ -212,6 +212,18 @@ function M.history(path)
   require('aiana.pickers').pick(require('aiana.lists').history(path))
 end
 
+---Choose a turn that wrote, changed or discussed lines of the current file, and go there.
+---@param first integer From 1.
+---@param last integer
+function M.why(first, last)
+  local uri = text.file_uri()
+  if not uri then
+    return config.fail('This buffer is no file.')
+  end
+  local path = vim.api.nvim_buf_get_name(0)
+  require('aiana.pickers').pick(require('aiana.lists').why(path, first, last))
+end
+
 ---Do something with the session below the cursor, or with one that is chosen.
 ---@param run aiana.Run
 ---@param opts? { all?: boolean }

@@ -78,6 +78,23 @@ local function history_row(entry)
   }
 end
 
+---@param reason aiana.Reason
+---@return aiana.Row
+local function why_row(reason)
+  return {
+    target = {
+      kind = 'message',
+      uri = reason.uri,
+      session = reason.sessionId,
+      source = reason.source,
+      message = reason.messageId,
+      title = reason.sessionTitle or reason.sessionId,
+    },
+    label = text.why(reason),
+    preview = preview_of(reason.uri),
+  }
+end
+
 ---@param session aiana.Session
 ---@param depth integer Of the session among those that it works for.
 ---@return aiana.Row
@@ -247,6 +264,24 @@ function M.history(path)
   return stored('Aiana history', nil, 'aiana/file/history', params, function(result)
     return vim.tbl_map(history_row, result.entries)
   end, 'No session had to do with this file.')
+end
+
+---Why lines of a file are as they are, newest first.
+---@param path string
+---@param first integer From 1.
+---@param last integer
+---@return aiana.List
+function M.why(path, first, last)
+  local params = {
+    path = path,
+    range = {
+      start = { line = first - 1, character = 0 },
+      ['end'] = { line = last, character = 0 },
+    },
+  }
+  return stored('Aiana why', nil, 'aiana/why', params, function(result)
+    return vim.tbl_map(why_row, result.reasons)
+  end, 'No session is surely known to have written, changed or discussed this.')
 end
 
 ---Fetch a list page by page, for pickers that take rows as they come.

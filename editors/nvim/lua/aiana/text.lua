@@ -120,6 +120,15 @@ function M.history(entry)
   return M.fit(facts .. title .. lines .. '  ' .. entry.source, vim.o.columns - MARGIN)
 end
 
+---Why a line is so, on one line.
+---@param reason aiana.Reason
+---@return string
+function M.why(reason)
+  local asked = reason.asked and reason.asked.text or reason.sessionTitle or reason.sessionId
+  local facts = ('%s  %s  '):format(M.date(reason.timestamp), one_line(reason.how))
+  return M.fit(facts .. one_line(asked) .. '  ' .. reason.source, vim.o.columns - MARGIN)
+end
+
 ---A memory on one line.
 ---@param memory aiana.Memory
 ---@return string

@@ -1,15 +1,18 @@
-"""*Remember this selection* and *Add context for this file*, for a person who asks for actions."""
+"""*Remember this selection* and the like, for a person who asks for actions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
+from aiana.lsp.call import Call
 from aiana.lsp.features.configuration import CODE_ACTION_KIND, Configuration
 from aiana.lsp.server import AianaServer
-from aiana.lsp.uris import open_document
+from aiana.lsp.uris import open_document, path_of
+from aiana.service import Aiana
 
 
 class CodeActions:
@@ -31,6 +34,9 @@ class CodeActions:
         uri = params.text_document.uri
         about: dict[str, Any] = {"textDocument": {"uri": uri}}
         actions = [_action("Add context for this file", "aiana.showContext", about)]
+        if await self._has_edits(uri):
+            place = {**about, "range": _plain(params.range)}
+            actions.append(_action("Why is this line so?", "aiana.showWhy", place))
         selection = self._selected(uri, params.range)
         if selection.strip():
             about["selection"] = selection
@@ -44,6 +50,15 @@ class CodeActions:
                 ),
             )
         return actions
+
+    async def _has_edits(self, uri: str) -> bool:
+        """Whether a session changed the file, so that there may be an answer."""
+
+        def asked(aiana: Aiana, path: Path, call: Call) -> bool:
+            return aiana.has_edits(path)
+
+        path = path_of(uri)
+        return path is not None and bool(await self._server.run("read", asked, path))
 
     def _selected(self, uri: str, range_: types.Range) -> str:
         document = open_document(self._server.workspace, uri)

@@ -8,8 +8,8 @@ from lsprotocol import types
 
 from aiana.lsp.features.documents import Documents
 from aiana.lsp.server import AianaServer
-from aiana.protocol.results import ContextResult, Deleted, MemoryAdded, SearchResult
-from aiana.render.pages import hits_page
+from aiana.protocol.results import ContextResult, Deleted, MemoryAdded, SearchResult, Why
+from aiana.render.pages import hits_page, why_page
 from aiana.text import counted
 
 _SHOWN_CHARS = 80
@@ -28,6 +28,7 @@ class Commands:
         add("aiana.show", self.show, "uri")
         add("aiana.showSearch", self.show_search, "query")
         add("aiana.showContext", self.show_context, "query")
+        add("aiana.showWhy", self.show_why, "path")
         add("aiana.remember", self.remember, "content")
         add("aiana.forget", self.forget, "id")
 
@@ -47,6 +48,14 @@ class Commands:
             await self._documents.open_text("context", context.context + "\n")
         else:
             self._server.editor.say("There is nothing worth quoting for this.")
+
+    async def show_why(self, given: dict[str, Any]) -> None:
+        """The params of `aiana/why`: open the turns behind some lines as a document."""
+        why: Why = await self._call("aiana/why", given)
+        if why.reasons:
+            await self._documents.open_text("why", why_page(why))
+        else:
+            self._server.editor.say("No session is surely known to have written this.")
 
     async def remember(self, given: dict[str, Any]) -> MemoryAdded:
         """The params of `aiana/memory/add`: keep a text and say so."""

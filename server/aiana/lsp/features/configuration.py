@@ -39,7 +39,8 @@ class Options(Struct, frozen=True, rename="camel"):
     """What a client may turn on or off."""
 
     code_actions: bool = False
-    """*Remember this selection* and *Add context for this file*; needs documents synchronized."""
+    """*Remember this selection*, *Add context for this file* and *Why is this line so?*; needs
+    documents synchronized."""
     workspace_symbols: bool = False
     """Answer `workspace/symbol` from memory, which reaches tag jumps and symbol lists."""
     notifications: bool = True
