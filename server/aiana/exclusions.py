@@ -100,7 +100,8 @@ class Exclusions:
 class Wishes:
     """The exclusions in force: those of `config.toml` as it is now, and others beside it.
 
-    A file that cannot be read just now, since somebody is writing it, changes nothing.
+    A file that cannot be read just now, since somebody is writing it, changes nothing; of one that
+    could not be read since the start, what can be told counts.
     """
 
     def __init__(self, folder: Path, beside: Wanted | None = None) -> None:
@@ -108,7 +109,7 @@ class Wishes:
         self._beside: tuple[Wanted, ...] = (beside or {},)
         self._lock = threading.Lock()
         self._facts: tuple[int, int, int] | None = None
-        self._of_file: Wanted = {}
+        self._of_file: Wanted | None = None
         self._told: tuple[str, ...] = ()
         self._now = Exclusions(beside)
 
@@ -126,6 +127,8 @@ class Wishes:
         with self._lock:
             if facts != self._facts:
                 found = of_file(self._file) if facts is not None else {}
+                if found is None and self._of_file is None:
+                    found = of_broken_file(self._file)
                 if found is not None:
                     self._of_file = found
                 self._facts = facts
@@ -134,7 +137,7 @@ class Wishes:
             return self._now
 
     def _join(self) -> None:
-        layers = [self._of_file, *self._beside, *map(_decoded, self._told)]
+        layers = [self._of_file or {}, *self._beside, *map(_decoded, self._told)]
         joined = {
             key: _stripped(e for layer in layers for e in layer.get(key, ())) for key in _FIELDS
         }
@@ -152,6 +155,19 @@ def of_file(path: Path) -> Wanted | None:
     except (OSError, ValueError, RecursionError):
         return None
     return wanted_of({key: values.get(key, values.get(field)) for key, field in _FIELDS.items()})
+
+
+def of_broken_file(path: Path) -> Wanted:
+    """What a `config.toml` that is no TOML seems to exclude: what stands in quotes there."""
+    with suppress(OSError, ValueError):
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        parts = re.split(r"(?m)^[ \t]*(?:([\w-]+)[ \t]*=|\[[\w.\"' -]+\][ \t]*$)", text)
+        given: dict[str, list[str]] = {}
+        for name, value in zip(parts[1::2], parts[2::2], strict=True):
+            quoted = re.findall(r"\"([^\"\n]+)\"|'([^'\n]+)'", value)
+            given.setdefault(name or "", []).extend(one or other for one, other in quoted)
+        return wanted_of({key: given.get(key, given.get(of)) for key, of in _FIELDS.items()})
+    return {}
 
 
 def of_environment(environ: Mapping[str, str] = os.environ) -> Wanted:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -319,6 +320,25 @@ def test_settings_add_up(folders: Path) -> None:
     (folders / "home" / "config.toml").write_text("excludedPaths = [")
     assert sorted(container.storage.database.excluded().paths) == ["/c", "/d", "/e"]
     container.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'excludedProjects = ["hidden"\nretentionDays = 30',
+        'name = = 1\n  excludedProjects = [\n  "hidden", # and\n]\n[embedding]\nx = "open"',
+        "excluded_projects = ['hidden']\nexcludedPaths =\n\x00",
+    ],
+)
+def test_of_a_broken_file_counts_what_can_be_told(folders: Path, text: str) -> None:
+    (folders / "home" / "config.toml").write_text(text)
+    with closing(Container(Config(data_dir=folders / "home"))) as container:
+        shown = container.storage.database.excluded()
+        assert (list(shown.projects), list(shown.paths), list(shown.assistants)) == (
+            ["hidden"],
+            [],
+            [],
+        )
 
 
 @pytest.mark.parametrize(
