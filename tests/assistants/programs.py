@@ -42,6 +42,8 @@ class Program(Struct, frozen=True, kw_only=True):
     thinks: bool = True
     """Whether it stores thoughts."""
     has_tools: bool = True
+    history: str | None = None
+    """What it writes into the project, where it writes nowhere else."""
     target: str | None = None
     """What `aiana setup` calls it, where that is tried with it."""
     has_hooks: bool = True
@@ -265,5 +267,6 @@ PROGRAMS = [
         },
         thinks=False,
         has_tools=False,
+        history=".aider.chat.history.md",
     ),
 ]
