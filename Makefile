@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -104,6 +104,16 @@ docs: $(INSTALLED)
 # A folder that assistants which read Agent Plugins take as it is.
 plugin: $(INSTALLED)
 	$(BIN)/python -m aiana.setup.plugin build/plugin
+
+# Many processes on one store, killed and stopped at random, for as many operations as are asked for.
+OPERATIONS ?= 20000
+stress: $(INSTALLED)
+	$(BIN)/python -m tests.stress.store --operations $(OPERATIONS)
+
+# Messages that no careful client sends, with a seed of their own in each run.
+MESSAGES ?= 100000
+fuzz: $(INSTALLED)
+	AIANA_TEST_MESSAGES=$(MESSAGES) AIANA_TEST_SEED=$${SEED:-$$(date +%s)} $(BIN)/pytest -o timeout=0 tests/lsp/test_fuzz.py
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

@@ -16,7 +16,7 @@ from aiana.protocol.methods import METHODS
 from tests.lsp.client import Client
 
 SEED = int(os.environ.get("AIANA_TEST_SEED", "20261126"))
-MESSAGES = 2500
+MESSAGES = int(os.environ.get("AIANA_TEST_MESSAGES", "2500"))
 MOST_GROWTH = 150 * 1024 * 1024
 STANDARD = (
     "workspace/textDocumentContent",
