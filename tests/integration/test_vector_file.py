@@ -97,7 +97,7 @@ def test_what_is_new_is_read_beside_it_until_it_is_much(storage: AianaStorage) -
 
 def test_few_vectors_need_no_file(storage: AianaStorage) -> None:
     VectorIndex(storage.database, MODEL, worth_a_file=25).refresh()
-    assert file_of(storage) is None
+    assert not (storage.database.path.parent / "index").exists()
 
 
 def flipped(path: Path, place: int) -> None:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from aiana.errors import AianaError
 from aiana.private import files_in, make_own_folder, remove
+from aiana.storage.chunks import vectors_of
 from aiana.storage.database import INDEX, Database
 from aiana.storage.packing import unpack_all
 
@@ -173,6 +174,9 @@ class VectorFile:
         `read` selects key, documents and vector of one model's vectors after a key. Whatever keeps
         it from being written is in `problem`; nothing depends on the file.
         """
+        with self._database.reading() as connection:
+            if vectors_of(connection, self._model) < self._least:
+                return
         try:
             # Read when the lock is held: what was forgotten before that is not read any more.
             with _locked(self._database, 0), self._database.reading() as connection:
@@ -185,11 +189,8 @@ class VectorFile:
             logger.info("Vectors are held in memory: %s", self.problem)
 
     def _renew(self, connection: sqlite3.Connection, read: str) -> None:
-        row = connection.execute(
-            "SELECT vectors FROM embedded WHERE model = ?", (self._model,)
-        ).fetchone()
-        count = row[0] if row else 0
-        if count < self._least:
+        count = vectors_of(connection, self._model)
+        if not count:  # all were forgotten meanwhile
             return
         held = self.opened(connection)
         if held is not None:
