@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiana.config import Config
 from aiana.container import Container
 from aiana.features.capturing import Capturing
+from aiana.features.changing import Changing
 from aiana.features.files import Files
 from aiana.features.forgetting import Forgetting
 from aiana.features.keeping import Keeping
@@ -71,6 +72,7 @@ class Aiana:
         self.record_messages = sessions.record
 
         self.forget = Forgetting(container).forget
+        self.session_changes = Changing(container).changes
 
         pages = Pages(container, memories)
         self.export_session = pages.export

@@ -114,6 +114,7 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("sessions", "show", SESSION)
     yield ("sessions", "show", HOSTILE)
     yield ("sessions", "export", SESSION)
+    yield ("sessions", "changes", SESSION)
     yield ("prefer", HOSTILE)
     yield ("preferences",)
     yield ("preferences", "--remove", HOSTILE)

@@ -313,6 +313,8 @@ def touched(aiana: Aiana) -> None:
     storage.files.refs_of_session("touched", "codex")
     storage.files.sessions_of_commit("1a2b3c4")
     aiana.get_session("touched")
+    aiana.session_changes("aiana:///session/touched/codex#u2")
+    aiana.read_page("aiana:///session/touched/codex")
     with storage.database.writing() as connection:
         connection.execute("DELETE FROM facts WHERE name = 'message_files'")
     fill(storage.database, lambda: False)

@@ -58,6 +58,7 @@ def test_every_method_answers_its_example(sampled: Client) -> None:
     unknown = {
         "aiana/memory/get",
         "aiana/memory/update",
+        "aiana/why",
         "aiana/locate",
         "aiana/quote",
         "aiana/memory/feedback",
@@ -68,6 +69,7 @@ def test_every_method_answers_its_example(sampled: Client) -> None:
         "aiana/session/export",
         "aiana/session/resume",
         "aiana/session/handover",
+        "aiana/session/changes",
         "aiana/share",
         "aiana/preference/remove",
     }

@@ -53,7 +53,7 @@ def existing(client: Client, method: str, params: dict[str, Any]) -> dict[str, A
         added = client.request("aiana/memory/add", {"content": f"for {method}"})
         uri = added["memory"]["uri"]
         return {**params, "uri": uri} if "uri" in params else {**params, "texts": [{"uri": uri}]}
-    if method in ("aiana/session/resume", "aiana/session/handover"):
+    if method in ("aiana/session/resume", "aiana/session/handover", "aiana/session/changes"):
         [session] = client.request("aiana/session/list", {"limit": 1})["sessions"]
         return {**params, "uri": session["uri"]}
     if method == "aiana/why":

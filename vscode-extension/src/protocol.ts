@@ -31,6 +31,37 @@ export interface CaptureState {
   detail: string;
 }
 
+/** What became of a file, as far as the calls of the session show its text. */
+export interface ChangedFile {
+  path: string;
+  kind: "created" | "deleted" | "edited" | "moved";
+  /** URIs of the turns that changed it, in their order. */
+  turns: string[];
+  /** Where it was before it was moved. */
+  oldPath: string | null;
+  /** None where the calls do not show what stood there. */
+  before: string | null;
+  after: string | null;
+  /** The texts are the file from its first line to its last. Otherwise they are the parts that calls showed, a line `⋯` between two. */
+  whole: boolean;
+  parts: ChangedPart[];
+}
+
+/** What a session and its sub-agents changed, file by file in the order of the first change. */
+export interface ChangedFiles {
+  files: ChangedFile[];
+  /** All of it as a unified diff, where that was asked for instead of texts. */
+  diff: string | null;
+}
+
+/** A stretch of a file that turns changed, or the whole of it. */
+export interface ChangedPart {
+  /** Zero-based line of `after` on which it begins. */
+  line: number;
+  /** URIs of the turns, the last one last. */
+  turns: string[];
+}
+
 /** What was changed since the last notification, by whichever process. */
 export interface Changes {
   kinds: ("memories" | "preferences" | "sessions")[];
@@ -815,6 +846,8 @@ export interface Section {
   messageId: string;
   /** For an outline: who, when and the first words; of a tool its name and what it is about. */
   title: string;
+  /** It changed files: `aiana/session/changes` of its `uri` tells how. */
+  changes: boolean;
 }
 
 /** One conversation with one assistant. */
@@ -840,6 +873,14 @@ export interface Session {
   metadata: Record<string, unknown>;
   /** Where it can be opened; set on what is read from the storage. */
   uri: string;
+}
+
+/** Ask what a session changed. */
+export interface SessionChangesParams {
+  /** Of the session; with a message, what that one changed. */
+  uri: string;
+  /** Answer a unified diff in the place of texts. */
+  asDiff?: boolean;
 }
 
 /** Delete a session, by its whole id, with those of its sub-agents. */
@@ -1140,6 +1181,8 @@ export const sessionDelete = request<SessionDeleteParams, Deleted>("aiana/sessio
 export const sessionExport = request<SessionExportParams, Exported>("aiana/session/export");
 /** Say what an editor runs, or opens, to go on with a session. The server runs nothing. */
 export const sessionResume = request<SessionResumeParams, Resumption>("aiana/session/resume");
+/** Say what a session and its sub-agents changed, or one message of it: of each file what stood there before and what stands there after, as the calls show it. */
+export const sessionChanges = request<SessionChangesParams, ChangedFiles>("aiana/session/changes");
 /** Give an account of a session, to be put into a new chat: what was asked, done, said last and left open, quoted and cited within a budget. */
 export const sessionHandover = request<SessionHandoverParams, Handover>("aiana/session/handover");
 /** Write a session with its sub-agents, or a memory, to be given to somebody else, and say what was taken out of it. */

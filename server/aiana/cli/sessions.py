@@ -1,4 +1,4 @@
-"""`aiana sessions`: list, show, export."""
+"""`aiana sessions`: list, show, changes, export."""
 
 from __future__ import annotations
 
@@ -197,6 +197,31 @@ def _about(found: SessionResult) -> str:
         for agent in found.agents
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+@sessions.command()
+@click.argument("session_id")
+@json_option
+def changes(session_id: str, as_json: bool) -> None:
+    """Tell what a session and its sub-agents changed, as a unified diff.
+
+    The beginning of its id is enough. What stands there is what its calls showed: of a file that
+    it did not write whole, the parts that it replaced.
+
+    \b
+    Examples:
+      aiana sessions changes 5f0c9d3e
+      aiana sessions changes 5f0c9d3e --json | jq -r '.files[].path'
+    """
+    with opened() as aiana:
+        session = aiana.get_session(session_id).session
+        found = aiana.session_changes(session.uri, as_diff=not as_json)
+    if as_json:
+        print_json(found)
+    elif found.diff:
+        print_document(found.diff)
+    else:
+        tell("note", "No call of this session is known to have changed a file.")
 
 
 @sessions.command()

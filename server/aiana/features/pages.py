@@ -43,7 +43,10 @@ class Pages:
         if isinstance(address, MemoryAddress):
             return memory_page(self._memories.get(address.id).memory)
         session, messages = self._whole_session(address.id, address.source)
-        return session_page(session, messages, address.message, navigation=navigation)
+        changing = self._container.storage.changes.changing(session.source, session.id)
+        return session_page(
+            session, messages, address.message, navigation=navigation, changing=changing
+        )
 
     def locate(self, uri: str, navigation: bool = False, as_file: bool = False) -> Located:
         """Where what a URI names stands in its document. Raises NotFound and Conflict.

@@ -47,6 +47,7 @@ class Methods:
             "aiana/session/export": session_export,
             "aiana/session/resume": session_resume,
             "aiana/session/handover": session_handover,
+            "aiana/session/changes": session_changes,
             "aiana/share": share,
             "aiana/session/start": session_start,
             "aiana/session/end": session_end,
@@ -219,6 +220,12 @@ def session_export(aiana: Aiana, p: params.SessionExportParams, call: Call) -> r
 
 def session_resume(aiana: Aiana, p: params.SessionResumeParams, call: Call) -> results.Resumption:
     return aiana.resume(p.uri, p.mode)
+
+
+def session_changes(
+    aiana: Aiana, p: params.SessionChangesParams, call: Call
+) -> results.ChangedFiles:
+    return aiana.session_changes(p.uri, p.as_diff)
 
 
 def session_handover(aiana: Aiana, p: params.SessionHandoverParams, call: Call) -> results.Handover:

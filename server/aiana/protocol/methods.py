@@ -253,6 +253,16 @@ METHODS: tuple[Method, ...] = (
         ("notFound", "conflict", "storageUnavailable"),
     ),
     Method(
+        "aiana/session/changes",
+        "Say what a session and its sub-agents changed, or one message of it: of each file what "
+        "stood there before and what stands there after, as the calls show it.",
+        params.SessionChangesParams,
+        results.ChangedFiles,
+        "read",
+        {"uri": "aiana:///session/0198c0de-7000-7000-8000-000000000001/codex"},
+        ("notFound", "conflict", "storageUnavailable"),
+    ),
+    Method(
         "aiana/session/handover",
         "Give an account of a session, to be put into a new chat: what was asked, done, said last "
         "and left open, quoted and cited within a budget.",

@@ -277,6 +277,15 @@ class SessionResumeParams(Params):
     """`new` begins another session with the same assistant."""
 
 
+class SessionChangesParams(Params):
+    """Ask what a session changed."""
+
+    uri: Text
+    """Of the session; with a message, what that one changed."""
+    as_diff: bool = False
+    """Answer a unified diff in the place of texts."""
+
+
 class SessionHandoverParams(Params):
     """Ask for an account of a session."""
 

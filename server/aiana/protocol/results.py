@@ -297,6 +297,41 @@ class Why(Result):
     """What could not be looked into, and why."""
 
 
+class ChangedPart(Result):
+    """A stretch of a file that turns changed, or the whole of it."""
+
+    line: int
+    """Zero-based line of `after` on which it begins."""
+    turns: list[str]
+    """URIs of the turns, the last one last."""
+
+
+class ChangedFile(Result):
+    """What became of a file, as far as the calls of the session show its text."""
+
+    path: str
+    kind: Literal["edited", "created", "deleted", "moved"]
+    turns: list[str]
+    """URIs of the turns that changed it, in their order."""
+    old_path: str | None = None
+    """Where it was before it was moved."""
+    before: str | None = None
+    """None where the calls do not show what stood there."""
+    after: str | None = None
+    whole: bool = False
+    """The texts are the file from its first line to its last. Otherwise they are the parts that
+    calls showed, a line `⋯` between two."""
+    parts: list[ChangedPart] = field(default_factory=list)
+
+
+class ChangedFiles(Result):
+    """What a session and its sub-agents changed, file by file in the order of the first change."""
+
+    files: list[ChangedFile]
+    diff: str | None = None
+    """All of it as a unified diff, where that was asked for instead of texts."""
+
+
 class MessageList(Result):
     """Messages of one session in order."""
 
@@ -602,6 +637,8 @@ class Section(Result):
     message_id: str
     title: str = ""
     """For an outline: who, when and the first words; of a tool its name and what it is about."""
+    changes: bool = False
+    """It changed files: `aiana/session/changes` of its `uri` tells how."""
 
 
 class Located(Result):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -91,8 +91,12 @@ def session_page(
     message_id: str | None = None,
     *,
     navigation: bool = False,
+    changing: Set[str] = frozenset(),
 ) -> Page:
-    """A session, at one of its messages; with `navigation` its turns lead to their neighbours."""
+    """A session, at one of its messages; with `navigation` its turns lead to their neighbours.
+
+    `changing` are the ids of the messages that changed files.
+    """
     text, starts = markdown(session, messages)
     lines = text.split("\n")
     turns = [message for message in messages if message.type not in TOOL_TYPES]
@@ -124,6 +128,7 @@ def session_page(
                 uri=message.uri,
                 message_id=message.id,
                 title=_outline(message),
+                changes=message.id in changing,
             )
             for message in messages
         ],

@@ -39,6 +39,7 @@ from aiana.storage.memories import MemoryStore
 from aiana.storage.message_files import MessageFiles
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import DeletedRows, bump_revision
+from aiana.storage.session_changes import SessionChanges
 from aiana.storage.session_writer import BatchResult, SessionWriter
 from aiana.storage.sessions import SessionStore
 
@@ -79,6 +80,7 @@ class AianaStorage:
         self.files = MessageFiles(self.database)
         self.timeline = FileTimeline(self.database)
         self.line_edits = LineEdits(self.database)
+        self.changes = SessionChanges(self.database)
         self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:

@@ -7,6 +7,24 @@
 ---@field state 'live'|'off'|'polling' `live`: within a moment; `polling`: files are looked at now and then; `off`: by nobody.
 ---@field detail string One line for a person.
 
+---@class aiana.ChangedFile What became of a file, as far as the calls of the session show its text.
+---@field path string
+---@field kind 'created'|'deleted'|'edited'|'moved'
+---@field turns string[] URIs of the turns that changed it, in their order.
+---@field oldPath? string Where it was before it was moved.
+---@field before? string None where the calls do not show what stood there.
+---@field after? string
+---@field whole boolean The texts are the file from its first line to its last. Otherwise they are the parts that calls showed, a line `⋯` between two.
+---@field parts aiana.ChangedPart[]
+
+---@class aiana.ChangedFiles What a session and its sub-agents changed, file by file in the order of the first change.
+---@field files aiana.ChangedFile[]
+---@field diff? string All of it as a unified diff, where that was asked for instead of texts.
+
+---@class aiana.ChangedPart A stretch of a file that turns changed, or the whole of it.
+---@field line integer Zero-based line of `after` on which it begins.
+---@field turns string[] URIs of the turns, the last one last.
+
 ---@class aiana.Changes What was changed since the last notification, by whichever process.
 ---@field kinds ('memories'|'preferences'|'sessions')[]
 ---@field projects string[]
@@ -505,6 +523,7 @@
 ---@field uri string
 ---@field messageId string
 ---@field title string For an outline: who, when and the first words; of a tool its name and what it is about.
+---@field changes boolean It changed files: `aiana/session/changes` of its `uri` tells how.
 
 ---@class aiana.Session One conversation with one assistant.
 ---@field id string The source's own identifier.
@@ -522,6 +541,10 @@
 ---@field agents integer How many sessions of sub-agents stand under it; set on what is read from the storage.
 ---@field metadata table<string, any>
 ---@field uri string Where it can be opened; set on what is read from the storage.
+
+---@class aiana.SessionChangesParams Ask what a session changed.
+---@field uri string Of the session; with a message, what that one changed.
+---@field asDiff? boolean Answer a unified diff in the place of texts.
 
 ---@class aiana.SessionDeleteParams Delete a session, by its whole id, with those of its sub-agents.
 ---@field id string

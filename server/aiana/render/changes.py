@@ -1,0 +1,98 @@
+"""What a session changed, as texts side by side and as a unified diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import unified_diff
+from typing import Literal
+
+from aiana.protocol.results import ChangedFile, ChangedPart
+from aiana.render.blocks import split_lines
+from aiana.touches.replay import FileChanges, Part
+
+GAP = "⋯"
+"""The line that stands for what no call shows, between two parts of a file."""
+_MOST_COMPARED = 4000
+"""Lines; comparing may take the square of them."""
+
+
+def changed_file(file: FileChanges) -> ChangedFile:
+    """The changes of a file as texts side by side; of parts, a line `⋯` stands between two."""
+    shown = [part for part in file.parts if part.before is not None or part.after is not None]
+    before = _joined(part.before for part in shown)
+    after = _joined(part.after for part in shown)
+    return ChangedFile(
+        path=file.path,
+        kind=_kind(file),
+        old_path=file.old_path,
+        before="" if not file.was_there else before,
+        after=after if file.is_there else "",
+        whole=file.whole,
+        turns=file.turns,
+        parts=_places(shown) if file.is_there else [],
+    )
+
+
+def unified(files: Sequence[ChangedFile]) -> str:
+    """The changes as one text, in the form of `diff -u`; parts stand below each other."""
+    return "".join(_diff(file) for file in files)
+
+
+def _kind(file: FileChanges) -> Literal["edited", "created", "deleted", "moved"]:
+    if not file.is_there:
+        return "deleted"
+    if not file.was_there:
+        return "created"
+    return "edited" if file.old_path is None else "moved"
+
+
+def _joined(texts: Iterable[str | None]) -> str | None:
+    """Parts as one text; None if one of them is not known."""
+    lines: list[str] = []
+    for number, text in enumerate(texts):
+        if text is None:
+            return None
+        lines += [GAP] * (number > 0) + [text.removesuffix("\n") if number else text]
+    if not lines:
+        return None
+    return (
+        lines[0] if len(lines) == 1 else "\n".join([lines[0].removesuffix("\n"), *lines[1:]]) + "\n"
+    )
+
+
+def _places(parts: Sequence[Part]) -> list[ChangedPart]:
+    """On which line of the joined text after the change each part begins."""
+    found = []
+    line = 0
+    for part in parts:
+        found.append(ChangedPart(line=line, turns=part.turns))
+        line += len(split_lines((part.after or "").removesuffix("\n"))) + 1
+    return found
+
+
+def _diff(file: ChangedFile) -> str:
+    old = "/dev/null" if file.kind == "created" else file.old_path or file.path
+    new = "/dev/null" if file.kind == "deleted" else file.path
+    head = f"--- {old}\n+++ {new}\n"
+    if file.before is None or file.after is None:
+        text = file.after if file.before is None else file.before
+        if not text:
+            return f"{head}@@ what stood there is not told @@\n"
+        sign = "+" if file.before is None else "-"
+        return head + "@@ what stood there before is not told @@\n" + _signed(sign, text)
+    before, after = _lines(file.before), _lines(file.after)
+    if len(before) + len(after) > _MOST_COMPARED:
+        return head + _signed("-", file.before) + _signed("+", file.after)
+    hunks = list(unified_diff(before, after, lineterm="", n=3))[2:]
+    if not file.whole:
+        # Numbers of lines would be those of the parts, not of the file.
+        hunks = ["@@" if line.startswith("@@") else line for line in hunks]
+    return head + "".join(f"{line}\n" for line in hunks)
+
+
+def _lines(text: str) -> list[str]:
+    return split_lines(text.removesuffix("\n")) if text else []
+
+
+def _signed(sign: str, text: str) -> str:
+    return "".join(f"{sign}{line}\n" for line in _lines(text))

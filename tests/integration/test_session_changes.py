@@ -1,0 +1,97 @@
+"""What a session and its sub-agents changed, as stored calls show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiana.config import Config
+from aiana.errors import InvalidQuery
+from aiana.models import Message, Session
+from aiana.service import Aiana, open_aiana
+
+SHOP = "/work/shop"
+
+
+@pytest.fixture
+def aiana(tmp_path: Path) -> Iterator[Aiana]:
+    opened = open_aiana(Config(data_dir=tmp_path / "home"))
+    yield opened
+    opened.close()
+
+
+def record(aiana: Aiana, session: Session, *calls: tuple[str, str, dict[str, Any], bool]) -> None:
+    """Calls with their time, tool and arguments, and whether they failed."""
+    messages = []
+    for number, (time, tool, arguments, failed) in enumerate(calls):
+        shared: dict[str, Any] = {
+            "session_id": session.id,
+            "tool_name": tool,
+            "timestamp": f"2026-02-01T{time}:00.000Z",
+            "metadata": {"toolCallId": f"{number}"},
+        }
+        call = Message(id=f"c{number}", type="tool_use", tool_input=json.dumps(arguments), **shared)
+        shared["metadata"] = shared["metadata"] | ({"isError": True} if failed else {})
+        messages += [call, Message(id=f"r{number}", type="tool_result", content="-", **shared)]
+    aiana.record_messages(session, messages)
+
+
+def edit(time: str, path: str, old: str, new: str, failed: bool = False) -> Any:
+    return time, "Edit", {"file_path": path, "old_string": old, "new_string": new}, failed
+
+
+def test_changes_of_a_session_and_its_agents_in_their_order(aiana: Aiana) -> None:
+    main = Session(id="main", source="codex", project="shop", project_path=SHOP)
+    agent = Session(id="agent", source="codex", project="shop", project_path=SHOP, parent_id="main")
+    record(
+        aiana,
+        main,
+        edit("10:00", "cart.py", "one", "two"),
+        edit("10:30", f"{SHOP}/cart.py", "three", "four"),
+        edit("10:40", "cart.py", "four", "never", failed=True),
+    )
+    record(
+        aiana,
+        agent,
+        edit("10:10", "cart.py", "two", "three"),
+        ("10:20", "Write", {"file_path": "new.py", "content": "x = 1\n"}, False),
+    )
+    cart, new = aiana.session_changes("aiana:///session/main/codex").files
+    assert (cart.path, cart.kind, cart.before, cart.after) == (
+        f"{SHOP}/cart.py",
+        "edited",
+        "one",
+        "four",
+    )
+    assert cart.turns == [
+        "aiana:///session/main/codex#c0",
+        "aiana:///session/agent/codex#c0",
+        "aiana:///session/main/codex#c1",
+    ]
+    assert (new.path, new.kind, new.after) == (f"{SHOP}/new.py", "created", "x = 1\n")
+
+
+def test_changes_of_one_turn(aiana: Aiana) -> None:
+    session = Session(id="main", source="codex", project="shop", project_path=SHOP)
+    record(aiana, session, edit("10:00", "a.py", "1", "2"), edit("10:01", "a.py", "2", "3"))
+    (file,) = aiana.session_changes("aiana:///session/main/codex#c1").files
+    assert (file.before, file.after) == ("2", "3")
+    page = aiana.read_page("aiana:///session/main/codex")
+    assert [section.message_id for section in page.sections if section.changes] == ["c0", "c1"]
+
+
+def test_changes_as_a_diff(aiana: Aiana) -> None:
+    session = Session(id="main", source="codex", project="shop", project_path=SHOP)
+    record(aiana, session, edit("10:00", "a.py", "1", "2"))
+    found = aiana.session_changes("aiana:///session/main/codex", as_diff=True)
+    assert found.diff == "--- /work/shop/a.py\n+++ /work/shop/a.py\n@@\n-1\n+2\n"
+    assert [(file.before, file.after) for file in found.files] == [(None, None)]
+
+
+def test_memories_change_nothing(aiana: Aiana) -> None:
+    with pytest.raises(InvalidQuery, match="no session"):
+        aiana.session_changes("aiana:///memory/1")

@@ -1,0 +1,114 @@
+"""What the calls of a session come to, file by file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiana.protocol.results import ChangedFile
+from aiana.render.changes import changed_file, unified
+from aiana.touches.calls import touches_of_call
+from aiana.touches.edits import edits_of_call
+from aiana.touches.replay import Replay
+
+
+def replayed(*calls: tuple[str, dict[str, Any]]) -> list[ChangedFile]:
+    """The files after calls, whose turns are called by their numbers."""
+    replay = Replay()
+    for number, (tool, arguments) in enumerate(calls):
+        text = json.dumps(arguments)
+        touched = [(touch.path, touch.how) for touch in touches_of_call(tool, text)]
+        replay.add(str(number), touched, edits_of_call(tool, text))
+    return [changed_file(file) for file in replay.files()]
+
+
+def edit(old: str, new: str, path: str = "/a.py") -> tuple[str, dict[str, Any]]:
+    return "Edit", {"file_path": path, "old_string": old, "new_string": new}
+
+
+def write(text: str, path: str = "/a.py") -> tuple[str, dict[str, Any]]:
+    return "Write", {"file_path": path, "content": text}
+
+
+def bash(command: str) -> tuple[str, dict[str, Any]]:
+    return "Bash", {"command": command}
+
+
+def test_edits_of_one_place_come_to_one() -> None:
+    (file,) = replayed(edit("one", "two"), edit("two", "three"))
+    assert (file.before, file.after, file.turns) == ("one", "three", ["0", "1"])
+    assert [(part.line, part.turns) for part in file.parts] == [(0, ["0", "1"])]
+
+
+def test_edits_of_two_places_stand_apart() -> None:
+    (file,) = replayed(edit("a\nb", "A\nb"), edit("y", "z"))
+    assert (file.before, file.after, file.whole) == ("a\nb\n⋯\ny\n", "A\nb\n⋯\nz\n", False)
+    assert [(part.line, part.turns) for part in file.parts] == [(0, ["0"]), (3, ["1"])]
+
+
+def test_edit_around_an_earlier_one() -> None:
+    (file,) = replayed(edit("one", "two"), edit("before two after", "gone"))
+    assert (file.before, file.after) == ("before one after", "gone")
+
+
+def test_file_that_is_written_and_then_edited() -> None:
+    (file,) = replayed(write("a = 1\n"), edit("a = 1", "a = 2"))
+    assert (file.kind, file.before, file.after, file.whole) == ("created", "", "a = 2\n", True)
+
+
+def test_file_that_is_written_over_after_edits() -> None:
+    (file,) = replayed(edit("1", "2"), write("all\n"))
+    assert (file.kind, file.before, file.after, file.whole) == ("edited", None, "all\n", True)
+    assert file.turns == ["0", "1"]
+
+
+def test_file_that_came_and_went_is_not_told() -> None:
+    assert replayed(write("x"), bash("rm /a.py")) == []
+
+
+def test_file_that_is_deleted() -> None:
+    (file,) = replayed(bash("rm /a.py"))
+    assert (file.kind, file.before, file.after) == ("deleted", None, "")
+
+
+def test_file_that_is_moved_keeps_its_changes() -> None:
+    (file,) = replayed(edit("1", "2"), bash("git mv /a.py /b.py"), edit("2", "3", "/b.py"))
+    assert (file.kind, file.path, file.old_path) == ("moved", "/b.py", "/a.py")
+    assert (file.before, file.after, file.turns) == ("1", "3", ["0", "1", "2"])
+
+
+def test_change_that_no_call_shows() -> None:
+    (file,) = replayed(bash("sed -i s/a/b/ /a.py"))
+    assert (file.kind, file.before, file.after, file.turns) == ("edited", None, None, ["0"])
+
+
+def test_patch_of_several_files() -> None:
+    patch = "\n".join(
+        [
+            "*** Begin Patch",
+            "*** Add File: /new.py",
+            "+a = 1",
+            "*** Update File: /old.py",
+            "@@",
+            " keep",
+            "-b = 1",
+            "+b = 2",
+            "*** Delete File: /gone.py",
+            "*** End Patch",
+        ]
+    )
+    files = replayed(("apply_patch", {"input": patch}))
+    assert [(file.path, file.kind, file.before, file.after) for file in files] == [
+        ("/new.py", "created", "", "a = 1"),
+        ("/old.py", "edited", "keep\nb = 1", "keep\nb = 2"),
+        ("/gone.py", "deleted", None, ""),
+    ]
+
+
+def test_unified_diff() -> None:
+    files = replayed(write("x = 1\n", "/new.py"), edit("1", "2"), bash("rm /gone.py"))
+    assert unified(files) == (
+        "--- /dev/null\n+++ /new.py\n@@ -0,0 +1 @@\n+x = 1\n"
+        "--- /a.py\n+++ /a.py\n@@\n-1\n+2\n"
+        "--- /gone.py\n+++ /dev/null\n@@ what stood there is not told @@\n"
+    )
