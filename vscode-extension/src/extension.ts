@@ -24,6 +24,7 @@ import { messageOf, Server } from "./server";
 import { setUpAssistants } from "./setup";
 import { createStatusItem } from "./statusItem";
 import { registerTools } from "./tools";
+import { showWhy } from "./why";
 import { currentProject } from "./workspace";
 
 let server: Server | undefined;
@@ -161,6 +162,7 @@ function commands(
     register("remember", () => remember(server)),
     register("rememberSelection", (place) => rememberSelection(server, place)),
     register("rememberTerminalSelection", (place) => rememberTerminalSelection(server, place)),
+    register("why", () => showWhy(server, documents)),
     register("rememberConversation", () => rememberConversation(server)),
     register("addPreference", () => addPreference(server)),
     register("managePreferences", () => managePreferences(server)),

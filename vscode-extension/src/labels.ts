@@ -58,6 +58,11 @@ export function firstLine(text: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
+/** A text for one line of a quick pick, in which nothing becomes an icon. */
+export function pickLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b(");
+}
+
 const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   [60, "second", 1],
   [3_600, "minute", 60],

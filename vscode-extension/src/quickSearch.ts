@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
-import { age } from "./labels";
+import { age, pickLine } from "./labels";
 import { itemOfHit } from "./panelItems";
 import type { Action, PanelItem } from "./panelMessages";
 import { overlaid } from "./partialResults";
@@ -153,8 +153,8 @@ function hitItem(item: PanelItem): HitItem {
   const facts = [item.title, item.detail, item.project, age(item.timestamp, Date.now(), vscode.env.language)];
   return {
     uri: item.uri,
-    label: item.text.replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b("),
-    detail: facts.filter(Boolean).join(" · ").replace(/\$\(/g, "$\u200b("),
+    label: pickLine(item.text),
+    detail: pickLine(facts.filter(Boolean).join(" · ")),
     iconPath: new vscode.ThemeIcon(item.icon),
     alwaysShow: true,
     buttons,
