@@ -95,6 +95,27 @@ def test_what_is_new_is_read_beside_it_until_it_is_much(storage: AianaStorage) -
     assert is_as_stored(storage)
 
 
+def test_what_is_hidden_gives_its_cosines_to_nothing_else(storage: AianaStorage) -> None:
+    record(storage, "short", 12, length=40)  # of which one chunk holds several
+    record(storage, "hidden", 12, project="q")
+    embed(storage, seed=2)
+    index = opened(storage)
+
+    def by_document() -> dict[int, float]:
+        catalogue = CatalogueReader(storage.database).current()
+        found = index.cosines(QUERY, catalogue)
+        return dict(zip(catalogue.keys.tolist(), found.tolist(), strict=True))
+
+    before = by_document()
+    (storage.database.path.parent / "config.toml").write_text('excludedProjects = ["q"]')
+    index = opened(storage)
+    after = by_document()
+    assert (len(before), len(after)) == (48, 36)
+    assert after == {key: before[key] for key in after}
+    assert reads_from_database(storage) == 0
+    assert is_as_stored(storage)
+
+
 def test_few_vectors_need_no_file(storage: AianaStorage) -> None:
     VectorIndex(storage.database, MODEL, worth_a_file=25).refresh()
     assert not (storage.database.path.parent / "index").exists()

@@ -34,9 +34,11 @@ def unit(count: int, dimensions: int = 384, seed: int = 1) -> NDArray[np.float32
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
 
 
-def record(storage: AianaStorage, session: str, count: int, length: int = 400) -> None:
+def record(
+    storage: AianaStorage, session: str, count: int, length: int = 400, project: str = "p"
+) -> None:
     storage.sessions.record(
-        Session(id=session, source="codex", project="p", started_at=START),
+        Session(id=session, source="codex", project=project, started_at=START),
         [
             Message(
                 id=f"{session}-{place}",

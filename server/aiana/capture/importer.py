@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,10 +65,10 @@ def import_sources(
         result.sources[file.source.name].excluded += bool(excluded.assistant(file.source.name))
     for name in (file.source.name for file in files):
         result.sources[name].skipped += 1
-    for file in waiting:
+    for file, _ in waiting:
         result.sources[file.source.name].skipped -= 1
-    done = total - sum(file.size for file in waiting)
-    for file in waiting:
+    done = total - sum(file.size for file, _ in waiting)
+    for file in newest_first(waiting):
         counts = result.sources[file.source.name]
         for offset in import_file(storage, file, counts):
             if progress is not None:
@@ -81,14 +81,19 @@ def import_sources(
     return result
 
 
-def waiting_files(storage: AianaStorage, files: Iterable[TranscriptFile]) -> list[TranscriptFile]:
-    """Those in which there is something new, in the order in which they are to be read."""
+def waiting_files(
+    storage: AianaStorage, files: Sequence[TranscriptFile]
+) -> list[tuple[TranscriptFile, bool]]:
+    """Those in which there is something new, in no order; with whether it was never read before."""
     excluded = storage.database.excluded()
-    known = [file for file in files if not excluded.assistant(file.source.name)]
-    positions = storage.captures.positions(dict.fromkeys(file.source.name for file in known))
+    names = dict.fromkeys(file.source.name for file in files)
+    read = {name for name in names if not excluded.assistant(name)}
+    positions = storage.captures.positions(read)
     waiting = []
-    for file in known:
-        position = positions.get(admitted(str(file.path)))
+    for file in files:
+        if file.source.name not in read:
+            continue
+        position = positions.get(admitted(str(file.path))) if positions else None
         try:
             if (
                 position is None
@@ -98,7 +103,7 @@ def waiting_files(storage: AianaStorage, files: Iterable[TranscriptFile]) -> lis
                 waiting.append((file, position is None))
         except OSError:
             waiting.append((file, False))  # reading it says what is wrong
-    return newest_first(waiting)
+    return waiting
 
 
 def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCounts) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from aiana.capture import Source
 from aiana.capture import sources as all_sources
 from aiana.capture.files import TranscriptFile, files_on_disk
 from aiana.capture.importer import import_file, waiting_files
+from aiana.capture.order import newest_first
 from aiana.capture.watching import Watcher
 from aiana.errors import StorageUnavailable
 from aiana.protocol.results import ImportCounts
@@ -63,8 +64,7 @@ class Follower:
         self._excluded = storage.database.excluded().fingerprint
         self._known: dict[Path, tuple[Facts, Facts]] = {}
         """What each file was when there was nothing to read in it."""
-        self._backlog: list[TranscriptFile] = []
-        """The next one last."""
+        self._backlog: Iterator[TranscriptFile] = iter(())
         self._written: dict[Path, TranscriptFile] = {}
         self._not_before: dict[Path, float] = {}
         self._reading: Path | None = None
@@ -72,6 +72,8 @@ class Follower:
         self._given: dict[Path, Source] = {}
         """What lies outside of all folders of the assistants, and was imported from there once."""
         self._reached = 0
+        self._asked: int | None = None
+        """Version of the database when it was asked for them."""
 
     @property
     def why_not_live(self) -> str | None:
@@ -83,11 +85,6 @@ class Follower:
         """How many folders are followed."""
         return self._watcher.folders
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether there is something left to read."""
-        return bool(self._backlog or self._written)
-
     def close(self) -> None:
         """Follow nothing any more."""
         self._watcher.close()
@@ -98,7 +95,7 @@ class Follower:
             self._generation = self._storage.database.generation
             self._known.clear()
             self._given.clear()
-            self._reached = 0
+            self._reached, self._asked = 0, None
             self._look_at = 0.0
         self._storage.note_exclusions()
         if (fingerprint := self._storage.database.excluded().fingerprint) != self._excluded:
@@ -109,8 +106,8 @@ class Follower:
             self._look()
         if self._read_written():
             self._poll()
-        elif self._backlog:
-            self._read(self._backlog.pop())
+        elif (file := next(self._backlog, None)) is not None:
+            self._read(file)
         elif self._find_given():
             self._look_at = 0.0
         else:
@@ -118,6 +115,10 @@ class Follower:
 
     def _find_given(self) -> bool:
         """Learn what was imported from elsewhere meanwhile; whether anything was."""
+        version = self._storage.database.data_version()
+        if version == self._asked:
+            return False
+        self._asked = version
         reached, self._reached = self._storage.captures.reached_since(self._reached)
         known = len(self._given)
         for source in self._sources:
@@ -143,9 +144,9 @@ class Follower:
                 self._known[file.path] = facts
                 changed.append(file)
         waiting = waiting_files(self._storage, changed) if changed else []
-        for file in waiting:
+        for file, _ in waiting:
             self._known.pop(file.path, None)
-        self._backlog = waiting[::-1]
+        self._backlog = newest_first(waiting)
         live = self._watcher.why_not is None
         least, share = (LOOK_S, LOOK_SHARE) if live else (POLL_S, POLL_SHARE)
         self._look_at = time.monotonic() + max(least, share * (time.thread_time() - began))
