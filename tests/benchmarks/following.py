@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -27,12 +28,12 @@ FILES, FOLDERS, TURNS = 10_000, 200, 20
 MOST_IDLE, MOST_DESCRIPTORS, MOST_WAIT_S = 0.002, 200, 2.0
 
 
-def turn(session: str, number: int, text: str) -> str:
+def turn(session: str, number: int, text: str, at: float) -> str:
     record = {
         "type": "user",
         "uuid": f"{session}-{number}",
         "sessionId": session,
-        "timestamp": "2026-02-01T12:00:00.000Z",
+        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(),
         "cwd": f"/home/ada/{session[:4]}",
         "message": {"role": "user", "content": text},
     }
@@ -45,8 +46,9 @@ def made(projects: Path) -> list[Path]:
         folder = projects / f"-home-ada-p{n % FOLDERS:03}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"s{n:05}.jsonl"
-        path.write_text("".join(turn(path.stem, i, f"turn {i} of {n}") for i in range(3)))
-        os.utime(path, (time.time() - n * 600,) * 2)
+        at = time.time() - n * 600
+        path.write_text("".join(turn(path.stem, i, f"turn {i} of {n}", at) for i in range(3)))
+        os.utime(path, (at, at))
         paths.append(path)
     return paths
 
@@ -72,6 +74,7 @@ def main() -> int:
             "HOME": temporary,
             "AIANA_HOME": str(home / "aiana"),
             "CLAUDE_CONFIG_DIR": str(home / "claude"),
+            "AIANA_EMBEDDING_MODEL": "none-at-all",
         }
         for name, arguments, first in (
             ("aiana watch", ["watch"], b""),
@@ -116,7 +119,8 @@ def measure(
             path = paths[n * 487 % len(paths)]
             word = f"heron{name.split()[1]}{n}"
             with path.open("a") as file:
-                file.write(turn(path.stem, 1000 + n, f"where is the {word}") * (n % 2 + 1))
+                said = turn(path.stem, 1000 + n, f"where is the {word}", time.time())
+                file.write(said * (n % 2 + 1))
             at = time.monotonic()
             while not storage.search(word):
                 time.sleep(0.005)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,46 @@ def test_follow_newest_first(tmp_path: Path) -> None:
         "again",
         "between",
     ]
+
+
+def test_follow_reads_heads_as_far_back_as_the_next_file_needs(tmp_path: Path) -> None:
+    from aiana.capture.claude_code import ClaudeCode
+
+    now = datetime(2026, 3, 31, tzinfo=UTC)
+    texts: dict[str, str] = {}
+
+    def file(name: str, days: int, *told: str) -> TranscriptFile:
+        texts[name] = "".join(told)
+        at = (now - timedelta(days)).timestamp()
+        return TranscriptFile(ClaudeCode(), tmp_path / f"{name}.jsonl", len(texts[name]), at)
+
+    def told(uuid: str, days: int, **more: Any) -> str:
+        at = (now - timedelta(days)).isoformat()
+        return said(uuid, "hello", uuid, **({"timestamp": at} | more))
+
+    def write(*names: str) -> None:
+        for name in names:
+            (tmp_path / f"{name}.jsonl").write_text(texts.pop(name))
+
+    given = [
+        file("between", 3, told("b1", 3)),
+        file("older", 20, told("o1", 20)),
+        file("begun", 6, told("r1", 6)),
+        file("oldest", 50, told("f1", 50)),
+        file("resumed", 2, told("r1", 6), told("r2", 2)),
+        file("forked", 25, told("f2", 25, forkedFrom={"sessionId": "f1", "messageUuid": "f0"})),
+        file("newest", 0, told("n1", 0)),
+    ]
+    ordered = (each.path.stem for each in newest_first([(each, True) for each in given]))
+    # Each is written just before its head is needed: what was read too early shares no id.
+    write("newest")
+    assert next(ordered) == "newest"
+    write("resumed", "between", "begun")
+    assert [next(ordered) for _ in range(3)] == ["begun", "resumed", "between"]
+    write("older")
+    assert next(ordered) == "older"
+    write("forked", "oldest")
+    assert list(ordered) == ["oldest", "forked"]
 
 
 class Writer:
