@@ -29,7 +29,7 @@ SELECT v.owner, v.vector FROM json_each(?1) wanted
     CROSS JOIN vectors v ON v.owner = wanted.value AND v.model = ?2
 """
 _FROM = """
-SELECT coalesce((SELECT json_extract(message_keys, '$[0]') FROM chunks WHERE key = v.owner),
+SELECT coalesce((SELECT json_extract(message_keys, '$[0]') FROM main.chunks WHERE key = v.owner),
     v.owner), v.vector, v.model
 FROM vectors v WHERE v.key >= ? ORDER BY v.key LIMIT 1
 """

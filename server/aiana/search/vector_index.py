@@ -24,7 +24,7 @@ from aiana.storage.vector_file import LEAST, VectorFile, Vectors
 BLOCK = 1024
 _SELECT = (
     "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
-    "LEFT JOIN chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
+    "LEFT JOIN main.chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
 )
 _NOTHING = np.empty(0, np.int64)
 _NONE = Vectors(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.float32), np.empty((0, 0), np.int8))

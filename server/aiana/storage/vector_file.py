@@ -52,7 +52,7 @@ _COMPARED = 24
 _KEYS = "SELECT group_concat(key) FROM vectors WHERE model = ?"
 _ONE = (
     "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
-    "LEFT JOIN chunks c ON c.key = v.owner WHERE v.key = ? AND v.model = ?"
+    "LEFT JOIN main.chunks c ON c.key = v.owner WHERE v.key = ? AND v.model = ?"
 )
 
 Ints = NDArray[np.int64]
