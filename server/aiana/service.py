@@ -9,6 +9,7 @@ from aiana.container import Container
 from aiana.features.capturing import Capturing
 from aiana.features.changing import Changing
 from aiana.features.files import Files
+from aiana.features.fixes import Fixer
 from aiana.features.forgetting import Forgetting
 from aiana.features.keeping import Keeping
 from aiana.features.leaks import Leaking
@@ -47,6 +48,7 @@ class Aiana:
         whys = Whys(container, projects)
         self.why = whys.why
         self.has_edits = whys.has_edits
+        self.fixes = Fixer(container).fixes
 
         searching = Searching(container, projects)
         self.search = searching.search

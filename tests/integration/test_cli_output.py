@@ -137,6 +137,7 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("handover", SESSION)
     yield ("history", HOSTILE)
     yield ("why", f"{HOSTILE}:1")
+    yield ("fixes", f"no such {HOSTILE}")
     yield ("backup",)
     yield ("restore", HOSTILE)
     yield ("secrets",)

@@ -96,6 +96,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.capture_sources(files=True)
     touched(aiana)
     traced(aiana)
+    fixed(aiana)
     aiana.arrivals(None)
     aiana.arrivals(0)
     aiana.container.storage.captures.note_failure("/x.jsonl", "codex", "why")
@@ -279,6 +280,19 @@ def traced(aiana: Aiana) -> None:
         aiana.record_messages(Session(id="wrote", source="codex"), [call, answer])
     assert aiana.why(edited, 1, 1).reasons
     assert aiana.has_edits(edited)
+
+
+def fixed(aiana: Aiana) -> None:
+    """An error that went away after an edit."""
+    about: dict[str, Any] = {"session_id": "fixed", "timestamp": MOMENT}
+    given = '{"command": "make"}', '{"path": "a", "old": "b", "new": "c"}', '{"command": "make"}'
+    answers = "fatal: the kestrel is not defined", "ok", "ok"
+    for n, (arguments, answer) in enumerate(zip(given, answers, strict=True)):
+        call = {"toolCallId": f"f{n}"}
+        made = Message(id=f"f{n}", type="tool_use", tool_input=arguments, metadata=call, **about)
+        got = Message(id=f"f{n}r", type="tool_result", content=answer, metadata=call, **about)
+        aiana.record_messages(Session(id="fixed", source="codex"), [made, got])
+    assert aiana.fixes(answers[0]).fixes
 
 
 def touched(aiana: Aiana) -> None:

@@ -77,6 +77,39 @@ def test_every_method_answers_its_example(sampled: Client) -> None:
     assert {answers[name] for name in unknown} == {"notFound"}
 
 
+def test_what_fixed_an_error(client: Client, tmp_path: Path) -> None:
+    error = "src/a.ts(3,5): error TS2304: Cannot find name 'total'."
+    edit = {"file_path": "/work/src/a.ts", "old_string": "a", "new_string": "b"}
+    calls = [
+        ("Bash", {"command": "tsc"}, error),
+        ("Edit", edit, "ok"),
+        ("Bash", {"command": "tsc"}, ""),
+    ]
+    records = []
+    for number, (tool, given, answer) in enumerate(calls):
+        id = f"t{number}"
+        call = {"type": "tool_use", "id": id, "name": tool, "input": given}
+        result: dict[str, Any] = {"type": "tool_result", "tool_use_id": id, "content": answer}
+        result |= {"is_error": answer == error}
+        for role, block in (("assistant", call), ("user", result)):
+            about = {"type": role, "uuid": f"{role}-{number}", "sessionId": "fixed", "cwd": "/work"}
+            message = {"role": role, "content": [block]}
+            about["timestamp"] = f"2026-01-12T09:1{number}:00.000Z"
+            records.append({**about, "message": message})
+    transcript = tmp_path / "fixed.jsonl"
+    transcript.write_text("".join(json.dumps(record) + "\n" for record in records))
+    client.request("aiana/capture/import", {"paths": [str(transcript)]})
+    diagnostic = {"message": "Cannot find name 'sum'.", "code": 2304, "source": "ts"}
+    for asked in ({"diagnostic": diagnostic}, {"text": f"$ tsc\n{error}\n"}):
+        [fix] = client.request("aiana/fixes", asked)["fixes"]
+        assert fix["uri"] == "aiana:///session/fixed/claude-code#user-0"
+        assert fix["proof"] == "aiana:///session/fixed/claude-code#user-2"
+        assert fix["turns"] == ["aiana:///session/fixed/claude-code#assistant-1"]
+        assert (fix["edits"], fix["files"]) == (1, ["/work/src/a.ts"])
+    with pytest.raises(ServerError, match="Say which error"):
+        client.request("aiana/fixes", {})
+
+
 def test_projects_are_listed_by_their_last_activity(sampled: Client) -> None:
     projects = sampled.request("aiana/project/list", {})["projects"]
     times = [project["lastActivity"] for project in projects]

@@ -15,6 +15,7 @@ ORDER = (
     {"__init__"},
     {"pattern"},
     {"errors", "git", "models", "text", "times", "lazy", "invocation", "paths"},
+    {"complaints"},
     {"private", "titles", "touches"},
     {"config"},
     {"protocol"},

@@ -152,6 +152,12 @@ export interface DeletionFilter {
   before?: string | null;
 }
 
+/** What an editor shows beside a line; as in LSP. */
+export interface Diagnostic {
+  message: string;
+  code?: number | string | null;
+}
+
 /** What a session was about, told without a model. */
 export interface Digest {
   /** How it ended: with an answer, after a commit or not; with a question to the person; with a call that failed; broken off by the person; or in the middle. */
@@ -229,6 +235,51 @@ export interface FileHistoryParams {
   path?: string | null;
   limit?: number;
   cursor?: string | null;
+}
+
+/** A session in which an error stood and went away after something was changed. */
+export interface Fix {
+  /** Of the answer of a tool in which the error stood last. */
+  uri: string;
+  /** The line that told of it. */
+  message: string;
+  /** Whether the names in quotes are those that were asked about, too. */
+  exact: boolean;
+  /** `succeeded`: what was run then was run again, without it; `said`: the person said so next. */
+  how: "said" | "succeeded";
+  /** URI of the turn that shows it. */
+  proof: string;
+  /** Texts that were changed in between. */
+  edits: number;
+  /** In which files. */
+  files: string[];
+  /** URIs of these turns, the first 100. */
+  turns: string[];
+  /** What was installed, moved or started in between. */
+  commands: Quoted[];
+  source: string;
+  sessionId: string;
+  messageId: string;
+  /** When it was gone. */
+  timestamp: string;
+  /** The command line that told of the error; None for a tool that is no shell. */
+  command: string | null;
+  sessionTitle: string | null;
+}
+
+/** What made an error go away, as far as it is sure; the newest first. */
+export interface Fixes {
+  fixes: Fix[];
+  /** The lines that were taken for the error; none where they say too little. */
+  sought: string[];
+}
+
+/** Ask what made an error go away: one of the two is given. */
+export interface FixesParams {
+  /** A message, a stack trace or the output of a command. */
+  text?: string | null;
+  diagnostic?: Diagnostic | null;
+  limit?: number;
 }
 
 /** Forget what a filter admits, or what the settings say. */
@@ -1153,6 +1204,8 @@ export const quote = request<QuoteParams, Quotation>("aiana/quote");
 export const fileHistory = request<FileHistoryParams, FileHistory>("aiana/file/history");
 /** Say why lines of a file are as they are: the turns whose edits stand there today, or wrote what was changed since, and those that quote them. Empty where it is not sure. */
 export const why = request<WhyParams, Why>("aiana/why");
+/** Say what made an error go away: sessions in which what was run then ran again without it, or the person said so, and what was changed in between. Names in quotes, paths and numbers may be others. Empty where it is not sure. */
+export const fixes = request<FixesParams, Fixes>("aiana/fixes");
 /** Keep a text. What is known already is not stored twice, and secrets are taken out. */
 export const memoryAdd = request<MemoryAddParams, MemoryAdded>("aiana/memory/add");
 /** Read one memory. */

@@ -25,6 +25,7 @@ COMMANDS = {
     "sessions": "aiana.cli.sessions:sessions",
     "history": "aiana.cli.history:history",
     "why": "aiana.cli.why:why",
+    "fixes": "aiana.cli.fixes:fixes",
     "resume": "aiana.cli.resuming:resume",
     "handover": "aiana.cli.resuming:handover",
     "prefer": "aiana.cli.preferences:prefer",

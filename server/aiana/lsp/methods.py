@@ -32,6 +32,7 @@ class Methods:
             "aiana/quote": self.quote,
             "aiana/file/history": self.file_history,
             "aiana/why": self.why,
+            "aiana/fixes": fixes,
             "aiana/memory/add": self.memory_add,
             "aiana/memory/get": memory_get,
             "aiana/memory/update": memory_update,
@@ -164,6 +165,16 @@ class Methods:
 
 def project_list(aiana: Aiana, p: params.NoParams, call: Call) -> results.ProjectList:
     return aiana.list_projects()
+
+
+def fixes(aiana: Aiana, p: params.FixesParams, call: Call) -> results.Fixes:
+    text, rule = p.text, None
+    if text is None and p.diagnostic is not None:
+        text = p.diagnostic.message
+        rule = "" if p.diagnostic.code is None else str(p.diagnostic.code)
+    if text is None:
+        raise InvalidQuery("Say which error: a text, or a diagnostic.")
+    return aiana.fixes(text, rule, cancelled=call.cancelled, limit=p.limit)
 
 
 def memory_get(aiana: Aiana, p: params.MemoryGetParams, call: Call) -> results.MemoryResult:

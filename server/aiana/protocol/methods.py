@@ -117,6 +117,17 @@ METHODS: tuple[Method, ...] = (
         ("notFound", "storageUnavailable"),
     ),
     Method(
+        "aiana/fixes",
+        "Say what made an error go away: sessions in which what was run then ran again without it, "
+        "or the person said so, and what was changed in between. Names in quotes, paths and "
+        "numbers may be others. Empty where it is not sure.",
+        params.FixesParams,
+        results.Fixes,
+        "read",
+        {"text": "ModuleNotFoundError: No module named 'yaml'", "limit": 5},
+        ("storageUnavailable",),
+    ),
+    Method(
         "aiana/memory/add",
         "Keep a text. What is known already is not stored twice, and secrets are taken out.",
         params.MemoryAddParams,

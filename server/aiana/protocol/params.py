@@ -228,6 +228,22 @@ class WhyParams(Params):
     limit: Limit = 20
 
 
+class Diagnostic(Params):
+    """What an editor shows beside a line; as in LSP."""
+
+    message: Text
+    code: int | str | None = None
+
+
+class FixesParams(Params):
+    """Ask what made an error go away: one of the two is given."""
+
+    text: Text | None = None
+    """A message, a stack trace or the output of a command."""
+    diagnostic: Diagnostic | None = None
+    limit: Limit = 20
+
+
 class SessionListParams(Params):
     """List sessions, newest first."""
 

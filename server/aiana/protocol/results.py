@@ -297,6 +297,45 @@ class Why(Result):
     """What could not be looked into, and why."""
 
 
+class Fix(Result):
+    """A session in which an error stood and went away after something was changed."""
+
+    uri: str
+    """Of the answer of a tool in which the error stood last."""
+    message: str
+    """The line that told of it."""
+    exact: bool
+    """Whether the names in quotes are those that were asked about, too."""
+    how: Literal["succeeded", "said"]
+    """`succeeded`: what was run then was run again, without it; `said`: the person said so next."""
+    proof: str
+    """URI of the turn that shows it."""
+    edits: int
+    """Texts that were changed in between."""
+    files: list[str]
+    """In which files."""
+    turns: list[str]
+    """URIs of these turns, the first 100."""
+    commands: list[Quoted]
+    """What was installed, moved or started in between."""
+    source: str
+    session_id: str
+    message_id: str
+    timestamp: str
+    """When it was gone."""
+    command: str | None = None
+    """The command line that told of the error; None for a tool that is no shell."""
+    session_title: str | None = None
+
+
+class Fixes(Result):
+    """What made an error go away, as far as it is sure; the newest first."""
+
+    fixes: list[Fix]
+    sought: list[str]
+    """The lines that were taken for the error; none where they say too little."""
+
+
 class ChangedPart(Result):
     """A stretch of a file that turns changed, or the whole of it."""
 

@@ -37,6 +37,7 @@ from aiana.storage.file_history import FileTimeline
 from aiana.storage.line_edits import LineEdits
 from aiana.storage.memories import MemoryStore
 from aiana.storage.message_files import MessageFiles
+from aiana.storage.outcomes import Outcomes
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import DeletedRows, bump_revision
 from aiana.storage.session_changes import SessionChanges
@@ -81,6 +82,7 @@ class AianaStorage:
         self.timeline = FileTimeline(self.database)
         self.line_edits = LineEdits(self.database)
         self.changes = SessionChanges(self.database)
+        self.outcomes = Outcomes(self.database)
         self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:

@@ -86,6 +86,10 @@
 ---@field after? string
 ---@field before? string
 
+---@class aiana.Diagnostic What an editor shows beside a line; as in LSP.
+---@field message string
+---@field code? integer|string
+
 ---@class aiana.Digest What a session was about, told without a model.
 ---@field outcome 'answered'|'asked'|'committed'|'failed'|'interrupted'|'open' How it ended: with an answer, after a commit or not; with a question to the person; with a call that failed; broken off by the person; or in the middle.
 ---@field asked? string The first prompt that says something.
@@ -136,6 +140,32 @@
 ---@field path? string Instead of a document; a relative one is below the first workspace folder.
 ---@field limit? integer
 ---@field cursor? string
+
+---@class aiana.Fix A session in which an error stood and went away after something was changed.
+---@field uri string Of the answer of a tool in which the error stood last.
+---@field message string The line that told of it.
+---@field exact boolean Whether the names in quotes are those that were asked about, too.
+---@field how 'said'|'succeeded' `succeeded`: what was run then was run again, without it; `said`: the person said so next.
+---@field proof string URI of the turn that shows it.
+---@field edits integer Texts that were changed in between.
+---@field files string[] In which files.
+---@field turns string[] URIs of these turns, the first 100.
+---@field commands aiana.Quoted[] What was installed, moved or started in between.
+---@field source string
+---@field sessionId string
+---@field messageId string
+---@field timestamp string When it was gone.
+---@field command? string The command line that told of the error; None for a tool that is no shell.
+---@field sessionTitle? string
+
+---@class aiana.Fixes What made an error go away, as far as it is sure; the newest first.
+---@field fixes aiana.Fix[]
+---@field sought string[] The lines that were taken for the error; none where they say too little.
+
+---@class aiana.FixesParams Ask what made an error go away: one of the two is given.
+---@field text? string A message, a stack trace or the output of a command.
+---@field diagnostic? aiana.Diagnostic
+---@field limit? integer
 
 ---@class aiana.ForgetParams Forget what a filter admits, or what the settings say.
 ---@field filter? aiana.DeletionFilter What a search with this filter could find; a field that is not known is an error.
