@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -74,7 +76,7 @@ class Fixer:
             sought = [each] if each.is_telling() else []
         found: dict[tuple[str, str], Fix] = {}
         for each in sought:
-            for fix in self._of(each, cancelled):
+            for fix in itertools.islice(self._of(each, cancelled), limit):
                 known = found.get((fix.uri, fix.proof))
                 if known is None or fix.exact > known.exact:
                     found[fix.uri, fix.proof] = fix
@@ -84,27 +86,30 @@ class Fixer:
     def _of(self, sought: Complaint, cancelled: Callable[[], bool]) -> Iterable[Fix]:
         from aiana.complaints import complaining_lines
 
-        first: dict[int, Mention] = {}
-        last: dict[int, int] = {}
-        outcomes = self._container.storage.outcomes
-        for mention in outcomes.mentions(sought.phrases()):
-            key = mention.session_key
-            if next(complaining_lines(mention.text, sought), None) is None:
-                continue
-            last[key] = max(mention.position, last.get(key, 0))
-            if key not in first or mention.position < first[key].position:
-                first[key] = mention
-        for key, mention in first.items():
+        mentions: dict[int, list[Mention]] = defaultdict(list)
+        for mention in self._container.storage.outcomes.mentions(sought.phrases()):
+            if next(complaining_lines(mention.text, sought), None) is not None:
+                mentions[mention.session_key].append(mention)
+        for each in mentions.values():
+            each.sort(key=lambda mention: mention.position, reverse=True)
+        for each in sorted(mentions.values(), key=lambda of: of[0].timestamp, reverse=True):
             if cancelled():
                 return
+            if fix := self._since_last(each, sought):
+                yield fix
+
+    def _since_last(self, mentions: Iterable[Mention], sought: Complaint) -> Fix | None:
+        """How it went on after an error stood last in a session, by what is no mere mention."""
+        for mention in mentions:
             course = _Course(sought, mention)
-            with closing(outcomes.since(mention)) as events:
+            with closing(self._container.storage.outcomes.since(mention)) as events:
                 for event in events:
-                    if course.fix is not None and event.position > last[key]:
-                        break
                     course.take(event)
-            if course.fix is not None:
-                yield course.fix
+                    if course.fix is not None or course.is_over(event):
+                        break
+            if course.has_stood:
+                return course.fix
+        return None
 
 
 class _Done(Struct):
@@ -117,7 +122,7 @@ class _Done(Struct):
 
 
 class _Course:
-    """How it went on in a session after an error; `fix` is set while the error is gone."""
+    """How it went on in a session after an error; `fix` is set once the error is gone."""
 
     def __init__(self, sought: Complaint, mention: Mention) -> None:
         self.fix: Fix | None = None
@@ -129,6 +134,15 @@ class _Course:
         self._since: list[tuple[Event, Run]] = []
         self._failed: set[str] = set()
         self._asked = False
+
+    @property
+    def has_stood(self) -> bool:
+        """Whether the error was seen as more than a mere mention of it."""
+        return self._stood is not None
+
+    def is_over(self, event: Event) -> bool:
+        """Whether the first answer has come, and was a mere mention."""
+        return self._stood is None and event.position >= self._mention.position
 
     def take(self, event: Event) -> None:
         """The next thing that happened."""

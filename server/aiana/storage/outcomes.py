@@ -14,7 +14,7 @@ _MOST_CHARS = 200_000
 """Of what a tool answered."""
 
 _MENTIONS = f"""
-SELECT m.session_key, s.id, s.source, s.title, s.project_path, m.position,
+SELECT m.session_key, s.id, s.source, s.title, s.project_path, m.position, m.timestamp,
     substr(m.content, 1, {_MOST_CHARS}), json_extract(m.metadata, '$.toolCallId')
 FROM messages_fts t JOIN messages m ON m.key = t.rowid JOIN sessions s ON s.key = m.session_key
 WHERE messages_fts MATCH ? AND m.type = 'tool_result'
@@ -45,6 +45,7 @@ class Mention(Struct, frozen=True):
     title: str | None
     folder: str
     position: int
+    timestamp: str
     text: str
     call: str | None
 

@@ -17,7 +17,17 @@ def test_completion(neovim: Neovim) -> None:
     """)
     assert got == [
         [
-            *("act", "add", "context", "handover", "history", "import", "memories", "open"),
+            *(
+                "act",
+                "add",
+                "context",
+                "fixes",
+                "handover",
+                "history",
+                "import",
+                "memories",
+                "open",
+            ),
             *("prefer", "quickfix", "resume", "search", "sessions", "share", "status"),
             *("stop", "undo", "why"),
         ],

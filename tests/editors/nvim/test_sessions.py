@@ -360,3 +360,47 @@ def test_why_a_line_is_so(neovim: Neovim, kept: Path) -> None:
     assert offered[0].startswith("2026-01-12  edited here  ")
     assert name == f"aiana:///session/{SESSION}/claude-code"
     assert none == ("Aiana: No session is surely known to have written, changed or discussed this.")
+
+
+def test_what_fixed_an_error(neovim: Neovim, kept: Path) -> None:
+    error = "a.ts(3,5): error TS2304: Cannot find name 'total'."
+    shell, edit = {"command": "tsc"}, {"file_path": "/shop/a.ts", "content": "b"}
+    calls = [("Bash", shell, error), ("Write", edit, "ok"), ("Bash", shell, "")]
+    with kept.open("a", encoding="utf-8") as file:
+        for number, (tool, given, answer) in enumerate(calls):
+            id = f"t{number}"
+            blocks = {
+                "assistant": {"type": "tool_use", "id": id, "name": tool, "input": given},
+                "user": {"type": "tool_result", "tool_use_id": id, "content": answer},
+            }
+            for role, block in blocks.items():
+                record = {
+                    "type": role,
+                    "uuid": f"{role}-{number}",
+                    "sessionId": SESSION,
+                    "timestamp": f"2026-01-12T09:3{number}:00.000Z",
+                    "message": {"role": role, "content": [block]},
+                }
+                file.write(json.dumps(record) + "\n")
+    offered, name, typed, none = neovim.run(f"""
+    T.request('aiana/capture/import', {{ paths = {{ '{kept}' }} }})
+    vim.cmd.edit('b.ts')
+    vim.diagnostic.set(vim.api.nvim_create_namespace('t'), 0, {{
+      {{ lnum = 0, col = 0, code = 2304, message = "Cannot find name 'sum'." }},
+    }})
+    T.choices = {{ 1 }}
+    vim.cmd('Aiana fixes')
+    T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')
+    local name, offered = vim.api.nvim_buf_get_name(0), T.offered
+    T.choices = {{ 1 }}
+    vim.cmd("Aiana fixes error TS2304: Cannot find name 'x'.")
+    T.wait(function() return T.offered ~= offered end, 'the list')
+    local typed = T.offered
+    vim.cmd("Aiana fixes Cannot find module 'x'")
+    return {{ offered, name, typed, T.note() }}
+    """)
+    assert len(offered) == 1
+    assert offered[0].startswith(f"2026-01-12  succeeded  a.ts  {error}")
+    assert name == f"aiana:///session/{SESSION}/claude-code"
+    assert typed == offered
+    assert none == "Aiana: No session is surely known in which this error went away."

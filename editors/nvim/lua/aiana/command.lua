@@ -194,6 +194,12 @@ local subcommands = {
       require('aiana').why(first, last)
     end,
   },
+  fixes = {
+    run = function(rest, args)
+      local chosen = selection(args)
+      require('aiana').fixes(some(rest) or chosen and chosen.text)
+    end,
+  },
   resume = {
     run = function(_, args)
       require('aiana').resume({ all = args.bang })

@@ -224,6 +224,21 @@ function M.why(first, last)
   require('aiana.pickers').pick(require('aiana.lists').why(path, first, last))
 end
 
+---Choose a turn in which an error stood last before it went away, and go there.
+---@param message? string A message or an output; by default the diagnostic of the current line.
+function M.fixes(message)
+  local asked = { text = message }
+  if not message then
+    local line = vim.api.nvim_win_get_cursor(0)[1] - 1
+    local found = vim.diagnostic.get(0, { lnum = line })[1]
+    if not found then
+      return config.fail('No diagnostic on this line: select a message, or type it.')
+    end
+    asked = { diagnostic = { message = found.message, code = found.code } }
+  end
+  require('aiana.pickers').pick(require('aiana.lists').fixes(asked))
+end
+
 ---Do something with the session below the cursor, or with one that is chosen.
 ---@param run aiana.Run
 ---@param opts? { all?: boolean }

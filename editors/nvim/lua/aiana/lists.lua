@@ -95,6 +95,23 @@ local function why_row(reason)
   }
 end
 
+---@param fix aiana.Fix
+---@return aiana.Row
+local function fix_row(fix)
+  return {
+    target = {
+      kind = 'message',
+      uri = fix.uri,
+      session = fix.sessionId,
+      source = fix.source,
+      message = fix.messageId,
+      title = fix.sessionTitle or fix.sessionId,
+    },
+    label = text.fix(fix),
+    preview = preview_of(fix.uri),
+  }
+end
+
 ---@param session aiana.Session
 ---@param depth integer Of the session among those that it works for.
 ---@return aiana.Row
@@ -282,6 +299,15 @@ function M.why(path, first, last)
   return stored('Aiana why', nil, 'aiana/why', params, function(result)
     return vim.tbl_map(why_row, result.reasons)
   end, 'No session is surely known to have written, changed or discussed this.')
+end
+
+---What made an error go away, newest first.
+---@param params { text?: string, diagnostic?: table }
+---@return aiana.List
+function M.fixes(params)
+  return stored('Aiana fixes', nil, 'aiana/fixes', params, function(result)
+    return vim.tbl_map(fix_row, result.fixes)
+  end, 'No session is surely known in which this error went away.')
 end
 
 ---Fetch a list page by page, for pickers that take rows as they come.

@@ -129,6 +129,18 @@ function M.why(reason)
   return M.fit(facts .. one_line(asked) .. '  ' .. reason.source, vim.o.columns - MARGIN)
 end
 
+---What made an error go away, on one line.
+---@param fix aiana.Fix
+---@return string
+function M.fix(fix)
+  local done = vim.tbl_map(vim.fs.basename, fix.files)
+  for _, command in ipairs(fix.commands) do
+    done[#done + 1] = '$ ' .. one_line(command.text)
+  end
+  local facts = ('%s  %s  %s  '):format(M.date(fix.timestamp), fix.how, table.concat(done, ', '))
+  return M.fit(facts .. one_line(fix.message) .. '  ' .. fix.source, vim.o.columns - MARGIN)
+end
+
 ---A memory on one line.
 ---@param memory aiana.Memory
 ---@return string
