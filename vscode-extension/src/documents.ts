@@ -6,6 +6,7 @@
  */
 
 import * as vscode from "vscode";
+import { OwnFiles } from "./ownFiles";
 import { findPassage } from "./passages";
 import * as wire from "./protocol";
 import { messageOf, type Server } from "./server";
@@ -50,10 +51,9 @@ export interface OpenOptions {
 }
 
 export class Documents
-  implements vscode.FileSystemProvider, vscode.FoldingRangeProvider, vscode.DocumentSymbolProvider
+  extends OwnFiles
+  implements vscode.FoldingRangeProvider, vscode.DocumentSymbolProvider
 {
-  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  readonly onDidChangeFile = this.changed.event;
   private readonly shown = new Map<string, Promise<Shown>>();
   /** Documents whose tools and thoughts were folded when they came up. */
   private readonly folded = new Set<string>();
@@ -71,7 +71,9 @@ export class Documents
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
   });
 
-  constructor(private readonly server: Server) {}
+  constructor(private readonly server: Server) {
+    super();
+  }
 
   register(): vscode.Disposable {
     const selector = { scheme: SCHEME };
@@ -125,6 +127,11 @@ export class Documents
       : undefined;
   }
 
+  /** The turns of a session's document that changed files. */
+  async changing({ uri }: vscode.TextDocument): Promise<wire.Section[]> {
+    return (await this.read(uri)).page.sections.filter(({ changes }) => changes);
+  }
+
   /** The document and the line that one of our URIs names. */
   async locate(uri: string): Promise<vscode.Location> {
     if (!parseTarget(uri)) {
@@ -175,26 +182,6 @@ export class Documents
     }
     await this.server.request(wire.memoryUpdate, { id: editedId(uri), content: text });
     await this.reload(uri);
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => undefined); // The server tells what changes.
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(): never {
-    throw vscode.FileSystemError.NoPermissions();
-  }
-
-  delete(): never {
-    throw vscode.FileSystemError.NoPermissions();
-  }
-
-  rename(): never {
-    throw vscode.FileSystemError.NoPermissions();
   }
 
   /** Each message folds; the lines that separate it from the next one stay. */

@@ -3,9 +3,11 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { ArchivePage } from "./archive";
+import { ChangedFiles } from "./changes";
 import { Chat } from "./chat";
 import { Doctor } from "./doctor";
 import { Documents, SCHEME } from "./documents";
+import { showFileHistory } from "./fileHistory";
 import { HitActions } from "./hitActions";
 import { importSessions } from "./importSessions";
 import { installServer } from "./installer";
@@ -24,6 +26,7 @@ import { messageOf, Server } from "./server";
 import { setUpAssistants } from "./setup";
 import { createStatusItem } from "./statusItem";
 import { registerTools } from "./tools";
+import { sessionOf } from "./uris";
 import { showWhy } from "./why";
 import { currentProject } from "./workspace";
 
@@ -36,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
   const doctor = new Doctor(context.extensionUri, server, version);
   const documents = new Documents(server);
+  const changedFiles = new ChangedFiles(server);
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const chat = new Chat(join(storage, "chat"), log);
   const resuming = new Resuming(server, chat);
@@ -48,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
     server,
     createStatusItem(server),
     documents.register(),
+    changedFiles.register(),
     actions.register(),
     new Lenses(server, documents, resuming).register(),
     contextKeys(server),
@@ -56,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...restartTriggers(server),
     ...commands(context, log, server, {
       documents,
+      changedFiles,
       doctor,
       chat,
       resuming,
@@ -117,6 +123,7 @@ function restartTriggers(server: Server): vscode.Disposable[] {
 
 interface Parts {
   documents: Documents;
+  changedFiles: ChangedFiles;
   doctor: Doctor;
   chat: Chat;
   resuming: Resuming;
@@ -131,7 +138,18 @@ function commands(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   server: Server,
-  { documents, doctor, chat, resuming, actions, panel, library, archive, privateEnvironment }: Parts,
+  {
+    documents,
+    changedFiles,
+    doctor,
+    chat,
+    resuming,
+    actions,
+    panel,
+    library,
+    archive,
+    privateEnvironment,
+  }: Parts,
 ): vscode.Disposable[] {
   const register = (id: string, run: (...args: unknown[]) => unknown) =>
     vscode.commands.registerCommand(`aiana.${id}`, async (...args: unknown[]) => {
@@ -163,6 +181,9 @@ function commands(
     register("rememberSelection", (place) => rememberSelection(server, place)),
     register("rememberTerminalSelection", (place) => rememberTerminalSelection(server, place)),
     register("why", () => showWhy(server, documents)),
+    register("fileHistory", (file) =>
+      showFileHistory(server, documents, file instanceof vscode.Uri ? file : undefined),
+    ),
     register("rememberConversation", () => rememberConversation(server)),
     register("addPreference", () => addPreference(server)),
     register("managePreferences", () => managePreferences(server)),
@@ -195,6 +216,7 @@ function commands(
     onHits("resume", ([uri]) => resuming.resume(uri!)),
     onHits("handOver", ([uri]) => resuming.handOver(uri!)),
     onHits("share", ([uri]) => share(documents, uri!)),
+    onHits("changes", ([uri]) => changedFiles.show(sessionOf(uri!))),
     onHits("copy", (uris) => actions.copy(uris)),
     onHits("insert", (uris) => actions.insert(uris)),
     onHits("addToChat", (uris) => actions.addToChat(uris)),
@@ -212,6 +234,12 @@ function commands(
     onDocument("resume", async (editor) => resuming.resume(await documents.addressAt(editor))),
     onDocument("handOver", async (editor) => resuming.handOver(await documents.addressAt(editor))),
     onDocument("share", async (editor) => share(documents, await documents.addressAt(editor))),
+    // Above a turn it is of that one, in the title of the document of all.
+    register("document.changes", async (turn) => {
+      const document = vscode.window.activeTextEditor?.document;
+      const uri = typeof turn === "string" ? turn : document && (await documents.sessionOf(document));
+      return uri === undefined ? undefined : changedFiles.show(uri);
+    }),
     onDocument("saveShared", (editor) => saveShared(documents, editor)),
     onDocument("remember", async (editor) => actions.remember([await documents.addressAt(editor)])),
     onDocument("edit", async (editor) => actions.edit([await documents.addressAt(editor)])),

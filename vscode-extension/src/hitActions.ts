@@ -1,6 +1,7 @@
 /** What can be done with hits, whichever list they were chosen in; each is named by its URI. */
 
 import * as vscode from "vscode";
+import { CHANGES_SCHEME } from "./changes";
 import type { Chat } from "./chat";
 import { type Documents, SCHEME } from "./documents";
 import { firstLine } from "./labels";
@@ -24,7 +25,8 @@ export class HitActions {
 
   register(): vscode.Disposable {
     const follow = (editor: vscode.TextEditor | undefined) => {
-      this.lastEditor = editor && editor.document.uri.scheme !== SCHEME ? editor : this.lastEditor;
+      const ours = [SCHEME, CHANGES_SCHEME].includes(editor?.document.uri.scheme ?? "");
+      this.lastEditor = editor && !ours ? editor : this.lastEditor;
     };
     follow(vscode.window.activeTextEditor);
     return vscode.window.onDidChangeActiveTextEditor(follow);

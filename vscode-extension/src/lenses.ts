@@ -44,10 +44,14 @@ export class Lenses implements vscode.CodeLensProvider {
     if (uri === undefined) {
       return [];
     }
+    const changing = await this.documents.changing(document).catch(() => []);
+    const changes = `$(diff-multiple) ${vscode.l10n.t("Show Changes")}`;
     return [
       await this.resumeLens(uri),
       lens(`$(reply) ${vscode.l10n.t("Hand Over…")}`, "aiana.hit.handOver", uri),
       lens(`$(export) ${vscode.l10n.t("Share…")}`, "aiana.hit.share", uri),
+      ...(changing.length ? [lens(changes, "aiana.hit.changes", uri)] : []),
+      ...changing.map((section) => lens(changes, "aiana.document.changes", section.uri, section.line)),
     ];
   }
 
@@ -79,7 +83,7 @@ export class Lenses implements vscode.CodeLensProvider {
   }
 }
 
-/** At the top of the document; without a command it is a text that cannot be clicked. */
-function lens(title: string, command = "", ...args: unknown[]): vscode.CodeLens {
-  return new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: args });
+/** At the top of the document, or above a line; without a command it is a text that cannot be clicked. */
+function lens(title: string, command = "", uri?: string, line = 0): vscode.CodeLens {
+  return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: [uri] });
 }

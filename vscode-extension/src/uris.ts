@@ -23,6 +23,11 @@ export function parseTarget(uri: string): Target | undefined {
   };
 }
 
+/** The URI of the session that a URI is of, or is in. */
+export function sessionOf(uri: string): string {
+  return uri.replace(/#.*$/, "");
+}
+
 /** A segment of the path is encoded twice where it holds a slash. */
 function segment(text: string): string {
   return decodeURIComponent(decodeURIComponent(text));

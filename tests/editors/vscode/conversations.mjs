@@ -23,3 +23,36 @@ export function writeConversations(world, sessions, messages) {
   }
   return sessions * messages;
 }
+
+/** Writes a conversation of the workspace that writes `src/prices.ts`, edits it `edits` times, and updates another file. */
+export function writeEdits(world, edits) {
+  const sessionId = "7a1f0c52-0000-4000-8000-000000000001";
+  const file_path = join(world.shop, "src", "prices.ts");
+  const price = (number) => `export const price = ${number};`;
+  const edited = Array.from({ length: edits }, (_, index) => ["Edit", edit(index)]);
+  function edit(number) {
+    return { file_path, old_string: price(number), new_string: price(number + 1) };
+  }
+  const calls = [
+    ["Write", { file_path, content: `${price(0)}\n` }],
+    ...edited,
+    ["mcp__files__update_file", { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" }],
+  ];
+  const said = [["user", "Give every price a currency"]];
+  calls.forEach(([name, input], index) => {
+    const id = `toolu_${index}`;
+    const result = { type: "tool_result", tool_use_id: id, content: "The file has been updated." };
+    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
+  });
+  const line = ([role, content], index) => ({
+    sessionId,
+    type: role,
+    cwd: world.shop,
+    version: "2.1.38",
+    message: { role, content },
+    uuid: `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+    timestamp: new Date(Date.UTC(2026, 1, 3, 10, 0, index)).toISOString(),
+  });
+  const lines = said.map((each, index) => JSON.stringify(line(each, index)));
+  writeFileSync(join(world.claude, "projects", "sample", `${sessionId}.jsonl`), `${lines.join("\n")}\n`);
+}

@@ -1,19 +1,22 @@
-// The way back into a session, handing it over, and sharing it, in the real VS Code with the real server.
+// The way back into a session, handing it over, sharing it, and what it changed, in the real VS Code with the real server.
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { writeEdits } from "./conversations.mjs";
 import {
   chooseFromMenu,
   Editor,
   found,
   makeWorld,
   openPanel,
+  palette,
   programs,
   shareWindow,
   until,
 } from "./harness.mjs";
 
+const PRICES = "Give every price a currency";
 const SIGNED_OUT = "Fix users being signed out after a deploy";
 
 const world = makeWorld();
@@ -25,6 +28,7 @@ let panel;
 
 shareWindow(editor, {
   first() {
+    writeEdits(world, 60);
     // An assistant that says how it was called.
     mkdirSync(bin);
     const claude = join(bin, "claude");
@@ -161,4 +165,48 @@ test("where a session cannot be resumed, its document and its menu say why", asy
   // A program that is not there is not offered for a new session either.
   assert.equal(await page.locator(".quick-input-list .monaco-list-row", { hasText: "Claude" }).count(), 0);
   await page.keyboard.press("Escape");
+});
+
+test("a file is asked for its history, page after page, and the turn that is picked opens", async () => {
+  const file = join(world.shop, "src", "prices.ts");
+  mkdirSync(join(world.shop, "src"), { recursive: true });
+  writeFileSync(file, "export const price = 60;\n");
+  await editor.ask("select", { file, needle: "price" });
+  await palette(page, "Aiana: History of This File");
+  // By their names: a row that VS Code uses again may still hold the words that it showed before.
+  const entry = (text) => page.locator(`.quick-input-list .monaco-list-row[aria-label*="${text}"]`);
+  await entry("edited").first().waitFor();
+  assert.match(await entry("edited").first().innerText(), new RegExp(PRICES));
+  // The oldest of 61 turns is on the second page.
+  await page.keyboard.type("created");
+  await entry("edited").first().waitFor({ state: "detached" });
+  assert.equal(await entry("created").count(), 0);
+  await page.keyboard.press("Enter");
+  await entry("created").waitFor();
+  await pick("created");
+  const open = ({ uri, text }) => uri.startsWith("aiana:/session/") && text.startsWith(`# ${PRICES}`);
+  const { text, line } = await active(open, "the conversation is open");
+  assert.ok(text.split("\n").slice(line).join("\n").includes("export const price = 0;"));
+});
+
+test("what a session changed opens in a diff editor", async () => {
+  const tab = (title) => page.locator(".tab", { hasText: title });
+  await page.locator(".editor-actions").getByRole("button", { name: "Show Changes", exact: true }).click();
+  await tab(`Changes: ${PRICES}`).waitFor();
+  const header = (text) => page.locator(".multiDiffEntry .header", { hasText: text });
+  await header("prices.ts").waitFor();
+  await header("CHANGES.md (not known what stood there before)").waitFor();
+  await page.locator(".multiDiffEntry .view-line", { hasText: "export const price = 60;" }).waitFor();
+  await editor.ask("command", { command: "workbench.action.closeAllEditors" });
+
+  await choose(SIGNED_OUT, "Show Changes");
+  const title = "session.ts: before ↔ after · only the parts that calls show";
+  await tab(title).waitFor();
+  const after = await active(({ uri }) => uri.startsWith("aiana-changes:/"), "the diff is open");
+  assert.equal(after.language, "typescript");
+  assert.equal(after.text, "await store.supersede(current.id, { graceSeconds: 30 })");
+  const line = (side, words) =>
+    page.locator(`.monaco-diff-editor .editor.${side} .view-line`, { hasText: words });
+  await line("original", "store.delete").waitFor();
+  await line("modified", "store.supersede").waitFor();
 });
