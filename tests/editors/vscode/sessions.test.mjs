@@ -189,7 +189,7 @@ test("a file is asked for its history, page after page, and the turn that is pic
   assert.ok(text.split("\n").slice(line).join("\n").includes("export const price = 0;"));
 });
 
-test("what a session changed opens in a diff editor", async () => {
+test("what a session changed opens in a diff editor, and stays open when the window is loaded again", async () => {
   const tab = (title) => page.locator(".tab", { hasText: title });
   await page.locator(".editor-actions").getByRole("button", { name: "Show Changes", exact: true }).click();
   await tab(`Changes: ${PRICES}`).waitFor();
@@ -207,6 +207,11 @@ test("what a session changed opens in a diff editor", async () => {
   assert.equal(after.text, "await store.supersede(current.id, { graceSeconds: 30 })");
   const line = (side, words) =>
     page.locator(`.monaco-diff-editor .editor.${side} .view-line`, { hasText: words });
+  await line("original", "store.delete").waitFor();
+  const loaded = page.waitForEvent("domcontentloaded");
+  await palette(page, "Developer: Reload Window");
+  await loaded;
+  await tab(title).waitFor();
   await line("original", "store.delete").waitFor();
   await line("modified", "store.supersede").waitFor();
 });
