@@ -392,6 +392,51 @@ def test_why_a_line_is_so_is_offered_where_a_session_edited(serve: Start, tmp_pa
     assert "edited here" in Path(unquote(urlsplit(told).path)).read_text()
 
 
+def test_what_fixed_an_error_is_offered_where_it_went_away(serve: Start, tmp_path: Path) -> None:
+    client = serve(codeActions=True)
+    uri = (tmp_path / "cart.ts").as_uri()
+    item = {"uri": uri, "languageId": "typescript", "version": 1, "text": "total\n"}
+    client.notify("textDocument/didOpen", {"textDocument": item})
+    place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    told = [{"range": place, "message": "Cannot find name 'total'.", "code": 2304}]
+    asked = {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": told}}
+    titles = [a["title"] for a in client.request("textDocument/codeAction", asked)]
+    assert titles == ["Add context for this file"]
+    error = "src/a.ts(3,5): error TS2304: Cannot find name 'sum'."
+    write = {"file_path": "/work/src/a.ts", "content": "let sum = 0"}
+    calls = [
+        ("Bash", {"command": "tsc"}, error),
+        ("Write", write, "ok"),
+        ("Bash", {"command": "tsc"}, ""),
+    ]
+    records = []
+    for number, (tool, given, answer) in enumerate(calls):
+        id = f"t{number}"
+        call = {"type": "tool_use", "id": id, "name": tool, "input": given}
+        result = {"type": "tool_result", "tool_use_id": id, "content": answer}
+        for role, block in (("assistant", call), ("user", result)):
+            record = {
+                "type": role,
+                "uuid": f"{role}-{number}",
+                "sessionId": "fixed",
+                "cwd": "/work",
+            }
+            time = {"timestamp": f"2026-01-12T09:1{number}:00.000Z"}
+            records.append({**record, **time, "message": {"role": role, "content": [block]}})
+    transcript = tmp_path / "fixed.jsonl"
+    transcript.write_text("".join(json.dumps(record) + "\n" for record in records))
+    client.request("aiana/capture/import", {"paths": [str(transcript)]})
+    _, action = client.request("textDocument/codeAction", asked)
+    assert action["title"] == "What fixed this error?"
+    client.request("workspace/executeCommand", action["command"])
+    [shown] = re.findall(
+        r"file://\S+(?=, line)", client.notification("window/showMessage")["message"]
+    )
+    text = Path(unquote(urlsplit(shown).path)).read_text()
+    assert "Changed: /work/src/a.ts" in text
+    assert "<aiana:///session/fixed/claude-code#assistant-1>" in text
+
+
 def test_code_actions_follow_edits(serve: Start, open_code: Callable[[Client], None]) -> None:
     client = serve(codeActions=True)
     open_code(client)

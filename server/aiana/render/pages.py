@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.private import files_in, make_own_folder, remove, write_text
-from aiana.protocol.results import Link, Page, Section, Why
+from aiana.protocol.results import Fixes, Link, Page, Section, Why
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
 from aiana.render.markdown import TOOL_TYPES, first_words, heading, markdown, tool_path
@@ -81,6 +81,32 @@ def why_page(why: Why) -> str:
             "",
             *([closed(f"Asked: {asked}"), ""] if asked else []),
             *(part for each in reason.rejected for part in (f"Refused before: <{each.uri}>", "")),
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def fixes_page(fixes: Fixes) -> str:
+    """The sessions in which an error went away, and what was changed in between."""
+    lines = ["# Aiana: what made this error go away", ""]
+    for fix in fixes.fixes:
+        ran = one_line(fix.command or "what was run")
+        how = "the person said so" if fix.how == "said" else f"ran again without it: {ran}"
+        lines += [
+            f"## {one_line(fix.session_title or fix.source)}",
+            "",
+            " · ".join([fix.source, local(fix.timestamp)]),
+            f"<{fix.uri}>",
+            "",
+            *(closed(fix.message), ""),
+            *(closed(how), f"<{fix.proof}>", ""),
+            *([closed(f"Changed: {', '.join(fix.files)}")] if fix.files else []),
+            *(f"<{turn}>" for turn in fix.turns),
+            *(
+                part
+                for each in fix.commands
+                for part in (closed(f"Ran: {each.text}"), f"<{each.uri}>")
+            ),
+            "",
         ]
     return "\n".join(lines).rstrip() + "\n"
 

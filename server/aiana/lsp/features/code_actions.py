@@ -14,6 +14,9 @@ from aiana.lsp.server import AianaServer
 from aiana.lsp.uris import open_document, path_of
 from aiana.service import Aiana
 
+_MOST_DIAGNOSTICS = 3
+"""Of those at a place that are looked up."""
+
 
 class CodeActions:
     """Actions for a person who asks; an editor that looks by itself gets none."""
@@ -37,6 +40,8 @@ class CodeActions:
         if await self._has_edits(uri):
             place = {**about, "range": _plain(params.range)}
             actions.append(_action("Why is this line so?", "aiana.showWhy", place))
+        if told := await self._with_a_fix(params.context.diagnostics):
+            actions.append(_action("What fixed this error?", "aiana.showFixes", told))
         selection = self._selected(uri, params.range)
         if selection.strip():
             about["selection"] = selection
@@ -59,6 +64,18 @@ class CodeActions:
 
         path = path_of(uri)
         return path is not None and bool(await self._server.run("read", asked, path))
+
+    async def _with_a_fix(self, diagnostics: Sequence[types.Diagnostic]) -> dict[str, Any] | None:
+        """The first of some diagnostics that went away in a session, as `aiana/fixes` takes it."""
+
+        def asked(aiana: Aiana, told: tuple[str, str], call: Call) -> bool:
+            return bool(aiana.fixes(*told, cancelled=call.cancelled, limit=1).fixes)
+
+        for each in diagnostics[:_MOST_DIAGNOSTICS]:
+            code = "" if each.code is None else str(each.code)
+            if await self._server.run("read", asked, (each.message, code)):
+                return {"diagnostic": {"message": each.message, "code": each.code}}
+        return None
 
     def _selected(self, uri: str, range_: types.Range) -> str:
         document = open_document(self._server.workspace, uri)

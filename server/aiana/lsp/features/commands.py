@@ -8,8 +8,8 @@ from lsprotocol import types
 
 from aiana.lsp.features.documents import Documents
 from aiana.lsp.server import AianaServer
-from aiana.protocol.results import ContextResult, Deleted, MemoryAdded, SearchResult, Why
-from aiana.render.pages import hits_page, why_page
+from aiana.protocol.results import ContextResult, Deleted, Fixes, MemoryAdded, SearchResult, Why
+from aiana.render.pages import fixes_page, hits_page, why_page
 from aiana.text import counted
 
 _SHOWN_CHARS = 80
@@ -29,6 +29,7 @@ class Commands:
         add("aiana.showSearch", self.show_search, "query")
         add("aiana.showContext", self.show_context, "query")
         add("aiana.showWhy", self.show_why, "path")
+        add("aiana.showFixes", self.show_fixes, "text")
         add("aiana.remember", self.remember, "content")
         add("aiana.forget", self.forget, "id")
 
@@ -56,6 +57,14 @@ class Commands:
             await self._documents.open_text("why", why_page(why))
         else:
             self._server.editor.say("No session is surely known to have written this.")
+
+    async def show_fixes(self, given: dict[str, Any]) -> None:
+        """The params of `aiana/fixes`: open what made an error go away as a document."""
+        fixes: Fixes = await self._call("aiana/fixes", given)
+        if fixes.fixes:
+            await self._documents.open_text("fixes", fixes_page(fixes))
+        else:
+            self._server.editor.say("No session is surely known in which this error went away.")
 
     async def remember(self, given: dict[str, Any]) -> MemoryAdded:
         """The params of `aiana/memory/add`: keep a text and say so."""
