@@ -39,8 +39,8 @@ class Options(Struct, frozen=True, rename="camel"):
     """What a client may turn on or off."""
 
     code_actions: bool = False
-    """*Remember this selection*, *Add context for this file*, *Why is this line so?* and *What fixed
-    this error?*; needs documents synchronized."""
+    """*Remember this selection*, *Add context for this file*, *Why is this line so?* and *What
+    fixed this error?*; needs documents synchronized."""
     workspace_symbols: bool = False
     """Answer `workspace/symbol` from memory, which reaches tag jumps and symbol lists."""
     notifications: bool = True
