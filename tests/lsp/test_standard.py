@@ -704,6 +704,6 @@ def test_every_command_of_its_own_is_documented(start: Start) -> None:
     capabilities = start().initialize()["capabilities"]
     methods = {method.command for method in METHODS}
     own = [c for c in capabilities["executeCommandProvider"]["commands"] if c not in methods]
-    assert len(own) == 5
+    assert "aiana.show" in own
     page = (SAMPLE.parents[2] / "docs" / "editors" / "README.md").read_text(encoding="utf-8")
     assert [command for command in own if f"| `{command}` |" not in page] == []

@@ -211,7 +211,7 @@ def changes(session_id: str, as_json: bool) -> None:
     \b
     Examples:
       aiana sessions changes 5f0c9d3e
-      aiana sessions changes 5f0c9d3e --json | jq -r '.files[].path'
+      aiana sessions changes 5f0c --json | jq '.files[].path'
     """
     with opened() as aiana:
         session = aiana.get_session(session_id).session

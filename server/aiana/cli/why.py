@@ -32,7 +32,7 @@ def why(place: str, limit: int, as_json: bool) -> None:
     \b
     Examples:
       aiana why src/cart.ts:42
-      aiana why src/cart.ts:40-60 --json | jq '.reasons[].asked.text'
+      aiana why cart.ts:40-60 --json | jq '.reasons[].asked'
     """
     found = _PLACE.fullmatch(place)
     if found is None:
