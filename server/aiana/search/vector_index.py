@@ -19,13 +19,9 @@ from aiana.search.catalogue import Catalogue, Ints, numbers
 from aiana.search.stored_vectors import StoredVectors
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
-from aiana.storage.vector_file import LEAST, VectorFile, Vectors
+from aiana.storage.vector_file import LATER, LEAST, VectorFile, Vectors
 
 BLOCK = 1024
-_SELECT = (
-    "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
-    "LEFT JOIN main.chunks c ON c.key = v.owner WHERE v.model = ? AND v.key > ? ORDER BY v.key"
-)
 _NOTHING = np.empty(0, np.int64)
 _NONE = Vectors(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.float32), np.empty((0, 0), np.int8))
 
@@ -78,7 +74,7 @@ class VectorIndex:
         """
         with self._lock:
             if not len(self._rows.keys):
-                self._file.renew(_SELECT)
+                self._file.renew()
             return self._refreshed().known
 
     def cosines(
@@ -142,7 +138,7 @@ class VectorIndex:
                 return rows
             if not len(rows.keys) and (held := self._file.opened(connection)) is not None:
                 rows, self._newest = _Rows(held.vectors, _NONE), held.newest
-            cursor = connection.execute(_SELECT, (self.model, self._newest))
+            cursor = connection.execute(LATER, (self.model, self._newest))
             blocks = []
             while fetched := cursor.fetchmany(4 * BLOCK):
                 blocks.append(Vectors.of(fetched))

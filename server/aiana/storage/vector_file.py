@@ -50,10 +50,13 @@ _WAIT_S = 60.0
 _COMPARED = 24
 """Vectors that are compared with the database whenever the file is opened."""
 _KEYS = "SELECT group_concat(key) FROM vectors WHERE model = ?"
-_ONE = (
+_ROWS = (
     "SELECT v.key, coalesce(c.message_keys, v.owner), v.vector FROM vectors v "
-    "LEFT JOIN main.chunks c ON c.key = v.owner WHERE v.key = ? AND v.model = ?"
+    "LEFT JOIN main.chunks c ON c.key = v.owner WHERE v.model = ? "
 )
+_ONE = _ROWS + "AND v.key = ?"
+LATER = _ROWS + "AND v.key > ? ORDER BY v.key"
+"""Key, documents and vector of one model's vectors after a key."""
 
 Ints = NDArray[np.int64]
 
@@ -155,7 +158,7 @@ class VectorFile:
         ends = np.cumsum(vectors.lengths)
         for place in np.unique(np.linspace(0, len(vectors.keys) - 1, _COMPARED).astype(int)):
             key = int(vectors.keys[place])
-            row = connection.execute(_ONE, (key, self._model)).fetchone() if key else None
+            row = connection.execute(_ONE, (self._model, key)).fetchone() if key else None
             if row is None:
                 continue
             stored = Vectors.of([row])
@@ -168,11 +171,10 @@ class VectorFile:
                 return False
         return True
 
-    def renew(self, read: str) -> None:
+    def renew(self) -> None:
         """Write the file anew, if there is none or much is new or gone.
 
-        `read` selects key, documents and vector of one model's vectors after a key. Whatever keeps
-        it from being written is in `problem`; nothing depends on the file.
+        Whatever keeps it from being written is in `problem`; nothing depends on the file.
         """
         with self._database.reading() as connection:
             if vectors_of(connection, self._model) < self._least:
@@ -180,7 +182,7 @@ class VectorFile:
         try:
             # Read when the lock is held: what was forgotten before that is not read any more.
             with _locked(self._database, 0), self._database.reading() as connection:
-                self._renew(connection, read)
+                self._renew(connection)
             self.problem = None
         except Timeout:
             pass  # Another process writes it.
@@ -188,7 +190,7 @@ class VectorFile:
             self.problem = f"{self.path} cannot be written: {getattr(error, 'strerror', error)}"
             logger.info("Vectors are held in memory: %s", self.problem)
 
-    def _renew(self, connection: sqlite3.Connection, read: str) -> None:
+    def _renew(self, connection: sqlite3.Connection) -> None:
         count = vectors_of(connection, self._model)
         if not count:  # all were forgotten meanwhile
             return
@@ -199,7 +201,7 @@ class VectorFile:
             if abs(count - live) + known - live < max(self._least, known // 8):
                 return
         (newest,) = connection.execute("SELECT coalesce(max(key), 0) FROM vectors").fetchone()
-        cursor = connection.execute(read, (self._model, 0))
+        cursor = connection.execute(LATER, (self._model, 0))
         (store,) = connection.execute("SELECT value FROM facts WHERE name = 'store'").fetchone()
         _write(self.path, _batches(cursor), {"store": store, "model": self._model}, newest)
 

@@ -68,14 +68,8 @@ _NUMBERED = Pattern(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
 
 def touches_of_call(tool: str, arguments: str | None) -> list[Touch]:
     """The files that a call names, and what it does to each; `arguments` is JSON."""
-    try:
-        value = json.loads(arguments or "null")
-    except (ValueError, RecursionError):
-        value = {"input": arguments}
-    if isinstance(value, str):
-        value = {"input": value}
     found: list[Touch] = []
-    for touch in _of_value(plain(tool), value, 0):
+    for touch in _of_value(plain(tool), arguments_of(arguments), 0):
         if touch not in found:
             found.append(touch)
     strongest = {touch.path for touch in found if touch.how != "named"}
@@ -228,6 +222,15 @@ def as_command(value: Any) -> str:
         # ["bash", "-lc", "cat a"]: the last word is the command.
         return str(value[-1]) if len(value) > 1 and value[-2] in ("-c", "-lc") else " ".join(value)
     return value if isinstance(value, str) else ""
+
+
+def arguments_of(text: str | None) -> Any:
+    """The arguments of a call, which are JSON; a text alone is its `input`."""
+    try:
+        value = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        value = text
+    return {"input": value} if isinstance(value, str) else value
 
 
 def plain(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from aiana.touches.calls import (
     DEEPEST,
     PATCHES,
     PATH_NAMES,
+    arguments_of,
     as_command,
     path_in,
     plain,
@@ -44,14 +44,8 @@ class Edit(Struct, frozen=True):
 
 def edits_of_call(tool: str, arguments: str | None) -> list[Edit]:
     """The texts that a call replaced in files, in its order; `arguments` is JSON."""
-    try:
-        value = json.loads(arguments or "null")
-    except (ValueError, RecursionError):
-        value = {"input": arguments}
-    if isinstance(value, str):
-        value = {"input": value}
     found: list[Edit] = []
-    for edit in _of_value(plain(tool), value, "", 0):
+    for edit in _of_value(plain(tool), arguments_of(arguments), "", 0):
         if edit.new != edit.old and len(found) < _MOST:
             found.append(edit)
     return found

@@ -61,55 +61,26 @@ local function memory_row(memory)
   }
 end
 
----@param entry aiana.FileEntry
----@return aiana.Row
-local function history_row(entry)
-  return {
-    target = {
-      kind = 'message',
-      uri = entry.uri,
-      session = entry.sessionId,
-      source = entry.source,
-      message = entry.messageId,
-      title = entry.sessionTitle or entry.sessionId,
-    },
-    label = text.history(entry),
-    preview = preview_of(entry.uri),
-  }
-end
-
----@param reason aiana.Reason
----@return aiana.Row
-local function why_row(reason)
-  return {
-    target = {
-      kind = 'message',
-      uri = reason.uri,
-      session = reason.sessionId,
-      source = reason.source,
-      message = reason.messageId,
-      title = reason.sessionTitle or reason.sessionId,
-    },
-    label = text.why(reason),
-    preview = preview_of(reason.uri),
-  }
-end
-
----@param fix aiana.Fix
----@return aiana.Row
-local function fix_row(fix)
-  return {
-    target = {
-      kind = 'message',
-      uri = fix.uri,
-      session = fix.sessionId,
-      source = fix.source,
-      message = fix.messageId,
-      title = fix.sessionTitle or fix.sessionId,
-    },
-    label = text.fix(fix),
-    preview = preview_of(fix.uri),
-  }
+--- Rows of turns, which one function of `text` puts into words.
+---@generic T: aiana.FileEntry|aiana.Reason|aiana.Fix
+---@param turns T[]
+---@param label fun(turn: T): string
+---@return aiana.Row[]
+local function turn_rows(turns, label)
+  return vim.tbl_map(function(turn)
+    return {
+      target = {
+        kind = 'message',
+        uri = turn.uri,
+        session = turn.sessionId,
+        source = turn.source,
+        message = turn.messageId,
+        title = turn.sessionTitle or turn.sessionId,
+      },
+      label = label(turn),
+      preview = preview_of(turn.uri),
+    }
+  end, turns)
 end
 
 ---@param session aiana.Session
@@ -279,7 +250,7 @@ end
 function M.history(path)
   local params = { path = path, limit = config.get().limit }
   return stored('Aiana history', nil, 'aiana/file/history', params, function(result)
-    return vim.tbl_map(history_row, result.entries)
+    return turn_rows(result.entries, text.history)
   end, 'No session had to do with this file.')
 end
 
@@ -297,7 +268,7 @@ function M.why(path, first, last)
     },
   }
   return stored('Aiana why', nil, 'aiana/why', params, function(result)
-    return vim.tbl_map(why_row, result.reasons)
+    return turn_rows(result.reasons, text.why)
   end, 'No session is surely known to have written, changed or discussed this.')
 end
 
@@ -306,7 +277,7 @@ end
 ---@return aiana.List
 function M.fixes(params)
   return stored('Aiana fixes', nil, 'aiana/fixes', params, function(result)
-    return vim.tbl_map(fix_row, result.fixes)
+    return turn_rows(result.fixes, text.fix)
   end, 'No session is surely known in which this error went away.')
 end
 
