@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -20,6 +21,7 @@ from aiana.errors import AianaError, NotFound, ReadOnly, StorageUnavailable
 from aiana.service import open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage import database as database_module
+from tests.integration.opened_at_once import PROCESSES
 from tests.lsp.client import Client
 
 
@@ -443,3 +445,28 @@ def test_what_the_file_system_says_is_said_in_words(
     monkeypatch.setattr(Path, "mkdir", fails)
     with pytest.raises(ReadOnly, match="the file system is read-only"):
         AianaStorage(tmp_path / "home" / "conversations.db")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at one moment")
+@pytest.mark.parametrize("version", [0, 1, 12])
+def test_processes_that_open_a_new_or_an_old_one_at_once_all_can(
+    tmp_path: Path, version: int
+) -> None:
+    rounds = 10
+    command = [sys.executable, "-m", "tests.integration.opened_at_once"]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(version), str(rounds)], capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["opened"] * rounds * PROCESSES
+    for folder in tmp_path.iterdir():
+        path = folder / "conversations.db"
+        assert len(kept(path)) == PROCESSES
+        copies = [folder / "backups" / f"conversations-v{version}.db"] if version else []
+        assert list(folder.glob("backups/*")) == copies
+        for copy in copies:
+            with contextlib.closing(sqlite3.connect(copy)) as connection:
+                assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+                assert connection.execute("SELECT text FROM preferences").fetchall() == [
+                    ("Uses uv",)
+                ]

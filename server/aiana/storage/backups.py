@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiana.errors import AianaError, Conflict, NotFound, StorageUnavailable
+from aiana.errors import Conflict, NotFound, StorageUnavailable
 from aiana.models import Progress
 from aiana.private import files_in, make_folder, make_own_folder, remove, unavailable
-from aiana.storage.copying import copy_into
+from aiana.storage.copying import LOG_FILES, beside, copy_into, flush
 from aiana.storage.database import BUSY_TIMEOUT_S, INDEX, translated
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
 from aiana.times import now
@@ -24,7 +23,6 @@ from aiana.times import now
 KEPT = 10
 """Backups that stay in the folder, unless another number is asked for."""
 _MADE = re.compile(r"conversations-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)\.db")
-_LOG_FILES = ("-wal", "-shm")
 # Whoever has a database with a log open holds a shared lock on these bytes of it: "SHARED" in
 # https://www.sqlite.org/src/file/src/os.h
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
@@ -60,10 +58,10 @@ def back_up(
         make_folder(output.absolute().parent)
     if output.exists():
         raise Conflict(f"{output} is there already: name another file.")
-    with _beside(output) as part:
+    with beside(output) as part:
         copy_into(source, part, report)
         made = checked(part)
-        _flush(part)
+        flush(part)
         # A link fails where a file came meanwhile, a rename would replace it.
         try:
             os.link(part, output)
@@ -119,10 +117,10 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
     """
     checked(backup)
     make_folder(database.parent)
-    with _beside(database) as part:
+    with beside(database) as part:
         with contextlib.closing(_opened(backup)) as source, translated(backup):
             copy_into(source, part, report)
-        _flush(part)
+        flush(part)
         _fold_log(database)
         with _alone(database):
             kept = _set_aside(database)
@@ -139,29 +137,6 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
 
 def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """An empty file in the same folder, which is gone at the end unless it was renamed."""
-    part = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        yield part
-    except OSError as error:
-        raise unavailable(path, error) from error
-    finally:
-        for suffix in ("", "-journal", *_LOG_FILES):
-            with contextlib.suppress(AianaError):
-                remove(part.with_name(part.name + suffix))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fold_log(database: Path) -> None:
@@ -215,7 +190,7 @@ def _set_aside(database: Path) -> Path | None:
 
 def _move(path: Path, target: Path) -> None:
     path.replace(target)
-    for suffix in _LOG_FILES:
+    for suffix in LOG_FILES:
         log = path.with_name(path.name + suffix)
         if log.exists():
             log.replace(target.with_name(target.name + suffix))

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from aiana.errors import StorageUnavailable, TierUnavailable
 from aiana.private import make_file, refuse_link
-from aiana.storage.guarded import GuardedConnection
+from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.redis import (
     CONTEXT_TTL_S,
@@ -255,7 +255,7 @@ class SqliteCache:
             self._path, isolation_level=None, check_same_thread=False, factory=GuardedConnection
         )
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection, _BUSY_MS / 1000)
         # What a power failure takes is computed again.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA secure_delete = ON")

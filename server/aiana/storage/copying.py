@@ -1,14 +1,20 @@
-"""A copy of a whole database in one file."""
+"""Copies of a whole database in one file, which nobody sees before they are whole."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
-from aiana.errors import StorageUnavailable
+from aiana.errors import AianaError, StorageUnavailable
 from aiana.models import Progress
+from aiana.private import remove, unavailable
 
+LOG_FILES = ("-wal", "-shm")
+"""Endings of the files that SQLite keeps beside a database."""
 _PAGES = 2_048
 """Copied in one step, 8 MB, so that progress can be told."""
 
@@ -30,3 +36,27 @@ def copy_into(source: sqlite3.Connection, path: Path, report: Progress | None = 
             target.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         raise StorageUnavailable(f"The copy cannot be written: {error}.") from error
+
+
+@contextlib.contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """An empty file in the same folder, which is gone at the end unless it was renamed."""
+    part = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        yield part
+    except OSError as error:
+        raise unavailable(path, error) from error
+    finally:
+        for suffix in ("", "-journal", *LOG_FILES):
+            with contextlib.suppress(AianaError):
+                remove(part.with_name(part.name + suffix))
+
+
+def flush(path: Path) -> None:
+    """Have the system write what it holds of a file to the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -17,7 +17,7 @@ from aiana.exclusions import Exclusions, Wishes, of_environment
 from aiana.hiding import hide, prepare, told_by_editors
 from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
-from aiana.storage.guarded import GuardedConnection
+from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
 
 INDEX = "index"
@@ -125,7 +125,7 @@ class Database:
         self._writer = self._connect("rw")
         with translated(self.path):
             refuse_a_foreign_one(self._writer)
-            self._writer.execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._writer, BUSY_TIMEOUT_S)
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA secure_delete = ON")
             migrate(self._writer, self.path.parent / "backups")

@@ -7,11 +7,14 @@ holds for lookups too, so that an id or a path that holds a secret still finds i
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from aiana.redaction.redact import MIN_CHARS, redact, redact_json
 from aiana.storage.rows import storable
+
+_PAUSE_S = 0.005
 
 
 class Admitted(str):
@@ -43,6 +46,24 @@ class GuardedConnection(sqlite3.Connection):
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> GuardedCursor:
         return self.cursor().executemany(sql, parameters)  # type: ignore[no-any-return]
+
+
+def write_ahead(connection: sqlite3.Connection, wait_s: float) -> None:
+    """Have a database keep its changes in a log, which lets others read while one writes.
+
+    Waits up to `wait_s` for others who open it: where two make this change at the same time,
+    SQLite does not wait by itself. Raises sqlite3.OperationalError.
+    """
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _guarded(parameters: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from aiana.errors import StorageUnavailable
-from aiana.private import make_file, make_own_folder, remove
-from aiana.storage.copying import copy_into
+from aiana.private import make_own_folder
+from aiana.storage.copying import beside, copy_into, flush
 from aiana.storage.identifiers import derived_words
 from aiana.text import TOKENIZER
 
@@ -24,39 +25,35 @@ migration = MIGRATIONS.append
 
 
 def migrate(connection: sqlite3.Connection, backups: Path | None) -> None:
-    """Bring the database to the newest version; each step is one transaction.
+    """Bring the database to the newest version, in one transaction: nobody sees half of it.
 
-    What it was before the first of them is kept as a backup.
+    What it was before is kept as a backup.
 
     Raises StorageUnavailable if a newer Aiana wrote the database, or if an older one did and it
     cannot be written, which is what `backups` being None means.
     """
-    first = _version(connection)
-    if backups is None and first < len(MIGRATIONS):
+    if _version(connection) == len(MIGRATIONS):
+        return
+    if backups is None:
         raise StorageUnavailable(
             "The database was written by an older Aiana, and it cannot be brought up to date "
             "since it is read-only. Make it writable, then try again."
         )
-    if first and backups is not None and first < len(MIGRATIONS):
-        _backup(connection, backups / f"conversations-v{first}.db")
-    while (version := _version(connection)) < len(MIGRATIONS):
-        connection.execute("BEGIN EXCLUSIVE")
-        try:
-            # Another process may have migrated while this one waited for the lock.
-            if _version(connection) == version:
-                MIGRATIONS[version](connection)
-                connection.execute(f"PRAGMA user_version = {version + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
-            # SQLite has done it already after some errors, such as a full disk.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-    if version > len(MIGRATIONS):
-        raise StorageUnavailable(
-            f"The database has version {version}, this Aiana knows versions up to "
-            f"{len(MIGRATIONS)}: a newer Aiana wrote it. Upgrade with `pip install -U aiana`."
-        )
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have migrated while this one waited for the lock.
+        version = _version(connection)
+        if 0 < version < len(MIGRATIONS):
+            _backup(connection, backups / f"conversations-v{version}.db")
+        for step in MIGRATIONS[version:]:
+            step(connection)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has done it already after some errors, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def refuse_a_foreign_one(connection: sqlite3.Connection) -> None:
@@ -75,14 +72,23 @@ def refuse_a_foreign_one(connection: sqlite3.Connection) -> None:
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise StorageUnavailable(
+            f"The database has version {version}, this Aiana knows versions up to "
+            f"{len(MIGRATIONS)}: a newer Aiana wrote it. Upgrade with `pip install -U aiana`."
+        )
+    return version
 
 
 def _backup(connection: sqlite3.Connection, path: Path) -> None:
     make_own_folder(path.parent)
-    remove(path)
-    make_file(path)
-    copy_into(connection, path)
+    (database,) = connection.execute("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    # SQLite copies nothing for a connection that writes; another one sees what was before.
+    with beside(path) as part, contextlib.closing(sqlite3.connect(database[0])) as source:
+        copy_into(source, part)
+        flush(part)
+        part.replace(path)
 
 
 @migration
