@@ -18,6 +18,7 @@ BENCHMARKS = (
     "tiers",
     "redaction",
     "lines",
+    "work",
     "neovim",
     "vscode",
 )

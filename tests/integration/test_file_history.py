@@ -125,8 +125,12 @@ def test_file_history_under_old_names(aiana: Aiana, tmp_path: Path) -> None:
 
 
 def test_file_history_pages(aiana: Aiana, tmp_path: Path) -> None:
-    shop = repository(tmp_path / "shop")
-    session(aiana, "10", shop, *[edit(shop / "a.py")] * 5)
+    shop, clone = repository(tmp_path / "shop"), repository(tmp_path / "clone")
+    session(aiana, "10", shop, *[edit(shop / "a.py"), read(shop / "a.py")] * 3)
+    session(aiana, "09", clone, *[read(clone / "a.py")] * 3)
+    session(aiana, "11", clone, ("Bash", {"command": "mv b.py a.py"}), edit(clone / "a.py"))
+    session(aiana, "12", clone, edit(clone / "b.py"))
+    session(aiana, "08", clone, edit(clone / "b.py"))
     whole = [entry.uri for entry in aiana.file_history(shop / "a.py").entries]
     pages: list[str] = []
     cursor = None
@@ -136,9 +140,28 @@ def test_file_history_pages(aiana: Aiana, tmp_path: Path) -> None:
         if (cursor := page.next_cursor) is None:
             break
     assert pages == whole
-    assert len(whole) == 5
+    assert [uri.rpartition("#")[2] for uri in whole] == [
+        *("11-1", "11-0", "10-5", "10-4", "10-2", "10-0", "09-2", "08-0"),
+    ]
     with pytest.raises(InvalidQuery):
         aiana.file_history(shop / "a.py", cursor="x")
+
+
+def test_a_message_that_is_recorded_again_with_another_time(aiana: Aiana, tmp_path: Path) -> None:
+    shop = repository(tmp_path / "shop")
+    session(aiana, "10", shop, edit(shop / "a.py"))
+    session(aiana, "11", shop, edit(shop / "a.py"))
+    later = Message(
+        id="10-0",
+        session_id="10",
+        type="tool_use",
+        tool_name="Edit",
+        tool_input=json.dumps(edit(shop / "a.py")[1]),
+        timestamp="2026-03-01T00:00:00.000Z",
+        metadata={"toolCallId": "10-0"},
+    )
+    aiana.record_messages(Session(id="10", source="codex"), [later])
+    assert told(aiana, shop / "a.py") == [("10", "edited"), ("11", "edited")]
 
 
 def test_file_history_on_the_command_line(aiana: Aiana, tmp_path: Path) -> None:

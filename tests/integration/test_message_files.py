@@ -128,6 +128,26 @@ def test_message_files_backfill(tmp_path: Path) -> None:
         assert fill(storage.database, lambda: False) == 0
 
 
+def test_touches_that_an_older_aiana_noted_have_their_time(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    with AianaStorage(path) as storage:
+        stored(storage)
+    steps = [step.__name__ for step in MIGRATIONS]
+    with sqlite3.connect(path) as old:
+        old.execute("DROP INDEX message_files_by_name")
+        old.execute("ALTER TABLE message_files DROP COLUMN timestamp")
+        old.execute("CREATE INDEX message_files_by_name ON message_files (name)")
+        old.execute(f"PRAGMA user_version = {steps.index('m014_files_in_time')}")
+    old.close()
+    with AianaStorage(path) as storage:
+        page = storage.timeline.of("/home/ada/shop/cart.py", "/home/ada/shop", None, 10)
+    assert [(entry.touch, entry.timestamp) for entry in page.entries] == [
+        ("edited", MOMENT),
+        ("edited", MOMENT),
+        ("read", MOMENT),
+    ]
+
+
 def test_what_is_deleted_leaves_no_path(storage: AianaStorage, tmp_path: Path) -> None:
     stored(storage)
     storage.sessions.delete("s1", "codex")

@@ -29,10 +29,11 @@ _REFUSED = re.compile(
 _NOTHING_SAID = re.compile(r"\s*(?:\[Request interrupted|<command-|/\w+\s*$|$)")
 
 _EDITS = f"""
-SELECT m.key, m.id, s.key, s.id, s.source, s.title, s.project_path, m.timestamp, m.position, f.path,
+SELECT m.key, m.id, s.key, s.id, s.source, s.title, s.project_path, f.timestamp, m.position, f.path,
     coalesce(m.tool_name, ''), coalesce(m.tool_input, m.content)
-FROM {TOUCHES_JOINED} WHERE {IS_THE_FILE} AND f.touch IN ('edited', 'created')
-ORDER BY m.timestamp DESC, f.key DESC LIMIT {_MOST_EDITS}
+FROM {TOUCHES_JOINED} JOIN messages m ON m.key = f.message_key
+WHERE {IS_THE_FILE} AND f.touch IN ('edited', 'created')
+ORDER BY f.timestamp DESC, f.key DESC LIMIT {_MOST_EDITS}
 """
 _ASKED = """
 SELECT id, substr(content, 1, ?1) FROM messages

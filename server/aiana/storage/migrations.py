@@ -215,6 +215,13 @@ def m013_keyed_tombstones(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO facts VALUES ('forgotten unkeyed', '')")
 
 
+@migration
+def m014_files_in_time(connection: sqlite3.Connection) -> None:
+    """The touches of a file can be walked through by time, newest first."""
+    for statement in _FILES_IN_TIME.split(";;"):
+        connection.execute(statement)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -546,4 +553,16 @@ CREATE TRIGGER messages_delete_files AFTER DELETE ON messages BEGIN
     DELETE FROM message_files WHERE message_key = old.key;
     DELETE FROM message_refs WHERE message_key = old.key;
 END
+"""
+
+# What a file's history asks of each touch stands in the index, in the order in which it is told.
+_FILES_IN_TIME = """
+ALTER TABLE message_files ADD COLUMN timestamp TEXT NOT NULL DEFAULT '';;
+UPDATE message_files SET timestamp = m.timestamp
+    FROM messages m WHERE m.key = message_files.message_key;;
+DROP INDEX message_files_by_name;;
+CREATE INDEX message_files_by_name
+    ON message_files (name, path, timestamp, touch, session_key);;
+DROP INDEX message_files_by_session;;
+CREATE INDEX message_files_by_session ON message_files (session_key, path, touch)
 """

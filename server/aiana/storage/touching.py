@@ -101,16 +101,15 @@ def _put_files(
             how = "edited"
         connection.execute(
             "INSERT INTO message_files "
-            "(message_key, session_key, path, name, touch, first_line, last_line) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "(message_key, session_key, timestamp, path, name, touch, first_line, last_line) "
+            "SELECT key, session_key, timestamp, ?, ?, ?, ?, ? FROM messages WHERE key = ?",
             (
-                message_key,
-                session_key,
                 Admitted(path),
                 Admitted(path.rpartition("/")[2]),
                 how,
                 touch.first_line,
                 touch.last_line,
+                message_key,
             ),
         )
 
