@@ -512,6 +512,7 @@ ELSEWHERE = {
     "storage/guarded.py": "passes on what others run",
     "storage/redis.py": "Redis",
     "search/text_index.py _Tokenizer": "an index in memory that holds one text",
+    "storage/text_index_levels.py": "one row by its key",
     "storage/forgetting.py rewrite_backup": "backups",
     "storage/forgetting.py _forget_rows": "backups",
     "storage/forgetting.py _forget_message": "backups",

@@ -19,6 +19,7 @@ from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
+from aiana.storage.text_index_levels import lower_levels
 
 INDEX = "index"
 """The folder beside the database for files that are made from it."""
@@ -129,6 +130,7 @@ class Database:
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA secure_delete = ON")
             migrate(self._writer, self.path.parent / "backups")
+            lower_levels(self._writer)
 
     def _open_to_read(self, why: ReadOnly) -> None:
         if not self.path.exists():

@@ -20,6 +20,7 @@ from aiana.private import files_in, remove
 from aiana.storage.database import INDEX, Database
 from aiana.storage.forgotten import forget_session
 from aiana.storage.rows import Forgotten
+from aiana.storage.text_index_levels import lower_levels
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +147,7 @@ def _merge_text_index(database: Database) -> None:
                 "INSERT INTO messages_fts(messages_fts, rank) VALUES ('merge', ?)", (pages,)
             )
             if connection.total_changes - before < 2:
+                lower_levels(connection)
                 return
         pages = _MERGE_PAGES
 
@@ -170,9 +172,11 @@ def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
+            lower_levels(connection)
             changed = change(connection)
             if changed:
                 connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
+                lower_levels(connection)
             connection.execute("COMMIT")
             if changed:
                 connection.execute("VACUUM")
