@@ -143,11 +143,19 @@ def _of_command(text: str, command: Command, start: int, stop: int) -> list[Span
     spans: list[Span] = []
     for match in command.arguments.finditer(text, start, stop):
         group = match.lastindex or 0
-        value = match[group]
+        value = _without_end(match[group])
         if (
             len(value) > 2
             and not is_stand_in(value, weak=False)
             and not value.startswith(("-", "$", "/dev"))
         ):
-            spans.append((*match.span(group), "password"))
+            start = match.start(group)
+            spans.append((start, start + len(value), "password"))
     return spans
+
+
+def _without_end(value: str) -> str:
+    """`value` without the sign that ends the string, list or element around it."""
+    if "</" in value:
+        value = value[: value.index("</")]
+    return value.rstrip("\\") if "[" in value else value.rstrip("]\\")

@@ -67,6 +67,8 @@ def kinds_in_list(items: list[Any] | tuple[Any, ...], owner: Any = None) -> dict
     for n, (first, second) in enumerate(pairwise(items), 1):
         if not (isinstance(first, str) and isinstance(second, str)) or second.startswith("-"):
             continue
+        if first.startswith("--no-"):
+            continue
         if first.startswith("--") or (
             len(items) == 2 and (name := name_of(first)) and (name.is_loud or _is_told(second))
         ):

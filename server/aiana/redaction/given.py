@@ -266,6 +266,8 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
         return False
     begin = name.start - len(name.head)
     if match["sign"] is None:  # `--password x`
+        if value.startswith("--") or name.head.startswith("--no-"):
+            return False  # the next option, or one that takes no value
         return len(value) >= 4 and not _PROSE.search(text, max(0, begin - 40), begin)
     if sign.startswith(">"):
         return text.startswith("</", match.end("value"))
@@ -288,6 +290,7 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     ends = after in ("", "\n", "\r") or text.startswith(("\\n", "\\r"), match.end("value"))
     ends = ends or end < match.end("value")
     ends = ends or (after in (" ", "\t", ";", '"', "'", "\\") and no_blanks)
+    ends = ends or (after in ("<", ")", "]") and no_blanks and name.is_option)
     if not ends or "_" in value or any(c.isupper() for c in value[1:]):
         return has_digit(value) and ends
     value = value.rstrip("!?.")

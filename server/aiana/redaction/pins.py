@@ -52,6 +52,11 @@ def pins(text: str, lowered: str) -> list[Span]:
     return spans
 
 
+def pin_options(text: str) -> list[Span]:
+    """PINs that are the values of options of a command."""
+    return [(*match.span("value"), "pin") for match in _OPTION.finditer(text)]
+
+
 def is_pin(key: str, value: str) -> bool:
     """Whether a whole text is a PIN where it stands under this name, as in JSON."""
     return _DIGITS.match(value) is not None and _KEY.match(key) is not None

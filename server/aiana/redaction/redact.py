@@ -17,14 +17,17 @@ from typing import Any
 
 import msgspec
 
+from aiana.redaction.commands import arguments, flags_in
 from aiana.redaction.fields import kinds_in, kinds_in_list
 from aiana.redaction.gates import gates_of
 from aiana.redaction.given import given
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
+from aiana.redaction.listed import listed, of_items, program_in
 from aiana.redaction.names import WORDS, Name, find_by_name
 from aiana.redaction.normalise import normalised
 from aiana.redaction.paired import paired
+from aiana.redaction.pins import pin_options
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.told import told
@@ -34,7 +37,7 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 4
+RULES = 5
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -123,26 +126,28 @@ def redact_tree(value: Any) -> tuple[Any, int]:
     return _redact_tree(value, None)
 
 
-def _redact_tree(value: Any, owner: Any) -> tuple[Any, int]:
-    """`owner` is the key that the value stands under."""
+def _redact_tree(value: Any, owner: Any, program: str = "") -> tuple[Any, int]:
+    """`owner` is the key that the value stands under, `program` that whose arguments it may be."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | tuple):
-        marked = kinds_in_list(value, owner)
+        marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, owner).items()}
+        marked = of_items(value, _of_command_line, program) | marked
         items = [
-            (f"{_MARK}{marked[n]}]", 1) if n in marked else _redact_tree(item, None)
+            (marked[n], 1) if n in marked else _redact_tree(item, None)
             for n, item in enumerate(value)
         ]
         return [item for item, _ in items], sum(n for _, n in items)
     if isinstance(value, dict):
         kinds = kinds_in(value, owner)
+        program = program_in(value)
         result, total = {}, 0
         for key, item in value.items():
             name, in_key = redact(key) if isinstance(key, str) else (key, 0)
             if kind := kinds.get(key):
                 result[name], n = f"{_MARK}{kind}]", 1
             else:
-                result[name], n = _redact_tree(item, key)
+                result[name], n = _redact_tree(item, key, program)
             total += n + in_key
         return result, total
     return value, 0
@@ -200,6 +205,10 @@ def _secrets(text: str) -> list[Span]:
         for start, end, kind in _found_in(whole.text):
             start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
+    for begin, whole in listed(text, plain):
+        for start, end, kind in _of_command_line(whole.text):
+            start, end = whole.span(start, end)
+            spans.append((begin + start, begin + end, kind))
     if spans and _MARK in text:  # what was taken out before is no secret, nor part of one
         marks = [mark.span() for mark in _MARKS.finditer(text)]
         starts = [start for start, _ in marks]
@@ -225,6 +234,20 @@ def _found(text: str, plain: str, classes: bytes) -> list[Span]:
     if gates or not text.isascii():
         spans += find_by_name(text, plain, gates, _by_name)
     return spans
+
+
+def _of_command_line(text: str) -> list[Span]:
+    """The secrets among the arguments of commands, by their place or the name of an option."""
+    plain = text.encode("ascii", "replace").lower().decode("ascii")
+    gates = gates_of(plain)
+    spans = arguments(text, plain, flags_in(plain), gates) + pin_options(text)
+    if gates:
+        spans += find_by_name(text, plain, gates, _of_option)
+    return spans
+
+
+def _of_option(text: str, name: Name) -> Span | None:
+    return given(text, name) if name.is_option else None
 
 
 def _by_name(text: str, name: Name) -> Span | None:
