@@ -184,7 +184,7 @@ def test_a_clean_exit_leaves_one_file_that_is_a_backup(path: Path, tmp_path: Pat
         thread.start()
         thread.join()
         texts(opened)
-    assert [file.name for file in path.parent.iterdir()] == ["conversations.db"]
+    assert [file.name for file in path.parent.glob("*.db*")] == ["conversations.db"]
     shutil.copy(path, tmp_path / "copy.db")
     assert len(kept(tmp_path / "copy.db")) == 50
 
@@ -196,7 +196,7 @@ def test_checkpoint_by_the_last_process(path: Path) -> None:
     texts(second)
     first.close()
     second.close()
-    assert [file.name for file in path.parent.iterdir()] == ["conversations.db"]
+    assert [file.name for file in path.parent.glob("*.db*")] == ["conversations.db"]
     assert kept(path) == {"of the first", "of the second"}
 
 
@@ -470,3 +470,33 @@ def test_processes_that_open_a_new_or_an_old_one_at_once_all_can(
                 assert connection.execute("SELECT text FROM preferences").fetchall() == [
                     ("Uses uv",)
                 ]
+
+
+def test_one_process_at_a_time_writes_or_puts_the_log_into_the_database(path: Path) -> None:
+    first, second = AianaStorage(path), AianaStorage(path)
+    done: list[str] = []
+
+    def write() -> None:
+        second.memories.add("of the second")
+        done.append("written")
+        second.database.checkpoint()
+        done.append("emptied")
+
+    other = threading.Thread(target=write)
+    with first.database.maintaining():  # no transaction, so that SQLite keeps nobody out
+        other.start()
+        other.join(0.3)
+        done.append("first")
+    other.join()
+    assert done == ["first", "written", "emptied"]
+    first.close()
+    second.close()
+
+
+def test_who_waits_too_long_for_a_turn_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiana.storage.write_turn.WAIT_S", 0.05)
+    with AianaStorage(path) as first, AianaStorage(path) as second:
+        with first.database.writing(), pytest.raises(StorageUnavailable, match="has been locked"):
+            second.memories.add("of the second")
+        second.memories.add("of the second")
+        assert texts(first) == {"of the second"}

@@ -88,6 +88,7 @@ def test_files_are_for_their_owner_alone(storage: AianaStorage) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
     assert modes == {
+        "write.lock": 0o600,
         "conversations.db": 0o600,
         "conversations.db-shm": 0o600,
         "conversations.db-wal": 0o600,

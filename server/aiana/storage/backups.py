@@ -18,6 +18,7 @@ from aiana.private import files_in, make_folder, make_own_folder, remove, unavai
 from aiana.storage.copying import LOG_FILES, beside, copy_into, flush
 from aiana.storage.database import BUSY_TIMEOUT_S, INDEX, translated
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
+from aiana.storage.write_turn import WriteTurn
 from aiana.times import now
 
 KEPT = 10
@@ -146,6 +147,8 @@ def _fold_log(database: Path) -> None:
     with (
         contextlib.suppress(sqlite3.Error),
         contextlib.closing(sqlite3.connect(database, timeout=BUSY_TIMEOUT_S)) as connection,
+        contextlib.closing(WriteTurn(database)) as turn,
+        turn,
     ):
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

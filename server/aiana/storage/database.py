@@ -20,10 +20,11 @@ from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
 from aiana.storage.text_index_levels import lower_levels
+from aiana.storage.write_turn import WAIT_S, Timeout, WriteTurn
 
 INDEX = "index"
 """The folder beside the database for files that are made from it."""
-BUSY_TIMEOUT_S = 15.0
+BUSY_TIMEOUT_S = WAIT_S
 CACHE_KIB = 8 * 1024
 MOST_WAL_BYTES = 16 << 20
 """Beyond this, the log is put into the database after a write though somebody may be reading."""
@@ -69,6 +70,7 @@ class Database:
         self._hiding: set[sqlite3.Connection] = set()
         """Connections from which something was hidden at some time."""
         self._log = path.with_name(path.name + "-wal")
+        self._turn = WriteTurn(path)
         self._lock = threading.RLock()
         """Held to write, and to open anew."""
         self._depth = 0
@@ -124,13 +126,15 @@ class Database:
         if not os.access(self.path, os.W_OK):
             raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
         self._writer = self._connect("rw")
-        with translated(self.path):
+        with translated(self.path), self._turn:
             refuse_a_foreign_one(self._writer)
             write_ahead(self._writer, BUSY_TIMEOUT_S)
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA secure_delete = ON")
             migrate(self._writer, self.path.parent / "backups")
-            lower_levels(self._writer)
+            # What is damaged is told by what reads it.
+            with contextlib.suppress(sqlite3.DatabaseError):
+                lower_levels(self._writer)
 
     def _open_to_read(self, why: ReadOnly) -> None:
         if not self.path.exists():
@@ -218,7 +222,9 @@ class Database:
         the log itself must not stay, since it would be taken for that of the file there now.
         """
         if self._writer is not None and not self._read_only:
-            if not self._checkpoint(self._writer):
+            with translated(self.path), self._turn:
+                emptied = self._checkpoint(self._writer)
+            if not emptied:
                 raise StorageUnavailable(
                     f"{self.path} was moved or replaced while somebody reads it. Try again."
                 )
@@ -233,6 +239,7 @@ class Database:
         if self._writer is not None:
             self._drop(self._writer)
             self._writer = None
+        self._turn.close()
 
     def _drop(self, connection: sqlite3.Connection) -> None:
         with self._connections_lock:
@@ -380,7 +387,7 @@ class Database:
                 raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
             self._depth += 1
             try:
-                with translated(self.path):
+                with translated(self.path), self._turn:
                     yield self._writer
             finally:
                 self._depth -= 1
@@ -433,9 +440,8 @@ class Database:
             for connection in [c for c in self._connections if c is not writer]:
                 self._drop(connection)
             if writer is not None and not self._read_only:
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(sqlite3.Error, Timeout, OSError), self._turn:
                     self._analyse(writer)
-                with contextlib.suppress(sqlite3.Error):
                     self._checkpoint(writer)
             self._drop_writer()
 
@@ -450,6 +456,8 @@ def translated(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError) and not closed:
             raise
         raise _in_plain_words(path, error) from error
+    except Timeout as error:
+        raise _locked(path) from error
     except UnicodeEncodeError as error:
         raise InvalidQuery(
             "This holds half a character (a lone surrogate), which no text can: leave it out."
@@ -468,10 +476,7 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
         case sqlite3.SQLITE_READONLY:
             return ReadOnly(f"{path} is read-only. Make it writable to store anything.")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StorageUnavailable(
-                f"{path} has been locked by another program for {BUSY_TIMEOUT_S:.0f} s. "
-                "Close the program that holds it, and try again."
-            )
+            return _locked(path)
         case sqlite3.SQLITE_FULL:
             return _full(path)
         case sqlite3.SQLITE_IOERR if _has_no_room(path):
@@ -485,6 +490,13 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
         case sqlite3.SQLITE_CANTOPEN:
             return _not_opened(path)
     return StorageUnavailable(f"{path} cannot be used: {text}.")
+
+
+def _locked(path: Path) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"{path} has been locked by another program for {BUSY_TIMEOUT_S:.0f} s. "
+        "Close the program that holds it, and try again."
+    )
 
 
 def _full(path: Path) -> StorageUnavailable:
