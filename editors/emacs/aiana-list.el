@@ -228,6 +228,31 @@
                                     '("No session is surely known to have written this.")
                                   (append (plist-get result :notes) nil)))))))
 
+(defun aiana--fix-row (fix)
+  "FIX, a session in which an error went away, as a row."
+  (let ((done (append (mapcar #'file-name-nondirectory (plist-get fix :files))
+                      (mapcar (lambda (ran) (concat "$ " (aiana--one-line (plist-get ran :text))))
+                              (plist-get fix :commands)))))
+    (list :label (format "%s  %s  %s  %s" (aiana--date (plist-get fix :timestamp))
+                         (plist-get fix :how) (aiana--fit (string-join done ", ") 60)
+                         (aiana--fit (plist-get fix :message) 80))
+          :annotation (plist-get fix :source)
+          :target (list :kind "message" :uri (plist-get fix :uri)
+                        :title (aiana--one-line (or (plist-get fix :sessionTitle)
+                                                    (plist-get fix :sessionId)))
+                        :session (plist-get fix :sessionId)
+                        :source (plist-get fix :source)
+                        :message (plist-get fix :messageId)))))
+
+(defun aiana--fixes (asked)
+  "List of what made an error go away, newest first, as ASKED in params."
+  (list :prompt "What fixed this error"
+        :fetch (lambda (_cursor)
+                 (let ((fixes (plist-get (apply #'aiana-request :aiana/fixes asked) :fixes)))
+                   (list :rows (mapcar #'aiana--fix-row fixes)
+                         :notes (when (seq-empty-p fixes)
+                                  '("No session is surely known in which this error went away.")))))))
+
 (defun aiana--nothing (page all)
   "Say that PAGE has no rows; ALL projects were looked into or not."
   (message "Aiana: %s"

@@ -25,6 +25,13 @@
 (require 'aiana-list)
 (require 'seq)
 
+(declare-function flymake-diagnostics "flymake" (&optional beg end))
+(declare-function flymake-diagnostic-data "flymake" (diag) t)
+(declare-function flymake-diagnostic-text "flymake" (diag) t)
+(declare-function flycheck-overlay-errors-at "flycheck" (pos))
+(declare-function flycheck-error-message "flycheck" (err) t)
+(declare-function flycheck-error-id "flycheck" (err) t)
+
 (defvar aiana-query-history nil "What was searched for.")
 (defvar aiana-preference-history nil "Preferences that were typed.")
 
@@ -34,6 +41,18 @@
   "Text of the region, if it is active."
   (when (use-region-p)
     (buffer-substring-no-properties (region-beginning) (region-end))))
+
+(defun aiana--diagnostic-here ()
+  "What Flymake or Flycheck shows at point, a plist of `:message' and `:code'."
+  (let* ((flymake (and (bound-and-true-p flymake-mode) (car (flymake-diagnostics (point)))))
+         ;; Eglot puts the name of its server and the code before the message.
+         (told (and flymake (alist-get 'eglot-lsp-diag (flymake-diagnostic-data flymake))))
+         (flycheck (and (bound-and-true-p flycheck-mode)
+                        (car (flycheck-overlay-errors-at (point))))))
+    (cond (told (list :message (plist-get told :message) :code (plist-get told :code)))
+          (flymake (list :message (flymake-diagnostic-text flymake) :code nil))
+          (flycheck (list :message (flycheck-error-message flycheck)
+                          :code (flycheck-error-id flycheck))))))
 
 (defun aiana--read-query ()
   "A query that the user types."
@@ -86,6 +105,21 @@ looked at as it lies on the disk."
      (list (line-number-at-pos nil t) (line-number-at-pos nil t))))
   (unless buffer-file-name (user-error "This buffer is no file"))
   (aiana--show-list (aiana--why (expand-file-name buffer-file-name) first last)
+                    default-directory))
+
+;;;###autoload
+(defun aiana-fixes (what)
+  "List the turns in which an error stood before something made it go away.
+WHAT is a text, or a diagnostic: a plist of `:message' and `:code'.
+By default it is the region, else the diagnostic of Flymake or Flycheck
+at point, else the line of a compilation; else it is asked for."
+  (interactive
+   (list (or (aiana--region) (aiana--diagnostic-here)
+             (when (derived-mode-p 'compilation-mode)
+               (buffer-substring-no-properties (line-beginning-position) (line-end-position)))
+             (read-string "Error: "))))
+  (aiana--show-list (aiana--fixes (if (stringp what) (list :text what)
+                                    (list :diagnostic what)))
                     default-directory))
 
 ;;;###autoload
@@ -247,6 +281,7 @@ stops it; what has been read until then is kept."
     (define-key map "L" #'aiana-list-sessions)
     (define-key map "f" #'aiana-file-history)
     (define-key map "w" #'aiana-why)
+    (define-key map "e" #'aiana-fixes)
     (define-key map "m" #'aiana-memories)
     (define-key map "R" #'aiana-resume)
     (define-key map "H" #'aiana-hand-over)

@@ -8,6 +8,7 @@ import { Chat } from "./chat";
 import { Doctor } from "./doctor";
 import { Documents, SCHEME } from "./documents";
 import { showFileHistory } from "./fileHistory";
+import { FixActions, showFixes, showTerminalFixes } from "./fixes";
 import { HitActions } from "./hitActions";
 import { importSessions } from "./importSessions";
 import { installServer } from "./installer";
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
     changedFiles.register(),
     actions.register(),
     new Lenses(server, documents, resuming).register(),
+    new FixActions(server).register(),
     contextKeys(server),
     panel.register(),
     library.register(),
@@ -181,6 +183,8 @@ function commands(
     register("rememberSelection", (place) => rememberSelection(server, place)),
     register("rememberTerminalSelection", (place) => rememberTerminalSelection(server, place)),
     register("why", () => showWhy(server, documents)),
+    register("fixes", (asked) => showFixes(server, documents, asked)),
+    register("terminalFixes", () => showTerminalFixes(server, documents)),
     register("fileHistory", (file) =>
       showFileHistory(server, documents, file instanceof vscode.Uri ? file : undefined),
     ),

@@ -465,6 +465,64 @@
     (should-not (aiana--list-targets))
     (aiana-request :aiana/session/delete :id "wrote" :source "claude-code")))
 
+(ert-deftest aiana-test-what-fixed-an-error ()
+  (let* ((folder (file-name-as-directory (make-temp-file "aiana-test" t)))
+         (record
+          (lambda (role uuid block)
+            (format "{\"sessionId\": \"mended\", \"cwd\": \"%s\", \"timestamp\": \"2026-01-12T09:14:0%d.000Z\", \"type\": \"%s\", \"uuid\": \"f%d\", \"message\": {\"role\": \"%s\", \"content\": [%s]}}"
+                    folder uuid role uuid role block)))
+         (call (lambda (uuid name input)
+                 (funcall record "assistant" uuid
+                          (format "{\"type\": \"tool_use\", \"id\": \"c%d\", \"name\": \"%s\", \"input\": {%s}}"
+                                  uuid name input))))
+         (answer (lambda (uuid text)
+                   (funcall record "user" uuid
+                            (format "{\"type\": \"tool_result\", \"tool_use_id\": \"c%d\", \"content\": \"%s\"}"
+                                    (1- uuid) text))))
+         (failure "a.py:3: error: Name 'total' is not defined [name-defined]")
+         (row (concat "  2026-01-12  succeeded  a.py  " failure "  claude-code"))
+         (shown (lambda ()
+                  (goto-char (point-min))
+                  (prog1 (aiana-test--line) (kill-buffer)))))
+    (aiana-test--import
+     (list (funcall call 0 "Bash" "\"command\": \"mypy .\"") (funcall answer 1 failure)
+           (funcall call 2 "Write" "\"file_path\": \"a.py\", \"content\": \"x\"")
+           (funcall answer 3 "ok")
+           (funcall call 4 "Bash" "\"command\": \"mypy .\"") (funcall answer 5 "Success")))
+    (aiana-fixes "b.py:9: error: Name 'x' is not defined  [name-defined]")
+    (aiana-act-open)
+    (should (equal (buffer-name) "*aiana:///session/mended/claude-code*"))
+    (should (string-match-p "is not defined" (buffer-substring (point) (point-max))))
+    (with-temp-buffer
+      (insert (format "gcc\n%s\n" failure))
+      (forward-line -1)
+      (compilation-mode)
+      (call-interactively #'aiana-fixes)
+      (should (equal (funcall shown) row)))
+    (require 'flymake)
+    (dolist (data '(nil ((eglot-lsp-diag . (:message "Name 'x' is not defined"
+                                            :code "name-defined")))))
+      (with-temp-buffer
+        (insert "x = y\n")
+        (setq-local flymake-diagnostic-functions
+                    (list (lambda (report &rest _)
+                            (funcall report
+                                     (list (flymake-make-diagnostic
+                                            (current-buffer) 1 2 :error
+                                            (concat (when data "mypy [name-defined]: ")
+                                                    "Name 'x' is not defined")
+                                            data))))))
+        (flymake-mode)
+        (flymake-start)
+        (goto-char (point-min))
+        (aiana-test--wait (lambda () (flymake-diagnostics (point))) "the diagnostic")
+        (call-interactively #'aiana-fixes)
+        (should (equal (funcall shown) row))))
+    (aiana-fixes "error: nobody ever saw this one")
+    (should-not (aiana--list-targets))
+    (should (string-match-p "No session is surely known" header-line-format))
+    (aiana-request :aiana/session/delete :id "mended" :source "claude-code")))
+
 (ert-deftest aiana-test-memories-are-listed-edited-and-forgotten ()
   (let* ((default-directory (file-name-as-directory (make-temp-file "aiana-test" t))))
     (dolist (text '("numbat one" "numbat two")) (aiana-remember text))
@@ -577,7 +635,9 @@
   "Without aiana.el: lsp-mode runs Aiana beside the server of the language."
   (skip-unless (and (executable-find "pylsp") (require 'lsp-mode nil t)))
   (require 'lsp-pylsp)
-  (let ((lsp-auto-guess-root t) (lsp-restart 'ignore) (lsp-enable-file-watchers nil)
+  ;; Its servers end when the buffer is gone, at any time after this test.
+  (setq lsp-restart 'ignore)
+  (let ((lsp-auto-guess-root t) (lsp-enable-file-watchers nil)
         (lsp-enable-snippet nil) (lsp-warn-no-matched-clients nil)
         (lsp-session-file (make-temp-name (expand-file-name "lsp" temporary-file-directory))))
     (lsp-register-client

@@ -44,13 +44,35 @@ export function writeEdits(world, edits) {
     const result = { type: "tool_result", tool_use_id: id, content: "The file has been updated." };
     said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
   });
+  writeConversation(world, sessionId, said);
+}
+
+/** Writes a conversation of the workspace in which `command` fails with `error` until `file` is edited. */
+export function writeFix(world, command, error, file) {
+  const run = ["Bash", { command }];
+  const edit = ["Edit", { file_path: join(world.shop, file), old_string: "sum", new_string: "total" }];
+  const said = [["user", "Make the build pass again"]];
+  for (const [index, [name, input], content, is_error] of [
+    [0, run, `Exit code 2\n${error}`, true],
+    [1, edit, "The file has been updated.", false],
+    [2, run, "", false],
+  ]) {
+    const id = `toolu_fix_${index}`;
+    const result = { type: "tool_result", tool_use_id: id, content, is_error };
+    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
+  }
+  writeConversation(world, "7a1f0c52-0000-4000-8000-000000000002", said);
+}
+
+/** Writes what was said as a transcript of the workspace, a second between two messages. */
+function writeConversation(world, sessionId, said) {
   const line = ([role, content], index) => ({
     sessionId,
     type: role,
     cwd: world.shop,
     version: "2.1.38",
     message: { role, content },
-    uuid: `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+    uuid: `${sessionId.slice(-8)}-0000-4000-8000-${String(index).padStart(12, "0")}`,
     timestamp: new Date(Date.UTC(2026, 1, 3, 10, 0, index)).toISOString(),
   });
   const lines = said.map((each, index) => JSON.stringify(line(each, index)));

@@ -1,6 +1,6 @@
 // The tree of what is remembered, and the page of the archive, in the real VS Code with the real server.
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chooseFromMenu, Editor, makeWorld, palette, shareWindow, stored, until } from "./harness.mjs";
@@ -157,22 +157,4 @@ test("the archive counts what is on disk, stored, lost and not understood, and i
     return now?.uri === `file://${torn}` && now.line === 1 && now.text === readFileSync(torn, "utf8");
   };
   await until(at, 60_000, "the transcript is open at the line");
-});
-
-test("a line is asked why it is so, and the turn that wrote it opens", async () => {
-  mkdirSync(join(world.shop, "src", "auth"), { recursive: true });
-  const needle = "await store.supersede(current.id, { graceSeconds: 30 })";
-  const file = join(world.shop, "src", "auth", "session.ts");
-  writeFileSync(file, `export async function refresh() {\n  ${needle}\n}\n`);
-  await editor.ask("select", { file, needle });
-  await palette(page, "Aiana: Why Is This Line So?");
-  const reason = page.locator(".quick-input-list .monaco-list-row", { hasText: "edited here" });
-  await reason.waitFor({ timeout: 60_000 });
-  assert.match(await reason.innerText(), new RegExp(SIGNED_OUT));
-  await page.keyboard.press("Enter");
-  const open = async () => {
-    const now = await editor.ask("editor");
-    return now?.uri.startsWith("aiana:/session/") && now.text.startsWith(`# ${SIGNED_OUT}`);
-  };
-  await until(open, 60_000, "the conversation is open");
 });

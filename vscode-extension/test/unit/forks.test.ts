@@ -23,6 +23,7 @@ function editor(chat: Record<string, unknown>): Record<string, unknown> {
     "ThemeColor",
     "TreeItemCollapsibleState",
     "ViewColumn",
+    "CodeActionKind",
     "window",
     "workspace",
     "languages",

@@ -80,6 +80,13 @@ function refuse() {
   throw vscode.FileSystemError.NoPermissions();
 }
 
+const problems = vscode.languages.createDiagnosticCollection("aiana-test");
+
+function rangeOf(document, text) {
+  const start = document.getText().indexOf(text);
+  return new vscode.Range(document.positionAt(start), document.positionAt(start + text.length));
+}
+
 const asks = {
   // A token is a character here, so that a budget is no other than the one that was given.
   tool: async ({ name, input, tokenBudget, cancel }) => {
@@ -117,14 +124,18 @@ const asks = {
       }
     );
   },
-  select: async ({ file, needle }) => {
+  select: async ({ file, needle, atStart }) => {
     const document = await vscode.workspace.openTextDocument(file);
     const editor = await vscode.window.showTextDocument(document);
-    const start = document.getText().indexOf(needle);
-    editor.selection = new vscode.Selection(
-      document.positionAt(start),
-      document.positionAt(start + needle.length),
-    );
+    const { start, end } = rangeOf(document, needle);
+    editor.selection = new vscode.Selection(start, atStart ? start : end);
+    return true;
+  },
+  // A problem at the first place of a text, as a compiler would report it.
+  diagnose: async ({ file, needle, message, code }) => {
+    const document = await vscode.workspace.openTextDocument(file);
+    const problem = new vscode.Diagnostic(rangeOf(document, needle), message);
+    problems.set(document.uri, [Object.assign(problem, { code })]);
     return true;
   },
   // Where the links of the active editor lead, by their words.
