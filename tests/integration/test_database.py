@@ -500,3 +500,28 @@ def test_who_waits_too_long_for_a_turn_is_told(path: Path, monkeypatch: pytest.M
             second.memories.add("of the second")
         second.memories.add("of the second")
         assert texts(first) == {"of the second"}
+
+
+def test_closing_leaves_a_thread_that_reads_its_connection_until_it_is_done(path: Path) -> None:
+    # Closed under another thread's statement, a connection takes the whole process with it.
+    storage = AianaStorage(path)
+    storage.memories.add("at first")
+    reads, closed = threading.Event(), threading.Event()
+    found: list[object] = []
+
+    def read() -> None:
+        with storage.database.reading() as connection:
+            reads.set()
+            closed.wait(60)
+            found.extend(connection.execute("SELECT content FROM memories").fetchall())
+        with contextlib.suppress(StorageUnavailable):
+            found.extend(texts(storage))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert reads.wait(60)
+    storage.close()
+    closed.set()
+    thread.join()
+    assert found == [("at first",)]
+    assert kept(path) == {"at first"}

@@ -76,6 +76,8 @@ class Database:
         self._depth = 0
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._busy: set[sqlite3.Connection] = set()
+        """Connections that some thread reads from just now: it alone may close them."""
         self._connections_lock = threading.Lock()
         self._generation = 0
         self._closed = False
@@ -173,8 +175,11 @@ class Database:
                 connection.close()
                 raise
         with self._connections_lock:
-            self._connections.append(connection)
-        return connection
+            if not self._closed:
+                self._connections.append(connection)
+                return connection
+        connection.close()
+        raise self._was_closed()
 
     def _standing(self) -> _Files:
         """What stands at the path now."""
@@ -205,7 +210,7 @@ class Database:
     def _ensure_current(self) -> None:
         """Open the file that stands at the path now, if another one is open."""
         if self._closed:
-            raise StorageUnavailable(f"{self.path} was closed.")
+            raise self._was_closed()
         if self._is_current():
             return
         with self._lock:
@@ -243,11 +248,15 @@ class Database:
 
     def _drop(self, connection: sqlite3.Connection) -> None:
         with self._connections_lock:
-            if connection in self._connections:
-                self._connections.remove(connection)
+            if connection not in self._connections:
+                return
+            self._connections.remove(connection)
             self._shown.pop(connection, None)
             self._hiding.discard(connection)
         connection.close()
+
+    def _was_closed(self) -> StorageUnavailable:
+        return StorageUnavailable(f"{self.path} was closed.")
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -256,7 +265,7 @@ class Database:
 
     def _reader(self, name: str) -> sqlite3.Connection:
         known: sqlite3.Connection | None = getattr(self._local, name, None)
-        if known is not None and known.in_transaction and not self._closed:
+        if known is not None and known in self._busy:
             return known
         self._ensure_current()
         if getattr(self._local, "generation", None) != self._generation:
@@ -275,7 +284,7 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the database for several statements, without what is excluded."""
         connection = self.reader
-        if connection.in_transaction:
+        if connection in self._busy and connection.in_transaction:
             yield connection
             return
         with self._transaction(connection):
@@ -286,15 +295,37 @@ class Database:
     def reading_everything(self) -> Iterator[sqlite3.Connection]:
         """The same with what is excluded: for upkeep, and for forgetting it; nobody is shown it."""
         connection = self._reader("unhidden")
-        if connection.in_transaction:
+        if connection in self._busy and connection.in_transaction:
             yield connection
             return
         with self._transaction(connection):
             yield connection
 
     @contextmanager
+    def _using(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Keep `close` from a connection: closed by one thread under another, it ends the process.
+
+        Raises StorageUnavailable if it was closed before.
+        """
+        if connection in self._busy:
+            yield
+            return
+        with self._connections_lock:
+            if self._closed:
+                raise self._was_closed()
+            self._busy.add(connection)
+        try:
+            yield
+        finally:
+            with self._connections_lock:
+                self._busy.discard(connection)
+                closed = self._closed
+            if closed:
+                self._drop(connection)
+
+    @contextmanager
     def _transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
-        with translated(self.path):
+        with self._using(connection), translated(self.path):
             connection.execute("BEGIN")
             self._local.views = self.view + 1
             try:
@@ -426,18 +457,24 @@ class Database:
 
     def data_version(self) -> int:
         """A number that changes when another process, or this one's writer, has committed."""
-        with translated(self.path):
-            return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
+        connection = self.reader
+        with self._using(connection), translated(self.path):
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Put the log into the database file if nobody else reads it, and close that."""
+        """Put the log into the database file if nobody else reads it, and close that.
+
+        A thread that is reading reads on to the end of its transaction.
+        """
         with self._lock:
-            if self._closed:
-                return
-            self._closed = True
             writer = self._writer
+            with self._connections_lock:
+                if self._closed:
+                    return
+                self._closed = True
+                idle = [c for c in self._connections if c is not writer and c not in self._busy]
             # The writer goes last: one that only reads cannot put the log into the file.
-            for connection in [c for c in self._connections if c is not writer]:
+            for connection in idle:
                 self._drop(connection)
             if writer is not None and not self._read_only:
                 with contextlib.suppress(sqlite3.Error, Timeout, OSError), self._turn:
