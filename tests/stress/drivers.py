@@ -1,0 +1,131 @@
+"""Threads that drive a server each: memories that are added, changed, deleted and searched."""
+
+from __future__ import annotations
+
+import random
+import signal
+from typing import Any
+
+from tests.lsp.client import ServerError
+from tests.stress.crowd import GONE, Crowd
+
+KILLS, STOPS, CUTS, FULL = 0.02, 0.02, 0.01, 0.01
+"""How often in an operation a server is killed, stopped for a while, all are copied, and the disk
+is full."""
+KINDS = {"add": 5, "update": 3, "delete": 2, "search": 2, "reindex": 0.1}
+PROJECT = "/work/shop"
+
+
+def drive(crowd: Crowd, number: int, operations: int, seed: int) -> None:
+    """One thread: its server, its memories."""
+    dice = random.Random(f"{seed} {number}")
+    own: list[str] = []
+    for step in range(operations):
+        with crowd.gate.step():
+            # Where an older state was put back, some of them are not in it.
+            own = [id for id in own if id in crowd.notes.kept]
+            [kind] = dice.choices(list(KINDS), list(KINDS.values()))
+            if kind in ("update", "delete") and not own:
+                kind = "add"
+            id = dice.choice(own) if kind in ("update", "delete") else None
+            text = f"the {step}. note of {number} is about {dice.randrange(10**6)} boats"
+            key = f"{seed}-{number}-{step}"
+            forms: dict[str, tuple[str, dict[str, Any]]] = {
+                "add": (
+                    "aiana/memory/add",
+                    {"content": text, "idempotencyKey": key, "project": PROJECT},
+                ),
+                "update": ("aiana/memory/update", {"id": id, "content": text}),
+                "delete": ("aiana/memory/delete", {"ids": [id]}),
+                "search": ("aiana/search", {"query": f"notes about {dice.randrange(100)} boats"}),
+                "reindex": ("aiana/reindex", {"targets": ["fts"]}),
+            }
+            if kind in ("search", "reindex"):
+                _insist(crowd, number, dice, *forms[kind])
+            else:
+                change = crowd.notes.begin(id, None if kind == "delete" else text)
+                result = _insist(crowd, number, dice, *forms[kind])
+                id = id or result["memory"]["id"]
+                crowd.notes.end(change, id)
+                own += [id] if kind == "add" else []
+            crowd.count(kind)
+        if dice.random() < CUTS:
+            with crowd.gate.step():
+                crowd.power_cut()
+
+
+def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params: Any) -> Any:
+    """Ask until it is answered: a server that was killed is followed by another.
+
+    None where the one that was killed has done it.
+    """
+    kill, stop, full = (dice.random() < chance for chance in (KILLS, STOPS, FULL))
+    again = False
+    while True:
+        filled = crowd.disk.times
+        try:
+            client = crowd.server(number)
+            if full:
+                crowd.disk.fill(client.process.pid)
+            sent = client.send(method, params)
+            if kill:
+                client.process.kill()
+            elif stop:
+                client.process.send_signal(signal.SIGSTOP)
+                crowd.gate.rest(dice.random() / 5)
+                client.process.send_signal(signal.SIGCONT)
+            return client.answer(sent)
+        except ServerError as error:
+            kind = (error.data or {}).get("kind")
+            if again and method == "aiana/memory/delete" and kind == "notFound":
+                return None
+            if not crowd.excuses(error, filled):
+                raise
+            crowd.count("refused on a full disk")
+            crowd.gate.rest(0.01)
+        except GONE:
+            crowd.gate.rest(0)
+            if not kill:
+                crowd.leave(number)
+            crowd.count("kills")
+            kill, again = False, True
+        finally:
+            if full:
+                crowd.disk.empty(client.process.pid)
+                full = False
+
+
+def drive_mcp(crowd: Crowd, operations: int, seed: int) -> None:
+    """An assistant that keeps and looks for things, by its own protocol."""
+    dice = random.Random(f"{seed} mcp")
+    for step in range(operations):
+        text = f"the {step}. thing that the assistant keeps is {dice.randrange(10**6)} rafts"
+        kill = dice.random() < KILLS
+        with crowd.gate.step():
+            change = crowd.notes.begin(None, text)
+            while True:
+                filled = crowd.disk.times
+                try:
+                    client = crowd.mcp_server("mcp")
+                    key = f"{seed}-mcp-{step}"
+                    given = {"content": text, "project": PROJECT, "idempotencyKey": key}
+                    sent = client.send("tools/call", {"name": "memory_add", "arguments": given})
+                    if kill:
+                        client.process.kill()
+                    said = client.answer(sent)["result"]
+                    if not said.get("isError"):
+                        break
+                    if not crowd.disk.was_full(filled):
+                        crowd.fault(f"by MCP: {said}")
+                    crowd.gate.rest(0.05)
+                except GONE:
+                    crowd.gate.rest(0)
+                    kill = False
+                    crowd.count("kills")
+            told = said["content"][0]["text"].split()
+            uri = next(word for word in told if word.startswith("aiana:")).rstrip(".")
+            crowd.notes.end(change, uri.rsplit("/", 1)[-1])
+            found = client.text("memory_search", query=f"{dice.randrange(100)} rafts")
+            if "<aiana-context" not in found and "No" not in found:
+                crowd.fault(f"a search by MCP says {found!r}")
+            crowd.count("by MCP")
