@@ -19,7 +19,7 @@ import psutil
 
 from tests.lsp.client import Client, ServerError
 from tests.mcp.client import Client as McpClient
-from tests.stress.disk import Disk
+from tests.stress.disk import DISK, Disk
 from tests.stress.notes import Notes
 
 _AnyClient = TypeVar("_AnyClient", Client, McpClient)
@@ -97,12 +97,12 @@ class Crowd:
 
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self.folder = folder
-        self.home = folder / "aiana"
+        self.disk = disk or Disk(folder / DISK)
+        self.home = folder / DISK / "aiana"
         self.database = self.home / "conversations.db"
         self.environ = self.environ_of(self.home)
         self.notes = Notes()
         self.gate = Gate()
-        self.disk = disk or Disk(folder)
         self.lock = threading.Lock()
         self.running: dict[object, Client | McpClient] = {}
         self.done: Counter[str] = Counter()

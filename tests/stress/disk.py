@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-BALLAST = "ballast"
+DISK = "disk"
+"""The folder below which the data folder lies, and alone is full."""
 _STEP = 1 << 16
 
 
@@ -21,7 +22,7 @@ class Disk:
     """
 
     def __init__(self, folder: Path, is_small: bool = False) -> None:
-        self._ballast = folder / BALLAST
+        self._ballast = folder / "ballast"
         self._is_small = is_small
         self._lock = threading.Lock()
         self._full = 0
@@ -66,6 +67,7 @@ def _limit(process: int, size: int | None) -> None:
 @contextlib.contextmanager
 def small_disk(folder: Path, mib: int) -> Iterator[Disk]:
     """A file system in memory at the folder, where the system lets one be mounted."""
+    folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(folder)]
     may = sys.platform == "linux" and os.geteuid() == 0
     if not may or subprocess.run(mount, capture_output=True, check=False).returncode:

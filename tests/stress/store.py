@@ -29,7 +29,7 @@ import psutil
 from tests.lsp.client import Client, ServerError
 from tests.stress.beside import back_up, grow, hooks, open_new_stores
 from tests.stress.crowd import Crowd, Faults
-from tests.stress.disk import Disk, small_disk
+from tests.stress.disk import DISK, Disk, small_disk
 from tests.stress.drivers import drive, drive_mcp
 
 MOST_WAL = 64 * 1024 * 1024
@@ -115,13 +115,13 @@ def main() -> int:
     parser.add_argument("--operations", type=int, default=20_000)
     parser.add_argument("--servers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=random.randrange(10**9))
-    parser.add_argument("--disk", type=int, default=512, help="MiB, where one can be mounted")
+    parser.add_argument("--disk", type=int, default=256, help="MiB, where one can be mounted")
     options = parser.parse_args()
     sys.stdout.write(f"seed {options.seed}\n")
     sys.stdout.flush()
     start = time.monotonic()
     folder = Path(tempfile.mkdtemp())
-    with small_disk(folder, options.disk) as disk:
+    with small_disk(folder / DISK, options.disk) as disk:
         try:
             done = run(folder, options.operations, options.servers, options.seed, disk)
         except Faults as error:

@@ -126,4 +126,4 @@ def test_a_failing_thread_ends_all_processes_at_once(
     with pytest.raises(Faults, match=f"seed {SEED}: RuntimeError\\('out of luck'\\)"):
         run(tmp_path, operations=10**6, servers=2, seed=SEED)
     assert psutil.Process().children(recursive=True) == []
-    assert (tmp_path / "aiana" / "conversations.db").exists()
+    assert (tmp_path / "disk" / "aiana" / "conversations.db").exists()
