@@ -163,14 +163,25 @@ def states_an_error(text: str) -> bool:
 def complaining_lines(text: str, sought: Complaint) -> Iterator[Complaint]:
     """The lines of a text that complain of the same."""
     longest = max(_WORDS.findall(sought.core), key=len, default="")
-    small = text.lower()
-    if not longest or longest not in small:
-        return
-    for line in text.splitlines():
+    for line in _lines_with(text, longest) if longest else ():
         if longest in line[:_MOST_LINE].lower():
             each = complaint(line)
             if each.is_like(sought):
                 yield each
+
+
+def _lines_with(text: str, word: str) -> Iterator[str]:
+    """The lines in which a word stands, and maybe others; it is given in small letters."""
+    small = text.lower()
+    place = small.find(word)
+    if len(small) != len(text):  # a letter of which the small one is two
+        yield from text.splitlines() if place >= 0 else ()
+        return
+    while place >= 0:
+        begin, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
+        end = len(text) if end < 0 else end
+        yield from text[begin:end].splitlines()
+        place = small.find(word, end)
 
 
 def _reads_like_one(line: str) -> bool:

@@ -43,7 +43,7 @@ ASKED = {
     "only quoted": QUOTED,
     "in long outputs": LONG,
     "all of them": "\n".join((FIXED, NEVER, QUOTED, LONG)),
-    "of common words": "Error: cannot find file",
+    "of common words": "Error: find name cart",
     "unknown": "error[E0308]: mismatched types in the ferret",
 }
 

@@ -179,6 +179,40 @@ def test_answers_without_ids_are_those_of_the_call_before(aiana: Aiana, talk: Ta
     assert proofs(aiana) == [("s-2", stood)]
 
 
+@pytest.mark.parametrize(
+    ("tool", "first", "again"),
+    [
+        (
+            "Bash",
+            r'{"command": "echo \"gr\u00f6\u00dfe\"\n  npx tsc"}',
+            r'{"command": "echo \"größe\"\n  npx tsc"}',
+        ),
+        ("Bash", '{"command": ["bash", "-lc", "npx tsc"]}', '{"command": "npx tsc"}'),
+        ("bash", '{"command": "npx tsc", "description": "x"}', '{"cwd": ".", "command":"npx tsc"}'),
+        (None, '{"command": "npx tsc"}', '{"command": " npx tsc "}'),
+        ("check", r'{"only": ["a\tb"], "deep": true}', r'{"deep":true,"only":["a\u0009b"]}'),
+        ("check", "{}", "{ }"),
+    ],
+)
+def test_the_same_is_run_however_it_is_written(
+    aiana: Aiana, talk: Talk, tool: str | None, first: str, again: str
+) -> None:
+    talk.say("tool_use", tool_name=tool, tool_input=first)
+    stood = talk.say("tool_result", ERROR)
+    talk.edit()
+    talk.say("tool_use", tool_name=tool, tool_input=again)
+    proof = talk.say("tool_result", "")
+    assert proofs(aiana) == [(stood, proof)]
+
+
+def test_a_line_among_many(aiana: Aiana, talk: Talk) -> None:
+    noise = "İ src/name.ts: cannot find it\n" * 50
+    stood = talk.fail(f"{noise}50 %\r{ERROR}\r\n{noise}")
+    talk.edit()
+    proof = talk.run(noise.replace("cannot", "can"))
+    assert proofs(aiana) == [(stood, proof)]
+
+
 def test_a_tool_that_is_no_shell(aiana: Aiana, talk: Talk) -> None:
     stood = talk.call("run_tests", {"files": ["a"]}, ERROR, isError=True)
     talk.edit()
@@ -205,6 +239,20 @@ class TestLookAlikes:
         talk.fail()
         talk.edit(isError=True)
         talk.run("")
+
+    def test_the_change_was_refused_while_it_ran_again(self, talk: Talk) -> None:
+        talk.fail()
+        edit = {"file_path": "src/cart.ts", "old_string": "a", "new_string": "b"}
+        for id, tool, given in (("e", "Edit", edit), ("r", "Bash", {"command": "npx tsc"})):
+            arguments = json.dumps(given)
+            talk.say("tool_use", tool_name=tool, tool_input=arguments, metadata={"toolCallId": id})
+        talk.say("tool_result", "refused", metadata={"toolCallId": "e", "isError": True})
+        talk.say("tool_result", "", metadata={"toolCallId": "r"})
+
+    def test_the_same_was_only_run_again(self, talk: Talk) -> None:
+        talk.fail(ERROR, "npm install")
+        talk.run("", "npm install")
+        talk.run("", "npm install")
 
     def test_another_command(self, talk: Talk) -> None:
         talk.fail()

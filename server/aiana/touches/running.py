@@ -35,6 +35,8 @@ _CHANGES = Pattern(
     r"|submodule|switch|merge|revert|rm|mv|clean|config|lfs)\b"
     r"|docker(?:-compose)?\s+(?:compose\s+)?(?:up|start|restart|run|pull)\b)"
 )
+_WORDS = Pattern(r"(?<![\\\w-])[A-Za-z0-9_-]+(?![\w-])")
+"""Spelled alike in every JSON, as a part of a text and as a text of its own."""
 _MOST_CHARS = 20_000
 
 
@@ -52,6 +54,10 @@ class Run(Struct, frozen=True):
             return verb(self.tool) == "read" or _READING_TOOL.search(self.tool) is not None
         parts = _JOINTS.sub("\0", self.command[:_MOST_CHARS]).split("\0")
         return all(_READING.match(part) for part in parts)
+
+    def telling_word(self) -> str:
+        """A word that stands in the arguments of whatever runs the same; "" if there is none."""
+        return max(_WORDS.findall(self.command[:_MOST_CHARS]), key=len, default="")
 
     def changes_something(self) -> bool:
         """Whether it is a command that installs, moves, starts or stops something."""
