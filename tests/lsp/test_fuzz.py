@@ -22,6 +22,7 @@ STANDARD = (
     "workspace/textDocumentContent",
     "textDocument/documentLink",
     "textDocument/codeAction",
+    "textDocument/hover",
     "workspace/symbol",
     "workspaceSymbol/resolve",
     "workspace/executeCommand",
@@ -101,7 +102,7 @@ def broken(dice: random.Random, body: bytes) -> bytes:
 def test_every_request_is_answered_once(start: Callable[..., Client], seed: int) -> None:
     dice = random.Random(seed)
     client = start()
-    client.initialize(options={"codeActions": True, "workspaceSymbols": True})
+    client.initialize(options={"codeActions": True, "hover": True, "workspaceSymbols": True})
     client.request("aiana/status")
     process = psutil.Process(client.process.pid)
     before = process.memory_info().rss

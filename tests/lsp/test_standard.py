@@ -31,6 +31,7 @@ CONFIGURES = {
     "textDocument": {
         "synchronization": {"dynamicRegistration": True},
         "codeAction": {"dynamicRegistration": True},
+        "hover": {"dynamicRegistration": True},
     },
 }
 CODE = "first = 1\ngrüße = '🙂 naïve'\nlast = 3\n"
@@ -84,14 +85,16 @@ def test_nothing_disturbing_is_advertised_by_default(start: Start) -> None:
     capabilities = start().initialize()["capabilities"]
     assert capabilities["textDocumentSync"] == {"openClose": False, "change": 0}
     assert "codeActionProvider" not in capabilities
+    assert "hoverProvider" not in capabilities
     assert "workspaceSymbolProvider" not in capabilities
     assert capabilities["workspace"]["textDocumentContent"] == {"schemes": ["aiana"]}
 
 
 def test_options_advertise_what_they_name(start: Start) -> None:
-    options = {"codeActions": True, "workspaceSymbols": True}
+    options = {"codeActions": True, "hover": True, "workspaceSymbols": True}
     capabilities = start().initialize(options=options)["capabilities"]
     assert capabilities["codeActionProvider"] == {"codeActionKinds": ["aiana"]}
+    assert capabilities["hoverProvider"] is True
     assert capabilities["textDocumentSync"] == {
         "openClose": True,
         "change": 2,
@@ -392,6 +395,52 @@ def test_why_a_line_is_so_is_offered_where_a_session_edited(serve: Start, tmp_pa
     assert "edited here" in Path(unquote(urlsplit(told).path)).read_text()
 
 
+def test_a_hover_tells_who_wrote_a_line_and_nothing_of_others(serve: Start, tmp_path: Path) -> None:
+    client = serve(hover=True)
+    file = tmp_path / "cart.py"
+    written = "total = sum_of(cart)"
+    file.write_text(f"import os\n{written}\n")
+    edit = {"file_path": str(file), "old_string": "1", "new_string": written}
+    call = {"type": "tool_use", "id": "t1", "name": "Edit", "input": edit}
+    asked = f"Sum it up, <b>please</b>\n\nas *{'always ' * 40}*"
+    records = [
+        {
+            "type": role,
+            "uuid": role,
+            "sessionId": "why",
+            "cwd": str(tmp_path),
+            "timestamp": "2026-01-12T09:16:00.000Z",
+            "message": {"role": role, "content": content},
+        }
+        for role, content in (("user", asked), ("assistant", [call]))
+    ]
+    transcript = tmp_path / "why.jsonl"
+    transcript.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+    def hover(line: int, uri: str = file.as_uri()) -> Any:
+        position = {"line": line, "character": 2}
+        params = {"textDocument": {"uri": uri}, "position": position}
+        return client.request("textDocument/hover", params)
+
+    assert hover(1) is None
+    client.request("aiana/capture/import", {"paths": [str(transcript)]})
+    when = local("2026-01-12T09:16:00.000Z")
+    facts, about = hover(1)["contents"]["value"].split("\n")
+    assert facts == f"Aiana: edited here · claude-code · {when}"
+    assert about.startswith("Sum it up, <b>please</b> as *always always ")
+    assert (len(about), about[-1]) == (160, "…")
+    assert hover(1)["contents"]["kind"] == "plaintext"
+    assert [hover(line) for line in (0, 2, 99)] == [None] * 3
+    item = {"uri": file.as_uri(), "languageId": "python", "version": 1}
+    shifted = f"\n\n{file.read_text()}"
+    client.notify("textDocument/didOpen", {"textDocument": {**item, "text": shifted}})
+    assert [hover(line) is not None for line in (1, 3)] == [False, True]
+    client.notify("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
+    file.unlink()
+    assert hover(1) is None
+    assert hover(1, "untitled:Untitled-1") is None
+
+
 def test_what_fixed_an_error_is_offered_where_it_went_away(serve: Start, tmp_path: Path) -> None:
     client = serve(codeActions=True)
     uri = (tmp_path / "cart.ts").as_uri()
@@ -577,9 +626,10 @@ def test_settings_are_pulled_and_turn_features_on(start: Start) -> None:
         registration["method"]
         for registration in client.reply("client/registerCapability", None)["registrations"]
     ]
-    settings = {"codeActions": True, "workspaceSymbols": True, "contextMaxTokens": 0}
+    features = {"codeActions": True, "hover": True, "workspaceSymbols": True}
+    settings = {**features, "contextMaxTokens": 0}
     assert client.reply("workspace/configuration", [settings]) == {"items": [{"section": "aiana"}]}
-    for _ in range(5):
+    for _ in range(6):
         registrations = client.reply("client/registerCapability", None)["registrations"]
         asked += [registration["method"] for registration in registrations]
     assert asked == [
@@ -588,6 +638,7 @@ def test_settings_are_pulled_and_turn_features_on(start: Start) -> None:
         "textDocument/didChange",
         "textDocument/didClose",
         "textDocument/codeAction",
+        "textDocument/hover",
         "workspace/symbol",
     ]
     client.request("aiana/preference/add", {"text": "Uses uv"})

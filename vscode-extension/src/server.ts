@@ -216,19 +216,27 @@ export class Server implements vscode.Disposable {
         super.error(message, data, false);
       }
     }
+    const settings = vscode.workspace.getConfiguration("aiana");
+    const hover = settings.get("hover", false);
     const options: LanguageClientOptions = {
-      documentSelector: [],
+      // The server follows edits for hovers alone: without them no text is sent.
+      documentSelector: hover ? [{ scheme: "file" }] : [],
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: {
-        contextMaxTokens: vscode.workspace.getConfiguration("aiana").get("contextMaxTokens") ?? undefined,
-        excludedProjects: vscode.workspace.getConfiguration("aiana").get("excludedProjects") ?? [],
-        excludedPaths: vscode.workspace.getConfiguration("aiana").get("excludedPaths") ?? [],
-        excludedAssistants: vscode.workspace.getConfiguration("aiana").get("excludedAssistants") ?? [],
+        hover,
+        contextMaxTokens: settings.get("contextMaxTokens") ?? undefined,
+        excludedProjects: settings.get("excludedProjects") ?? [],
+        excludedPaths: settings.get("excludedPaths") ?? [],
+        excludedAssistants: settings.get("excludedAssistants") ?? [],
       },
       initializationFailedHandler: () => false,
       middleware: {
         provideDocumentLinks: (document) => this.documentLinks(document),
+        provideHover: async (document, position, token, next) => {
+          const hover = await next(document, position, token);
+          return hover && new vscode.Hover(hover.contents.map(wrapping), hover.range);
+        },
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -297,6 +305,13 @@ export class Server implements vscode.Disposable {
     void vscode.commands.executeCommand("setContext", "aiana.running", state === "running");
     this.stateChanged.fire(state);
   }
+}
+
+/** Plain text comes with blanks at which no line breaks. */
+function wrapping(content: vscode.Hover["contents"][number]): vscode.Hover["contents"][number] {
+  return content instanceof vscode.MarkdownString
+    ? new vscode.MarkdownString(content.value.replaceAll("&nbsp;", " "))
+    : content;
 }
 
 /** Never fulfilled; rejected with a sentence when the process cannot be started or ends. */

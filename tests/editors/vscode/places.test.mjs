@@ -49,6 +49,22 @@ test("a line is asked why it is so, and the turn that wrote it opens", async () 
   await opens("edited here", new RegExp(SIGNED_OUT), SIGNED_OUT);
 });
 
+test("a hover tells who wrote the line, once that is turned on", async () => {
+  const hover = async (needle) => {
+    const told = await editor.ask("hovers", { file, needle });
+    return told.filter((text) => text.includes("Aiana:"));
+  };
+  assert.deepEqual(await hover(written), []);
+  await editor.ask("setting", { key: "aiana.hover", value: true });
+  await until(async () => (await hover(written)).length === 1, 60_000, "it is told");
+  assert.deepEqual(await hover("refresh(total)"), []);
+  await editor.ask("select", { file, needle: written });
+  await editor.ask("command", { command: "editor.action.showHover" });
+  const told = page.locator(".monaco-hover-content", { hasText: /Aiana: edited here · claude-code/ });
+  await told.waitFor();
+  assert.match(await told.innerText(), /keep the theft detection, but don't kick people out/);
+});
+
 /** The answer about the error, and the turn in which it stood. */
 async function isTold() {
   const { text, line } = await opens("cart.ts", /Cannot find name 'sum'[^]*npx tsc/, FIXED);

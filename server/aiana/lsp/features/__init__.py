@@ -6,6 +6,7 @@ from aiana.lsp.features.code_actions import CodeActions
 from aiana.lsp.features.commands import Commands
 from aiana.lsp.features.configuration import Configuration
 from aiana.lsp.features.documents import Documents
+from aiana.lsp.features.hovers import Hovers
 from aiana.lsp.features.symbols import Symbols
 from aiana.lsp.server import AianaServer
 
@@ -18,6 +19,7 @@ def add_features(server: AianaServer) -> Configuration:
         documents,
         configuration,
         CodeActions(server, configuration),
+        Hovers(server, configuration),
         Symbols(server, configuration, documents),
         Commands(server, documents),
     ):

@@ -27,8 +27,7 @@ CODE_ACTION_KIND = "aiana"
 SECTION = "aiana"
 _OPEN_FILE = "Open File"
 
-_NEEDED_BY_CODE_ACTIONS = (
-    types.TEXT_DOCUMENT_CODE_ACTION,
+_FOLLOWING_EDITS = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
@@ -41,6 +40,8 @@ class Options(Struct, frozen=True, rename="camel"):
     code_actions: bool = False
     """*Remember this selection*, *Add context for this file*, *Why is this line so?* and *What
     fixed this error?*; needs documents synchronized."""
+    hover: bool = False
+    """Tell who wrote a line, and what was asked; needs documents synchronized."""
     workspace_symbols: bool = False
     """Answer `workspace/symbol` from memory, which reaches tag jumps and symbol lists."""
     notifications: bool = True
@@ -76,10 +77,10 @@ class Configuration:
         """Advertise what `initializationOptions` turn on and nothing that could disturb."""
         self._initial = options if isinstance(options, dict) else {}
         self.options = self._options(self._initial)
-        if self.options.code_actions:
-            capabilities.code_action_provider = types.CodeActionOptions([CODE_ACTION_KIND])
-        else:
-            capabilities.code_action_provider = None
+        ours = types.CodeActionOptions([CODE_ACTION_KIND])
+        capabilities.code_action_provider = ours if self.options.code_actions else None
+        capabilities.hover_provider = True if self.options.hover else None
+        if not self.options.code_actions and not self.options.hover:
             # Documents are not needed then: attaching to a buffer and typing cost nothing.
             capabilities.text_document_sync = types.TextDocumentSyncOptions(
                 open_close=False, change=types.TextDocumentSyncKind.None_
@@ -145,18 +146,21 @@ class Configuration:
         change = types.TextDocumentChangeRegistrationOptions(
             sync_kind=types.TextDocumentSyncKind.Incremental, document_selector=None
         )
-        if (
-            self.options.code_actions
-            and self._can("text_document.synchronization.dynamic_registration")
-            and self._can("text_document.code_action.dynamic_registration")
+        static = self._server.server_capabilities
+        can_follow = bool(static.code_action_provider or static.hover_provider) or self._can(
+            "text_document.synchronization.dynamic_registration"
+        )
+        actions = types.CodeActionRegistrationOptions(code_action_kinds=[CODE_ACTION_KIND])
+        for wanted, capability, method, options in (
+            (self.options.code_actions, "code_action", types.TEXT_DOCUMENT_CODE_ACTION, actions),
+            (self.options.hover, "hover", types.TEXT_DOCUMENT_HOVER, everything),
         ):
-            self._register(types.TEXT_DOCUMENT_DID_OPEN, everything)
-            self._register(types.TEXT_DOCUMENT_DID_CHANGE, change)
-            self._register(types.TEXT_DOCUMENT_DID_CLOSE, everything)
-            self._register(
-                types.TEXT_DOCUMENT_CODE_ACTION,
-                types.CodeActionRegistrationOptions(code_action_kinds=[CODE_ACTION_KIND]),
-            )
+            dynamic = f"text_document.{capability}.dynamic_registration"
+            if wanted and can_follow and self._can(dynamic):
+                self._register(types.TEXT_DOCUMENT_DID_OPEN, everything)
+                self._register(types.TEXT_DOCUMENT_DID_CHANGE, change)
+                self._register(types.TEXT_DOCUMENT_DID_CLOSE, everything)
+                self._register(method, options)
         if self.options.workspace_symbols and self._can("workspace.symbol.dynamic_registration"):
             self._register(
                 types.WORKSPACE_SYMBOL,
@@ -169,7 +173,12 @@ class Configuration:
         if (
             method in self._registered
             or (method == types.WORKSPACE_SYMBOL and static.workspace_symbol_provider)
-            or (method in _NEEDED_BY_CODE_ACTIONS and static.code_action_provider)
+            or (method == types.TEXT_DOCUMENT_CODE_ACTION and static.code_action_provider)
+            or (method == types.TEXT_DOCUMENT_HOVER and static.hover_provider)
+            or (
+                method in _FOLLOWING_EDITS
+                and (static.code_action_provider or static.hover_provider)
+            )
         ):
             return
         self._registered.add(method)

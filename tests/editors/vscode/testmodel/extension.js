@@ -150,6 +150,13 @@ const asks = {
     const symbols = await vscode.commands.executeCommand("vscode.executeDocumentSymbolProvider", uri);
     return symbols.map(({ name, children }) => [name, children.map((child) => child.name)]);
   },
+  // What hovers say at the first place of a text.
+  hovers: async ({ file, needle }) => {
+    const document = await vscode.workspace.openTextDocument(file);
+    const { start } = rangeOf(document, needle);
+    const hovers = await vscode.commands.executeCommand("vscode.executeHoverProvider", document.uri, start);
+    return hovers.flatMap(({ contents }) => contents.map(({ value }) => value));
+  },
   folds: async () => {
     const { uri } = vscode.window.activeTextEditor.document;
     return (await vscode.commands.executeCommand("vscode.executeFoldingRangeProvider", uri)).length;
