@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,37 @@ def test_forget_reaches_backups_and_replaced_stores(aiana: Aiana, home: Path) ->
     assert receipt.traces == []
     files = [path for path in home.rglob("*") if path.is_file()]
     assert not [path for path in files if b"zanzibarium" in path.read_bytes()]
+
+
+def test_what_is_forgotten_while_a_backup_is_made_is_not_in_it(aiana: Aiana, home: Path) -> None:
+    added = aiana.add_memory("the word zanzibarium must go").memory
+    other = open_aiana(Config(data_dir=home))
+    deletion = threading.Thread(target=other.delete_memories, args=([added.id],))
+
+    def forget(done: int, total: int, detail: str) -> None:
+        if deletion.ident is None:
+            deletion.start()
+            while other.list_memories().memories[0].id == added.id:  # until it is deleted
+                pass
+
+    made = aiana.back_up(progress=forget)
+    deletion.join()
+    other.close()
+    assert b"zanzibarium" not in Path(made.path).read_bytes()
+    assert checked(Path(made.path)).memories == 1
+
+
+def test_a_backup_that_another_program_reads_is_kept(aiana: Aiana, home: Path) -> None:
+    added = aiana.add_memory("the word zanzibarium must go").memory
+    made = aiana.back_up()
+    deletion = threading.Thread(target=aiana.delete_memories, args=([added.id],))
+    with closing(sqlite3.connect(made.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN EXCLUSIVE")
+        deletion.start()
+        deletion.join(6)  # longer than SQLite waits of itself
+    deletion.join()
+    assert b"zanzibarium" not in Path(made.path).read_bytes()
+    assert checked(Path(made.path)).memories == 1
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

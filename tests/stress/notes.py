@@ -94,7 +94,8 @@ class Notes:
         with self.lock:
             texts: dict[str, set[str | None]] = {}
             added: set[str] = set()
-            for change in sorted(self.changes, key=lambda each: each.done or self.moment + 1):
+            later: list[Change] = []
+            for change in sorted(self.changes, key=lambda each: each.done or 0):
                 if change.begun > last:
                     continue
                 if change.id is None:
@@ -102,7 +103,9 @@ class Notes:
                 elif change.done is not None and change.done <= first:
                     texts[change.id] = {change.text}
                 else:
-                    texts.setdefault(change.id, {None}).add(change.text)
+                    later.append(change)
+            for change in later:
+                texts.setdefault(str(change.id), {None}).add(change.text)
             return Possible(texts, added, set(), Gone(set(self.dropped), set(self.erased)))
 
     def put_back(self, stored: dict[str, str]) -> None:

@@ -97,6 +97,14 @@ def test_a_backup_is_of_one_moment_between_two(database: Path) -> None:
     ]
 
 
+def test_what_was_put_back_may_change_again(database: Path) -> None:
+    notes = noted("xy", ("1", "later"), ("3", "c"))
+    notes.put_back({"1": "before", "2": "b"})
+    assert faults(notes, database) == ["lost: 'before' is 'a'"]
+    notes.end(notes.begin("1", "a"), "1")
+    assert faults(notes, database) == []
+
+
 def test_one_that_is_alone_waits_for_the_others(tmp_path: Path) -> None:
     gate, log = Gate(), []
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.container import Container
-from aiana.errors import NotFound
+from aiana.errors import Conflict, NotFound
 from aiana.models import Memory, Message, Progress, Session
 from aiana.protocol.results import Shared
 from aiana.protocol.uris import MemoryAddress, parse
@@ -49,10 +49,14 @@ class Keeping:
         Of the copies in the data folder the newest `keep` stay. Raises Conflict if `output` is
         there already, StorageUnavailable if the copy cannot be written.
         """
-        from aiana.storage.backups import KEPT, back_up
+        from aiana.storage.backups import KEPT, back_up, turn
 
-        with self._container.storage.database.reading_everything() as connection:
-            return back_up(connection, self._folder, output, keep or KEPT, progress)
+        database = self._container.storage.database
+        with turn(database.path) as mine:
+            if not mine:
+                raise Conflict("Another program makes or changes backups just now: try again.")
+            with database.reading_everything() as connection:
+                return back_up(connection, self._folder, output, keep or KEPT, progress)
 
     def backups(self) -> list[Backup]:
         """The backups in the data folder that are whole, newest first."""

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -23,6 +24,8 @@ from aiana.times import now
 
 KEPT = 10
 """Backups that stay in the folder, unless another number is asked for."""
+TURN_S = 60.0
+"""What is waited for another process that makes or changes backups."""
 _MADE = re.compile(r"conversations-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)\.db")
 # Whoever has a database with a log open holds a shared lock on these bytes of it: "SHARED" in
 # https://www.sqlite.org/src/file/src/os.h
@@ -39,6 +42,28 @@ class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
     memories: int
 
 
+@contextlib.contextmanager
+def turn(database: Path, seconds: float = TURN_S) -> Iterator[bool]:
+    """Held while backups of a database are made or changed; false where another holds it so long.
+
+    What is forgotten is taken out of the backups that there are. One that is being made, of a
+    moment before that, would be missed.
+    """
+    lock = FileLock(database.with_name("backups.lock"), timeout=seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (OSError, NotImplementedError):  # some disks know no locks
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def back_up(
     source: sqlite3.Connection,
     folder: Path,
@@ -48,7 +73,8 @@ def back_up(
 ) -> Backup:
     """Copy what `source` sees into a new file of `folder`, or into `output`, and check the copy.
 
-    `source` has a read transaction open, so that it sees one moment while others write. Of the
+    `source` has a read transaction open, so that it sees one moment while others write; the caller
+    has had the `turn` since before that. Of the
     backups in the folder the newest `keep` stay; `output` counts to none. Raises Conflict if
     `output` is there already, StorageUnavailable if the copy cannot be written or is not whole.
     """

@@ -19,7 +19,7 @@ from aiana.redaction.door import admit
 from aiana.redaction.redact import RULES, redact, redact_json
 from aiana.storage.cleaned import Cleaned, cleaned_so_far, note_cleaned
 from aiana.storage.database import Database
-from aiana.storage.forgetting import MOST_PROBES, purge, rewrite_backup
+from aiana.storage.forgetting import MOST_PROBES, purge, rewrite_backups
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, content_hash
@@ -172,8 +172,7 @@ def _admitted(value: Any) -> Any:
 
 def _clean_copies(database: Database, traces: set[str], pages: Path | None) -> None:
     """Where else the texts stood: backups, pages, free space, and the log."""
-    for backup in files_in(database.path.parent / "backups", "*.db"):
-        rewrite_backup(backup, _clean_all)
+    rewrite_backups(database, _clean_all)
     for page in files_in(pages, "*") if pages is not None else ():
         remove(page)
     purge(database, sorted(traces))

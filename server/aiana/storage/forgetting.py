@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiana.private import files_in, remove
+from aiana.storage.backups import TURN_S, turn
 from aiana.storage.database import INDEX, Database
 from aiana.storage.forgotten import forget_session
 from aiana.storage.rows import Forgotten
@@ -49,8 +50,7 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     That is so where something that is kept says the same word, or where another program reads the
     log all the time. Raises StorageUnavailable.
     """
-    for backup in files_in(database.path.parent / "backups", "*.db"):
-        rewrite_backup(backup, lambda copy: _forget_rows(copy, forgotten))
+    rewrite_backups(database, lambda copy: _forget_rows(copy, forgotten))
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)
@@ -163,13 +163,25 @@ def _empty_log(database: Database) -> None:
         return
 
 
-def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
-    """Change a copy of the database, and leave nothing in it of what was there before.
+def rewrite_backups(database: Database, change: Callable[[sqlite3.Connection], object]) -> None:
+    """Change the copies of the database, and leave nothing in them of what was there before.
 
     `change` says whether it changed anything. A copy that cannot be changed is removed.
     """
+    folder = database.path.parent / "backups"
+    if not folder.exists():
+        return
+    with turn(database.path):
+        for path in files_in(folder, "*.db"):
+            rewrite_backup(path, change)
+
+
+def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
+    """The same for one of them, by whoever has the turn."""
     try:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=TURN_S, isolation_level=None)
+        ) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
             lower_levels(connection)
