@@ -11,6 +11,7 @@ from aiana.pattern import Pattern
 from aiana.redaction.given import is_given, takes_numbers
 from aiana.redaction.names import name_of
 from aiana.redaction.pins import is_pin
+from aiana.redaction.several import kinds_of_several
 from aiana.redaction.told import is_told
 from aiana.redaction.values import is_token
 
@@ -61,16 +62,18 @@ def kinds_in(value: dict[Any, Any], owner: Any = None) -> dict[str, str]:
 
 def kinds_in_list(items: list[Any] | tuple[Any, ...], owner: Any = None) -> dict[int, str]:
     """The same for a list: the value of its key, a name and its value, or options and theirs."""
-    found: dict[int, str] = {}
-    if len(items) == 1 and _is_told(items[0]) and (kind := kind_under(owner, items[0])):
-        found[0] = kind
+    found = kinds_of_several(items, owner)
     for n, (first, second) in enumerate(pairwise(items), 1):
         if not (isinstance(first, str) and isinstance(second, str)) or second.startswith("-"):
             continue
         if first.startswith("--no-"):
             continue
         if first.startswith("--") or (
-            len(items) == 2 and (name := name_of(first)) and (name.is_loud or _is_told(second))
+            len(items) == 2
+            and (
+                is_pin(first, second)
+                or ((name := name_of(first)) and (name.is_loud or _is_told(second)))
+            )
         ):
             kind = kind_under(first.lstrip("-"), second)
             if kind:

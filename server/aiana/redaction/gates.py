@@ -36,10 +36,14 @@ _NO_LETTER = "(?![a-z])"
 _CALLED = r"[\w?]{0,20}[\s?]{0,2}[=:(]"
 _OWNER = f"(?:{'|'.join(sorted({owner[-2:] for owner in KEY_OWNERS}))})"
 _OWNED = f"(?<={_OWNER}key)|(?<={_OWNER}[_. -]key)|(?<=[_. -]{{2}}key)"
+# On the line of a PIN, or on one of the next where its name ends the line, as in a block.
+_DIGITS_BEHIND = (
+    r"(?=(?:(?![a-z])|code|nu?m?|no)(?:[^\n]{0,12}\n(?:[^\n]{0,80}\n){0,2})?[^\n]{0,80}?[0-9]{4})"
+)
 # What ends the words between digits and a PIN: "4711 as my PIN", `"value": "4711", "name": "pin"`.
 _SAID_BEFORE = (
     "(?<=(?:as|is|he|my|ur|er|is|ts|ew|ld|in|rd|or|im|ne|nk|ck|lt|ie| a) pin)(?![a-z])"
-    '|(?<="pin)(?=")'
+    "|(?<=[\"':> ]pin)(?=[\"']|\\n)"
 )
 
 # By a letter that stands once in each of them and is not too frequent.
@@ -48,7 +52,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
         Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)))"),
         Gate("psk", '(?<![a-z]psk)(?=[=:"])'),
-        Gate("pin", rf"(?:(?=(?:(?![a-z])|code|nu?m?|no)[^\n]{{0,80}}?[0-9]{{4}})|{_SAID_BEFORE})"),
+        Gate("pin", f"(?:{_DIGITS_BEHIND}|{_SAID_BEFORE})"),
         Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
         Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
         *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid")),

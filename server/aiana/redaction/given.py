@@ -271,6 +271,8 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
         return len(value) >= 4 and not _PROSE.search(text, max(0, begin - 40), begin)
     if sign.startswith(">"):
         return text.startswith("</", match.end("value"))
+    if sign == ":" and value.startswith("?"):
+        return False  # `${DB_PASSWORD:?what to say where it is not set}`
     if no_blanks and name.is_loud:
         # A variable of the environment: whatever it is given.
         return not (name.is_verb and (has_digit(value) or _RESULT.match(value)))

@@ -124,9 +124,9 @@ def is_foreign(text: str) -> bool:
 
 
 def find_by_name(
-    text: str, plain: str, gates: Set[str], secret_of: Callable[[str, Name], Span | None]
+    text: str, plain: str, gates: Set[str], secrets_of: Callable[[str, Name], list[Span]]
 ) -> list[Span]:
-    """What `secret_of` finds for the names and labels of secrets in the text, word by word.
+    """What `secrets_of` finds for the names and labels of secrets in the text, word by word.
 
     `plain` is the text in lower case, with one ASCII sign for each of its characters; `gates` are
     the words that it holds.
@@ -134,23 +134,24 @@ def find_by_name(
     spans: list[Span] = []
     for word, password in _EVERYWHERE:
         if word in gates:
-            spans += _find_by_word(text, plain, word, password, secret_of)
+            spans += find_by_word(text, plain, word, password, secrets_of)
     if is_foreign(text):
         lowered = text.lower()
         if len(lowered) != len(text):  # a few letters grow when lowered; positions must stay
             lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
         for word, password in _ELSEWHERE:
-            spans += _find_by_word(text, lowered, word, password, secret_of)
+            spans += find_by_word(text, lowered, word, password, secrets_of)
     return spans
 
 
-def _find_by_word(
+def find_by_word(
     text: str,
     lowered: str,
     word: str,
     password: bool,
-    secret_of: Callable[[str, Name], Span | None],
+    secrets_of: Callable[[str, Name], list[Span]],
 ) -> list[Span]:
+    """The same for one word, which is that of a password or not."""
     spans: list[Span] = []
     reached = 0
     position = lowered.find(word)
@@ -163,14 +164,11 @@ def _find_by_word(
             name = _name_at(text, position, word, password)
             after = position + len(word) + len(name.rest)
             # A name goes on no further: what does is no name.
-            span = (
-                None
-                if text[after : after + 1].isalnum() and word.isascii()
-                else secret_of(text, name)
-            )
-            if span is not None:
-                spans.append(span)
-                reached = span[1]  # what lies in it is no name
+            if not (text[after : after + 1].isalnum() and word.isascii()) and (
+                found := secrets_of(text, name)
+            ):
+                spans += found
+                reached = found[-1][1]  # what lies in it is no name
         position = lowered.find(word, position + len(word))
     return spans
 

@@ -76,7 +76,7 @@ def _beside(text: str, name: Name, begin: int, end: int, named: re.Match[str]) -
         match = _ELEMENT.match(text, end)
         if match is None:
             return None
-        kind = is_given(name.whole, match["value"])
+        kind = _kind(name, match["value"])
         return (*match.span("value"), kind) if kind else None
     form = _ARGUMENT if named[0].startswith("--") else _THEN
     match = form.match(text, end)
@@ -96,7 +96,7 @@ def _inside(text: str, name: Name, begin: int, end: int) -> Span | None:
     own = _INDENT.match(text, line, begin)
     if own is None or len(own[0]) >= len(match["in"]):
         return None
-    kind = is_given(name.whole, match["scalar"])
+    kind = _kind(name, match["scalar"])
     return (*match.span("scalar"), kind) if kind else None
 
 
@@ -115,5 +115,9 @@ def _judged(text: str, name: Name, match: re.Match[str], *, quoted: bool) -> Spa
         own_line = match["after"] in ("", "\n") and text[line:start].strip(" \t-").startswith(field)
         if not own_line and (quoted or not (name.head or name.is_loud)):
             return None
-    kind = "pin" if is_pin(name.whole, value) else is_given(name.whole, value)
+    kind = _kind(name, value)
     return (*match.span("value" if match["value"] is not None else "bare"), kind) if kind else None
+
+
+def _kind(name: Name, value: str) -> str | None:
+    return "pin" if is_pin(name.whole, value) else is_given(name.whole, value)

@@ -57,6 +57,10 @@ def pin_options(text: str) -> list[Span]:
     return [(*match.span("value"), "pin") for match in _OPTION.finditer(text)]
 
 
+def names_pin(key: str) -> bool:
+    return _KEY.match(key) is not None
+
+
 def is_pin(key: str, value: str) -> bool:
     """Whether a whole text is a PIN where it stands under this name, as in JSON."""
     return _DIGITS.match(value) is not None and _KEY.match(key) is not None

@@ -13,10 +13,11 @@ import string
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Set
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from aiana.redaction.apart import apart
 from aiana.redaction.commands import arguments, flags_in
 from aiana.redaction.fields import kinds_in, kinds_in_list
 from aiana.redaction.gates import gates_of
@@ -24,12 +25,14 @@ from aiana.redaction.given import given
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
 from aiana.redaction.listed import listed, of_items, program_in
-from aiana.redaction.names import WORDS, Name, find_by_name
+from aiana.redaction.names import WORDS, Name, find_by_name, find_by_word
 from aiana.redaction.normalise import normalised
 from aiana.redaction.paired import paired
-from aiana.redaction.pins import pin_options
+from aiana.redaction.pins import names_pin, pin_options
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
+from aiana.redaction.several import several
+from aiana.redaction.tabular import kinds_in_rows, tabular, titles_in
 from aiana.redaction.told import told
 from aiana.redaction.values import has_digit, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
@@ -37,7 +40,7 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 5
+RULES = 6
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -121,33 +124,47 @@ def forget_known() -> None:
     _clean_json.clear()
 
 
+class _Around(NamedTuple):
+    """What stands around a JSON value."""
+
+    owner: Any = None
+    """The key that it stands under."""
+    program: str = ""
+    """That whose arguments it may be."""
+    titles: list[Any] | None = None
+    """Those of its columns."""
+
+
 def redact_tree(value: Any) -> tuple[Any, int]:
     """The same for every string in a JSON value; a key such as `password` marks its value."""
-    return _redact_tree(value, None)
+    return _redact_tree(value, _Around())
 
 
-def _redact_tree(value: Any, owner: Any, program: str = "") -> tuple[Any, int]:
-    """`owner` is the key that the value stands under, `program` that whose arguments it may be."""
+def _redact_tree(value: Any, around: _Around) -> tuple[Any, int]:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | tuple):
-        marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, owner).items()}
-        marked = of_items(value, _of_command_line, program) | marked
-        items = [
-            (marked[n], 1) if n in marked else _redact_tree(item, None)
-            for n, item in enumerate(value)
-        ]
-        return [item for item, _ in items], sum(n for _, n in items)
+        marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, around.owner).items()}
+        marked = of_items(value, _of_command_line, around.program) | marked
+        rows = kinds_in_rows(value, around.titles)
+        items = []
+        for n, item in enumerate(value):
+            if n in rows:
+                item = [
+                    f"{_MARK}{rows[n][m]}]" if m in rows[n] else of for m, of in enumerate(item)
+                ]
+            items.append((marked[n], 1) if n in marked else _redact_tree(item, _Around()))
+        return [item for item, _ in items], sum(n for _, n in items) + sum(map(len, rows.values()))
     if isinstance(value, dict):
-        kinds = kinds_in(value, owner)
-        program = program_in(value)
+        kinds = kinds_in(value, around.owner)
+        inner = _Around(program=program_in(value), titles=titles_in(value))
         result, total = {}, 0
         for key, item in value.items():
             name, in_key = redact(key) if isinstance(key, str) else (key, 0)
             if kind := kinds.get(key):
                 result[name], n = f"{_MARK}{kind}]", 1
             else:
-                result[name], n = _redact_tree(item, key, program)
+                result[name], n = _redact_tree(item, inner._replace(owner=key))
             total += n + in_key
         return result, total
     return value, 0
@@ -231,6 +248,8 @@ def _found(text: str, plain: str, classes: bytes) -> list[Span]:
     spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
     if gates:
         spans += _phrases(text, gates)
+    if "pin" in gates:
+        spans += find_by_word(text, plain, "pin", True, _by_name_of_pin)
     if gates or not text.isascii():
         spans += find_by_name(text, plain, gates, _by_name)
     return spans
@@ -246,12 +265,21 @@ def _of_command_line(text: str) -> list[Span]:
     return spans
 
 
-def _of_option(text: str, name: Name) -> Span | None:
-    return given(text, name) if name.is_option else None
+def _of_option(text: str, name: Name) -> list[Span]:
+    span = given(text, name) if name.is_option else None
+    return [span] if span else []
 
 
-def _by_name(text: str, name: Name) -> Span | None:
-    return given(text, name) or told(text, name) or paired(text, name)
+def _by_name(text: str, name: Name) -> list[Span]:
+    span = given(text, name) or told(text, name) or paired(text, name) or apart(text, name)
+    return [span] if span else several(text, name) or tabular(text, name)
+
+
+def _by_name_of_pin(text: str, name: Name) -> list[Span]:
+    if not names_pin(name.whole.rstrip("s")):
+        return []
+    span = paired(text, name) or apart(text, name)
+    return [span] if span else several(text, name) or tabular(text, name)
 
 
 def _replace(text: str, spans: list[Span]) -> tuple[str, int]:
