@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz sbom bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -114,6 +114,17 @@ stress: $(INSTALLED)
 MESSAGES ?= 100000
 fuzz: $(INSTALLED)
 	AIANA_TEST_MESSAGES=$(MESSAGES) AIANA_TEST_SEED=$${SEED:-$$(date +%s)} $(BIN)/pytest -o timeout=0 tests/lsp/test_fuzz.py
+
+# What an installation consists of, as CycloneDX: of Python what a user installs, of npm all that the extension is built with.
+SBOM := $(CACHE)/sbom
+sbom:
+	$(PYTHON) -m venv $(SBOM)/tool && $(SBOM)/tool/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	$(PYTHON) -m venv --clear $(SBOM)/app && $(SBOM)/app/bin/pip install --quiet --disable-pip-version-check '.[semantic]'
+	$(SBOM)/app/bin/pip uninstall --quiet --yes pip setuptools
+	@mkdir -p build
+	$(SBOM)/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	    --output-file build/aiana.cdx.json $(SBOM)/app/bin/python
+	cd vscode-extension && npm sbom --package-lock-only --sbom-format cyclonedx > ../build/extension.cdx.json
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

@@ -57,7 +57,7 @@ def drive(crowd: Crowd, number: int, operations: int, seed: int) -> None:
 def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params: Any) -> Any:
     """Ask until it is answered: a server that was killed is followed by another.
 
-    None where the one that was killed has done it.
+    None where it was done though nobody could say so.
     """
     kill, stop, full = (dice.random() < chance for chance in (KILLS, STOPS, FULL))
     again = False
@@ -82,6 +82,7 @@ def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params:
             if not crowd.excuses(error, filled):
                 raise
             crowd.count("refused on a full disk")
+            again = True
             crowd.gate.rest(0.01)
         except GONE:
             crowd.gate.rest(0)
