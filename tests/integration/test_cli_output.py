@@ -18,6 +18,7 @@ from aiana.cli import COMMANDS
 from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import open_aiana
+from tests.terminal import on_a_terminal
 
 # The clipboard, a title without an end, colours, 8-bit controls, reversed and invisible text.
 HOSTILE = (
@@ -178,37 +179,10 @@ def test_what_is_watched_is_printed_for_people_alone(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize("arguments", [("search", "kestrel"), ("sessions", "list"), ("doctor",)])
 def test_a_terminal_gets_colours_and_nothing_else(home: Path, arguments: tuple[str, ...]) -> None:
     for no_color, coloured in (("", True), ("1", False)):
-        text = on_a_terminal(home, *arguments, TERM="xterm", NO_COLOR=no_color)
+        environ = environment(home, TERM="xterm", NO_COLOR=no_color)
+        text = on_a_terminal([sys.executable, "-m", "aiana", *arguments], environ, home)
         assert bool(COLOUR.search(text)) == coloured
-        assert ACTING.findall(COLOUR.sub("", text).replace("\r\n", "\n")) == []
-
-
-def on_a_terminal(home: Path, *arguments: str, **settings: str) -> str:
-    """What a command writes to a terminal."""
-    import pty
-
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aiana", *arguments],
-        env=environment(home, **settings),
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    written = b""
-    while True:
-        try:
-            block = os.read(ours, 65536)
-        except OSError:  # the other end was closed
-            block = b""
-        if not block:
-            break
-        written += block
-    os.close(ours)
-    process.wait(60)
-    return written.decode()
+        assert ACTING.findall(COLOUR.sub("", text)) == []
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp932", "utf-16"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from aiana.errors import InvalidQuery
 from aiana.setup import jsonc
 from aiana.setup.edits import JsonEdit
 from aiana.setup.targets import TARGETS, program
+from tests.terminal import on_a_terminal
 
 SERVER = {"command": "/opt/aiana", "args": ["mcp"]}
 GROUP = {"hooks": [{"type": "command", "command": "/opt/aiana hook prompt", "timeout": 5}]}
@@ -136,13 +138,16 @@ class Home:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _started(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def environ(self) -> dict[str, str]:
+        """What a program in this home is told."""
         known = ("PATH", "LANG", "SYSTEMROOT", "PYTHONPATH")
         environ = {name: os.environ[name] for name in known if name in os.environ}
         environ |= {"HOME": str(self.folder), "USERPROFILE": str(self.folder)}
-        environ |= {"AIANA_HOME": str(self.folder / "data")}
+        return environ | {"AIANA_HOME": str(self.folder / "data")}
+
+    def _started(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            words, capture_output=True, text=True, env=environ, timeout=120, check=False
+            words, capture_output=True, text=True, env=self.environ(), timeout=120, check=False
         )
 
     def state(self) -> dict[str, object]:
@@ -260,6 +265,25 @@ def test_a_dry_run_shows_the_change_and_makes_none(home: Home) -> None:
     assert '+  "mcpServers": {' in shown
     assert home.state() == before
     assert list((home.folder / "data").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of another kind")
+def test_the_lines_of_a_diff_stay_lines(home: Home) -> None:
+    """In a pipe and in a terminal that is narrower than they are."""
+    path = home.folder / ".claude/settings.json"
+    path.parent.mkdir()
+    path.write_text('{\n  "model": "one  two   three",\n\t"a": "' + "long " * 30 + '"\n}\n')
+    [would] = json.loads(home.setup("claude-code", "--dry-run", "--json"))
+    lines = [line for diff in would["diffs"] for line in diff.split("\n")]
+    assert f"--- {path}" in lines
+    assert home.setup("claude-code", "--dry-run").splitlines() == lines
+    words = [sys.executable, "-m", "aiana", "setup", "claude-code", "--dry-run"]
+    environ = home.environ() | {"COLUMNS": "40", "TERM": "xterm"}
+    shown = on_a_terminal(words, environ, home.folder)
+    assert f"\x1b[1m+++ {path}\x1b[0m\n" in shown
+    assert "\x1b[32m+" in shown
+    assert re.sub("\x1b\\[[0-9;]*m", "", shown).splitlines() == lines
+    assert shown.count("\n") == len(lines)
 
 
 def test_programs_are_told_what_is_done_for_whom(home: Home) -> None:

@@ -10,7 +10,7 @@ import click
 
 from aiana import __version__
 from aiana.cli import terminal
-from aiana.cli.terminal import OutputFailed, Piece, say
+from aiana.cli.terminal import OutputFailed, Piece, say, say_whole
 from aiana.errors import AianaError, InvalidQuery
 
 COMMANDS = {
@@ -101,7 +101,8 @@ def _status(work: Callable[[], int]) -> int:
         return end.code if isinstance(end.code, int) else 1
     except click.UsageError as error:
         if error.ctx is not None:
-            say(error.ctx.get_usage(), err=True)
+            for line in error.ctx.get_usage().splitlines():
+                say_whole(line, err=True)
             say(f"Try '{error.ctx.command_path} --help' for help.", err=True)
         return _failed(error.format_message(), error.exit_code)
     except click.ClickException as error:

@@ -10,7 +10,7 @@ import click
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.layout import size_of, when
 from aiana.cli.output import json_option, opened, print_json, progress_bar
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, say_whole
 from aiana.invocation import command
 from aiana.storage.backups import KEPT, Backup
 from aiana.text import counted
@@ -83,7 +83,7 @@ def _list(backups: list[Backup], as_json: bool) -> None:
         return
     for each in backups:
         made = datetime.fromtimestamp(Path(each.path).stat().st_mtime).astimezone()
-        say(each.path)
+        say_whole(each.path)
         say(Piece(f"  {when(format_time(made))}  {_content(each)}", "dim"))
     if not backups:
         say(f"There is no backup yet: `{command('backup')}` makes one.")

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import click
 import msgspec
 
-from aiana.cli.terminal import Piece, outlet, say
+from aiana.cli.terminal import Piece, outlet, say, say_whole
 from aiana.config import load_config
 from aiana.errors import AianaError
 from aiana.service import Aiana, open_aiana
@@ -23,6 +23,7 @@ from aiana.text import clean
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as on the wire.")
 
 _KINDS = {"note": "yellow", "warning": "yellow", "error": "error"}
+_DIFF = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green"), ("-", "red"))
 # JSON may hold these as they are, and a terminal would act on them.
 _ACTIVE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -97,6 +98,12 @@ def print_document(text: str) -> None:
         click.echo_via_pager(text)
     else:
         outlet().put(text)
+
+
+def print_diff(lines: Iterable[str]) -> None:
+    """A unified diff on standard output: its lines as they are, in the colours of diffs."""
+    for line in lines:
+        say_whole(Piece(line, next((s for start, s in _DIFF if line.startswith(start)), "")))
 
 
 def write_document(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aiana.cli.output import json_option, print_json
+from aiana.cli.output import json_option, print_diff, print_json
 from aiana.cli.terminal import Piece, say
 from aiana.config import load_config
 
@@ -51,7 +51,7 @@ def setup(names: tuple[str, ...], remove: bool, dry_run: bool, as_json: bool) ->
         failed |= bool(outcome.failed)
         if dry_run:
             for diff in outcome.diffs:
-                say(diff)
+                print_diff(diff.split("\n"))
         for path in outcome.changed if not dry_run else []:
             say(Piece(target.title, "bold"), f": {'restored' if remove else 'wrote'} {path}")
         if not outcome.changed and not outcome.failed and (names or not remove):

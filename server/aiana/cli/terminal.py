@@ -168,6 +168,12 @@ def say(*parts: str | Piece, err: bool = False, hang: int | None = None) -> None
         out.put("".join(_styled(piece, out.has_colours) for piece in line) + "\n")
 
 
+def say_whole(*parts: str | Piece, err: bool = False) -> None:
+    """One line that is laid out already, and never broken: of a table, a diff, a command."""
+    out = outlet(err)
+    out.put("".join(_styled(_cleaned(part), out.has_colours) for part in parts) + "\n")
+
+
 def text_argument(text: str) -> str:
     """An argument of the command line as text, where the locale could not decode it, too."""
     try:
