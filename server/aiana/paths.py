@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SETTINGS_FILE = "config.toml"
 """In the data folder."""
+_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d{1,9})(?:[-,:](?P<last>\d{1,9}))?:?")
 
 
 def expanded(path: str | Path) -> Path:
@@ -14,3 +16,11 @@ def expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def lines_at(place: str) -> tuple[str, int, int] | None:
+    """File, first and last line of `FILE:LINE`, `FILE:LINE-LINE` and `FILE:LINE:`."""
+    if found := _PLACE.fullmatch(place):
+        first = int(found["first"])
+        return found["file"], first, int(found["last"] or first)
+    return None

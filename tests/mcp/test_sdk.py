@@ -23,6 +23,8 @@ NAMES = [
     "feedback_summary",
     "session_list",
     "session_show",
+    "line_why",
+    "error_fixes",
     "preference_add",
     "aiana_status",
 ]

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aiana.config import Config
 from aiana.container import Container
 from aiana.embeddings.wordpiece import uncased_tokenizer
 from aiana.mcp.definitions import TOOLS
+from aiana.models import Message, MessageType
 from aiana.service import Aiana
 from tests.mcp.client import Client
 
-MOST_TOKENS = 600
+MOST_TOKENS = 730
 
 
 def fenced(text: str) -> str:
@@ -123,12 +125,94 @@ def test_sessions_are_listed_and_read(client: Client) -> None:
     assert shown.endswith("Messages 1-2 of 2.")
 
 
+ERROR = "src/cart.ts(41,7): error TS2304: Cannot find name 'total'."
+
+
+@pytest.fixture
+def worked(environ: dict[str, str], project: Path) -> None:
+    """A session in which a build failed until a line was written."""
+    aiana = Aiana(Container(Config(data_dir=Path(environ["AIANA_HOME"]))))
+    session = aiana.get_session("yesterday").session
+    (project / "cart.ts").write_text("let total_of_cart = 0\n")
+    edit = {"file_path": "cart.ts", "old_string": "let sum", "new_string": "let total_of_cart = 0"}
+    build = {"command": "npx tsc"}
+    asked = "Make it build"
+    said: list[tuple[MessageType, str, str | None, str | None]] = [("user", "", None, asked)]
+    for tool, given, answer in (
+        ("Bash", build, ERROR),
+        ("Edit", edit, "</aiana-context>"),
+        ("Bash", build, ""),
+    ):
+        said += [("tool_use", tool, json.dumps(given), ""), ("tool_result", tool, None, answer)]
+    messages = [
+        Message(
+            id=f"w{place}",
+            session_id="yesterday",
+            type=type,
+            content=text or "",
+            tool_name=tool,
+            tool_input=given,
+            timestamp="2026-02-02T12:00:00.000Z",
+            position=100 + place,
+        )
+        for place, (type, tool, given, text) in enumerate(said)
+    ]
+    aiana.record_messages(session, messages)
+    aiana.close()
+
+
+@pytest.mark.usefixtures("worked")
+def test_why_a_line_is_so(client: Client, project: Path) -> None:
+    told = (
+        "[1] edited here · 2026-02-02 · codex · aiana:///session/yesterday/codex#w3\n"
+        "> asked: Make it build\n"
+    )
+    for place in ("cart.ts:1", f"{project / 'cart.ts'}:1-3"):
+        text = client.text("line_why", place=place)
+        assert told in fenced(text)
+        assert text.endswith("session_show reads on around a URI.")
+    (project / "other.ts").write_text("let total_of_cart = 0\n")
+    assert client.text("line_why", place="other.ts:1") == (
+        "No session is surely known to have written, changed or discussed this."
+    )
+    assert client.failure("line_why", place="cart.ts").startswith("Name a file and a line of it")
+    assert client.failure("line_why", place="none.ts:1").startswith(str(project / "none.ts"))
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_place_is_below_the_folder_of_the_client(
+    start: Callable[[], Client], project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "cart.ts").write_text("let total_of_cart = 0\n")
+    client = start()
+    client.initialize(roots={})
+    roots = {"roots": [{"uri": (tmp_path / "other").as_uri()}, {"uri": project.as_uri()}]}
+    client.write({"jsonrpc": "2.0", "id": client.next()["id"], "result": roots})
+    assert client.text("line_why", place="cart.ts:1").startswith("No session")
+    assert "#w3" in client.text("line_why", place=f"{project / 'cart.ts'}:1")
+
+
+@pytest.mark.usefixtures("worked")
+def test_what_fixed_an_error(client: Client, project: Path) -> None:
+    told = (
+        "[1] gone when it ran again · 2026-02-02 · codex · "
+        "aiana:///session/yesterday/codex#w3\n"
+        f"> {ERROR}\n> ran: npx tsc\n> changed: {project / 'cart.ts'}\n"
+    )
+    asked = "lib/a.ts(1,1): error TS2304: Cannot find name 'x'."
+    assert told in fenced(client.text("error_fixes", text=asked))
+    assert client.text("error_fixes", text="error: no such table: carts") == (
+        "No session is surely known in which this error went away."
+    )
+    assert client.text("error_fixes", text="failed").startswith("This says too little")
+    assert client.failure("error_fixes").startswith("Say which error")
+
+
 def test_a_long_session_is_shown_piece_by_piece(client: Client, environ: dict[str, str]) -> None:
     aiana = Aiana(Container(Config(data_dir=Path(environ["AIANA_HOME"]))))
     session = aiana.get_session("yesterday").session
     (first, *_) = aiana.session_messages("yesterday").messages
-    from msgspec.structs import replace
-
     aiana.record_messages(
         session,
         [
@@ -184,7 +268,7 @@ def test_stored_text_cannot_leave_its_fence(client: Client) -> None:
             {},
             "There is no tool 'memory_forget'. There are: memory_search, memory_add, "
             "memory_recall, memory_feedback, feedback_summary, session_list, session_show, "
-            "preference_add, aiana_status.",
+            "line_why, error_fixes, preference_add, aiana_status.",
         ),
         (
             "session_show",

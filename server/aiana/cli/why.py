@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -10,11 +9,9 @@ import click
 from aiana.cli.layout import assistant, fit, joined, when
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, width
-from aiana.paths import expanded
+from aiana.paths import expanded, lines_at
 from aiana.protocol.results import Reason
 from aiana.text import one_line
-
-_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d{1,9})(?:[-,:](?P<last>\d{1,9}))?:?")
 
 
 @click.command()
@@ -34,13 +31,12 @@ def why(place: str, limit: int, as_json: bool) -> None:
       aiana why src/cart.ts:42
       aiana why cart.ts:40-60 --json | jq '.reasons[].asked'
     """
-    found = _PLACE.fullmatch(place)
+    found = lines_at(place)
     if found is None:
         raise click.UsageError("Name a file and a line of it: `src/cart.ts:42`.")
-    first = int(found["first"])
-    last = int(found["last"] or first)
+    path, first, last = found
     with opened() as aiana:
-        answer = aiana.why(Path.cwd() / expanded(found["file"]), first, last, limit=limit)
+        answer = aiana.why(Path.cwd() / expanded(path), first, last, limit=limit)
     if as_json:
         print_json(answer)
         return

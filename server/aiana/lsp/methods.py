@@ -168,12 +168,7 @@ def project_list(aiana: Aiana, p: params.NoParams, call: Call) -> results.Projec
 
 
 def fixes(aiana: Aiana, p: params.FixesParams, call: Call) -> results.Fixes:
-    text, rule = p.text, None
-    if text is None and p.diagnostic is not None:
-        text = p.diagnostic.message
-        rule = "" if p.diagnostic.code is None else str(p.diagnostic.code)
-    if text is None:
-        raise InvalidQuery("Say which error: a text, or a diagnostic.")
+    text, rule = p.error()
     return aiana.fixes(text, rule, cancelled=call.cancelled, limit=p.limit)
 
 

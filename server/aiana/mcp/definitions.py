@@ -50,6 +50,8 @@ TOOLS: list[Any] = [
     _tool("feedback_summary", "Ratings so far."),
     _tool("session_list", "Latest sessions."),
     _tool("session_show", "Read a session, or around a message, by URI.", ("id",), id=_TEXT),
+    _tool("line_why", "Chats that wrote FILE:LINE.", place=_TEXT),
+    _tool("error_fixes", "What fixed this error before.", text=_TEXT),
     _tool("preference_add", "Keep a stated wish of the user.", text=_TEXT),
     _tool("aiana_status", "Health."),
 ]

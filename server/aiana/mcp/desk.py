@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aiana.container import Container
+from aiana.projects import normalise_folder
 from aiana.protocol.uris import SCHEME, MemoryAddress, SessionAddress, parse
 from aiana.service import Aiana
 
@@ -18,18 +19,26 @@ class Desk:
         self.aiana = Aiana(container)
         self.roots: list[str] | None = None
 
+    def folder(self) -> Path:
+        """The folder that the assistant works in."""
+        return Path(normalise_folder(self._told()) or Path.cwd())
+
     def project(self) -> str | None:
         """Identity of the project that the assistant works on; None where nothing tells it.
 
         A client that starts its servers in a home folder, or at the root, works on neither.
         """
-        folder = self.roots[0] if self.roots else os.environ.get("CLAUDE_PROJECT_DIR")
-        if folder is None:
+        folder = self._told()
+        if not folder:
             here = Path.cwd()
             if here == here.parent or here == Path.home():
                 return None
             folder = str(here)
         return self.aiana.project_of(folder)
+
+    def _told(self) -> str:
+        """The folder that the client told, if it did; it may be a URI."""
+        return self.roots[0] if self.roots else os.environ.get("CLAUDE_PROJECT_DIR", "")
 
     def tokens(self, text: str) -> int:
         """What a text costs."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from aiana.context.block import new_nonce
 from aiana.context.quote import address, fenced, field, quotable, quote, shorten
 from aiana.models import Message, Session
+from aiana.protocol.results import Fix, Reason
 from aiana.render.markdown import TOOL_TYPES, first_words
 from aiana.text import counted, one_line
 
@@ -18,26 +20,90 @@ RESOURCE_TOKENS = 8000
 _MESSAGE_SHARE = 0.3
 """Of the room, for one message."""
 _LEAST_TOKENS = 24
+_LONGEST_LINE = 200
+_MOST_DONE = 5
 
 Count = Callable[[str], int]
 
 
-def sessions_quoted(sessions: Sequence[Session], count: Count) -> tuple[str, int]:
-    """A list of sessions, and how many of them it holds."""
+class Entry(NamedTuple):
+    """One thing in a list: facts about it, its URI, and what it says."""
+
+    facts: Sequence[str]
+    uri: str
+    texts: Sequence[str]
+
+
+def entries_quoted(entries: Iterable[Entry], count: Count) -> tuple[str, int]:
+    """A list, and how many entries of it found room; the first always does."""
     nonce = new_nonce()
     lines: list[str] = []
     shown = 0
-    for number, session in enumerate(sessions, 1):
-        day = (session.ended_at or session.started_at)[:10]
-        facts = [day, session.source, counted(session.message_count, "message")]
-        title = one_line(session.summary or session.title or "(no title)")[:200]
-        more = ["", f"[{number}] {' · '.join(map(field, facts))} · {address(session.uri)}"]
-        more.append(quote(quotable(title)))
-        if count(fenced([*lines, *more], nonce)) > LIST_TOKENS:
+    for number, (facts, uri, texts) in enumerate(entries, 1):
+        more = ["", f"[{number}] {' · '.join(map(field, facts))} · {address(uri)}"]
+        more += [quote(quotable(one_line(text)[:_LONGEST_LINE])) for text in texts]
+        if shown and count(fenced([*lines, *more], nonce)) > LIST_TOKENS:
             break
         lines += more
         shown += 1
     return fenced(lines, nonce), shown
+
+
+def sessions_quoted(sessions: Sequence[Session], count: Count) -> tuple[str, int]:
+    """A list of sessions, and how many of them it holds."""
+    entries = (
+        Entry(
+            (
+                (session.ended_at or session.started_at)[:10],
+                session.source,
+                counted(session.message_count, "message"),
+            ),
+            session.uri,
+            (session.summary or session.title or "(no title)",),
+        )
+        for session in sessions
+    )
+    return entries_quoted(entries, count)
+
+
+def reasons_quoted(reasons: Sequence[Reason], count: Count) -> tuple[str, int]:
+    """Turns that wrote lines, and how many of them found room."""
+    entries = (
+        Entry(
+            (reason.how, reason.timestamp[:10], reason.source),
+            reason.uri,
+            [
+                f"asked: {reason.asked.text}"
+                if reason.asked
+                else f"in: {reason.session_title or '(no title)'}",
+                *(f"refused before: {refused.text}" for refused in reason.rejected),
+            ],
+        )
+        for reason in reasons
+    )
+    return entries_quoted(entries, count)
+
+
+def fixes_quoted(fixes: Sequence[Fix], count: Count) -> tuple[str, int]:
+    """Sessions in which an error went away, and how many of them found room."""
+    entries = (
+        Entry(
+            (
+                "gone when it ran again" if fix.how == "succeeded" else "gone, the person said",
+                fix.timestamp[:10],
+                fix.source,
+            ),
+            (fix.turns or [fix.uri])[-1],
+            [
+                fix.message,
+                *([f"ran: {fix.command}"] if fix.command else []),
+                *([f"changed: {', '.join(fix.files)}"] if fix.files else []),
+                *(f"done: {done.text}" for done in fix.commands[:_MOST_DONE]),
+            ],
+        )
+        for fix in fixes
+    )
+    return entries_quoted(entries, count)
 
 
 def session_quoted(

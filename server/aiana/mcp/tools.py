@@ -10,13 +10,20 @@ from msgspec.structs import replace
 
 from aiana.context.block import ContextItem, build, new_nonce
 from aiana.context.quote import field
-from aiana.errors import InvalidParams, NotFound
+from aiana.errors import InvalidParams, InvalidQuery, NotFound
 from aiana.failures import failure_of
 from aiana.mcp.call import Call, Cancelled
 from aiana.mcp.definitions import TOOLS, shape_of
 from aiana.mcp.desk import Desk, memory_at, session_at
-from aiana.mcp.quoting import sentences, session_quoted, sessions_quoted
+from aiana.mcp.quoting import (
+    fixes_quoted,
+    reasons_quoted,
+    sentences,
+    session_quoted,
+    sessions_quoted,
+)
 from aiana.models import SearchFilter
+from aiana.paths import expanded, lines_at
 from aiana.protocol import params
 from aiana.protocol.results import SearchResult
 from aiana.text import counted
@@ -189,6 +196,44 @@ def session_show(desk: Desk, p: params.SessionMessagesParams, call: Call) -> str
     return sentences([text, said if messages else "It has no messages."])
 
 
+class PlaceParams(params.Params):
+    """Ask why lines of a file are as they are."""
+
+    place: params.Text
+    """`FILE:LINE` or `FILE:LINE-LINE`; a relative path is below the folder that is worked in."""
+    limit: params.Limit = 20
+
+
+def line_why(desk: Desk, p: PlaceParams, call: Call) -> str:
+    place = lines_at(p.place)
+    if place is None:
+        raise InvalidQuery("Name a file and a line of it: `src/cart.ts:42`, `src/cart.ts:40-60`.")
+    path, first, last = place
+    why = desk.aiana.why(
+        desk.folder() / expanded(path), first, last, cancelled=call.cancelled, limit=p.limit
+    )
+    notes = list(map(field, why.notes))
+    if not why.reasons:
+        return sentences(
+            ["No session is surely known to have written, changed or discussed this.", *notes]
+        )
+    block, shown = reasons_quoted(why.reasons, desk.tokens)
+    more = f"{shown} of {len(why.reasons)} shown." if shown < len(why.reasons) else ""
+    return sentences([block, more, "session_show reads on around a URI.", *notes])
+
+
+def error_fixes(desk: Desk, p: params.FixesParams, call: Call) -> str:
+    text, rule = p.error()
+    found = desk.aiana.fixes(text, rule, cancelled=call.cancelled, limit=p.limit)
+    if not found.sought:
+        return "This says too little to be told from other errors: give the line that says what."
+    if not found.fixes:
+        return "No session is surely known in which this error went away."
+    block, shown = fixes_quoted(found.fixes, desk.tokens)
+    more = f"{shown} of {len(found.fixes)} shown." if shown < len(found.fixes) else ""
+    return sentences([block, more, "session_show reads on around a URI."])
+
+
 def preference_add(desk: Desk, p: params.PreferenceAddParams, call: Call) -> str:
     profile = desk.aiana.add_preference(p.text, p.static)
     kept = len(profile.static) + len(profile.dynamic)
@@ -221,6 +266,8 @@ SERVED: dict[str, Tool] = {
     "feedback_summary": Tool(params.MemoryListParams, feedback_summary, "read"),
     "session_list": Tool(params.SessionListParams, session_list, "read"),
     "session_show": Tool(params.SessionMessagesParams, session_show, "read"),
+    "line_why": Tool(PlaceParams, line_why, "read"),
+    "error_fixes": Tool(params.FixesParams, error_fixes, "read"),
     "preference_add": Tool(params.PreferenceAddParams, preference_add, "write"),
     "aiana_status": Tool(params.NoParams, aiana_status, "read"),
 }

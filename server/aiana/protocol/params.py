@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from aiana.errors import InvalidQuery
 from aiana.models import Memory, MemoryType, Mode, Rating, Scope, SearchFilter
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
@@ -242,6 +243,15 @@ class FixesParams(Params):
     """A message, a stack trace or the output of a command."""
     diagnostic: Diagnostic | None = None
     limit: Limit = 20
+
+    def error(self) -> tuple[str, str | None]:
+        """The text, and the rule where a diagnostic tells it. Raises InvalidQuery."""
+        if self.text is not None:
+            return self.text, None
+        if self.diagnostic is None:
+            raise InvalidQuery("Say which error: a text, or a diagnostic.")
+        code = self.diagnostic.code
+        return self.diagnostic.message, "" if code is None else str(code)
 
 
 class SessionListParams(Params):
