@@ -236,6 +236,7 @@ def test_arguments_are_text_in_any_locale(home: Path) -> None:
     [
         ("%s sessions list >/dev/full", 1, "cannot be written: No space left on device."),
         ("%s sessions list --json >/dev/full", 1, "cannot be written: No space left on device."),
+        ("%s export " + SESSION + " >/dev/full", 1, "cannot be written: No space left on device."),
         ("%s --help >/dev/full", 1, "cannot be written: No space left on device."),
         ("%s sessions list >&-", 1, "cannot be written: Bad file descriptor."),
         ("%s sessions list --json | true; exit ${PIPESTATUS[0]}", 0, ""),
@@ -271,6 +272,9 @@ def test_streams_that_are_full_closed_or_left(
         (("sessions", "list"), {"AIANA_HOME": "/dev/null"}, "/dev/null is not a folder"),
         (("sessions", "export", SESSION, "-o", "/no/dir/x"), {}, "/no/dir/x cannot be written"),
         (("sessions", "export", SESSION, "-o", "/dev/full"), {}, "/dev/full cannot be written"),
+        (("export", SESSION, "-o", "/no/dir/x"), {}, "/no/dir/x cannot be written"),
+        (("export", SESSION, "-o", "/dev/full"), {}, "/dev/full cannot be written"),
+        (("export", SESSION, "--format", "json", "-o", "/dev/full"), {}, "/dev/full cannot be"),
         (("lsp", "--log-file", "/no/dir/x"), {}, "/no/dir/x cannot be used"),
         (("import", "~nobody-here/x"), {}, "There is no file or folder ~nobody-here/x"),
     ],

@@ -314,6 +314,40 @@ def test_set_up_through_a_link(home: Home) -> None:
     assert home.state() == before
 
 
+def test_nothing_to_remove_changes_nothing(home: Home) -> None:
+    """Groups that are empty, and a version alone, are as much their owner's as all else."""
+    files = {
+        ".claude/settings.json": '{"hooks": {"Stop": [], "PreCompact": []}}\n',
+        ".claude.json": '{"mcpServers": {}}\n',
+        ".cursor/hooks.json": '{"version": 1}\n',
+        ".cursor/mcp.json": "{}",
+    }
+    dotfiles = home.folder / "dotfiles"
+    for name, text in files.items():
+        path, link = dotfiles / name, home.folder / name
+        for each in (path, link):
+            each.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        link.symlink_to(path)
+    before = home.state()
+    nothing = [f"{title}: has nothing of Aiana's" for title in ("Claude Code", "Cursor")]
+    assert home.setup("claude-code", "cursor", "--remove").splitlines() == nothing
+    home.setup("claude-code", "cursor")
+    assert home.setup("claude-code", "cursor", "--remove").count(": restored ") == 4
+    assert home.setup("claude-code", "cursor", "--remove").splitlines() == nothing
+    assert home.state() == before
+
+
+def test_only_what_was_written_is_said_to_be(home: Home) -> None:
+    (home.folder / ".claude").write_text("no folder")
+    state, settings = home.folder / ".claude.json", home.folder / ".claude/settings.json"
+    reason = f"{settings} cannot be written: Not a directory."
+    said = home.setup("claude-code", status=1).splitlines()
+    assert said == [f"Claude Code: wrote {state}", f"failed: {reason}"]
+    [told] = json.loads(home.setup("claude-code", "--json", status=1))
+    assert (told["changed"], told["failed"]) == ([], [reason])
+
+
 def test_set_up_with_a_broken_file(home: Home) -> None:
     (home.folder / ".cursor").mkdir()
     (home.folder / ".cursor/mcp.json").write_text('{\n  "mcpServers": {\n}\n')

@@ -95,7 +95,7 @@ function said(done: Outcome[]): string {
     written.length
       ? vscode.l10n.t("Set up: {0}. New sessions of theirs have your memory.", written.join(", "))
       : "",
-    ...done.map(({ changed, then }) => (changed.length ? then : "")),
+    ...done.map(({ changed, failed, then }) => (changed.length && !failed.length ? then : "")),
     ...done.flatMap(({ failed }) => failed),
   ];
   return parts.filter(Boolean).join(" ");
@@ -114,7 +114,8 @@ async function setup(server: Server, ...words: string[]): Promise<Outcome[]> {
   const options = { env: server.environment(), timeout: LIMIT_MS };
   const answer = await new Promise<string>((resolve, reject) => {
     execFile(command, [...args, "setup", "--json", ...words], options, (error, stdout, stderr) =>
-      error ? reject(new Error(stderr.trim() || error.message)) : resolve(stdout),
+      // What failed for one of them is in the answer, beside the status.
+      error && !stdout ? reject(new Error(stderr.trim() || error.message)) : resolve(stdout),
     );
   });
   return JSON.parse(answer) as Outcome[];

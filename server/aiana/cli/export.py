@@ -52,13 +52,14 @@ def export(
         secrets = counted(sum(shared.taken_out.values()), "secret")
         taken = f", {secrets} taken out ({kinds})" if kinds else ""
         size = f"{counted(shared.messages, 'message')}" if shared.messages else "a memory"
-        say(f"{one_line(shared.title)}: {size}{taken}. Look at it before you share it.", err=True)
         if format_ == "json":
             _write(output, [shared.text])
         elif output is not None:
             write_document(output, clean(shared.text))
         else:
             print_document(shared.text)
+        outlet().flush()  # what cannot be written fails here, before it is said to be
+        say(f"{one_line(shared.title)}: {size}{taken}. Look at it before you share it.", err=True)
 
 
 def _write(output: Path | None, lines: Iterable[str]) -> None:

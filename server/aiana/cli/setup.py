@@ -44,6 +44,8 @@ def setup(names: tuple[str, ...], remove: bool, dry_run: bool, as_json: bool) ->
     if as_json:
         outcomes = [set_up(data, target, remove=remove, dry_run=dry_run) for target in targets]
         print_json([_told(outcome) for outcome in outcomes])
+        if any(outcome.failed for outcome in outcomes):
+            raise SystemExit(1)
         return
     failed = False
     for target in targets:
@@ -57,7 +59,7 @@ def setup(names: tuple[str, ...], remove: bool, dry_run: bool, as_json: bool) ->
         if not outcome.changed and not outcome.failed and (names or not remove):
             nothing = "has nothing of Aiana's" if remove else "knows Aiana already"
             say(Piece(target.title, "bold"), f": {nothing}")
-        elif outcome.changed and not dry_run and not remove and target.then:
+        elif outcome.changed and not outcome.failed and not (dry_run or remove) and target.then:
             say(f"  {target.then}")
         for reason in outcome.failed:
             say(Piece("failed:", "red"), f" {reason}", err=True)

@@ -51,13 +51,13 @@ class JsonEdit:
         return text
 
     def remove(self, text: str, before: str | None) -> str:
-        old = None if before is None else jsonc.parse(before)
+        given, old = text, None if before is None else jsonc.parse(before)
         for path, _ in self._values:
-            text = jsonc.drop(text, path)
-            text = self._without_empty(text, path[:-1], old)
+            text = self._without_empty(jsonc.drop(text, path), text, path[:-1], old)
         for path, _ in self._items:
-            text = jsonc.drop_items(text, path, is_own)
-            text = self._without_empty(text, path, old)
+            text = self._without_empty(jsonc.drop_items(text, path, is_own), text, path, old)
+        if text == given:
+            return text
         left = jsonc.parse(text)
         for key, value in self._needed:
             node = left.at([key])
@@ -67,9 +67,11 @@ class JsonEdit:
         return text
 
     @staticmethod
-    def _without_empty(text: str, path: Sequence[str], old: jsonc.Document | None) -> str:
-        """Without the groups on the way that are empty now, but for those that stood before."""
-        while path:
+    def _without_empty(
+        text: str, given: str, path: Sequence[str], old: jsonc.Document | None
+    ) -> str:
+        """Without the groups on the way that are empty now, but for those that were before."""
+        while path and text != given:
             document = jsonc.parse(text)
             node = document.at(path)
             if node is None or node.kind == "scalar" or node.items:

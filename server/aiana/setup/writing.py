@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from aiana.errors import InvalidQuery, NotFound
+from aiana.errors import AianaError, InvalidQuery, NotFound
 from aiana.setup import files
 from aiana.setup.edits import Edit
 from aiana.setup.targets import TARGETS, Target, program
@@ -48,17 +48,24 @@ def set_up(data: Path, target: Target, remove: bool = False, dry_run: bool = Fal
             change = (files.removing if remove else files.adding)(edit, records)
             if change is None:
                 continue
-            outcome.diffs.append("\n".join(change.diff()))
-            outcome.changed.append(change.path)
-            if not dry_run:
-                _write(change, edit, records, remove)
+            made = [] if dry_run else files.write(change)
         except InvalidQuery as error:
             outcome.failed.append(str(error))
+            continue
+        outcome.diffs.append("\n".join(change.diff()))
+        outcome.changed.append(change.path)
+        try:
+            if not dry_run:
+                _note(change, edit, made, records, remove)
+        except (OSError, AianaError) as error:
+            outcome.failed.append(f"What stood in {change.path} before cannot be noted: {error}")
     return outcome
 
 
-def _write(change: files.Change, edit: Edit, records: files.Records, remove: bool) -> None:
-    made = files.write(change)
+def _note(
+    change: files.Change, edit: Edit, made: list[Path], records: files.Records, remove: bool
+) -> None:
+    """Keep what stood there before, or nothing of it any more. Raises OSError, AianaError."""
     if remove:
         records.forget(change.path)
     elif change.before is not None and records.is_untouched(change.path, change.before):
