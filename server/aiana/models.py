@@ -231,7 +231,8 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     """Of messages."""
     tools: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    """Of sessions that touched each of these files: paths, or ends of paths."""
+    """Of sessions that touched each of these files, memories of them included: paths, or ends of
+    paths."""
     session_id: str | None = None
     after: str | None = None
     before: str | None = None

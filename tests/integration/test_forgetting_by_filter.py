@@ -364,3 +364,57 @@ def test_nothing_is_let_go_by_default_nor_when_it_is_turned_off(home: Path) -> N
     assert sessions(aiana) == {"old"}
     assert aiana.status().retention is None
     aiana.close()
+
+
+def test_what_it_was_found_by_is_looked_for_where_no_search_looks(aiana: Aiana, home: Path) -> None:
+    session = Session(
+        id="s", source="claude-code", project="shop", started_at="2026-02-01T12:00:00.000Z"
+    )
+    texts_of = (
+        "the swordfish and its extraordinarily characteristic misunderstandings",
+        "a kept answer",
+    )
+    aiana.record_messages(
+        session,
+        [
+            Message(
+                id=f"m{n}",
+                session_id="s",
+                type="user",
+                role="user",
+                content=text,
+                timestamp=f"2026-02-01T12:00:0{n}.000Z",
+                position=n,
+                metadata={"gitBranch": "feature/swordfish"},
+            )
+            for n, text in enumerate(texts_of)
+        ],
+    )
+    done = aiana.forget(text="swordfish", expected=1)
+    assert done.receipt is not None
+    assert done.receipt.traces == [str(home / "conversations.db")]
+
+
+def test_a_filter_that_no_memory_can_meet_takes_none(aiana: Aiana) -> None:
+    """Each field restricts memories, too, or leaves them out."""
+    aiana.add_memory("nobody asks for this", project="shop")
+    nothing: dict[str, object] = {
+        "project": "elsewhere",
+        "kinds": ["message"],
+        "memory_types": ["decision"],
+        "sources": ["codex"],
+        "roles": ["user"],
+        "types": ["user"],
+        "tools": ["Bash"],
+        "files": ["cart.py"],
+        "session_id": "s",
+        "after": "2999-01-01",
+        "before": "2000-01-01",
+    }
+    assert list(nothing) == list(SearchFilter.__struct_fields__)
+    for name, value in nothing.items():
+        restriction = SearchFilter(**{name: value})  # type: ignore[arg-type]
+        assert aiana.forget(restriction, dry_run=True).memories == 0, name
+        assert aiana.search("nobody asks", filter=restriction).hits == [], name
+        if name != "kinds":
+            assert aiana.search("nobody asks", filter=SearchFilter()).hits, name

@@ -4,15 +4,17 @@ import html
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
 
-from aiana.context.block import ContextBlock, ContextItem, build, new_nonce
+from aiana.context.block import ContextBlock, ContextItem, account, build, new_nonce
 from aiana.context.tokens import TokenCounter
 from aiana.embeddings.locate import DEFAULT_MODEL, locate_uncompiled
 from aiana.models import Preference
 from aiana.redaction.strip import strip_blocks
+from aiana.search.duplicates import collapse
 
 TOKENIZER = locate_uncompiled(DEFAULT_MODEL).folder / "tokenizer.json"
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "context"
@@ -291,3 +293,21 @@ def test_near_duplicates_are_quoted_once() -> None:
 def test_every_block_has_its_own_nonce() -> None:
     assert len({new_nonce() for _ in range(100)}) == 100
     assert re.fullmatch("[0-9a-f]{8}", new_nonce())
+
+
+def test_an_account_compares_no_more_of_a_long_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def counting(items: list[ContextItem], *rest: Any) -> list[tuple[ContextItem, int]]:
+        compared.append(len(items))
+        return collapse(items, *rest)
+
+    monkeypatch.setattr("aiana.context.block.collapse", counting)
+    items = [
+        ContextItem(id=str(n), uri=f"aiana:///{n}", content=f"question {n} " * 9, reason="asked")
+        for n in range(20_000)
+    ]
+    for budget, most in ((2_000, 166), (1_000_000, 500)):
+        block = account(items, budget=budget, count_tokens=lambda t: len(t) // 4, nonce=NONCE)
+        assert block.items[0].id == "0"
+        assert compared.pop() == most

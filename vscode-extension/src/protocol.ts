@@ -145,7 +145,7 @@ export interface DeletionFilter {
   /** Of messages. */
   types?: MessageType[];
   tools?: string[];
-  /** Of sessions that touched each of these files: paths, or ends of paths. */
+  /** Of sessions that touched each of these files, memories of them included: paths, or ends of paths. */
   files?: string[];
   sessionId?: string | null;
   after?: string | null;
@@ -785,7 +785,7 @@ export interface SearchFilter {
   /** Of messages. */
   types?: MessageType[];
   tools?: string[];
-  /** Of sessions that touched each of these files: paths, or ends of paths. */
+  /** Of sessions that touched each of these files, memories of them included: paths, or ends of paths. */
   files?: string[];
   sessionId?: string | null;
   after?: string | null;

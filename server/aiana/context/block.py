@@ -40,6 +40,8 @@ _SMALLEST_ITEM = 180
 """Tokens that any item may have, citation included, where the budget has them."""
 _MOST_ITEMS = 50
 """Of each list; the best of more than these are first anyway."""
+_MOST_OF_ACCOUNT = 500
+"""Of each section of an account that has the room for them: each is compared with all others."""
 _MOST_CHARS_PER_TOKEN = 8
 """Longer pieces of an item than this gives for its tokens are not tried."""
 
@@ -137,7 +139,13 @@ def account(
 ) -> ContextBlock:
     """A block on one session, of items whose reasons are `asked`, `done`, `answered`, `open`."""
     draft = _Draft(project, nonce, budget, count_tokens)
-    candidates = _candidates(list(items), budget, ())
+    most = min(max(_MOST_ITEMS, budget // _SMALLEST_PIECE), _MOST_OF_ACCOUNT)
+    sections = {
+        reason: [item for item in items if item.reason == reason][:most] for reason in _OF_ACCOUNT
+    }
+    candidates = _candidates(
+        [item for section in sections.values() for item in section], budget, ()
+    )
     for reason, share in _OF_ACCOUNT.items():
         draft.fill([item for item in candidates if item.reason == reason], share)
     return draft.finish()

@@ -54,7 +54,7 @@ def asked_of_colleagues(tier: QdrantTier, query: Query) -> Search | None:
     """What is looked for among the memories of colleagues; None if no memory can be meant."""
     from aiana.search.qdrant_index import scope_of  # only a team needs it
 
-    if not admits_memories(query.filter) or not query.text:
+    if not _admits_any(query.filter) or not query.text:
         return None
     scope = replace(
         scope_of(tier.database, query.filter),
@@ -146,11 +146,17 @@ def _read(point: dict[str, Any]) -> Shared | None:
     return shared
 
 
+def _admits_any(restriction: SearchFilter) -> bool:
+    """Of a colleague's memory no session is known here."""
+    known_here = restriction.files or restriction.session_id is not None
+    return admits_memories(restriction) and not known_here
+
+
 def _is_within(restriction: SearchFilter, shared: Shared) -> bool:
     """Whether a filter lets a colleague's memory through."""
     project = restriction.project
     return (
-        admits_memories(restriction)
+        _admits_any(restriction)
         and (project is None or project in (shared.project, shared.project.rpartition("/")[2]))
         and shared.memory_type in (restriction.memory_types or [shared.memory_type])
         and (restriction.after is None or shared.timestamp >= restriction.after)

@@ -171,7 +171,7 @@ class Eraser:
                     "with a dry run, then say how many you expect."
                 )
             check_expected(chosen.things, expected)
-            return self._erased(connection, chosen)
+            return self._erased(connection, chosen, wish.text or "")
 
     def due(self, retention: Retention) -> int:
         """How many sessions were kept for long enough, without those of their sub-agents."""
@@ -185,7 +185,9 @@ class Eraser:
                 return None
         with self._database.writing() as connection:
             due = expired(connection, retention, most)
-            return self._erased(connection, self._whole(connection, due, [], [])) if due else None
+            if not due:
+                return None
+            return self._erased(connection, self._whole(connection, due, [], []), "")
 
     def _chosen(self, connection: sqlite3.Connection, wish: Wish, retention: Retention) -> Chosen:
         if wish.excluded or wish.expired:
@@ -275,8 +277,10 @@ class Eraser:
         return hidden(connection, exclusions) if exclusions else (set(), set())
 
     @staticmethod
-    def _erased(connection: sqlite3.Connection, chosen: Chosen) -> Erased:
-        forgotten = Forgotten(sessions=[], memories=[], preferences=[], texts=[], messages=[])
+    def _erased(connection: sqlite3.Connection, chosen: Chosen, sought: str) -> Erased:
+        forgotten = Forgotten(
+            sessions=[], memories=[], preferences=[], texts=[], messages=[], sought=sought
+        )
         chunks: list[int] = []
         touched = _erase_messages(connection, chosen, forgotten, chunks)
         for key in chosen.sessions:

@@ -44,11 +44,16 @@ def session_condition(restriction: SearchFilter, projects: list[int] | None) -> 
     if restriction.session_id is not None:
         conditions.append("id = ?")
         values.append(restriction.session_id)
-    for path in restriction.files:
-        touched, paths = path_condition(path)
-        conditions.append(f"key IN (SELECT session_key FROM message_files WHERE {touched})")
+    for touching, paths in map(_touching, restriction.files):
+        conditions.append(f"key IN ({touching})")
         values += paths
     return " AND ".join(conditions), values
+
+
+def _touching(path: str) -> Condition:
+    """The keys of the sessions that touched a file."""
+    touched, paths = path_condition(path)
+    return f"SELECT session_key FROM message_files WHERE {touched}", list(paths)
 
 
 def message_condition(restriction: SearchFilter) -> Condition:
@@ -79,6 +84,9 @@ def memory_condition(restriction: SearchFilter, projects: list[int] | None) -> C
     if restriction.session_id is not None:
         conditions.append("session_id = ?")
         values.append(restriction.session_id)
+    for touching, paths in map(_touching, restriction.files):
+        conditions.append(f"session_id IN (SELECT id FROM sessions WHERE key IN ({touching}))")
+        values += paths
     return _between("created_at", restriction, conditions, values)
 
 

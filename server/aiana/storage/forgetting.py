@@ -54,7 +54,8 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)
-    return _purged(database, words or _words(forgotten.texts))
+    sought = _own_words(database, [forgotten.sought]) or ()
+    return _purged(database, words or _words(forgotten.texts), sought)
 
 
 def scrub_changed(database: Database, old: Sequence[str]) -> list[Path]:
@@ -74,10 +75,11 @@ def purge(database: Database, words: Iterable[str]) -> list[Path]:
     return _purged(database, words)
 
 
-def _purged(database: Database, words: Iterable[str]) -> list[Path]:
+def _purged(database: Database, words: Iterable[str], sought: Iterable[str] = ()) -> list[Path]:
     left = _wipe_vectors(database)
     _empty_log(database)
-    probes = _probes(database, words)
+    # What it was found by may stand where no search looks: in a branch's name, in a path.
+    probes = list(dict.fromkeys([*_probes(database, sought), *_probes(database, words)]))
     if not probes:
         return []
     found = _holding(database.path.parent, probes)

@@ -68,6 +68,8 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     memories: list[str] = []
     preferences: list[str] = []
     texts: list[str] = []
+    sought: str = ""
+    """Words that all of it was found by."""
     messages: list[tuple[str, str, str]] = []
     """Of sessions that stay: source, session and id."""
 

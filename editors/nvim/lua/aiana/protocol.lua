@@ -81,7 +81,7 @@
 ---@field roles? string[] Of messages; a memory has no role.
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
----@field files? string[] Of sessions that touched each of these files: paths, or ends of paths.
+---@field files? string[] Of sessions that touched each of these files, memories of them included: paths, or ends of paths.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
@@ -480,7 +480,7 @@
 ---@field roles? string[] Of messages; a memory has no role.
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
----@field files? string[] Of sessions that touched each of these files: paths, or ends of paths.
+---@field files? string[] Of sessions that touched each of these files, memories of them included: paths, or ends of paths.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
