@@ -113,6 +113,30 @@ def test_it_is_asked_in_many_ways(aiana: Aiana, talk: Talk, asked: str, rule: st
     assert proofs(aiana, "Process exited with code 1") == []
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["No module named 'yaml'", "No module named yaml", "E   ImportError: No module named 'yaml'"],
+)
+def test_a_message_is_known_without_what_stands_before_it(
+    aiana: Aiana, talk: Talk, asked: str
+) -> None:
+    stood = talk.fail("make: app.py:3: in <module>\nModuleNotFoundError: No module named 'yaml'")
+    talk.edit()
+    proof = talk.run("ok")
+    of_another_class = "ImportError" in asked
+    assert proofs(aiana, asked) == ([] if of_another_class else [(stood, proof)])
+    assert all(fix.exact for fix in aiana.fixes(asked).fixes)
+
+
+def test_a_message_with_a_class_is_known_where_it_stood_without(aiana: Aiana, talk: Talk) -> None:
+    stood = talk.fail("/usr/bin/python3: No module named yaml")
+    talk.edit()
+    proof = talk.run("ok")
+    assert proofs(aiana, "No module named 'yaml'") == [(stood, proof)]
+    assert aiana.fixes("No module named 'yaml'").fixes[0].exact
+    assert not aiana.fixes("error: python3: No module named 'toml'").fixes[0].exact
+
+
 def test_the_newest_comes_first(aiana: Aiana) -> None:
     told = []
     for day in (2, 3, 1):

@@ -47,6 +47,41 @@ SAME = [
         "Segfault in thread 0x7f2a1c at 1a2b3c4d5e6f after 12.5 s",
         "Segfault in thread 0x55d0aa at 99b3c4d5e6f77 after 3 s",
     ),
+    *(
+        ("No module named 'yaml'", line)
+        for line in (
+            "ModuleNotFoundError: No module named 'toml'",
+            "No module named 'toml'.",
+            "No module named yaml",
+            "/usr/bin/python3: No module named toml",
+            "E   ModuleNotFoundError: No module named 'toml'",
+            "E       builtins.ModuleNotFoundError: No module named 'toml'",
+            "app.py:3: ModuleNotFoundError: No module named 'toml'",
+            "FAILED tests/test_a.py::test_x[a-1] - ModuleNotFoundError: No module named 'toml'",
+            "ERROR tests/test_a.py - ModuleNotFoundError: No module named 'toml'",
+            "error: No module named 'toml'",
+            "ERROR:root:No module named 'toml'",
+            "2026-02-01 10:00:00,123 ERROR [main] app: No module named 'toml'",
+            "[10:00:00] ModuleNotFoundError: No module named 'toml'",
+            "web-1  | ModuleNotFoundError: No module named 'toml'",
+            "#9 1.234 ModuleNotFoundError: No module named 'toml'",
+            "##[error]ModuleNotFoundError: No module named 'toml'",
+            "::error file=app.py,line=1::No module named 'toml'",
+        )
+    ),
+    (
+        "TypeError: total is not iterable",
+        "PHP Fatal error:  Uncaught TypeError: total is not iterable",
+    ),
+    (
+        'Exception in thread "main" java.lang.IllegalStateException: Cart is closed already',
+        "Caused by: java.lang.IllegalStateException: Cart is closed already",
+    ),
+    (
+        "Requested setting DEBUG is missing",
+        "django.ImproperlyConfigured: Requested setting DEBUG is missing",
+    ),
+    ("Cannot find package 'yaml'", "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'toml'"),
     (
         "cart.c:3:5: error: ‘x’ undeclared (first use in this function)",
         "'y' undeclared (first use in this function)",
@@ -61,6 +96,12 @@ OTHER = [
     ("TypeError: can't read 'x' of it", "TypeError: can't write 'x' of it"),
     ("bash: rg: command not found", "bash: fd: command not found"),
     ("requires python3.11 to install", "requires python3.12 to install"),
+    ("TypeError: total is not iterable", "ValueError: total is not iterable"),
+    ("Permission denied", "git: Permission denied"),
+    ("No such file or directory", "cat: No such file or directory"),
+    ("Cannot find module 'yaml'", "ModuleNotFoundError: No module named 'yaml'"),
+    ("ValueError: bad value", "bad value"),
+    ("Permission denied for user", "'Permission' 'denied' 'for' 'user'"),
 ]
 
 
@@ -86,6 +127,13 @@ def test_another_complaint(one: str, other: str) -> None:
 )
 def test_what_says_too_little(line: str) -> None:
     assert complaints(line) == []
+
+
+def test_names_are_the_same_with_quotes_and_without() -> None:
+    asked = complaint("No module named yaml")
+    assert complaint("ModuleNotFoundError: No module named 'yaml'").has_names_of(asked)
+    assert not complaint("ModuleNotFoundError: No module named 'toml'").has_names_of(asked)
+    assert asked.phrases() == ["no module named yaml"]
 
 
 def test_a_stack_trace_is_its_message() -> None:

@@ -206,7 +206,7 @@ class _Course:
         return Fix(
             uri=self._uri(self._stood.id),
             message=_shortened(self._line.line),
-            exact=self._line.names == self._sought.names,
+            exact=self._line.has_names_of(self._sought),
             how=how,
             proof=self._uri(proof.id),
             command=_shortened(self._run.command) if self._run.is_shell else None,
