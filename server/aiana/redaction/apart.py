@@ -174,11 +174,11 @@ def _pair(text: str, before: str, end: int, name: Name) -> Found:
 
 def _set(text: str, before: str, end: int, name: Name) -> Found:
     """`setenv DB_PASSWORD …`, `git config user.password …`."""
-    sets = _SETS.search(before)
-    match = _SET_TO.match(text, end) if sets else None
-    if match is None or is_code(match["value"]) or is_reference(match["value"]):
+    match = _SET_TO.match(text, end)
+    sets = _SETS.search(before) if match else None
+    if match is None or sets is None or is_code(match["value"]) or is_reference(match["value"]):
         return None, False
-    return match, bool(sets and sets["any"]) or name.is_loud
+    return match, sets["any"] is not None or name.is_loud
 
 
 def _block(text: str, before: str, end: int, name: Name) -> Found:

@@ -159,6 +159,9 @@ def _of_shell(text: str, start: int, end: int, beginnings: Container[str]) -> li
     piece = text[max(0, start - _MOST_OF_PIECE) : start]
     piece = piece[len(piece.rstrip(_OF_PIECE)) :]
     begin = start - len(piece)
+    if "=" not in piece and "=" not in text[max(0, begin - 2) : begin]:
+        # An apostrophe, most of the time.
+        return [Edit(start, end, "")] if (piece[:3] + text[end : end + 3])[:3] in beginnings else []
     quote = Edit(start, end, "")
     name, _, value = piece.rpartition("=")
     if (value[:3] + text[end : end + 3])[:3] in beginnings:

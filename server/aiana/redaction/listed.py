@@ -30,9 +30,9 @@ _OPTION = Pattern(
     r"|(?:src|dest)?storepass|keypass|-?[\w.-]{0,40}?(?:pass|pw|pin|secret|token|key|cred|auth))"
 )
 # The same for a command that takes a secret without an option.
-_WITHOUT = ("login", "htpasswd", "add_user", "change_password", "/p:", "/pass:")
-_BETWEEN = Pattern(
-    rf"{_QUOTE}{_BLANKS}\]?{_BLANKS},?{_BLANKS}(?:{_QUOTE}{_KEY}{_QUOTE}{_BLANKS}:{_BLANKS})?"
+_WITHOUT = ("login", "add_user", "change_password", "/p:", "/pass:")
+_BETWEEN = Pattern(  # what it can begin with is looked at first
+    rf"(?=[\\\"'`\s\]<,])(?:{_QUOTE}{_BLANKS}\]?{_BLANKS},?{_BLANKS}(?:{_QUOTE}{_KEY}{_QUOTE}{_BLANKS}:{_BLANKS})?"
     rf"(?:&?\[|[\w\[\]]{{0,12}}\{{)?{_BLANKS}{_QUOTE}"
     rf"|{_QUOTE}\){_BLANKS}\.args?\({_BLANKS}(?:&?\[{_BLANKS})?{_QUOTE}"
     rf"|(?:{_QUOTE})?[ \t]{{0,3}}\]?[ \t]{{0,3}}\n[ \t]{{0,40}}{_KEY}:[ \t]{{0,3}}"
@@ -40,7 +40,7 @@ _BETWEEN = Pattern(
     rf"|{_QUOTE}[ \t]{{0,3}}\]\s{{0,3}}\n[ \t]{{0,40}}CMD[ \t]{{0,3}}\[[ \t]{{0,3}}{_QUOTE}"
     rf"|(?:{_QUOTE})?[ \t]{{0,3}}\n[ \t]{{0,40}}- (?:{_QUOTE})?"
     r"|</\w{1,20}>\s{0,40}<\w{1,20}>"
-    r"|(?<=[\w.\]:=/+-]),[ \t]{1,3}(?=[\w./:=+-])|(?<=[\w.:=/+!-])\](?=\s|\Z)"
+    r"|(?<=[\w.\]:=/+-]),[ \t]{1,3}(?=[\w./:=+-])|(?<=[\w.:=/+!-])\](?=\s|\Z))"
 )
 _END_OF_ITEM = re.compile(r"[\"'`\n<,\]]")
 _BEFORE_ITEM = ('"', "'", "`", " ", ">")
@@ -52,11 +52,14 @@ def listed(text: str, plain: str) -> list[tuple[int, Normalised]]:
 
     Each with where it begins in the text. `plain` is the text in ASCII and lower case.
     """
+    options = [match.start() for match in _OPTION.compiled.finditer(plain)] if "-" in plain else []
+    if any(word in plain for word in _WITHOUT):
+        options += (
+            place for place in places(plain, *_WITHOUT) if plain[place - 1 : place] in _BEFORE_ITEM
+        )
+    if not options:
+        return []
     windows: list[tuple[int, int]] = []
-    options = [match.start() for match in _OPTION.compiled.finditer(plain)]
-    options += (
-        place for place in places(plain, *_WITHOUT) if plain[place - 1 : place] in _BEFORE_ITEM
-    )
     for place in sorted(options):
         start, end = max(0, place - _BEFORE), min(len(text), place + _AFTER)
         if windows and start <= windows[-1][1]:

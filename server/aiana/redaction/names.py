@@ -102,7 +102,7 @@ class Name(NamedTuple):
 
     @property
     def is_about(self) -> bool:
-        return _ABOUT.search(self.rest) is not None
+        return bool(self.rest) and _is_about(self.rest)
 
     @property
     def is_public(self) -> bool:
@@ -116,6 +116,11 @@ class Name(NamedTuple):
         if self.word == "key":
             return self.head.lower().rstrip("_-. ").endswith(_LOCKS)
         return self.word in ("secret", "token") and self.rest.lower().strip("_-.") in ("", "key")
+
+
+@lru_cache(maxsize=1000)
+def _is_about(rest: str) -> bool:
+    return _ABOUT.search(rest) is not None
 
 
 def is_foreign(text: str) -> bool:

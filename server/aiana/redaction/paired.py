@@ -27,7 +27,13 @@ _NAMED_BY = Pattern(
     rf"<[\w:.]{{0,30}}(?i:name|key)>\s{{0,20}})"
     rf"(?P<open>{_QUOTES})(?:[/\w.-]{{0,60}}/)?\Z"
 )
-_BACK = 130
+_BACK, _NEAR = 130, 65
+_SIGNS_BEFORE, _SIGNS = frozenset("\"'`=:>/ "), frozenset("\"'`=:>\\/")
+# One of these stands in whatever names something: cheaper to look for than the pattern.
+_WORDS_BEFORE = (
+    "name", "key", "id", "var", "field", "header", "param", "prop", "setting", "option", "path",
+    "attribute", "env", "element", "selector", "locator", "placeholder", "type",
+)  # fmt: skip
 # What may stand between the two: no other name, and nothing of another thing.
 _OTHER = (
     rf"\n[ \t]{{0,40}}(?:- |\n)|(?i:name|key){_QUOTES}{_IS}[\"'\w]|<[\w:.]{{0,30}}(?i:name|key)>"
@@ -57,18 +63,30 @@ _INSIDE = Pattern(
     r"(?:[\w-]{0,30}(?i:value)|[dD]efault):[ \t]{1,3}(?P<q>[\"'])?(?P<scalar>[^\s\"']{3,400})"
     r"(?(q)(?P=q))[ \t]{0,3}(?:\n|\Z)"
 )
+_MOST_BEFORE_BLOCK = 12
 _INDENT = Pattern(r"[ \t]*")
 
 
 def paired(text: str, name: Name) -> Span | None:
     """The secret that stands in the field beside the one whose value is this name."""
     begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
-    before = text[begin - 1 : begin]
-    if before and before in "\"'`=:>/ ":
-        named = _NAMED_BY.search(text, max(0, begin - _BACK), begin)
+    before = text[max(0, begin - (_BACK if text[begin - 1 : begin] == "/" else _NEAR)) : begin]
+    if _may_be_named(before):
+        named = _NAMED_BY.search(text, max(0, begin - len(before)), begin)
         if named is not None:
             return _beside(text, name, begin, end, named)
     return _inside(text, name, begin, end)
+
+
+def _may_be_named(before: str) -> bool:
+    """Whether what stands before a name may be that of the field which holds it."""
+    if before[-1:] not in _SIGNS_BEFORE:
+        return False
+    bare = before.rstrip()
+    if bare != before and bare[-1:] not in _SIGNS and not bare.endswith(("name", "key", "id")):
+        return False
+    lowered = before.lower()
+    return any(word in lowered for word in _WORDS_BEFORE)
 
 
 def _beside(text: str, name: Name, begin: int, end: int, named: re.Match[str]) -> Span | None:
@@ -87,6 +105,9 @@ def _beside(text: str, name: Name, begin: int, end: int, named: re.Match[str]) -
 
 
 def _inside(text: str, name: Name, begin: int, end: int) -> Span | None:
+    after = text[end : end + _MOST_BEFORE_BLOCK]
+    if after.lstrip("\"'`\\ ")[:1] not in (":", "=", "{") or not ("{" in after or "\n" in after):
+        return None
     match = _INSIDE.match(text, end)
     if match is None:
         return None

@@ -58,9 +58,9 @@ def pin_options(text: str) -> list[Span]:
 
 
 def names_pin(key: str) -> bool:
-    return _KEY.match(key) is not None
+    return "pin" in key.lower() and _KEY.match(key) is not None
 
 
 def is_pin(key: str, value: str) -> bool:
     """Whether a whole text is a PIN where it stands under this name, as in JSON."""
-    return _DIGITS.match(value) is not None and _KEY.match(key) is not None
+    return value.isdigit() and names_pin(key) and _DIGITS.match(value) is not None

@@ -63,8 +63,12 @@ _KNOWN = Pattern(
 def several(text: str, name: Name) -> list[Span]:
     """The secrets of a list that is given to the name here."""
     end = name.start + len(name.word) + len(name.rest)
-    whole = _singular(name.whole)
-    if whole is None or not _REST.match(name.rest) or text[end : end + 1] not in _SIGNS:
+    if text[end : end + 1] not in _SIGNS or _OPENING.isdisjoint(
+        text[end : end + _MOST_BEFORE_LIST]
+    ):
+        return []
+    whole = _singular(name.whole) if _REST.match(name.rest) else None
+    if whole is None:
         return []
     if match := _OPENS.match(text, end):
         return _judged(whole, name, _items(text, match.end()))
@@ -170,4 +174,6 @@ def _kind(whole: str, name: Name | None, value: str, is_bare: bool) -> str | Non
     return is_given(whole, value) if told else None
 
 
+_OPENING = frozenset("[({-,>")
+_MOST_BEFORE_LIST = 80
 _SIGNS = ('"', "'", "`", "\\", " ", ":", "=", ">", "]")

@@ -58,7 +58,11 @@ def tabular(text: str, name: Name) -> list[Span]:
     if name.is_about or text[end : end + 1] not in _SIGNS:
         return []
     before = text[max(0, begin - _BACK) : begin]
-    if "(" in before and (insert := _INSERT.search(before)):
+    if (
+        "(" in before
+        and ("into" in (lowered := before.lower()) or "copy" in lowered)
+        and (insert := _INSERT.search(before))
+    ):
         return _inserted(text, name, end, insert)
     if before.endswith(">") and (row := before.rfind("<tr")) >= 0:
         return _in_html(text, name, end, before[row:])
