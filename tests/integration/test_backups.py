@@ -11,13 +11,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from aiana.config import Config
-from aiana.errors import Conflict, NotFound, StorageUnavailable
+from aiana.errors import Conflict, ModelUnavailable, NotFound, StorageUnavailable
 from aiana.service import Aiana, open_aiana
 from aiana.storage.backups import backups_in, checked
 from aiana.storage.migrations import MIGRATIONS
@@ -256,6 +256,32 @@ def test_a_backup_that_another_program_reads_is_kept(aiana: Aiana, home: Path) -
     deletion.join()
     assert b"zanzibarium" not in Path(made.path).read_bytes()
     assert checked(Path(made.path)).memories == 1
+
+
+def test_what_a_killed_process_forgot_goes_from_backups_later(aiana: Aiana, home: Path) -> None:
+    added = aiana.add_memory("the word zanzibarium must go").memory
+    made = Path(aiana.back_up().path)
+    killed = f"""
+import os
+from pathlib import Path
+from aiana.config import Config
+from aiana.service import open_aiana
+from aiana.storage import forgetting
+forgetting.rewrite_backups = lambda *given: os._exit(9)
+open_aiana(Config(data_dir=Path({str(home)!r}))).delete_memories([{added.id!r}])
+"""
+    assert subprocess.run([sys.executable, "-c", killed]).returncode == 9
+    assert [memory.content for memory in aiana.list_memories().memories] == [
+        "what was known at first"
+    ]
+    assert b"zanzibarium" in made.read_bytes()
+    with suppress(ModelUnavailable):
+        aiana.index_pending()
+    assert checked(made).memories == 1
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"zanzibarium" in path.read_bytes()]
+    with aiana.container.storage.database.reading() as connection:
+        assert not connection.execute("SELECT * FROM facts WHERE name LIKE 'owed%'").fetchall()
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -130,7 +130,8 @@ def _forget_line(crowd: Crowd, talk: Talk, dice: random.Random) -> None:
             again = True
         except ServerError as error:
             if again and (error.data or {}).get("kind") == "conflict":
-                break  # the one that was killed has done it
+                crowd.count("lines forgotten by one that was killed")
+                return
             if not crowd.excuses(error, filled):
                 raise
             if text not in crowd.notes.erasing:

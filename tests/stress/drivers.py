@@ -46,7 +46,7 @@ def drive(crowd: Crowd, number: int, operations: int, seed: int) -> None:
                 change = crowd.notes.begin(id, None if kind == "delete" else text)
                 result = _insist(crowd, number, dice, *forms[kind])
                 id = id or result["memory"]["id"]
-                crowd.notes.end(change, id)
+                crowd.notes.end(change, id, sure=result is not None)
                 own += [id] if kind == "add" else []
             crowd.count(kind)
         if dice.random() < CUTS:

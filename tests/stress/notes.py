@@ -66,12 +66,15 @@ class Notes:
             self.changes.append(change)
             return change
 
-    def end(self, change: Change, id: str) -> None:
+    def end(self, change: Change, id: str, sure: bool = True) -> None:
+        """It is done; not `sure` where a process did it that could not say so: what it leaves to
+        be taken out of backups is done later."""
         with self.lock:
             self.moment += 1
             change.id, change.done = id, self.moment
             if change.text is None:
-                self.dropped.add(id)
+                if sure:
+                    self.dropped.add(id)
                 self.kept.pop(id, None)
             else:
                 self.kept[id] = change.text

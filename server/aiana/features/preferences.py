@@ -22,14 +22,10 @@ class Preferences:
     def remove(self, preference_id: str) -> Profile:
         """Delete a preference by its whole id. Raises NotFound."""
         from aiana.storage.forgetting import scrub
-        from aiana.storage.rows import Forgotten
 
-        removed = self._container.storage.preferences.remove(preference_id)
+        forgotten = self._container.storage.preferences.remove(preference_id)
         self._container.cache.invalidate_context()
-        scrub(
-            self._container.storage.database,
-            Forgotten(preferences=[removed.id], texts=[removed.text]),
-        )
+        scrub(self._container.storage.database, forgotten)
         self._container.cache.publish_profile()
         return self.profile()
 

@@ -243,7 +243,7 @@ class Indexer:
                 self._index(None, self._stopped.is_set)
             elif time.monotonic() - self._retired_at > RETIRE_AGAIN_S:
                 self._retired_at = time.monotonic()
-                self._retire(self._stopped.is_set)
+                self._index(None, self._stopped.is_set)
             elif self._model_missing_since is not None:
                 self._try_model_again()
         except ModelUnavailable:
@@ -271,8 +271,10 @@ class Indexer:
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
+        from aiana.storage.forgetting import scrub_owed
         from aiana.storage.message_files import fill
 
+        scrub_owed(self._storage.database)
         self.clean(cancelled)
         self._retire(cancelled)
         fill(self._storage.database, cancelled)

@@ -30,6 +30,7 @@ from aiana.storage.filters import (
 )
 from aiana.storage.forgotten import Tombstones, forget_session
 from aiana.storage.letters import match_expression
+from aiana.storage.owed import owe
 from aiana.storage.retention import Retention, expired
 from aiana.storage.rows import (
     DeletedRows,
@@ -292,6 +293,7 @@ class Eraser:
         rows = DeletedRows(
             documents=documents, indexed=documents, owners=[*chunks, *below], forgotten=forgotten
         )
+        owe(connection, forgotten)
         sessions = [id for _, id in forgotten.sessions]
         return Erased(chosen, sessions, list(forgotten.memories), touched, rows)
 

@@ -14,12 +14,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from aiana.errors import AianaError
 from aiana.private import files_in, remove
 from aiana.storage.backups import TURN_S, turn
 from aiana.storage.database import INDEX, Database
 from aiana.storage.forgotten import forget_session
+from aiana.storage.owed import owed, settle
 from aiana.storage.rows import Forgotten
 from aiana.storage.text_index_levels import lower_levels
 
@@ -48,9 +51,30 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
     """Take the words of what was deleted out of every file; returns those that still hold some.
 
     That is so where something that is kept says the same word, or where another program reads the
-    log all the time. Raises StorageUnavailable.
+    log all the time. What cannot be done just now is done later, since the deletion is.
     """
-    rewrite_backups(database, lambda copy: _forget_rows(copy, forgotten))
+    try:
+        left = _scrub(database, forgotten)
+        settle(database, forgotten)
+    except AianaError as error:
+        logger.warning("What was forgotten is taken out of all files later: %s", error)
+        return [database.path, *files_in(database.path.parent / "backups", "*.db")]
+    return left
+
+
+def scrub_owed(database: Database) -> None:
+    """Do what processes left that ended too early, or had no room."""
+    for forgotten in owed(database):
+        try:
+            rewrite_backups(database, partial(_forget_rows, forgotten=forgotten))
+            purge(database, [])
+            settle(database, forgotten)
+        except AianaError as error:
+            logger.warning("What was forgotten is taken out of all files later: %s", error)
+
+
+def _scrub(database: Database, forgotten: Forgotten) -> list[Path]:
+    rewrite_backups(database, partial(_forget_rows, forgotten=forgotten))
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)

@@ -18,6 +18,7 @@ from aiana.storage.filters import Condition, is_empty, marks, memory_condition
 from aiana.storage.forgotten import Tombstones
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
+from aiana.storage.owed import owe
 from aiana.storage.rows import (
     MEMORY_COLUMNS,
     DeletedRows,
@@ -383,6 +384,7 @@ class MemoryStore:
             )
             bump_revision(connection, "memories", project)
             deleted.append(-key)
+        owe(connection, forgotten)
         return DeletedRows(documents=deleted, indexed=deleted, owners=deleted, forgotten=forgotten)
 
     @staticmethod

@@ -10,7 +10,8 @@ from aiana.invocation import command
 from aiana.models import Preference
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
-from aiana.storage.rows import bump_revision, preference_of, storable
+from aiana.storage.owed import owe
+from aiana.storage.rows import Forgotten, bump_revision, preference_of, storable
 from aiana.times import now
 
 _COLUMNS = "id, text, static, created_at"
@@ -59,7 +60,7 @@ class PreferenceStore:
             ).fetchall()
         return [preference_of(row) for row in rows]
 
-    def remove(self, preference_id: str) -> Preference:
+    def remove(self, preference_id: str) -> Forgotten:
         """Delete a preference by its whole id. Raises NotFound."""
         with self._database.writing() as connection:
             row = connection.execute(
@@ -71,4 +72,7 @@ class PreferenceStore:
                     "them; changes take the whole id."
                 )
             bump_revision(connection, "preferences", 0)
-        return preference_of(row)
+            removed = preference_of(row)
+            forgotten = Forgotten(preferences=[removed.id], texts=[removed.text])
+            owe(connection, forgotten)
+        return forgotten

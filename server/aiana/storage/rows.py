@@ -72,6 +72,8 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     """Words that all of it was found by."""
     messages: list[tuple[str, str, str]] = []
     """Of sessions that stay: source, session and id."""
+    owed: list[str] = []
+    """Under which names it is noted that files still hold some of it."""
 
 
 class DeletedRows(Struct, frozen=True, kw_only=True):

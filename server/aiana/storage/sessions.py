@@ -14,6 +14,7 @@ from aiana.storage.database import Database
 from aiana.storage.erasing import erase_session
 from aiana.storage.filters import listed_condition
 from aiana.storage.migrations import ACTIVITY
+from aiana.storage.owed import owe
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
@@ -255,6 +256,7 @@ class SessionStore:
                     )
                     keys += [row[0] for row in held]
                 erase_session(connection, key, forgotten)
+            owe(connection, forgotten)
         deleted = DeletedRows(
             documents=messages, indexed=messages, owners=chunks, forgotten=forgotten
         )
