@@ -126,6 +126,7 @@ def _forget_line(crowd: Crowd, talk: Talk, dice: random.Random) -> None:
             break
         except GONE:
             crowd.gate.rest(0)
+            crowd.leave("forgetting")
             crowd.count("kills")
             again = True
         except ServerError as error:

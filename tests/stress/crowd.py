@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import shutil
 import signal
 import subprocess
@@ -162,13 +163,13 @@ class Crowd:
             client = self.running.pop(who, None)
         if client is None:
             return
-        killed = client.process.poll() is not None
         with contextlib.suppress(BrokenPipeError):
             client.close()
-        status = client.process.returncode
+        client.process.kill()  # one that has broken the pipe ends just now
+        status = client.process.wait()
         if not self.gate.ended and status not in (0, -signal.SIGKILL):
             stderr = getattr(client, "stderr", b"").decode(errors="replace")
-            self.fault(f"a server ended with {status} ({killed=}): {stderr[-3000:]}")
+            self.fault(f"a server ended with {status}: {stderr[-3000:]}")
 
     def excuses(self, error: ServerError, filled: int) -> bool:
         """Whether it is the fault of the disk, which had been full that many times before."""
@@ -203,11 +204,25 @@ class Crowd:
             except BaseException as error:
                 if not self.gate.ended:
                     self.failures.append(error)
+                    self.gate.end()
+                    if isinstance(error, TimeoutError | queue.Empty):
+                        self._tell_stacks()
                 self.end()
 
         thread = threading.Thread(target=run, name=work.__name__)
         thread.start()
         return thread
+
+    def _tell_stacks(self) -> None:
+        """What each server is at, of which one is silent."""
+        for who, client in list(self.running.items()):
+            sys.stderr.write(f"the server of {who!r}:\n")
+            sys.stderr.flush()
+            client.process.send_signal(signal.SIGABRT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                client.process.wait(10)
+            if isinstance(client, Client):
+                sys.stderr.write(client.stderr.decode(errors="replace"))
 
     def end(self) -> None:
         """Have all stop at once: whoever waits for an answer sees that its server has gone."""

@@ -86,8 +86,7 @@ def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params:
             crowd.gate.rest(0.01)
         except GONE:
             crowd.gate.rest(0)
-            if not kill:
-                crowd.leave(number)
+            crowd.leave(number)  # it may end just now, and be taken for one that runs
             crowd.count("kills")
             kill, again = False, True
         finally:
@@ -121,6 +120,7 @@ def drive_mcp(crowd: Crowd, operations: int, seed: int) -> None:
                     crowd.gate.rest(0.05)
                 except GONE:
                     crowd.gate.rest(0)
+                    crowd.leave("mcp")
                     kill = False
                     crowd.count("kills")
             told = said["content"][0]["text"].split()
