@@ -276,7 +276,10 @@ def test_what_cannot_be_written_is_read_and_heals(path: Path) -> None:
             storage.memories.add("too early")
         aiana = open_aiana(Config(data_dir=path.parent))
         assert aiana.list_memories().memories[0].content == "before"
-        assert "read-only" in aiana.status().tiers.sqlite.detail
+        state = aiana.status()
+        assert (state.tiers.sqlite.state, state.health) == ("ok", "warning")
+        assert "read-only: it is searched" in state.tiers.sqlite.detail
+        assert state.message.endswith("; the database is read-only: nothing new is kept")
         with pytest.raises(ReadOnly):
             aiana.add_memory("too early")
     storage.memories.add("afterwards")

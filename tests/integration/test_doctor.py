@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,7 +89,22 @@ def test_settings_that_are_ignored(opened: Open, home: Path) -> None:
     assert finding.fix == f"edit {home / 'config.toml'}, line 1"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")
+@pytest.fixture
+def in_the_open(home: Path) -> Iterator[None]:
+    """Has the data folder stand where everybody can get to, as far as it lets them in itself."""
+    if os.name != "posix":
+        pytest.skip("permissions of another kind")
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        if not all(above.stat().st_mode & 0o001 for above in place.resolve().parents):
+            pytest.skip("temporary files are closed to others here")
+        shutil.move(home, place / "aiana")
+        home.symlink_to(place / "aiana")
+        yield
+
+
+@pytest.mark.usefixtures("in_the_open")
 def test_what_others_can_open_is_closed(opened: Open, home: Path) -> None:
     aiana = opened()
     aiana.add_memory("one")
@@ -101,11 +117,46 @@ def test_what_others_can_open_is_closed(opened: Open, home: Path) -> None:
     assert finding.state == "error"
     assert finding.fix == command("doctor", "--fix")
     assert str(home) in finding.detail
+    (home / "backups").chmod(0o755)
     result = aiana.diagnose(fix=True)
     assert result.fixed == ["permissions"]
     assert found(aiana, "permissions").state == "ok"
     modes = [path.stat().st_mode & 0o777 for path in (home, aiana.config.database, copy)]
     assert modes == [0o700, 0o600, 0o600]
+
+
+@pytest.mark.usefixtures("in_the_open")
+@pytest.mark.parametrize(
+    ("folder", "settings", "text", "state"),
+    [
+        (0o700, 0o666, 'redisUrl = "redis://:s3cretpassw0rd-of-redis@localhost"', "ok"),
+        (0o755, 0o600, 'redisUrl = "redis://:s3cretpassw0rd-of-redis@localhost"', "warning"),
+        (0o755, 0o644, "contextMaxTokens = 900", "warning"),
+        (0o755, 0o646, "contextMaxTokens = 900", "error"),
+        (0o711, 0o644, 'redisUrl = "redis://:s3cretpassw0rd-of-redis@localhost"', "error"),
+        (0o711, 0o644, 'qdrantApiKey = "kq81-zz0p-77ab-19cd"', "error"),
+        (0o722, 0o600, "", "error"),
+    ],
+)
+def test_what_others_can_open_is_told_as_grave_as_it_is(
+    opened: Open, home: Path, folder: int, settings: int, text: str, state: str
+) -> None:
+    aiana = opened()
+    aiana.add_memory("one")
+    (home / "config.toml").write_text(text)
+    (home / "config.toml").chmod(settings)
+    home.chmod(folder)
+    assert found(aiana, "permissions").state == state
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")
+def test_what_stands_in_a_closed_folder_is_closed(opened: Open, home: Path) -> None:
+    aiana = opened()
+    aiana.add_memory("one")
+    aiana.config.database.chmod(0o644)
+    home.chmod(0o755)
+    home.parent.chmod(0o700)
+    assert found(aiana, "permissions").state == "ok"
 
 
 @pytest.mark.parametrize(("free", "state"), [(99e6, "error"), (999e6, "warning"), (2e9, "ok")])
@@ -355,6 +406,7 @@ def test_team_without_a_name_or_a_server(opened: Open, endpoint: QdrantEndpoint)
     assert found(opened(**settings), "team").fix == "set AIANA_USER"
 
 
+@pytest.mark.usefixtures("in_the_open")
 def test_command_line(home: Path) -> None:
     def run(*options: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "aiana", "doctor", *options]
@@ -362,6 +414,7 @@ def test_command_line(home: Path) -> None:
 
     assert run().returncode == 0
     home.chmod(0o755)
+    (home / "conversations.db").chmod(0o644)
     broken = run()
     assert broken.returncode == 1
     assert "error    permissions" in broken.stdout

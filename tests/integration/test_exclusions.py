@@ -19,6 +19,7 @@ from aiana.config import Config, load_config
 from aiana.container import Container
 from aiana.errors import AianaError, Excluded
 from aiana.exclusions import ASSISTANTS, PATHS, PROJECTS, Exclusions
+from aiana.indexing.chunking import chunks_of
 from aiana.lsp.methods import Methods
 from aiana.mcp.call import Call as ToolCall
 from aiana.mcp.desk import Desk
@@ -26,6 +27,7 @@ from aiana.mcp.tools import SERVED, call_tool
 from aiana.models import Message, SearchFilter, Session
 from aiana.protocol.methods import METHODS
 from aiana.service import Aiana, open_aiana
+from aiana.storage import AianaStorage
 
 T = "2026-02-01T12:00:{:02d}.000Z"
 SECRET = "quinceword"
@@ -129,6 +131,24 @@ def test_what_is_stored_is_hidden_at_once_and_shown_again(
     assert ids(aiana) == {"s-open", "s-hidden", "s-codex"}
     assert aiana.search(SECRET).hits
     assert aiana.status().excluded is None
+
+
+def test_what_is_counted_is_what_is_shown(aiana: Aiana, folders: Path) -> None:
+    """Projects and vectors, too; what is hidden waits for no vector."""
+    both(aiana, folders)
+    database = folders / "home" / "conversations.db"
+    with AianaStorage(database) as storage:
+        while storage.chunks.renew(chunks_of):
+            pass
+        every = storage.chunks.waiting("model", 99)
+        storage.chunks.put_vectors("model", [(each, bytes(1536)) for each in every[:-1]])
+    for excluded, sizes in ((False, (3, 2, 2, 3, 4, 1)), (True, (2, 1, 1, 2, 2, 1))):
+        exclude(folders, **({PROJECTS: ["hidden"]} if excluded else {}))
+        with AianaStorage(database) as storage:
+            counts, indexing = storage.counts("model")
+            assert storage.get_stats().vectors == counts.vectors
+        found = (counts.sessions, counts.memories, counts.projects, counts.chunks, counts.vectors)
+        assert (*found, indexing.pending) == sizes, excluded
 
 
 def test_an_assistant_is_left_alone(aiana: Aiana, folders: Path) -> None:

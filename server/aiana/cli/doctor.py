@@ -33,7 +33,7 @@ def doctor(fix: bool, as_json: bool) -> None:
     else:
         columns = max(cells(finding.subject) for finding in result.findings)
         for finding in result.findings:
-            fixed = " (fixed)" if finding.subject in result.fixed else ""
+            fixed = " (fixed)" if finding.state == "ok" and finding.subject in result.fixed else ""
             say(
                 Piece(f"{finding.state:<8}", _COLOURS[finding.state]),
                 Piece(f" {pad(finding.subject, columns)}  ", "bold"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aiana.container import FIRST_ANSWERS_S, Container
 from aiana.errors import AianaError
 from aiana.invocation import command
+from aiana.paths import SETTINGS_FILE
 from aiana.protocol.results import Diagnosis, Finding
 from aiana.text import counted
 
@@ -25,7 +26,9 @@ TESTED_QDRANT = "1.18"
 """Other versions may do as well; nobody has looked."""
 OLDEST_REDIS = 6
 """The first that speaks RESP3."""
-_PRIVATE_FOLDERS = (".", "backups", "pages")
+_PRIVATE_FOLDERS = ("backups", "pages")
+_OTHERS, _WRITE, _ENTER = 0o077, 0o022, 0o011
+"""Permissions of the group and of everybody: any, to write, to go through a folder."""
 
 
 class Checked(NamedTuple):
@@ -44,7 +47,7 @@ def diagnose(aiana: Container, fix: bool) -> Diagnosis:
     fixed = []
     for finding, repair in checked if fix else []:
         if repair is not None:
-            with suppress(AianaError):  # What could not be repaired is found again.
+            with suppress(AianaError, OSError):  # What could not be repaired is found again.
                 repair()
                 fixed.append(finding.subject)
     if fixed:
@@ -99,18 +102,40 @@ def _folder(aiana: Container) -> Iterator[Checked]:
 
     others = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
     detail = f"Other users of this machine can open {open_ones[0]}{others}"
-    yield Checked(_error("permissions", detail, command("doctor", "--fix")).finding, close)
+    make = _error if any(map(_is_grave, open_ones)) else _warning
+    yield Checked(make("permissions", detail, command("doctor", "--fix")).finding, close)
 
 
 def _too_open(folder: Path) -> list[Path]:
-    """The folders that others may enter, and the files there that others may open."""
-    folders = [folder / name for name in _PRIVATE_FOLDERS if (folder / name).is_dir()]
-    files = [path for each in folders for path in each.iterdir() if path.is_file()]
-    return [
-        path
-        for path in [*folders, *files]
-        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077
-    ]
+    """The folders and files that others can open: it takes every folder above them, too."""
+    if not all(_mode(above) & _ENTER for above in folder.resolve().parents):
+        return []
+    found = [folder] if _mode(folder) & _OTHERS else []
+    inside = [folder, *(folder / name for name in _PRIVATE_FOLDERS)]
+    for place in inside if _mode(folder) & _ENTER else ():
+        if place.is_dir() and (place == folder or not place.is_symlink()):
+            below = list(place.iterdir()) if _mode(place) & _ENTER else []
+            found += [place] if place != folder and _mode(place) & _OTHERS else []
+            found += [p for p in below if not p.is_symlink() and p.is_file() and _mode(p) & _OTHERS]
+    return found
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _is_grave(path: Path) -> bool:
+    """Whether others read what was said, or a secret, or can put something in its place."""
+    if _mode(path) & _WRITE:
+        return True
+    if path.name != SETTINGS_FILE:
+        return path.is_file()
+    from aiana.redaction.redact import redact
+
+    try:
+        return bool(redact(path.read_text("utf-8", "replace"))[1])
+    except OSError:
+        return True
 
 
 def _disk(aiana: Container) -> Iterator[Checked]:

@@ -36,6 +36,7 @@ def status_of(aiana: Container) -> Status:
     embedder = embedder_tier(aiana)
     counts, indexing, busy, redacted = _NOTHING, Indexing(pending=0), False, 0
     excluded, retention = None, None
+    is_read_only = False
     try:
         counts, indexing = aiana.storage.counts(config.embedding_model)
         redacted = aiana.storage.redaction().removed
@@ -46,7 +47,9 @@ def status_of(aiana: Container) -> Status:
         if "searcher" in aiana.__dict__ and (problem := aiana.searcher.vectors_problem):
             sqlite = Tier(state="ok", detail=f"{config.database}; {problem}")
         if aiana.storage.database.read_only:
-            sqlite = Tier(state="unavailable", detail=f"{config.database} is read-only")
+            is_read_only = True
+            detail = f"{config.database} is read-only: it is searched, and nothing new is kept"
+            sqlite = Tier(state="ok", detail=detail)
     except AianaError as error:
         sqlite = Tier(state="unavailable", detail=str(error))
     tiers = Tiers(
@@ -56,6 +59,8 @@ def status_of(aiana: Container) -> Status:
         embedder=embedder,
     )
     health, message = _summary(tiers, counts, indexing, busy)
+    if is_read_only and health != "error":
+        health, message = "warning", f"{message}; the database is read-only: nothing new is kept"
     return Status(
         health=health,
         quiescent=not busy and embedder.state != "loading",

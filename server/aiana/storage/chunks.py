@@ -58,6 +58,17 @@ def vectors_of(connection: sqlite3.Connection, model: str) -> int:
     return int(row[0]) if row else 0
 
 
+def shown_vectors_of(connection: sqlite3.Connection, model: str) -> int:
+    """How many vectors of this model are of what is shown."""
+    (of_hidden,) = connection.execute(
+        "SELECT count(*) FROM vectors v WHERE v.model = ? AND v.owner IN ("
+        "SELECT c.key FROM temp.hidden_sessions h CROSS JOIN main.chunks c "
+        "ON c.session_key = h.key UNION ALL SELECT -key FROM temp.hidden_memories)",
+        (model,),
+    ).fetchone()
+    return vectors_of(connection, model) - int(of_hidden)
+
+
 class Backlog:
     """The texts without a vector of one model: memories first, then chunks, the newest first.
 

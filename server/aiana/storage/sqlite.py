@@ -29,7 +29,7 @@ from aiana.models import (
 from aiana.private import files_in, remove
 from aiana.protocol.results import Counts, Indexing
 from aiana.storage.captures import CaptureStore
-from aiana.storage.chunks import ChunkStore, vectors_of
+from aiana.storage.chunks import ChunkStore, shown_vectors_of
 from aiana.storage.database import Database
 from aiana.storage.digests import Digests
 from aiana.storage.erasing import Eraser
@@ -128,11 +128,10 @@ class AianaStorage:
         return TextIndex(self.database)
 
     def get_stats(self) -> Stats:
-        """Counts of everything that is stored."""
+        """Counts of everything that is stored and shown."""
         with self.database.reading() as connection:
-            (vectors,) = connection.execute(
-                "SELECT coalesce(sum(vectors), 0) FROM embedded"
-            ).fetchone()
+            models = connection.execute("SELECT model FROM embedded").fetchall()
+            vectors = sum(shown_vectors_of(connection, model) for (model,) in models)
             counts = _counts(connection, vectors)
             oldest, newest = connection.execute(
                 "SELECT min(started_at), max(coalesce(ended_at, started_at)) FROM sessions"
@@ -169,12 +168,12 @@ class AianaStorage:
         return kinds, projects, max((row[2] for row in rows), default=revision)
 
     def counts(self, model: str) -> tuple[Counts, Indexing]:
-        """Everything that is stored, and the texts that wait for a vector of this model.
+        """Everything that is stored and shown, and the texts that wait for a vector of this model.
 
         What is not yet cut into chunks waits as well: each message of it counts as a text.
         """
         with self.database.reading() as connection:
-            counts = _counts(connection, vectors_of(connection, model))
+            counts = _counts(connection, shown_vectors_of(connection, model))
             (uncut,) = connection.execute(
                 "SELECT count(*) FROM sessions s CROSS JOIN messages m ON m.session_key = s.key "
                 "WHERE s.dirty_from IS NOT NULL AND m.key >= s.dirty_from AND m.content != '' "
@@ -308,7 +307,10 @@ def _counts(connection: sqlite3.Connection, vectors: int) -> Counts:
         "SELECT (SELECT count(*) FROM sessions), "
         "(SELECT coalesce(sum(message_count), 0) FROM sessions), "
         "(SELECT count(*) FROM memories), (SELECT count(*) FROM preferences), "
-        "(SELECT count(*) FROM projects WHERE id != ''), (SELECT count(*) FROM chunks)"
+        "(SELECT count(*) FROM projects p WHERE p.id != '' AND ("
+        "EXISTS (SELECT 1 FROM sessions s WHERE s.project_key = p.key) OR "
+        "EXISTS (SELECT 1 FROM memories m WHERE m.project_key = p.key))), "
+        "(SELECT count(*) FROM chunks)"
     ).fetchone()
     names = ("sessions", "messages", "memories", "preferences", "projects", "chunks")
     return Counts(**dict(zip(names, row, strict=True)), vectors=vectors)
