@@ -418,3 +418,11 @@ def test_a_filter_that_no_memory_can_meet_takes_none(aiana: Aiana) -> None:
         assert aiana.search("nobody asks", filter=restriction).hits == [], name
         if name != "kinds":
             assert aiana.search("nobody asks", filter=SearchFilter()).hits, name
+
+
+def test_what_it_was_found_by_is_noted_nowhere(aiana: Aiana, home: Path) -> None:
+    aiana.add_memory("the launch code is tulipomania", project="shop")
+    done = aiana.forget(text="tulipomania", expected=1)
+    assert done.receipt is not None
+    assert done.receipt.traces == []
+    assert b"tulipomania" not in b"".join(path.read_bytes() for path in home.glob("*.db*"))

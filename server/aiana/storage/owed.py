@@ -22,7 +22,7 @@ def owe(connection: sqlite3.Connection, forgotten: Forgotten) -> None:
     """Note inside the transaction of a deletion what it leaves to be done; nothing of its texts."""
     name = f"{_NAME}{now()} {os.urandom(4).hex()}"
     forgotten.owed.append(name)
-    value = msgspec.json.encode(msgspec.structs.replace(forgotten, texts=[])).decode()
+    value = msgspec.json.encode(msgspec.structs.replace(forgotten, texts=[], sought="")).decode()
     connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
 
