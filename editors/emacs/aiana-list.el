@@ -199,8 +199,9 @@
                                       (when cursor (list :cursor cursor)))))
                    (list :rows (mapcar #'aiana--history-row (plist-get result :entries))
                          :cursor (plist-get result :nextCursor)
-                         :notes (when (seq-empty-p (plist-get result :entries))
-                                  '("No session had to do with this file.")))))))
+                         :notes (append (when (seq-empty-p (plist-get result :entries))
+                                          '("No session had to do with this file."))
+                                        (plist-get result :notes) nil))))))
 
 (defun aiana--why-row (reason)
   "REASON for a line as a row."
@@ -224,9 +225,10 @@
                                 :range (list :start (list :line (1- first) :character 0)
                                              :end (list :line last :character 0)))))
                    (list :rows (mapcar #'aiana--why-row (plist-get result :reasons))
-                         :notes (if (seq-empty-p (plist-get result :reasons))
-                                    '("No session is surely known to have written this.")
-                                  (append (plist-get result :notes) nil)))))))
+                         :notes (append
+                                 (when (seq-empty-p (plist-get result :reasons))
+                                   '("No session is surely known to have written this."))
+                                 (plist-get result :notes) nil))))))
 
 (defun aiana--fix-row (fix)
   "FIX, a session in which an error went away, as a row."

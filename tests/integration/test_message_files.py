@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aiana.models import Message, Session
+from aiana.config import Config
+from aiana.models import Message, SearchFilter, Session
+from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.message_files import fill
 from aiana.storage.migrations import MIGRATIONS
@@ -126,6 +129,63 @@ def test_message_files_backfill(tmp_path: Path) -> None:
         assert fill(storage.database, lambda: False) == len(CALLS)
         assert told(storage) == TOLD
         assert fill(storage.database, lambda: False) == 0
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Iterator[Aiana]:
+    """A store of which it is not known yet what its messages touched."""
+    home = tmp_path / "home"
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
+        stored(aiana.container.storage)
+    with closing(sqlite3.connect(home / "conversations.db")) as old, old:
+        old.execute("DELETE FROM message_files")
+        old.execute("DELETE FROM facts WHERE name = 'message_files'")
+    with closing(open_aiana(Config(data_dir=home))) as aiana:
+        yield aiana
+
+
+def notes_of(aiana: Aiana, file: Path) -> list[list[str]]:
+    return [
+        aiana.file_history(file).notes,
+        aiana.why(file, 1, 1).notes,
+        aiana.session_changes("aiana:///session/s1/codex").notes,
+        aiana.session_changes("aiana:///session/s1/codex", as_diff=True).notes,
+        [note for note in aiana.search("file:cart.py").notes if "touched is" in note],
+        [
+            note
+            for note in aiana.list_sessions(SearchFilter(files=["cart.py"])).notes
+            if " is " in note
+        ],
+    ]
+
+
+def test_answers_say_what_is_not_read_yet_and_an_import_finishes_it(
+    upgraded: Aiana, tmp_path: Path
+) -> None:
+    file = tmp_path / "cart.py"
+    file.write_text("total = 0\n")
+    [note] = upgraded.file_history(file).notes
+    assert "messages left" in note
+    assert "import` finishes that" in note
+    assert notes_of(upgraded, file) == [[note]] * 6
+    upgraded.import_sessions(paths=[str(file)])
+    assert notes_of(upgraded, file) == [[]] * 6
+    assert upgraded.session_changes("aiana:///session/s1/codex").files
+
+
+def test_the_doctor_reads_it(upgraded: Aiana) -> None:
+    [found] = [each for each in upgraded.diagnose().findings if each.subject == "files"]
+    assert found.state == "warning"
+    assert found.fix is not None
+    assert "doctor --fix" in found.fix
+    assert "files" in upgraded.diagnose(fix=True).fixed
+    assert not [each for each in upgraded.diagnose().findings if each.subject == "files"]
+    assert upgraded.session_changes("aiana:///session/s1/codex").files
+
+
+def test_of_a_new_store_nothing_is_left_to_read(storage: AianaStorage) -> None:
+    stored(storage)
+    assert storage.files.unread() == 0
 
 
 def test_touches_that_an_older_aiana_noted_have_their_time(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ export class ChangedFiles extends OwnFiles {
 
   /** Show what a session changed; of the URI of a message, what that one changed. */
   async show(uri: string): Promise<void> {
-    const [{ files }, { title }] = await vscode.window.withProgress(
+    const [{ files, notes }, { title }] = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for what was changed") },
       () =>
         Promise.all([
@@ -57,9 +57,8 @@ export class ChangedFiles extends OwnFiles {
     );
     const [file] = files;
     if (!file) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t("No file was changed here, as far as the calls show."),
-      );
+      const nothing = vscode.l10n.t("No file was changed here, as far as the calls show.");
+      void vscode.window.showInformationMessage([nothing, ...notes].join(" "));
       return;
     }
     this.known.set(uri, Promise.resolve({ files, at: Date.now() }));

@@ -31,7 +31,8 @@ export async function showFileHistory(
     () => ask(),
   );
   if (!first.entries.length) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("No session had to do with this file."));
+    const nothing = vscode.l10n.t("No session had to do with this file.");
+    void vscode.window.showInformationMessage([nothing, ...first.notes].join(" "));
     return;
   }
   pickEntry(basename(file.fsPath), first, ask, (uri) =>
@@ -73,7 +74,7 @@ function pickEntry(
     }
   };
   pick.title = vscode.l10n.t("History of {0}", name);
-  pick.placeholder = vscode.l10n.t("The newest turn first; Enter opens it");
+  pick.placeholder = first.notes.join(" ") || vscode.l10n.t("The newest turn first; Enter opens it");
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
   show(first);

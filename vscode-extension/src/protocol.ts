@@ -52,6 +52,8 @@ export interface ChangedFiles {
   files: ChangedFile[];
   /** All of it as a unified diff, where that was asked for instead of texts. */
   diff: string | null;
+  /** Why it may be incomplete. */
+  notes: string[];
 }
 
 /** A stretch of a file that turns changed, or the whole of it. */
@@ -226,6 +228,8 @@ export interface FileHistory {
   /** What the file is called, and was called before sessions moved it. */
   names: string[];
   nextCursor: string | null;
+  /** Why it may be incomplete. */
+  notes: string[];
 }
 
 /** Ask which sessions had to do with a file. */
@@ -520,7 +524,7 @@ export interface MemoryListParams {
 export interface MemoryPage {
   memories: Memory[];
   nextCursor: string | null;
-  /** Why there are none. */
+  /** Why there are none, or some may be missing. */
   notes: string[];
 }
 

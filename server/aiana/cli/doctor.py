@@ -17,8 +17,8 @@ _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 def doctor(fix: bool, as_json: bool) -> None:
     """Check everything, and name the command that fixes what is wrong.
 
-    `--fix` corrects permissions, rebuilds the full-text index, and sends to Qdrant what it lacks.
-    The exit status is 1 if an error is left.
+    `--fix` corrects permissions, rebuilds the full-text index, reads which files older sessions
+    touched, and sends to Qdrant what it lacks. The exit status is 1 if an error is left.
 
     \b
     Examples:

@@ -41,6 +41,8 @@ def history(file: str, limit: int, cursor: str | None, as_json: bool) -> None:
         _print(entry, columns)
     if not page.entries and cursor is None:
         tell("note", f"No session is known to have edited, read or named {page.names[0]}.")
+    for note in page.notes:
+        tell("note", note)
     if page.next_cursor:
         say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
 

@@ -222,6 +222,8 @@ def changes(session_id: str, as_json: bool) -> None:
         print_document(found.diff)
     else:
         tell("note", "No call of this session is known to have changed a file.")
+    for note in found.notes if not as_json else ():
+        tell("note", note)
 
 
 @sessions.command()

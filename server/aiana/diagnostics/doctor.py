@@ -62,7 +62,7 @@ def _examined(aiana: Container) -> list[Checked]:
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
         aiana.wait_for_servers()
-        for check in (_secrets, _excluded, _waiting, _redis, _qdrant, _team, _sources):
+        for check in (_secrets, _excluded, _files, _waiting, _redis, _qdrant, _team, _sources):
             checked += _attempted(check, aiana)
     return checked
 
@@ -238,6 +238,17 @@ def _assistants(aiana: Container) -> Iterator[Checked]:
             finding = _warning("setup", detail, command("setup", name)).finding
             target = TARGETS[name]
             yield Checked(finding, lambda target=target: set_up(data, target))  # type: ignore[misc]
+
+
+def _files(aiana: Container) -> Iterator[Checked]:
+    """Whether it is known which files all messages touched."""
+    from aiana.search.notes import of_unread_files
+    from aiana.storage.message_files import fill
+
+    database = aiana.storage.database
+    for detail in of_unread_files(aiana.storage.files.unread()):
+        finding = _warning("files", detail, command("doctor", "--fix")).finding
+        yield Checked(finding, lambda: fill(database, lambda: False))
 
 
 def _waiting(aiana: Container) -> Iterator[Checked]:

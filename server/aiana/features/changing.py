@@ -20,6 +20,7 @@ class Changing:
         With `as_diff` as a unified diff, without the texts. Raises NotFound and Conflict.
         """
         from aiana.render.changes import changed_file, unified
+        from aiana.search.notes import of_unread_files
         from aiana.touches.replay import Replay
 
         address = parse(uri)
@@ -35,9 +36,10 @@ class Changing:
         for change in storage.changes.of(session.source, ids, address.message):
             replay.add(change.uri, change.touched, change.edits)
         files = [changed_file(file) for file in replay.files()]
+        notes = of_unread_files(storage.files.unread())
         if not as_diff:
-            return ChangedFiles(files=files)
+            return ChangedFiles(files=files, notes=notes)
         diff = unified(files)
         for file in files:
             file.before = file.after = None
-        return ChangedFiles(files=files, diff=diff)
+        return ChangedFiles(files=files, diff=diff, notes=notes)

@@ -24,7 +24,11 @@ class Files:
         is none.
         """
         from aiana.projects import place_in_repository
+        from aiana.search.notes import of_unread_files
 
-        return self._container.storage.timeline.of(
+        storage = self._container.storage
+        history = storage.timeline.of(
             str(path), self._projects.of(path), place_in_repository(path), limit, cursor
         )
+        history.notes = of_unread_files(storage.files.unread())
+        return history

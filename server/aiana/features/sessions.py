@@ -32,7 +32,7 @@ class Sessions:
 
         `include_children` lists those of sub-agents, too.
         """
-        from aiana.search.notes import of_empty_list
+        from aiana.search.notes import of_empty_list, of_unread_files
 
         page = paging(filter, cursor)
         sessions, more = self._container.storage.sessions.page(
@@ -42,6 +42,8 @@ class Sessions:
         if not sessions and cursor is None:
             stored = self._container.storage.get_stats().sessions
             notes = [of_empty_list("sessions", page.filter, stored)]
+        if page.filter.files:
+            notes += of_unread_files(self._container.storage.files.unread())
         return SessionPage(sessions=sessions, next_cursor=page.next(more), notes=notes)
 
     def get(self, session_id: str, source: str | None = None) -> SessionResult:

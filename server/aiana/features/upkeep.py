@@ -25,21 +25,25 @@ class Upkeep:
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> ImportResult:
-        """Read what is new in the transcripts on this machine.
+        """Read what is new in the transcripts on this machine, and what older ones touched.
 
         `sources` names assistants, `paths` files and folders; neither means all assistants. A bad
         file is reported and stops no other. Raises NotFound for an unknown source.
         """
         from aiana.capture.importer import import_sources
+        from aiana.storage.message_files import fill
 
-        return import_sources(
-            self._container.storage,
+        storage = self._container.storage
+        result = import_sources(
+            storage,
             sources=sources,
             paths=paths,
             since=None if since is None else resolved_time(since),
             progress=progress,
             cancelled=cancelled,
         )
+        fill(storage.database, cancelled or (lambda: False))
+        return result
 
     def capture_sources(
         self, sources: Sequence[str] | None = None, files: bool = False

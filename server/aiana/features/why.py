@@ -57,6 +57,7 @@ class Whys:
         from aiana.features.tracing import Tracer
         from aiana.git import Git, Unanswered
         from aiana.projects import repository_around
+        from aiana.search.notes import of_unread_files
 
         on_disk = _read(path)
         saved = text is None or text == on_disk
@@ -69,7 +70,7 @@ class Whys:
         names = self._names(path)
         project = self._projects.of(path)
         edits = self._container.storage.line_edits
-        notes: list[str] = []
+        notes = of_unread_files(self._container.storage.files.unread())
         git: Git | None = None
         blamed: list[Blamed] = []
         stored = edits.of(names, project)

@@ -108,7 +108,7 @@ class MemoryPage(Result):
     memories: list[Memory]
     next_cursor: str | None = None
     notes: list[str] = field(default_factory=list)
-    """Why there are none."""
+    """Why there are none, or some may be missing."""
 
 
 class Receipt(Result):
@@ -241,6 +241,8 @@ class FileHistory(Result):
     names: list[str]
     """What the file is called, and was called before sessions moved it."""
     next_cursor: str | None = None
+    notes: list[str] = field(default_factory=list)
+    """Why it may be incomplete."""
 
 
 class Quoted(Result):
@@ -369,6 +371,8 @@ class ChangedFiles(Result):
     files: list[ChangedFile]
     diff: str | None = None
     """All of it as a unified diff, where that was asked for instead of texts."""
+    notes: list[str] = field(default_factory=list)
+    """Why it may be incomplete."""
 
 
 class MessageList(Result):

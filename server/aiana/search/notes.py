@@ -41,6 +41,16 @@ def nothing_stored() -> str:
     return f"Nothing is stored yet: `{command('import')}` reads the sessions on this machine."
 
 
+def of_unread_files(messages: int) -> list[str]:
+    """That it is not known yet what so many messages touched."""
+    if not messages:
+        return []
+    return [
+        "Which files older sessions touched is still being read: "
+        f"{counted(messages, 'message')} left; `{command('import')}` finishes that."
+    ]
+
+
 def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ()) -> str:
     """A filter as people say it: `in project shop, after 2026-02-01 00:00 UTC`; "" for none."""
     said = []

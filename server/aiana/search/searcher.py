@@ -17,7 +17,7 @@ from aiana.errors import AianaError, ModelUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchReasons
 from aiana.protocol.results import Outside, Searched, SearchResult
 from aiana.search.engine import MOST_EMBEDDED_CHARS, Ranking, Request, search
-from aiana.search.notes import described, of_answer
+from aiana.search.notes import described, of_answer, of_unread_files
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
 from aiana.search.spelling import corrected
@@ -164,6 +164,9 @@ class Searcher:
                     hits = among(hits, theirs, limit)
                     own = sum(hit.user is None for hit in hits)
                     _, more = page.of(ranking, own)
+            notes = of_answer(query, wanted, ranking, found=bool(hits))
+            if wanted.files or any(each.files for each in query.without):
+                notes += of_unread_files(self._storage.files.unread())
             return SearchResult(
                 hits=hits,
                 modes=ranking.lanes,
@@ -171,7 +174,7 @@ class Searcher:
                 took_ms=round((time.perf_counter() - began) * 1000, 1),
                 next_cursor=more,
                 degraded=degraded + missing,
-                notes=of_answer(query, wanted, ranking, found=bool(hits)),
+                notes=notes,
                 total=ranking.total,
                 outside=Outside(**asdict(ranking.outside)),
                 reasons=_reasons(query, wanted, ranking) if explain else None,

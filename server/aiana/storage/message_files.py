@@ -47,6 +47,12 @@ class MessageFiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def unread(self) -> int:
+        """How many messages at most are left of which it is not known what they touched."""
+        with self._database.reading_everything() as connection:
+            last, upto = _progress(connection)
+        return max(0, upto - last)
+
     def of_session(self, session_id: str, source: str) -> list[FileTouch]:
         """Every touch of a session, in its order."""
         with self._database.reading() as connection:
@@ -112,6 +118,12 @@ def fill(database: Database, cancelled: Callable[[], bool]) -> int:
             _put_progress(connection, rows[-1][1] if len(rows) == _ROWS else upto, upto)
         done += len(rows)
     return done
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Note where the background work begins and ends: what is stored later is told at once."""
+    if connection.execute("SELECT 1 FROM facts WHERE name = ?", (FACT,)).fetchone() is None:
+        _put_progress(connection, *_progress(connection))
 
 
 def _progress(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -222,6 +222,14 @@ def m014_files_in_time(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def m015_files_of_older_messages(connection: sqlite3.Connection) -> None:
+    """A database that is made now needs no look at what its messages touched."""
+    from aiana.storage.message_files import begin
+
+    begin(connection)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.

@@ -203,7 +203,7 @@ local function stored(title, action, method, params, rows, none)
         if err then
           return callback(err)
         end
-        callback(nil, { rows = rows(result), cursor = result.nextCursor, notes = {} })
+        callback(nil, { rows = rows(result), cursor = result.nextCursor, notes = result.notes or {} })
       end)
     end,
   }

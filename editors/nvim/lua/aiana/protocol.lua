@@ -20,6 +20,7 @@
 ---@class aiana.ChangedFiles What a session and its sub-agents changed, file by file in the order of the first change.
 ---@field files aiana.ChangedFile[]
 ---@field diff? string All of it as a unified diff, where that was asked for instead of texts.
+---@field notes string[] Why it may be incomplete.
 
 ---@class aiana.ChangedPart A stretch of a file that turns changed, or the whole of it.
 ---@field line integer Zero-based line of `after` on which it begins.
@@ -134,6 +135,7 @@
 ---@field entries aiana.FileEntry[]
 ---@field names string[] What the file is called, and was called before sessions moved it.
 ---@field nextCursor? string
+---@field notes string[] Why it may be incomplete.
 
 ---@class aiana.FileHistoryParams Ask which sessions had to do with a file.
 ---@field textDocument? aiana.TextDocument
@@ -311,7 +313,7 @@
 ---@class aiana.MemoryPage Memories, newest first.
 ---@field memories aiana.Memory[]
 ---@field nextCursor? string
----@field notes string[] Why there are none.
+---@field notes string[] Why there are none, or some may be missing.
 
 ---@class aiana.MemoryPinParams Pin a memory, or let it go.
 ---@field id string
