@@ -17,6 +17,7 @@ from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.message_files import fill
 from aiana.storage.migrations import MIGRATIONS
+from aiana.storage.touching import Tool, note
 from aiana.touches.values import GitRef
 
 MOMENT = "2026-02-01T12:00:00.000Z"
@@ -53,13 +54,25 @@ CALLS = [
     *call(4, "Write", {"file_path": "./cart.py", "content": "3"}, "Done."),
     *call(5, "Write", {"file_path": "~/notes.md", "content": "3"}, "Done."),
     *call(6, "Bash", {"command": "git commit -am x"}, "[main 1a2b3c4] x\n 1 file changed"),
+    *call(7, "Write", {"file_path": "new.py", "content": "3"}, "File created successfully at: x"),
+    *call(
+        8, "Write", {"file_path": "/old.py", "content": "3"}, "The file /old.py has been updated."
+    ),
+    *call(9, "Bash", {"command": "echo x > log.txt"}, "created"),
+    *call(10, "Bash", {"command": "rm new.py"}, ""),
+    *call(11, "Bash", {"command": "echo x > new.py"}, ""),
 ]
 TOLD = [
     ("/home/ada/shop/cart.py", "read", 7, 8),
     ("/home/ada/shop/cart.py", "edited", None, None),
     ("/x", "named", None, None),
     ("/home/ada/shop/cart.py", "edited", None, None),
-    (str(Path("~/notes.md").expanduser()), "created", None, None),
+    (str(Path("~/notes.md").expanduser()), "edited", None, None),
+    ("/home/ada/shop/new.py", "created", None, None),
+    ("/old.py", "edited", None, None),
+    ("/home/ada/shop/log.txt", "edited", None, None),
+    ("/home/ada/shop/new.py", "deleted", None, None),
+    ("/home/ada/shop/new.py", "created", None, None),
 ]
 
 
@@ -129,6 +142,14 @@ def test_message_files_backfill(tmp_path: Path) -> None:
         assert fill(storage.database, lambda: False) == len(CALLS)
         assert told(storage) == TOLD
         assert fill(storage.database, lambda: False) == 0
+        with storage.database.writing() as connection:  # piece by piece, as a long session is
+            rows = connection.execute(
+                "SELECT session_key, key, type, coalesce(tool_name, ''), tool_input, content, "
+                "metadata FROM messages ORDER BY key"
+            ).fetchall()
+            for session_key, *row in rows:
+                note(connection, session_key, [Tool(*row)])
+        assert told(storage) == TOLD
 
 
 @pytest.fixture

@@ -36,7 +36,8 @@ def record(aiana: Aiana, session: Session, *calls: tuple[str, str, dict[str, Any
         }
         call = Message(id=f"c{number}", type="tool_use", tool_input=json.dumps(arguments), **shared)
         shared["metadata"] = shared["metadata"] | ({"isError": True} if failed else {})
-        messages += [call, Message(id=f"r{number}", type="tool_result", content="-", **shared)]
+        said = "Created it." if "new" in arguments.get("file_path", "") else "-"
+        messages += [call, Message(id=f"r{number}", type="tool_result", content=said, **shared)]
     aiana.record_messages(session, messages)
 
 
@@ -59,8 +60,9 @@ def test_changes_of_a_session_and_its_agents_in_their_order(aiana: Aiana) -> Non
         agent,
         edit("10:10", "cart.py", "two", "three"),
         ("10:20", "Write", {"file_path": "new.py", "content": "x = 1\n"}, False),
+        ("10:21", "Write", {"file_path": "old.py", "content": "x = 2\n"}, False),
     )
-    cart, new = aiana.session_changes("aiana:///session/main/codex").files
+    cart, new, old = aiana.session_changes("aiana:///session/main/codex").files
     assert (cart.path, cart.kind, cart.before, cart.after) == (
         f"{SHOP}/cart.py",
         "edited",
@@ -73,6 +75,8 @@ def test_changes_of_a_session_and_its_agents_in_their_order(aiana: Aiana) -> Non
         "aiana:///session/main/codex#c1",
     ]
     assert (new.path, new.kind, new.after) == (f"{SHOP}/new.py", "created", "x = 1\n")
+    # Nothing says whether it was there.
+    assert (old.kind, old.before, old.after, old.whole) == ("edited", None, "x = 2\n", True)
 
 
 def test_changes_of_one_turn(aiana: Aiana) -> None:

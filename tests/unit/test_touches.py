@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiana.touches.calls import command_of, lines_of_result, touches_of_call
+from aiana.touches.calls import command_of, how_of_result, lines_of_result, touches_of_call
 from aiana.touches.patches import touches_of_patch
 from aiana.touches.shell import refs_of_command, touches_of_command
 from aiana.touches.values import GitRef, Touch
@@ -46,11 +46,11 @@ def told(tool: str, arguments: Any) -> list[tuple[str, str, int | None, int | No
         ("replace_in_file", {"path": "a", "diff": "<<<<<<< SEARCH"}, ("edited", "a")),
         ("insert", {"path": "a", "insert_line": 3, "content": "x"}, ("edited", "a")),
         ("replace", {"file_path": "a", "old_string": "", "new_string": "x"}, ("created", "a")),
-        ("Write", {"file_path": "/a", "content": "x"}, ("created", "/a")),
-        ("create", {"path": "/a", "file_text": "x"}, ("created", "/a")),
+        ("Write", {"file_path": "/a", "content": "x"}, ("written", "/a")),
+        ("create", {"path": "/a", "file_text": "x"}, ("written", "/a")),
         ("delete_file", {"target_file": "a"}, ("deleted", "a")),
         ("editor", {"command": "view", "path": "/a"}, ("read", "/a")),
-        ("editor", {"command": "create", "path": "/a", "file_text": "x"}, ("created", "/a")),
+        ("editor", {"command": "create", "path": "/a", "file_text": "x"}, ("written", "/a")),
         ("Grep", {"pattern": "x", "path": "/src"}, ("named", "/src")),
         ("list_directory", {"path": "C:\\src"}, ("named", "C:\\src")),
         ("shell", {"command": ["bash", "-lc", "cat README.md"]}, ("read", "README.md")),
@@ -155,9 +155,9 @@ def test_a_diff_tells_files_and_lines() -> None:
         ("sed -n 5,20p src/x.py", [Touch("src/x.py", "read", 5, 20)]),
         ("sed -i 's/a/b/' x.py", [Touch("x.py", "edited")]),
         ("cd /a && cat 'b.py' | head -3", [Touch("b.py", "read")]),
-        ("echo x > out.txt", [Touch("out.txt", "created")]),
+        ("echo x > out.txt", [Touch("out.txt", "written")]),
         ("echo x >> out.txt 2>/dev/null", [Touch("out.txt", "edited")]),
-        ("cat > a.py <<'EOF'\nimport os; rm b\nEOF", [Touch("a.py", "created")]),
+        ("cat > a.py <<'EOF'\nimport os; rm b\nEOF", [Touch("a.py", "written")]),
         ("rm -rf build/a.txt; ls", [Touch("build/a.txt", "deleted")]),
         ("git mv a.py b.py", [Touch("a.py", "deleted"), Touch("b.py", "created")]),
         ("cat $FILE *.py", []),
@@ -212,3 +212,22 @@ def test_nothing_that_a_call_says_is_too_odd(tool: str, arguments: Any) -> None:
         assert touch.path
         assert "\n" not in touch.path
     touches_of_call(tool, str(arguments))
+
+
+@pytest.mark.parametrize(
+    ("answer", "how"),
+    [
+        ("File created successfully at: /p/updated.py", "created"),
+        ("The file /p/updated.py has been updated. Here's the result of `cat -n`:", "edited"),
+        ("The file /p/updated.py has been updated.\n     1\tcreate_table()", "edited"),
+        ("Successfully created and wrote to new file: /p/updated.py.", "created"),
+        ("Successfully overwrote file: /p/updated.py", "edited"),
+        ("Created file updated.py with 20 characters", "created"),
+        ("New file created, existing imports updated", None),
+        ("Wrote file successfully.", None),
+        ("Done.\nFile created", None),
+        ("", None),
+    ],
+)
+def test_what_a_result_says_of_a_written_file(answer: str, how: str | None) -> None:
+    assert how_of_result("/p/updated.py", answer) == how

@@ -13,7 +13,7 @@ from aiana.storage.database import Database
 from aiana.storage.touching import Tool, note
 from aiana.touches.values import GitRef, Touched
 
-VERSION = 1
+VERSION = 2
 """Of the rules: what was told by older ones is told anew in the background."""
 FACT = "message_files"
 _ROWS = 400

@@ -12,9 +12,9 @@ from aiana.models import Message
 from aiana.paths import expanded
 from aiana.projects import is_path, normalise_folder
 from aiana.storage.guarded import Admitted
-from aiana.touches.calls import command_of, lines_of_result, touches_of_call
+from aiana.touches.calls import command_of, how_of_result, lines_of_result, touches_of_call
 from aiana.touches.shell import refs_of_command
-from aiana.touches.values import Touch
+from aiana.touches.values import Touch, Touched
 
 
 class Tool(NamedTuple):
@@ -97,8 +97,13 @@ def _put_files(
     for touch in touches:
         path = absolute(touch.path, folder)
         how = touch.how
-        if how == "created" and _is_known(connection, session_key, path):
-            how = "edited"
+        if how in ("created", "written"):
+            before = _last_touch(connection, session_key, message_key, path)
+            # What was read, written or taken away in the session before was there, or was not.
+            if before is not None:
+                how = "created" if before == "deleted" else "edited"
+            elif how == "written":
+                how = "edited"
         connection.execute(
             "INSERT INTO message_files "
             "(message_key, session_key, timestamp, path, name, touch, first_line, last_line) "
@@ -114,14 +119,16 @@ def _put_files(
         )
 
 
-def _is_known(connection: sqlite3.Connection, session_key: int, path: str) -> bool:
-    """Whether the session had read or written the file before, so that it was there."""
+def _last_touch(
+    connection: sqlite3.Connection, session_key: int, message_key: int, path: str
+) -> Touched | None:
+    """What the session did to the file before a message."""
     row = connection.execute(
         "SELECT touch FROM message_files WHERE session_key = ? AND path = ? "
-        "AND touch != 'named' ORDER BY key DESC LIMIT 1",
-        (session_key, Admitted(path)),
+        "AND touch != 'named' AND message_key <= ? ORDER BY message_key DESC, key DESC LIMIT 1",
+        (session_key, Admitted(path), message_key),
     ).fetchone()
-    return row is not None and row[0] != "deleted"
+    return None if row is None else row[0]
 
 
 def _call_of(
@@ -146,6 +153,15 @@ def _refine(
             (key,),
         )
         return
+    command = command_of(arguments)
+    changed = connection.execute(
+        "SELECT key, path FROM message_files WHERE message_key = ? "
+        "AND touch IN ('edited', 'created')",
+        (key,),
+    ).fetchall()
+    # What a command prints may be of anything.
+    if not command and len(changed) == 1 and (how := how_of_result(changed[0][1], result.content)):
+        connection.execute("UPDATE message_files SET touch = ? WHERE key = ?", (how, changed[0][0]))
     touched = connection.execute(
         "SELECT key FROM message_files WHERE message_key = ? AND touch IN ('read', 'edited') "
         "AND first_line IS NULL",
@@ -156,7 +172,7 @@ def _refine(
             "UPDATE message_files SET first_line = ?, last_line = ? WHERE key = ?",
             (*lines, touched[0][0]),
         )
-    for ref in refs_of_command(command_of(arguments), result.content):
+    for ref in refs_of_command(command, result.content):
         connection.execute(
             "INSERT INTO message_refs (message_key, session_key, kind, name) VALUES (?, ?, ?, ?)",
             (result.key, session_key, ref.kind, Admitted(ref.name)),

@@ -11,12 +11,12 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from aiana.pattern import Pattern
 from aiana.touches.patches import lines_of_hunks, touches_of_patch
 from aiana.touches.shell import touches_of_command
-from aiana.touches.values import Touch, Touched
+from aiana.touches.values import Told, Touch
 
 _MOST = 200
 """Files of one call that are kept."""
@@ -54,15 +54,21 @@ CONTENTS = frozenset(
 )
 _FIRST = Pattern(r"(?:(?:start|first|from|begin)(?:line|row)|offset$|startline)")
 _LAST = Pattern(r"(?:end|last|to)(?:line|row)")
-_VERBS: tuple[tuple[Pattern, Touched], ...] = (
+_VERBS: tuple[tuple[Pattern, Told], ...] = (
     (Pattern(r"delete|remove|unlink"), "deleted"),
-    (Pattern(r"create|newfile|write|save"), "created"),
+    (Pattern(r"create|newfile|write|save"), "written"),
     (Pattern(r"edit|replace|patch|update|modif|insert|append|apply|change"), "edited"),
     (Pattern(r"read|view|open|cat(?![a-z])|show|viewfile"), "read"),
 )
-_CHANGED: dict[str, Touched] = {"add": "created", "delete": "deleted"}
+_CHANGED: dict[str, Told] = {"add": "created", "delete": "deleted"}
 _PATH_BEGINS = Pattern(r"(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/]|file://|vscode-[\w-]+://)")
 _URL = Pattern(r"[a-z][a-z0-9+.-]*://", re.I)
+_SAYS_NEW = Pattern(r"\b(?:created?|creating|new file)\b", re.I)
+_SAYS_CHANGED = Pattern(
+    r"\b(?:updat|overwr|overwritten|modif|edited|replac|existing|exists|already)\w*", re.I
+)
+_PATHS = Pattern(r"\S*[/\\]\S*")
+_SAID_CHARS = 300
 _NUMBERED = Pattern(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
 
 
@@ -97,6 +103,18 @@ def lines_of_result(text: str) -> tuple[int, int] | None:
     if len(numbers) < 2 or any(b - a != 1 for a, b in itertools.pairwise(numbers)):
         return None
     return numbers[0], numbers[-1]
+
+
+def how_of_result(path: str, text: str) -> Literal["created", "edited"] | None:
+    """Whether the answer to a call for one file says that it was new; None if it says neither."""
+    said = text[:_SAID_CHARS].split("\n", 1)[0]
+    for name in (path, path.replace("\\", "/").rpartition("/")[2]):
+        said = said.replace(name, "") if name else said
+    said = _PATHS.sub("", said)
+    new, changed = _SAYS_NEW.search(said), _SAYS_CHANGED.search(said)
+    if bool(new) == bool(changed):
+        return None
+    return "created" if new else "edited"
 
 
 def _of_value(tool: str, value: Any, depth: int) -> Iterator[Touch]:
@@ -144,7 +162,7 @@ def _of_changes(changes: dict[str, Any]) -> Iterator[Touch]:
             yield Touch(moved, "created")
 
 
-def _how(tool: str, given: dict[str, Any]) -> Touched:
+def _how(tool: str, given: dict[str, Any]) -> Told:
     """What is done to the file beside these arguments."""
     told = verb(tool)
     if told == "deleted":
@@ -158,13 +176,13 @@ def _how(tool: str, given: dict[str, Any]) -> Touched:
     if len(replaced) > 1 or any(given.get(name) for name in _CHANGES & given.keys()):
         return "created" if given.get("oldstring") == "" or given.get("oldstr") == "" else "edited"
     if CONTENTS & given.keys() and told != "read":
-        return "edited" if told == "edited" else "created"
+        return "edited" if told == "edited" else "written"
     if told is not None:
         return told
     return "read" if any(_FIRST.match(name) for name in given) else "named"
 
 
-def verb(name: str) -> Touched | None:
+def verb(name: str) -> Told | None:
     """What a name says is done to a file; None if it says nothing of it."""
     return next((how for pattern, how in _VERBS if pattern.search(name)), None)
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from aiana.pattern import Pattern
 from aiana.touches.patches import touches_of_patch
-from aiana.touches.values import GitRef, Touch, Touched
+from aiana.touches.values import GitRef, Told, Touch
 
 _MOST_CHARS = 20_000
 """Of a command that is looked at."""
-_HOW: dict[str, Touched] = {
+_HOW: dict[str, Told] = {
     **dict.fromkeys(("cat", "head", "tail", "less", "more", "nl", "bat", "tac", "wc"), "read"),
     **dict.fromkeys(("rm", "unlink", "del", "rmdir", "trash"), "deleted"),
-    **dict.fromkeys(("touch", "tee"), "created"),
+    **dict.fromkeys(("touch", "tee"), "written"),
 }
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "\n"})
 _WRITES = frozenset({">", ">>", "&>", ">|", "1>", "1>>"})
@@ -104,7 +104,7 @@ def _of_words(words: Sequence[str]) -> Iterator[Touch]:
         elif word in _WRITES:
             skip = True
             if place + 1 < len(words) and _is_file(words[place + 1]):
-                yield Touch(words[place + 1], "edited" if ">>" in word else "created")
+                yield Touch(words[place + 1], "edited" if ">>" in word else "written")
         elif word.startswith(("<", ">", "2>")):
             skip = word in ("<", "2>", "2>>")
         else:
@@ -121,7 +121,7 @@ def _of_words(words: Sequence[str]) -> Iterator[Touch]:
         yield from _of_sed(arguments, files)
     elif name in ("mv", "cp") and len(files) == 2:
         yield Touch(files[0], "deleted" if name == "mv" else "read")
-        yield Touch(files[1], "created")
+        yield Touch(files[1], "created" if name == "mv" else "written")
     elif name in _HOW:
         yield from (Touch(file, _HOW[name]) for file in files if not file.isdigit())
 

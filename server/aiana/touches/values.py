@@ -7,6 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 Touched = Literal["read", "edited", "created", "deleted", "named"]
+Told = Literal["read", "edited", "created", "deleted", "named", "written"]
+"""What a call alone tells. `written`: all of its text was put there, whether it was new or not."""
 
 
 class Touch(Struct, frozen=True):
@@ -14,7 +16,7 @@ class Touch(Struct, frozen=True):
 
     path: str
     """As the call named it: absolute, relative to the session's folder, or a URI."""
-    how: Touched
+    how: Told
     first_line: int | None = None
     """From 1, where the call says it."""
     last_line: int | None = None

@@ -41,7 +41,8 @@ export function writeEdits(world, edits) {
   const said = [["user", "Give every price a currency"]];
   calls.forEach(([name, input], index) => {
     const id = `toolu_${index}`;
-    const result = { type: "tool_result", tool_use_id: id, content: "The file has been updated." };
+    const content = name === "Write" ? `File created successfully at: ${file_path}` : "The file has been updated.";
+    const result = { type: "tool_result", tool_use_id: id, content };
     said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
   });
   writeConversation(world, sessionId, said);
