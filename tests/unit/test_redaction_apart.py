@@ -146,6 +146,15 @@ BLOCKS = [
     "fastcgi_param DB_PASSWORD {v};",
 ]  # fmt: skip
 
+STATEMENTS = [
+    "CREATE USER bob IDENTIFIED BY {v};", "identified by values '{v}'",
+    "CREATE USER 'b'@'%' IDENTIFIED WITH mysql_native_password BY '{v}';",
+    "ConvertTo-SecureString {v} -AsPlainText -Force",
+    "ConvertTo-SecureString -AsPlainText '{v}' -Force", "useradd -p {v} bob",
+    '[System.Net.NetworkCredential]::new("bob", "{v}")', "net use z: /user:bob {v}",
+    'new UsernamePasswordCredentials("bob", "{v}")',
+]  # fmt: skip
+
 SEVERAL = [
     '{"passwords":["{v}","{w}"]}', "passwords: [{v}, {w}]", "passwords:\n  - {v}\n  - {w}\n",
     'passwords = ["{v}", "{w}"]', "passwords = ('{v}', '{w}')", "PASSWORDS=({v} {w})",
@@ -159,7 +168,7 @@ SEVERAL = [
 
 @pytest.mark.parametrize(
     ("form", "value"),
-    [(f, "tulip") for f in (*LISTS, *TABLES, *ELEMENTS, *BLOCKS, *CODE)]
+    [(f, "tulip") for f in (*LISTS, *TABLES, *ELEMENTS, *BLOCKS, *CODE, *STATEMENTS)]
     + [(f, "4711") for f in PINS],
 )
 def test_a_value_apart_from_its_name(form: str, value: str) -> None:
@@ -218,6 +227,8 @@ def test_a_pin_in_a_list() -> None:
         "INSERT INTO users (name, password) VALUES (?, crypt(?, gen_salt('bf')))",
         'print(f"password={password!r}")', 'COMMON_PASSWORDS = ["qwerty", "letmein"]',
         "type A = {\n  readonly username: 'username';\n  readonly password: 'password';\n};",
+        "memory access issues identified by valgrind.", "net use z: '\\\\h\\Shared Folders'",
+        'this.validateCredentials("fetch token", "clientid");',
         'tokens = ["identifier", "something"]', "pins: [4, 17, 27]", "- name: PIN\n  value: 17\n",
     ],
 )  # fmt: skip

@@ -79,6 +79,8 @@ _COMMANDS: dict[str, Command] = {
     "ipmitool": Command(_argument("-P ")), "snmpwalk": Command(_argument("-A ", "-X ")),
     "rabbitmqctl": Command(Pattern(r"(?:add_user|change_password)\s{1,3}\S{1,60}\s{1,3}['\"]?([^\s'\"]{3,200})")),
     "influx": Command(_argument("-password ", "--password ")), "nmcli": Command(_argument("password ")),
+    "useradd": Command(_argument("-p ", "--password ")), "usermod": Command(_argument("-p ", "--password ")),
+    "security": Command(Pattern(r"add-(?:generic|internet)-password\s[^\n]{0,200}?\s-w\s{1,3}['\"]?([^\s'\"-][^\s'\"]{2,200})")),
     "gpg": Command(_argument("--passphrase ")),
 }  # fmt: skip
 # What a secret argument begins with, in lower case: only there is a command looked for.

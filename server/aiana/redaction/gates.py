@@ -71,11 +71,11 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     ),
     "u": (
         Gate("auth", rf"(?={_NO_LETTER}|token|orization|{_CALLED})"),
-        *map(Gate, ("net user ", "accountkey=")),
+        *map(Gate, ("net us", "accountkey=")),
     ),
     "b": (
         Gate("begin", "(?= )", before=("-", "- ")),
-        *map(Gate, ("bearer", "identified by", "jdbc:oracle:")),
+        *map(Gate, ("bearer", "jdbc:oracle:")),
     ),
     "g": (
         Gate("login", r"(?= |[\w?]{0,20}\()"),
@@ -83,6 +83,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
     ),
     "1": (Gate("1//0"),),
+    "f": (Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),),
     "j": (Gate("jsessionid"),),
     "q": tuple(map(Gate, ("mysqli", "rabbitmqctl", "sqlplus "))),
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1."))),

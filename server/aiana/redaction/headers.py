@@ -32,7 +32,7 @@ _AUTH_VALUE = Pattern(
 )
 _LITERAL = r"\\?[\"'](?P<value>[^\s\"'\\]{3,200})\\?[\"']"
 _PAIR_OF_LITERALS = Pattern(
-    r"(?:auth\w{0,10}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
+    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?<=\bnetwork)credential(?:\]::new)?\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
     rf"\\?[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}(?:\w{{1,20}}\s{{0,2}}=\s{{0,2}}|Some\()?{_LITERAL}",
     re.IGNORECASE,
 )
@@ -112,7 +112,7 @@ def authorizations(text: str, lowered: str) -> list[Span]:
         match = _BEARER.match(text, place)
         if match and has_digit(match[1]) and not is_stand_in(match[1]):
             spans.append((*match.span(1), "authorization"))
-    for place in places(lowered, "auth"):
+    for place in places(lowered, "auth", "credential"):
         spans += _literal(_PAIR_OF_LITERALS.match(text, place))
     return spans
 

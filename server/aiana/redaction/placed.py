@@ -39,8 +39,13 @@ _DATUM = Pattern(
     r"[\"']?[\w.-]{1,100}[\"']?:\s{0,3}(?:[|>]-?\s{0,40})?[\"']?([A-Za-z0-9+/]{8,20000}={0,2})(?![\w+/=:.-])"
 )
 _STATEMENT = Pattern(
-    r"(?:identified\s{1,3}by\s{1,3}(?:password\s{1,3})?|ConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?)"
-    r"['\"]([^'\"\n]{3,200})['\"]|\bnet\s{1,3}user\s{1,3}[\w.$-]{1,40}\s{1,3}([^\s/*'\"]{4,100})",
+    r"(?:identified\s{1,3}(?:with\s{1,3}['\"`]?\w{1,40}['\"`]?\s{1,3})?(?:by|as)\s{1,3}(?:(?:password|values)\s{1,3})?|"
+    r"ConvertTo-SecureString\s{1,3}(?:-(?:String|AsPlainText|Force)\s{1,3}){0,3})['\"]([^'\"\n]{3,200})['\"]"
+    r"|(?-i:IDENTIFIED\s{1,3}BY)\s{1,3}(?!PASSWORD|VALUES)([^\s'\"`,;()|$-][^\s'\"`,;()|$]{2,100})(?=\s{0,3}(?:;|\n|\Z))"
+    r"|ConvertTo-SecureString\s{1,3}(?:-(?:String|AsPlainText|Force)\s{1,3}){0,3}([^\s'\"`,;()|$-][^\s'\"`,;()|$]{2,100})(?=\s{1,3}-|\s{0,3}(?:\)|\n|\Z))"
+    r"|\bnet\s{1,3}use\s[^\n\"']{0,100}?\\[^\s\"']{1,80}\s{1,3}(?!/)([^\s/*'\"]{4,100})"
+    r"|\bnet\s{1,3}use\s[^\n\"']{1,100}?/user:\S{1,80}\s{1,3}(?!/)([^\s/*'\"]{4,100})"
+    r"|\bnet\s{1,3}user\s{1,3}[\w.$-]{1,40}\s{1,3}([^\s/*'\"]{4,100})",
     re.IGNORECASE,
 )
 _MNEMONIC = Pattern(
@@ -60,7 +65,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     is_piped = "|" in text and ("echo" in lowered or "printf" in lowered)
     if not (gates or flags or is_piped):
         return spans
-    if "auth" in gates or "pass" in gates or "bearer" in gates:
+    if not gates.isdisjoint(("auth", "pass", "bearer", "cred")):
         spans += authorizations(text, lowered)
     if not gates.isdisjoint(("login", "mysqli", "pdo(")):
         spans += logins(text, lowered)
@@ -88,8 +93,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         spans += pins(text, lowered)
     if '"kty"' in gates:
         spans += _groups(_JWK, text, "private-key", places(text, '"'))
-    if not gates.isdisjoint(("identified by", "net user ", "securestr")):
-        words = places(lowered, "identified", "convertto-", "net user")
+    if not gates.isdisjoint(("identified", "net us", "securestr")):
+        words = places(lowered, "identified", "convertto-", "net use")
         spans += _groups(_STATEMENT, text, "password", words)
     if is_piped:
         spans += _groups(_PIPED, text, "password", places(lowered, "echo", "printf"))

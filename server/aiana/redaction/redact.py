@@ -40,7 +40,7 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 Span = tuple[int, int, str]
 """Start, end and kind of a secret."""
 
-RULES = 6
+RULES = 7
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
