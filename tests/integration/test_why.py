@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from aiana.config import Config
-from aiana.errors import NotFound
+from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Message, Session
 from aiana.projects import project_of
 from aiana.service import Aiana, open_aiana
@@ -142,6 +142,29 @@ def test_a_file_outside_of_any_repository(shop: Shop, tmp_path: Path) -> None:
         shop.aiana.why(tmp_path / "none.py", 1, 1)
 
 
+def test_lines_that_are_not_there(shop: Shop, aiana: Aiana) -> None:
+    shop.commit("import os", LINE)
+    for first, last in ((0, 1), (3, 3), (2, 1)):
+        with pytest.raises(InvalidQuery):
+            aiana.why(shop.file, first, last)
+    shop.file.write_text("")
+    with pytest.raises(InvalidQuery, match="is empty"):
+        aiana.why(shop.file, 1, 1)
+    # An editor shows an empty line behind the last one.
+    assert aiana.why(shop.file, 3, 3, text=f"import os\n{LINE}\n").reasons == []
+    with pytest.raises(InvalidQuery):
+        aiana.why(shop.file, 4, 4, text=f"import os\n{LINE}\n")
+
+
+def test_what_an_editor_shows_with_other_line_ends_is_what_is_saved(shop: Shop) -> None:
+    shop.commit("import os")
+    made = shop.edit("s", "import os", f"import os\n{LINE}")
+    shop.file.write_bytes(f"import os\r\n{LINE}\r\n".encode())
+    shop.git("commit", "-qam", "Windows")
+    told = [(made, "edited here")]
+    assert shop.why(2) == shop.why(2, text=f"import os\r\n{LINE}\r\n") == told
+
+
 def test_edited_then_changed_by_a_formatter(shop: Shop) -> None:
     shop.commit("import os")
     made = shop.edit("s", "import os", "import os\nname = load_cart('main', 'other')")
@@ -263,3 +286,15 @@ def test_why_on_the_command_line(shop: Shop, tmp_path: Path) -> None:
     assert (out, status) == ("", 0)
     assert "No session is surely known" in told
     assert run("cart.py")[2] == 2
+    for place, why in (
+        ("3", f"{shop.file} has 2 lines: there is no line 3."),
+        ("99-120", f"{shop.file} has 2 lines: there is no line 99."),
+        ("0", "There is no line 0: lines are counted from 1."),
+        ("2-1", "Lines 2 to 1 end before they begin."),
+        ("2-0", "Lines 2 to 0 end before they begin."),
+    ):
+        out, told, status = run(f"cart.py:{place}")
+        assert (out, status) == ("", 2), place
+        assert why in " ".join(told.split()), place
+    out, _, status = run("cart.py:2-99")
+    assert (out.split("\t")[2], status) == ("2", 0)

@@ -176,6 +176,7 @@ def test_why_a_line_is_so(client: Client, project: Path) -> None:
         "No session is surely known to have written, changed or discussed this."
     )
     assert client.failure("line_why", place="cart.ts").startswith("Name a file and a line of it")
+    assert client.failure("line_why", place="other.ts:9").endswith("1 line: there is no line 9.")
     assert client.failure("line_why", place="none.ts:1").startswith(str(project / "none.ts"))
 
 

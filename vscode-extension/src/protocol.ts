@@ -1186,7 +1186,7 @@ export interface Why {
 
 /** Ask why lines of a file are as they are. */
 export interface WhyParams {
-  /** At most its first 400 lines are looked at; a line at the beginning of which it ends is left out. */
+  /** At most its first 400 lines are looked at; a line at the beginning of which it ends is left out, and so is what is beyond the end of the file. Where it begins there, it is invalid. */
   range: Range;
   textDocument?: TextDocument | null;
   /** Instead of a document; a relative one is below the first workspace folder. */

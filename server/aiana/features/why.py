@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.container import Container
-from aiana.errors import NotFound
+from aiana.errors import InvalidQuery, NotFound
 from aiana.features.projects import Projects
 from aiana.protocol.results import LineCommit, Reason, Why
 from aiana.protocol.uris import session_uri
+from aiana.text import counted
 from aiana.times import format_time
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Whys:
         A turn counts if the text of its edit stands there today, or if its edit wrote, or replaced,
         what the commits that touched the line replaced; time and a file's name alone prove nothing.
         `text` is what an editor shows instead of what lies on the disk. Raises NotFound where there
-        is no such file.
+        is no such file, and InvalidQuery where the file has no such line; what is beyond its end is
+        left out.
         """
         from aiana.features.tracing import Tracer
         from aiana.git import Git, Unanswered
@@ -60,13 +62,17 @@ class Whys:
         from aiana.search.notes import of_unread_files
 
         on_disk = _read(path)
-        saved = text is None or text == on_disk
-        text = on_disk if text is None else text
+        shown = None if text is None else text.replace("\r\n", "\n")
+        text = on_disk if shown is None else shown
         if text is None:
             raise NotFound(f"{path} cannot be read, or is too large to look into.")
-        count = text.count("\n") + (not text.endswith("\n"))
-        first = max(1, min(first, count))
-        last = max(first, min(last, count, first + MOST_LINES - 1))
+        saved = text == on_disk
+        count = text.count("\n") + (text != "" and not text.endswith("\n"))
+        # An editor shows an empty line behind the last one.
+        _check_lines(path, first, last, count if shown is None else shown.count("\n") + 1)
+        if first > count:
+            return Why(reasons=[], lines=(first, first))
+        last = min(last, count, first + MOST_LINES - 1)
         names = self._names(path)
         project = self._projects.of(path)
         edits = self._container.storage.line_edits
@@ -177,6 +183,16 @@ class Whys:
                     path=names[0].path,
                 )
         return list(found.values())
+
+
+def _check_lines(path: Path, first: int, last: int, count: int) -> None:
+    if first < 1:
+        raise InvalidQuery(f"There is no line {first}: lines are counted from 1.")
+    if last < first:
+        raise InvalidQuery(f"Lines {first} to {last} end before they begin.")
+    if first > count:
+        has = f"has {counted(count, 'line')}" if count else "is empty"
+        raise InvalidQuery(f"{path} {has}: there is no line {first}.")
 
 
 def _read(path: Path) -> str | None:

@@ -98,7 +98,7 @@ class Methods:
         return aiana.why(
             self._file(p),
             p.range.start.line + 1,
-            max(last, p.range.start.line + 1),
+            last,
             text=None if opened is None else opened.source,
             cancelled=call.cancelled,
             limit=p.limit,

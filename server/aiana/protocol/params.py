@@ -222,7 +222,7 @@ class WhyParams(Params):
 
     range: Range
     """At most its first 400 lines are looked at; a line at the beginning of which it ends is left
-    out."""
+    out, and so is what is beyond the end of the file. Where it begins there, it is invalid."""
     text_document: TextDocument | None = None
     path: Text | None = None
     """Instead of a document; a relative one is below the first workspace folder."""

@@ -723,7 +723,7 @@
 ---@field notes string[] What could not be looked into, and why.
 
 ---@class aiana.WhyParams Ask why lines of a file are as they are.
----@field range aiana.Range At most its first 400 lines are looked at; a line at the beginning of which it ends is left out.
+---@field range aiana.Range At most its first 400 lines are looked at; a line at the beginning of which it ends is left out, and so is what is beyond the end of the file. Where it begins there, it is invalid.
 ---@field textDocument? aiana.TextDocument
 ---@field path? string Instead of a document; a relative one is below the first workspace folder.
 ---@field limit? integer

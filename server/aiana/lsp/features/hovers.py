@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from aiana.errors import NotFound
+from aiana.errors import InvalidQuery, NotFound
 from aiana.lsp.call import Call
 from aiana.lsp.features.configuration import Configuration
 from aiana.lsp.server import AianaServer
@@ -48,12 +48,13 @@ class Hovers:
             # Most files are none of ours, and the mouse rests on many.
             if not aiana.has_edits(path):
                 return None
-            with suppress(NotFound):  # it lies on no disk any more, or is too large
+            # It lies on no disk any more, is too large, or ends before that line.
+            with suppress(NotFound, InvalidQuery):
                 return aiana.why(path, line, line, text=text, cancelled=call.cancelled)
             return None
 
         why: Why | None = await self._server.run("read", asked, path)
-        if why is None or why.lines[0] != line:  # beyond the end of what is known of the file
+        if why is None:
             return None
         told = [each for each in why.reasons if each.kind != "discussed"]
         if not told:
