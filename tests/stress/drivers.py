@@ -61,12 +61,15 @@ def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params:
     """
     kill, stop, full = (dice.random() < chance for chance in (KILLS, STOPS, FULL))
     again = False
+    limited = 0
     while True:
         filled = crowd.disk.times
         try:
             client = crowd.server(number)
             if full:
-                crowd.disk.fill(client.process.pid)
+                limited = client.process.pid
+                crowd.disk.fill(limited)
+                full = False
             sent = client.send(method, params)
             if kill:
                 client.process.kill()
@@ -90,9 +93,9 @@ def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params:
             crowd.count("kills")
             kill, again = False, True
         finally:
-            if full:
-                crowd.disk.empty(client.process.pid)
-                full = False
+            if limited:
+                crowd.disk.empty(limited)
+                limited = 0
 
 
 def drive_mcp(crowd: Crowd, operations: int, seed: int) -> None:
