@@ -8,6 +8,7 @@ The baseline of the start is a pygls server without a method, started in turns w
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from aiana.embeddings import DEFAULT_MODEL, compile_model
 from aiana.storage import AianaStorage
@@ -25,6 +27,7 @@ from tests.lsp.client import Client
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 ROUNDS = 7
+TURNS = 5_000
 BARE = "from pygls.lsp.server import LanguageServer; LanguageServer('bare', '1').start_io()"
 
 
@@ -44,7 +47,53 @@ def main() -> int:
         starting(environ)
         for chunks in arguments.chunks:
             searching(folder, environ, chunks, arguments.queries)
+        reading(folder, environ)
     return 0
+
+
+def reading(folder: Path, environ: dict[str, str]) -> None:
+    """Milliseconds until a client has the document of a long session, at one of its turns."""
+    transcript = folder / "long" / "long.jsonl"
+    transcript.parent.mkdir(exist_ok=True)
+    with transcript.open("w", encoding="utf-8") as file:
+        for number in range(TURNS // 2):
+            for record in _turns(number):
+                file.write(json.dumps({"sessionId": "long", "cwd": "/work/shop", **record}) + "\n")
+    uri = "aiana:///session/long/claude-code"
+    times = []
+    with Client({**environ, "AIANA_HOME": str(folder / "reading")}) as client:
+        client.initialize()
+        client.request("aiana/capture/import", {"paths": [str(transcript)]})
+        for number in range(ROUNDS):
+            began = time.perf_counter()
+            at = {"uri": f"{uri}#a{number}"}
+            page = client.request("workspace/textDocumentContent", at)
+            times.append(time.perf_counter() - began)
+    name = f"a session of {TURNS:,} turns and {len(page['sections']) - TURNS:,} calls is read"
+    print(f"{name:<46}{statistics.median(times) * 1000:>7.0f} ms (goal 500)")
+
+
+def _turns(number: int) -> Iterator[dict[str, Any]]:
+    """What was asked and what was answered, with an edit of a file."""
+    edit = {
+        "file_path": f"/work/shop/src/{number % 40}.ts",
+        "old_string": f"const total{number} = sum(cart)",
+        "new_string": f"const total{number} = sum(discounted(cart))",
+    }
+    call = {"type": "tool_use", "id": f"t{number}", "name": "Edit", "input": edit}
+    answer = {"type": "tool_result", "tool_use_id": f"t{number}", "content": "It is updated."}
+    said = {"type": "text", "text": f"Because of {number}: " + "it is summed too early. " * 12}
+    for role, kind, content in (
+        ("user", "u", f"Why is the total of cart {number} wrong after the discount?"),
+        ("assistant", "a", [said, call]),
+        ("user", "r", [answer]),
+    ):
+        yield {
+            "type": role,
+            "uuid": f"{kind}{number}",
+            "timestamp": f"2026-02-03T10:{number // 60:02}:{number % 60:02}.000Z",
+            "message": {"role": role, "content": content},
+        }
 
 
 def starting(environ: dict[str, str]) -> None:

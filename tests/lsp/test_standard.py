@@ -196,7 +196,7 @@ def test_document_links(start: Start, tmp_path: Path) -> None:
     ]
     asked = client.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
     assert [link["target"] for link in asked] == [link["target"] for link in page["links"]]
-    assert asked[0]["range"]["start"] == {"line": 9, "character": 0}
+    assert asked[0]["range"]["start"] == {"line": 8, "character": 0}
     elsewhere = {"textDocument": {"uri": "file:///shop/cart.py"}}
     assert client.request("textDocument/documentLink", elsewhere) == []
 
@@ -252,7 +252,7 @@ def test_show_without_show_document(serve: Start) -> None:
     run(client, "aiana.show", {"uri": URI})
     message = client.notification("window/showMessage")["message"]
     assert message.startswith("Written to file://")
-    assert message.endswith(", line 33.")
+    assert message.endswith(", line 32.")
 
 
 def test_no_answer_to_showing_a_document_is_an_end(serve: Start) -> None:

@@ -86,13 +86,13 @@ export class Documents
       vscode.languages.registerFoldingRangeProvider(selector, this),
       vscode.languages.registerDocumentSymbolProvider(selector, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.closed(uri)),
-      this.server.onDidChangeStore(() => void this.refresh()),
+      this.server.onDidChangeStore(({ kinds }) => void this.refresh(kinds)),
     );
   }
 
   /** Show what one of our URIs names, at the exact turn. */
   async open(uri: string, { passage, ...options }: OpenOptions): Promise<void> {
-    const { uri: place, range } = await this.locate(uri);
+    const { uri: place, range } = await this.place(uri);
     const document = await vscode.workspace.openTextDocument(place);
     const editor = await vscode.window.showTextDocument(document, { ...options, selection: range });
     editor.revealRange(range, vscode.TextEditorRevealType.AtTop);
@@ -134,12 +134,37 @@ export class Documents
 
   /** The document and the line that one of our URIs names. */
   async locate(uri: string): Promise<vscode.Location> {
-    if (!parseTarget(uri)) {
-      throw new Error(vscode.l10n.t("{0} is not an address of Aiana.", uri));
-    }
+    checkAddress(uri);
     const { uri: document, line, title } = await this.server.request(wire.locate, { uri });
-    const path = `${document.slice(`${SCHEME}://`.length)}/${fileName(title)}`;
-    return new vscode.Location(vscode.Uri.from({ scheme: SCHEME, path }), new vscode.Position(line, 0));
+    return locationOf(document, title, line);
+  }
+
+  /** The same to be shown: a document that is not open yet is read once, for its place and its text. */
+  private async place(uri: string): Promise<vscode.Location> {
+    checkAddress(uri);
+    const shown = await this.placeInShown(uri);
+    if (shown) {
+      return shown;
+    }
+    const page = await this.server.request(wire.textDocumentContent, { uri });
+    const location = locationOf(page.uri, page.title, page.line);
+    const key = location.uri.toString();
+    if (!this.shown.has(key)) {
+      this.shown.set(key, Promise.resolve(shownOf(page)));
+    }
+    return location;
+  }
+
+  /** Where it stands in a document that is open; those are kept up to date. */
+  private async placeInShown(uri: string): Promise<vscode.Location | undefined> {
+    for (const { uri: document } of vscode.workspace.textDocuments) {
+      const page = document.scheme === SCHEME ? (await this.shown.get(document.toString()))?.page : undefined;
+      const section = page?.sections.find((each) => each.uri === uri);
+      if (section || (page?.uri && page.uri === uri)) {
+        return new vscode.Location(document, new vscode.Position(section?.line ?? 0, 0));
+      }
+    }
+    return undefined;
   }
 
   /** The address of what is at the cursor of a document: a turn of a session, or a memory. */
@@ -276,14 +301,13 @@ export class Documents
         .catch((error: unknown) => messageOf(error));
       const text = typeof shared === "string" ? `${shared}\n` : shared.text;
       const page = { ...READ_ONLY, text };
-      const bytes = new TextEncoder().encode(text);
-      return { page, bytes, mtime: Date.now(), shared: typeof shared === "string" ? undefined : shared };
+      return { ...shownOf(page), shared: typeof shared === "string" ? undefined : shared };
     }
     const page = await this.page(uri).catch((error: unknown) => ({
       ...READ_ONLY,
       text: `${messageOf(error)}\n`,
     }));
-    return { page, bytes: new TextEncoder().encode(page.text), mtime: Date.now() };
+    return shownOf(page);
   }
 
   private async page(uri: vscode.Uri): Promise<wire.Page> {
@@ -295,8 +319,10 @@ export class Documents
     return this.server.request(wire.textDocumentContent, { uri: `${SCHEME}://${uri.path}` });
   }
 
-  private async refresh(): Promise<void> {
-    const open = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === SCHEME);
+  private async refresh(kinds: wire.Changes["kinds"]): Promise<void> {
+    const open = vscode.workspace.textDocuments.filter(
+      ({ uri }) => uri.scheme === SCHEME && (!uri.path.startsWith("/session/") || kinds.includes("sessions")),
+    );
     await Promise.all(open.map(({ uri }) => this.reload(uri)));
   }
 
@@ -316,6 +342,21 @@ export class Documents
     this.shown.delete(uri.toString());
     this.folded.delete(uri.toString());
   }
+}
+
+function checkAddress(uri: string): void {
+  if (!parseTarget(uri)) {
+    throw new Error(vscode.l10n.t("{0} is not an address of Aiana.", uri));
+  }
+}
+
+function locationOf(uri: string, title: string, line: number): vscode.Location {
+  const path = `${uri.slice(`${SCHEME}://`.length)}/${fileName(title)}`;
+  return new vscode.Location(vscode.Uri.from({ scheme: SCHEME, path }), new vscode.Position(line, 0));
+}
+
+function shownOf(page: wire.Page): Shown {
+  return { page, bytes: new TextEncoder().encode(page.text), mtime: Date.now() };
 }
 
 /** A command that opens what one of our URIs names: VS Code itself knows lines, but neither turns nor conversations. */

@@ -7,6 +7,7 @@ people name without its source is looked up by its id.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -66,6 +67,7 @@ def parse(uri: str) -> SessionAddress | MemoryAddress:
     raise _unknown(uri)
 
 
+@lru_cache(256)  # of one session there are as many as it has messages
 def _segment(name: str) -> str:
     """A name as one segment of a path.
 
@@ -79,6 +81,8 @@ def _segment(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    if text.isascii() and text.replace("-", "").isalnum():  # as most are
+        return text
     return quote(text, safe="", errors="replace")
 
 

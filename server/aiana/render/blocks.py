@@ -17,13 +17,15 @@ _RAW = (
     (re.compile(r" {0,3}<!\[CDATA\["), "]]>"),
     (re.compile(r" {0,3}<![A-Za-z]"), ">"),
 )
+_OPENERS = ("`", "~", "<")
+"""What a line begins with that may open a block; most begin with something else."""
 _MOST_COMPARED = 400
 """Lines; comparing takes the square of them."""
 
 
 def split_lines(text: str) -> list[str]:
     """The lines of `text`; editors end one at a lone carriage return too."""
-    return _LINE_END.split(text)
+    return _LINE_END.split(text) if "\r" in text else text.split("\n")
 
 
 def closed(text: str) -> str:
@@ -32,7 +34,7 @@ def closed(text: str) -> str:
     """What closes the block that a line stands in: a fence, or the end of raw HTML."""
     for line in split_lines(text):
         if not end:
-            end = _opens(line)
+            end = _opens(line) if line.lstrip(" ")[:1] in _OPENERS else ""
         elif end[0] in "`~":
             mark = line.strip()
             if line[:4].strip() and mark[0] == end[0] and not mark.strip(end[0]) and mark >= end:
@@ -93,7 +95,7 @@ def _is_patch(text: str) -> bool:
 
 def _diff(old: str, new: str) -> str:
     before, after = split_lines(old) if old else [], split_lines(new) if new else []
-    if len(before) + len(after) > _MOST_COMPARED:
+    if len(before) + len(after) > _MOST_COMPARED or not set(before) & set(after):
         return "\n".join([*(f"-{line}" for line in before), *(f"+{line}" for line in after)])
     lines = list(unified_diff(before, after, lineterm="", n=3))[2:]
     return "\n".join(line for line in lines if not line.startswith("@@"))

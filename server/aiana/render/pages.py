@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from aiana.models import Memory, Message, SearchHit, Session
 from aiana.private import files_in, make_own_folder, remove, write_text
 from aiana.protocol.results import Fixes, Link, Page, Section, Why
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
-from aiana.render.markdown import TOOL_TYPES, first_words, heading, markdown, tool_path
+from aiana.render.markdown import TOOL_TYPES, first_words, markdown, tool_path
 from aiana.text import one_line
 from aiana.times import local
 
@@ -123,7 +125,9 @@ def session_page(
 
     `changing` are the ids of the messages that changed files.
     """
-    text, starts = markdown(session, messages)
+    # A line that changes with each turn would cost readers of a session that grows their place:
+    # editors replace all that stands between two changes.
+    text, starts = markdown(msgspec.structs.replace(session, ended_at=None), messages)
     lines = text.split("\n")
     turns = [message for message in messages if message.type not in TOOL_TYPES]
     if navigation:
@@ -133,11 +137,11 @@ def session_page(
         line = starts[turn.id] + 1
         lines[line] = " · ".join(words)
         links += [_link(lines, line, text, target) for text, target in words.items()]
-    for message in messages:
-        if path := tool_path(message):
-            file = Path(session.project_path or "", path)
-            if file.is_absolute():
-                links.append(_link(lines, starts[message.id], path, file.as_uri()))
+    paths = {message.id: path for message in messages if (path := tool_path(message))}
+    for id, path in paths.items():
+        file = Path(session.project_path or "", path)
+        if file.is_absolute():
+            links.append(_link(lines, starts[id], path, file.as_uri()))
     return Page(
         text="\n".join(lines),
         line=starts.get(message_id or "", 0),
@@ -153,7 +157,7 @@ def session_page(
                 kind=_section_kind(message),
                 uri=message.uri,
                 message_id=message.id,
-                title=_outline(message),
+                title=_outline(message, lines[starts[message.id]], paths.get(message.id)),
                 changes=message.id in changing,
             )
             for message in messages
@@ -161,10 +165,10 @@ def session_page(
     )
 
 
-def _outline(message: Message) -> str:
+def _outline(message: Message, heading: str, path: str | None) -> str:
     if message.type not in TOOL_TYPES:
-        return heading(message).removeprefix("## ")
-    about = tool_path(message) or first_words(message.content)
+        return heading.removeprefix("## ")
+    about = path or first_words(message.content)
     return f"{message.tool_name or 'tool'}: {about}" if about else message.tool_name or "tool"
 
 

@@ -12,7 +12,7 @@ T.wait(function() return vim.bo.buftype == 'quickfix' end, 'the list')
 MESSAGE = f"""
 vim.g.aiana = {{ register = 'a' }}
 vim.cmd('Aiana open aiana:///session/{CART}#{PINNED}')
-T.wait(function() return T.cursor_line() == 33 end, 'the message')
+T.wait(function() return T.cursor_line() == 32 end, 'the message')
 """
 MEMORY = """
 local memory = T.request('aiana/memory/add', { content = 'Use uv', project = '' }).memory

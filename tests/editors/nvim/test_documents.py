@@ -65,10 +65,10 @@ def test_one_buffer_for_each_session(neovim: Neovim) -> None:
     buffers, line, after = neovim.run(f"""
     local uri = 'aiana:///session/{CART}'
     vim.cmd('Aiana open ' .. uri .. '#{PINNED}')
-    T.wait(function() return T.cursor_line() == 33 end, 'the message')
+    T.wait(function() return T.cursor_line() == 32 end, 'the message')
     vim.cmd.enew()
     vim.cmd('edit aiana:///session/{CART}\\\\#{PINNED}')
-    T.wait(function() return T.cursor_line() == 33 end, 'the message')
+    T.wait(function() return T.cursor_line() == 32 end, 'the message')
     local line = T.cursor_line()
     vim.cmd.edit(uri .. '/A\\\\ name.md')
     T.wait(function() return vim.api.nvim_buf_get_name(0) == '{CART_URI}' end, 'the one buffer')
@@ -79,7 +79,7 @@ def test_one_buffer_for_each_session(neovim: Neovim) -> None:
     return {{ ours, line, vim.api.nvim_buf_get_name(0) }}
     """)
     assert buffers == [CART_URI]
-    assert line == 33
+    assert line == 32
     assert after == CART_URI
 
 

@@ -150,7 +150,7 @@ def test_edit_opens_a_document_at_its_message(neovim: Neovim) -> None:
         f"vim.cmd.edit(vim.fn.fnameescape('aiana:///session/{CART}#{PINNED}'))\n"
         "T.wait(function() return T.cursor_line() > 1 end, 'the jump')" + OPENED
     )
-    assert got["number"] == 33
+    assert got["number"] == 32
     assert (
         got["line"]
         == "## Assistant · 2026-02-03 10:44 · Pinned `redis` to `~4.7` in package.json with a…"
@@ -537,7 +537,7 @@ def test_the_server_can_show_a_document(neovim: Neovim) -> None:
       title = 'Show', command = 'aiana.show',
       arguments = {{ {{ uri = 'aiana:///session/{CART}#{PINNED}' }} }},
     }})
-    T.wait(function() return T.cursor_line() == 33 end, 'the document')
+    T.wait(function() return T.cursor_line() == 32 end, 'the document')
     return vim.api.nvim_get_current_line()
     """
     )

@@ -65,7 +65,20 @@ export function writeFix(world, command, error, file) {
   writeConversation(world, "7a1f0c52-0000-4000-8000-000000000002", said);
 }
 
-/** Writes what was said as a transcript of the workspace, a second between two messages. */
+/** Writes a conversation of so many turns, the nth of which says "turn n"; returns its transcript and its URI. */
+export function writeLong(world, turns) {
+  const said = Array.from({ length: turns }, (_, index) => [
+    index % 2 ? "assistant" : "user",
+    `turn ${index}: ${"the total of the cart is summed before the discount. ".repeat(3)}`,
+  ]);
+  const sessionId = "7a1f0c52-0000-4000-8000-000000000003";
+  return {
+    file: writeConversation(world, sessionId, said),
+    uri: `aiana:///session/${sessionId}/claude-code`,
+  };
+}
+
+/** Writes what was said as a transcript of the workspace, a second between two messages; returns its path. */
 function writeConversation(world, sessionId, said) {
   const line = ([role, content], index) => ({
     sessionId,
@@ -77,5 +90,7 @@ function writeConversation(world, sessionId, said) {
     timestamp: new Date(Date.UTC(2026, 1, 3, 10, 0, index)).toISOString(),
   });
   const lines = said.map((each, index) => JSON.stringify(line(each, index)));
-  writeFileSync(join(world.claude, "projects", "sample", `${sessionId}.jsonl`), `${lines.join("\n")}\n`);
+  const file = join(world.claude, "projects", "sample", `${sessionId}.jsonl`);
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
 }

@@ -1,9 +1,17 @@
 // The way back into a session, handing it over, sharing it, and what it changed, in the real VS Code with the real server.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeEdits } from "./conversations.mjs";
+import { writeEdits, writeLong } from "./conversations.mjs";
 import {
   chooseFromMenu,
   Editor,
@@ -13,6 +21,7 @@ import {
   palette,
   programs,
   shareWindow,
+  stored,
   until,
 } from "./harness.mjs";
 
@@ -132,6 +141,31 @@ test("a session is handed over to a new chat, the clipboard, a document and a ne
     .locator(".chat-attached-context-attachment", { hasText: /aiana-handover-\d+-tokens\.md/ })
     .waitFor();
   await editor.ask("command", { command: "workbench.action.closeAuxiliaryBar" });
+});
+
+test("a conversation of 5,000 turns opens at the turn, and keeps its place when it grows", async () => {
+  const { file, uri } = writeLong(world, 5_000);
+  const turn = (index) => `${uri}#00000003-0000-4000-8000-${String(index).padStart(12, "0")}`;
+  const id = "7a1f0c52-0000-4000-8000-000000000003";
+  const messages = () =>
+    stored(
+      world,
+      `SELECT count(*) FROM messages m JOIN sessions s ON s.key = m.session_key WHERE s.id = '${id}'`,
+    );
+  await until(() => messages()[0][0] === 5_000, 60_000, "it is captured");
+  await editor.ask("command", { command: "aiana.hit.open", args: [turn(3_210)] });
+  const at = ({ text, line }) => text.split("\n")[line].includes("turn 3210");
+  const isAtTop = ({ line, top }) => line - top < 10;
+  const before = await active((now) => at(now) && isAtTop(now), "it is open at the turn");
+  const more = { type: "user", message: { role: "user", content: "and one more" }, cwd: world.shop };
+  const grown = { ...more, sessionId: id, uuid: "grown", timestamp: "2026-02-04T10:00:00.000Z" };
+  appendFileSync(file, `${JSON.stringify(grown)}\n`);
+  const after = await active(({ text }) => text.endsWith("and one more\n"), "it has grown");
+  assert.deepEqual([after.line, after.top], [before.line, before.top]);
+  assert.ok(at(after));
+  await editor.ask("command", { command: "aiana.hit.open", args: [turn(12)] });
+  await active(({ text, line }) => text.split("\n")[line].includes("turn 12:"), "it goes to another turn");
+  await editor.ask("command", { command: "workbench.action.closeActiveEditor" });
 });
 
 test("what is shared is seen before it is saved, with what was taken out", async () => {

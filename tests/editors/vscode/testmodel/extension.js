@@ -119,6 +119,7 @@ const asks = {
       editor && {
         uri: editor.document.uri.toString(true),
         line: editor.selection.active.line,
+        top: editor.visibleRanges[0]?.start.line,
         language: editor.document.languageId,
         text: editor.document.getText(),
       }
