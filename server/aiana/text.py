@@ -17,6 +17,7 @@ _INVISIBLE = Pattern(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
+_ACTING = Pattern("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = Pattern("[\ud800-\udfff]")
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -32,6 +33,11 @@ def clean(text: str) -> str:
         return text
     text = _LINE_BREAK.sub("\n", _ANSI.sub("", text))
     return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def clean_patch(text: str) -> str:
+    """A patch without what a terminal acts on; its characters and line ends stay as they are."""
+    return _SURROGATE.sub("\ufffd", _ACTING.sub("", _ANSI.sub("", text)))
 
 
 def one_line(text: str) -> str:

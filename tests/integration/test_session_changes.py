@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +89,61 @@ def test_changes_of_one_turn(aiana: Aiana) -> None:
     assert (file.before, file.after) == ("2", "3")
     page = aiana.read_page("aiana:///session/main/codex")
     assert [section.message_id for section in page.sections if section.changes] == ["c0", "c1"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "eins = 1\r\nzwei = 2\r\n",
+        "eins = 1\rzwei = 2\r",
+        "eins = 1\nzwei = 2",
+        "eins = 1\r\nzwei = 2\r",
+        "\n\neins\x0c\n\x0czwei\x0b\n\n",
+        "eins\u2028zwei\u2029\x85drei\n",
+        "\ufeffeins = '\u200b'\n",
+        "x",
+        "-- a\n++ b\n",
+        "long\n" * 5000,
+    ],
+)
+def test_a_printed_patch_gives_the_file_byte_for_byte(
+    aiana: Aiana, tmp_path: Path, content: str
+) -> None:
+    names = ["new.py", "new dir/größe: 1.py", 'new "b" \\ c.py']
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    session = Session(id="new", source="codex", project="shop", project_path=str(shop))
+    written = [{"file_path": name, "content": content} for name in names]
+    record(aiana, session, *(("10:00", "Write", each, False) for each in written))
+    environment = {**os.environ, "AIANA_HOME": str(tmp_path / "home"), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "aiana", "sessions", "changes", "new"]
+    patch = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
+    assert b"note" not in patch.stderr
+    strip = f"-p{len(shop.parts)}"
+    applying = ["git", "apply", "--whitespace=nowarn", strip]
+    subprocess.run(applying, cwd=shop, input=patch.stdout, timeout=120, check=True)
+    assert [(shop / name).read_bytes() for name in names] == [content.encode()] * 3
+
+
+def test_what_a_terminal_acts_on_is_left_out_of_a_patch_and_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from aiana.cli.output import print_patch
+
+    print_patch("+a\x1b[31mb\x07\r\n")
+    assert capsys.readouterr() == (
+        "+ab\r\n",
+        "note: Control characters were left out of the patch; `--json` has them.\n",
+    )
+
+
+def test_an_edit_of_a_file_with_other_line_ends_is_laid_over_it(aiana: Aiana) -> None:
+    session = Session(id="main", source="codex", project="shop", project_path=SHOP)
+    written = {"file_path": "new.py", "content": "a = 1\r\nb = 2\r\n"}
+    changed = edit("10:01", "new.py", "a = 1\nb", "a = 3\nb")
+    record(aiana, session, ("10:00", "Write", written, False), changed)
+    [file] = aiana.session_changes("aiana:///session/main/codex").files
+    assert (file.after, file.whole) == ("a = 3\r\nb = 2\r\n", True)
 
 
 def test_changes_as_a_diff(aiana: Aiana) -> None:

@@ -107,6 +107,15 @@ def test_patch_of_several_files() -> None:
     ]
 
 
+def test_patch_of_a_file_with_other_line_ends() -> None:
+    lines = ["*** Begin Patch", "*** Add File: /new.py", "+a\x0c = 1\r", "+\u2028", "*** End Patch"]
+    [file] = replayed(("apply_patch", {"input": "\n".join(lines)}))
+    assert file.after == "a\x0c = 1\r\n\u2028"
+    lines = ["*** Begin Patch", "*** Add File: /new.py", "+a = 1", "", "+b", "*** End Patch"]
+    [file] = replayed(("apply_patch", {"input": "\r\n".join(lines)}))
+    assert file.after == "a = 1\n\nb"
+
+
 def test_unified_diff() -> None:
     files = replayed(write("x = 1\n", "/new.py"), edit("1", "2"), bash("rm /gone.py"))
     assert unified(files) == (

@@ -13,7 +13,11 @@ def patch_of(path: str, before: str, after: str) -> str:
     """What changed, as a unified diff; "" for nothing, or for what is too long to compare."""
     if max(len(before), len(after)) > LONGEST:
         return ""
-    old, new = before.splitlines(), after.splitlines()
+    old, new = _lines(before), _lines(after)
     if len(old) + len(new) > _MOST_LINES:
         return ""
     return "\n".join(unified_diff(old, new, path, path, lineterm="", n=3))
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []

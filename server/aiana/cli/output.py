@@ -18,7 +18,7 @@ from aiana.cli.terminal import Piece, outlet, say, say_whole
 from aiana.config import load_config
 from aiana.errors import AianaError
 from aiana.service import Aiana, open_aiana
-from aiana.text import clean
+from aiana.text import clean, clean_patch
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as on the wire.")
 
@@ -29,6 +29,7 @@ _ACTIVE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e01ef]"
 )
+_LINE_SIGNS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7e]")
 
 
@@ -98,6 +99,17 @@ def print_document(text: str) -> None:
         click.echo_via_pager(text)
     else:
         outlet().put(text)
+
+
+def print_patch(text: str) -> None:
+    """A patch on standard output: to be read on a terminal, else as it is to be applied."""
+    if outlet().isatty():
+        print_document(_LINE_SIGNS.sub(lambda sign: ascii(sign[0])[1:-1], text))
+        return
+    patch = clean_patch(text)
+    outlet().put(patch)
+    if patch != text:
+        tell("note", "Control characters were left out of the patch; `--json` has them.")
 
 
 def print_diff(lines: Iterable[str]) -> None:

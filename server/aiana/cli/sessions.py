@@ -17,6 +17,7 @@ from aiana.cli.output import (
     print_document,
     print_json,
     print_json_text,
+    print_patch,
     safe_json,
     tell,
     write_document,
@@ -219,7 +220,7 @@ def changes(session_id: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     elif found.diff:
-        print_document(found.diff)
+        print_patch(found.diff)
     else:
         tell("note", "No call of this session is known to have changed a file.")
     for note in found.notes if not as_json else ():

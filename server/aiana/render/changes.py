@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from typing import Literal
@@ -14,6 +15,7 @@ GAP = "⋯"
 """The line that stands for what no call shows, between two parts of a file."""
 _MOST_COMPARED = 4000
 """Lines; comparing may take the square of them."""
+_ODD = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 
 def changed_file(file: FileChanges) -> ChangedFile:
@@ -71,8 +73,8 @@ def _places(parts: Sequence[Part]) -> list[ChangedPart]:
 
 
 def _diff(file: ChangedFile) -> str:
-    old = "/dev/null" if file.kind == "created" else file.old_path or file.path
-    new = "/dev/null" if file.kind == "deleted" else file.path
+    old = "/dev/null" if file.kind == "created" else _named(file.old_path or file.path)
+    new = "/dev/null" if file.kind == "deleted" else _named(file.path)
     head = f"--- {old}\n+++ {new}\n"
     if file.before is None or file.after is None:
         text = file.after if file.before is None else file.before
@@ -82,17 +84,40 @@ def _diff(file: ChangedFile) -> str:
         return head + "@@ what stood there before is not told @@\n" + _signed(sign, text)
     before, after = _lines(file.before), _lines(file.after)
     if len(before) + len(after) > _MOST_COMPARED:
-        return head + _signed("-", file.before) + _signed("+", file.after)
-    hunks = list(unified_diff(before, after, lineterm="", n=3))[2:]
+        sizes = f"-{_span(before)} +{_span(after)}" if file.whole else ""
+        hunks = [f"@@ {sizes} @@\n" if sizes else "@@\n"]
+        hunks += [f"{sign}{line}" for sign, text in (("-", before), ("+", after)) for line in text]
+    else:
+        hunks = list(unified_diff(before, after, n=3))[2:]
     if not file.whole:
         # Numbers of lines would be those of the parts, not of the file.
-        hunks = ["@@" if line.startswith("@@") else line for line in hunks]
-    return head + "".join(f"{line}\n" for line in hunks)
+        hunks = ["@@\n" if line.startswith("@@") else line for line in hunks]
+    return head + "".join(_ended(line, file.whole) for line in hunks)
+
+
+def _named(path: str) -> str:
+    """A path as git writes it in a patch."""
+    if _ODD.search(path):
+        return '"' + _ODD.sub(lambda sign: f"\\{ord(sign[0]):03o}", path) + '"'
+    return f"{path}\t" if " " in path else path
 
 
 def _lines(text: str) -> list[str]:
-    return split_lines(text.removesuffix("\n")) if text else []
+    """The lines of a file as patches count them, each with its end."""
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + [last] * bool(last)
+
+
+def _span(lines: Sequence[str]) -> str:
+    return f"1,{len(lines)}" if lines else "0,0"
+
+
+def _ended(line: str, is_of_file: bool) -> str:
+    if line.endswith("\n"):
+        return line
+    # The end of a part is not that of the file.
+    return f"{line}\n\\ No newline at end of file\n" if is_of_file else f"{line}\n"
 
 
 def _signed(sign: str, text: str) -> str:
-    return "".join(f"{sign}{line}\n" for line in _lines(text))
+    return "".join(_ended(f"{sign}{line}", False) for line in _lines(text))

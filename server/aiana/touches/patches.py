@@ -73,7 +73,9 @@ def edits_of_patch(text: str) -> list[tuple[str, str, str]]:
         old.clear()
         new.clear()
 
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")
+    if lines[0].endswith("\r"):  # of the patch, not of what stands in it
+        lines = [line.removesuffix("\r") for line in lines]
     for number, line in enumerate(lines):
         if head := _ENVELOPE.match(line):
             if not head[3]:

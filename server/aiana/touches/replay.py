@@ -61,8 +61,13 @@ class FileChanges:
             self._add(Part("", new, [turn]))
             return
         for part in reversed(self.parts):
-            if part.after and old in part.after:
-                part.after = part.after.replace(old, new, 1)
+            if part.after and "\r\n" in part.after and "\r" not in old:
+                # Assistants show and replace lines without the carriage return.
+                was, becomes = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
+            else:
+                was, becomes = old, new
+            if part.after and was in part.after:
+                part.after = part.after.replace(was, becomes, 1)
                 part.turns = [*dict.fromkeys([*part.turns, turn])]
                 return
         # It may hold stretches that were changed before.
