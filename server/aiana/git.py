@@ -16,6 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from aiana.text import unquoted
+
 _WAIT_S = 0.02
 _COMMIT = re.compile(r"([0-9a-f]{40,64}) (\d+) (\d+)(?: \d+)?")
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.M)
@@ -209,11 +211,11 @@ def _blamed_line(head: re.Match[str], facts: dict[str, str]) -> Blamed:
         authored=int(facts.get("author-time", 0)),
         committed=int(facts.get("committer-time", 0)),
     )
-    hash, _, path = facts.get("previous", "").partition(" ")
+    hash, _, before = facts.get("previous", "").partition(" ")
     return Blamed(
         line=int(head[3]),
         commit=commit,
-        path=facts.get("filename", ""),
+        path=unquoted(facts.get("filename", "")),
         there=int(head[2]),
-        before=(hash, path) if path else None,
+        before=(hash, unquoted(before)) if before else None,
     )

@@ -84,10 +84,19 @@ def unavailable(module: str, error: ImportError | None = None) -> str:
 
 
 def quoted(word: str) -> str:
-    """A word as a shell takes it."""
+    """A word as a shell takes it, on one line and without what a terminal acts on."""
     if os.name != "nt":
-        return shlex.quote(word)
+        if word.isprintable():
+            return shlex.quote(word)
+        return "$'" + "".join(map(_shown, word)) + "'"
     return word if word and not set(word) & set(" \t&()[]{}^=;!'+,`~") else f'"{word}"'
+
+
+def _shown(sign: str) -> str:
+    """A character as it stands between `$'` and `'`."""
+    if sign.isprintable() and sign not in "'\\":
+        return sign
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(sign))
 
 
 def _absent(module: str) -> bool:

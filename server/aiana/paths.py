@@ -7,7 +7,7 @@ from pathlib import Path
 
 SETTINGS_FILE = "config.toml"
 """In the data folder."""
-_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d{1,9})(?:[-,:](?P<last>\d{1,9}))?:?")
+_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d{1,9})(?:[-,:](?P<last>\d{1,9}))?:?", re.S)
 
 
 def expanded(path: str | Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiana.pattern import Pattern
 
 # CSI (`ESC [ ... m`), OSC (`ESC ] ... BEL`) and two-character escapes, ECMA-48; runs are bounded.
@@ -19,6 +21,9 @@ _INVISIBLE = Pattern(
 )
 _ACTING = Pattern("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = Pattern("[\ud800-\udfff]")
+
+_ESCAPED = Pattern(r"\\([0-3][0-7]{2}|.)")
+_ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 """How FTS5 makes terms: of the texts in the index, and of what is looked up in it."""
@@ -38,6 +43,18 @@ def clean(text: str) -> str:
 def clean_patch(text: str) -> str:
     """A patch without what a terminal acts on; its characters and line ends stay as they are."""
     return _SURROGATE.sub("\ufffd", _ACTING.sub("", _ANSI.sub("", text)))
+
+
+def unquoted(name: str) -> str:
+    """A file's name as git writes it where it is odd: `"a\\"b\\n.py"`."""
+    if len(name) < 2 or not name.startswith('"') or not name.endswith('"'):
+        return name
+    return _ESCAPED.sub(_meant, name[1:-1])
+
+
+def _meant(escaped: re.Match[str]) -> str:
+    sign = escaped[1]
+    return chr(int(sign, 8)) if sign.isdigit() else _ESCAPES.get(sign, sign)
 
 
 def one_line(text: str) -> str:

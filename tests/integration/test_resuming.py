@@ -172,6 +172,30 @@ def test_handover_cannot_be_closed_by_what_it_quotes(aiana: Aiana, session: Sess
     assert lines.count("## What was asked") == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["odd\nname", "it's\n\\x41", "a b", "\x1b[31m\u202e\r", "größe\t1"]
+)
+def test_a_printed_command_goes_to_the_very_folder(
+    aiana: Aiana, session: Session, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    stored(aiana, replace(session, project_path=str(folder)))
+    aiana.close()
+    printed = subprocess.run(
+        [sys.executable, "-m", "aiana", "resume", "0198c0de", "--print"],
+        env={**os.environ, "AIANA_HOME": str(tmp_path / "home"), "PYTHONUTF8": "1"},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    ).stdout.decode()
+    assert printed.count("\n") == 1
+    assert printed[:-1].isprintable()
+    shell = ["bash", "-c", f"{printed.partition(' && ')[0]} && pwd -P"]
+    went = subprocess.run(shell, capture_output=True, timeout=60, check=True).stdout
+    assert went == os.fsencode(folder) + b"\n"
+
+
 def test_commands(aiana: Aiana, session: Session, tmp_path: Path) -> None:
     stored(aiana, session)
     aiana.close()

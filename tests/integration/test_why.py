@@ -15,6 +15,7 @@ import pytest
 from aiana.config import Config
 from aiana.errors import InvalidQuery, NotFound
 from aiana.models import Message, Session
+from aiana.paths import lines_at
 from aiana.projects import project_of
 from aiana.service import Aiana, open_aiana
 from tests.benchmarks.lines import Story, score
@@ -163,6 +164,21 @@ def test_what_an_editor_shows_with_other_line_ends_is_what_is_saved(shop: Shop) 
     shop.git("commit", "-qam", "Windows")
     told = [(made, "edited here")]
     assert shop.why(2) == shop.why(2, text=f"import os\r\n{LINE}\r\n") == told
+
+
+@pytest.mark.parametrize("name", ["odd\nname.py", 'a "b" \\.py', "größe\t.py"])
+def test_a_file_with_an_odd_name(shop: Shop, aiana: Aiana, name: str) -> None:
+    shop.file = shop.root / name
+    shop.commit("import os")
+    made = shop.edit("s", "import os", f"import os\n{LINE}")
+    shop.commit("import os", LINE)
+    shop.commit("import os", f"{LINE}  # as told")
+    [(id, how)] = shop.why(2)
+    assert (id, how.partition(" by ")[0]) == (made, "edited, then changed")
+    assert [entry.message_id for entry in aiana.file_history(shop.file).entries] == [made]
+    [file] = aiana.session_changes("aiana:///session/s/codex").files
+    assert file.path == str(shop.file)
+    assert lines_at(f"{shop.file}:2") == (str(shop.file), 2, 2)
 
 
 def test_edited_then_changed_by_a_formatter(shop: Shop) -> None:

@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 ORDER = (
     {"__init__"},
     {"pattern"},
-    {"errors", "git", "models", "text", "times", "lazy", "invocation", "paths"},
-    {"complaints"},
+    {"errors", "models", "text", "times", "lazy", "invocation", "paths"},
+    {"complaints", "git"},
     {"private", "titles", "touches"},
     {"config"},
     {"protocol"},

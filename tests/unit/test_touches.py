@@ -51,6 +51,7 @@ def told(tool: str, arguments: Any) -> list[tuple[str, str, int | None, int | No
         ("delete_file", {"target_file": "a"}, ("deleted", "a")),
         ("editor", {"command": "view", "path": "/a"}, ("read", "/a")),
         ("editor", {"command": "create", "path": "/a", "file_text": "x"}, ("written", "/a")),
+        ("Read", {"file_path": "/odd\nname\t.py"}, ("read", "/odd\nname\t.py")),
         ("Grep", {"pattern": "x", "path": "/src"}, ("named", "/src")),
         ("list_directory", {"path": "C:\\src"}, ("named", "C:\\src")),
         ("shell", {"command": ["bash", "-lc", "cat README.md"]}, ("read", "README.md")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from aiana.cli.naming import session_uri_of
 from aiana.cli.output import json_option, opened, print_json, write_document
 from aiana.cli.terminal import outlet, say, say_whole
 from aiana.errors import AianaError, NotFound
-from aiana.invocation import command
+from aiana.invocation import command, quoted
 from aiana.protocol.results import Resumption
 from aiana.text import clean
 
@@ -38,7 +37,7 @@ def resume(session: str, new: bool, only_print: bool, as_json: bool) -> None:
         print_json(way)
         return
     if only_print and way.argv:
-        say_whole(f"cd {shlex.quote(way.cwd)} && {shlex.join(way.argv)}")
+        say_whole(f"cd {quoted(way.cwd)} && {' '.join(map(quoted, way.argv))}")
     if way.unavailable is not None:
         raise NotFound(
             f"{way.unavailable} `{command('handover')} {session}` tells a new session of it."

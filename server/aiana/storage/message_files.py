@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from aiana.protocol.uris import session_uri
 from aiana.storage.database import Database
+from aiana.storage.noted import note_progress, progress
 from aiana.storage.touching import Tool, note
 from aiana.touches.values import GitRef, Touched
 
-VERSION = 2
-"""Of the rules: what was told by older ones is told anew in the background."""
-FACT = "message_files"
 _ROWS = 400
 """Messages that are looked at in one transaction of the background work."""
 
@@ -50,7 +46,7 @@ class MessageFiles:
     def unread(self) -> int:
         """How many messages at most are left of which it is not known what they touched."""
         with self._database.reading_everything() as connection:
-            last, upto = _progress(connection)
+            last, upto = progress(connection)
         return max(0, upto - last)
 
     def of_session(self, session_id: str, source: str) -> list[FileTouch]:
@@ -99,11 +95,11 @@ def fill(database: Database, cancelled: Callable[[], bool]) -> int:
     done = 0
     while not cancelled():
         with database.reading_everything() as connection:
-            last, upto = _progress(connection)
+            last, upto = progress(connection)
         if last >= upto:
             return done
         with database.writing() as connection:
-            last, upto = _progress(connection)
+            last, upto = progress(connection)
             rows = connection.execute(
                 "SELECT session_key, key, type, coalesce(tool_name, ''), tool_input, content, "
                 "metadata FROM messages NOT INDEXED WHERE key > ? AND key <= ? "
@@ -115,31 +111,9 @@ def fill(database: Database, cancelled: Callable[[], bool]) -> int:
                 by_session.setdefault(session_key, []).append(Tool(*row))
             for session_key, tools in by_session.items():
                 note(connection, session_key, tools)
-            _put_progress(connection, rows[-1][1] if len(rows) == _ROWS else upto, upto)
+            note_progress(connection, rows[-1][1] if len(rows) == _ROWS else upto, upto)
         done += len(rows)
     return done
-
-
-def begin(connection: sqlite3.Connection) -> None:
-    """Note where the background work begins and ends: what is stored later is told at once."""
-    if connection.execute("SELECT 1 FROM facts WHERE name = ?", (FACT,)).fetchone() is None:
-        _put_progress(connection, *_progress(connection))
-
-
-def _progress(connection: sqlite3.Connection) -> tuple[int, int]:
-    """The last message that was looked at, and the last one that has to be."""
-    row = connection.execute("SELECT value FROM facts WHERE name = ?", (FACT,)).fetchone()
-    if row is not None:
-        known = json.loads(row[0])
-        if known["version"] == VERSION:
-            return known["key"], known["upto"]
-    (upto,) = connection.execute("SELECT coalesce(max(key), 0) FROM messages").fetchone()
-    return 0, upto
-
-
-def _put_progress(connection: sqlite3.Connection, key: int, upto: int) -> None:
-    value = json.dumps({"version": VERSION, "key": key, "upto": upto})
-    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (FACT, value))
 
 
 def _file_touch(

@@ -69,6 +69,7 @@ _SAYS_CHANGED = Pattern(
 )
 _PATHS = Pattern(r"\S*[/\\]\S*")
 _SAID_CHARS = 300
+_CONTROL = Pattern(r"[\x00-\x1f]")
 _NUMBERED = Pattern(r"^\s*(\d{1,7})(?:→|\t|: |\|)", re.M)
 
 
@@ -225,13 +226,19 @@ def path_in(value: Any) -> str:
     text = value.strip()
     if (
         not text
-        or any(ord(sign) < 32 for sign in text)
+        or (_CONTROL.search(text) and not _is_odd_path(text))
         or (_URL.match(text) and not _PATH_BEGINS.match(text))
     ):
         return ""
     if any(sign in text for sign in "*?|<>"):
         return ""
     return text
+
+
+def _is_odd_path(text: str) -> bool:
+    """Whether a text with line ends or other control characters is a path for all that."""
+    absolute = _PATH_BEGINS.match(text) is not None and "\0" not in text
+    return absolute and not any(map(_PATH_BEGINS.match, text.splitlines()[1:]))
 
 
 def as_command(value: Any) -> str:

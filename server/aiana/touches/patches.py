@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from aiana.pattern import Pattern
+from aiana.text import unquoted
 from aiana.touches.values import Touch, Touched
 
 _ENVELOPE = Pattern(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M)
@@ -50,7 +51,7 @@ def _of_diff(text: str) -> Iterator[Touch]:
 
 
 def _named(path: str, prefix: str) -> str:
-    return path.strip().strip('"').removeprefix(prefix)
+    return unquoted(path.strip()).removeprefix(prefix)
 
 
 def edits_of_patch(text: str) -> list[tuple[str, str, str]]:
