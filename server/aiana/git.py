@@ -69,6 +69,10 @@ class Hunk(Struct, frozen=True):
     old: tuple[int, int]
     new: tuple[int, int]
 
+    def has(self, line: int) -> bool:
+        """Whether it put a line there, by its number afterwards."""
+        return self.new[0] <= line < sum(self.new)
+
 
 class Git:
     """One repository, asked within a span of time; afterwards, and once cancelled, it fails."""

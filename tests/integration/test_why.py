@@ -20,6 +20,7 @@ from aiana.projects import project_of
 from aiana.service import Aiana, open_aiana
 from tests.benchmarks.lines import Story, score
 
+LITTLE = "This says too little to be told from other lines."
 LINE = "total = sum_of(cart, rate=7)"
 
 
@@ -86,7 +87,7 @@ class Shop:
         return self.call(session, "Edit", arguments, refused)
 
     def call(
-        self, session: str, tool: str, arguments: dict[str, str], refused: bool = False
+        self, session: str, tool: str, arguments: dict[str, Any], refused: bool = False
     ) -> str:
         id = {"toolCallId": f"{session}-{self.minute}"}
         made = self.say(
@@ -98,7 +99,7 @@ class Shop:
 
     def why(self, line: int, **more: Any) -> list[tuple[str, str]]:
         found = self.aiana.why(self.file, line, line, **more)
-        assert found.notes == []
+        assert found.notes in ([], [LITTLE])
         return [(reason.message_id, reason.how) for reason in found.reasons]
 
 
@@ -218,6 +219,51 @@ def test_lines_that_say_little_are_known_by_their_neighbours(shop: Shop) -> None
     shop.commit("import os", "    try:", "        pass", *body)
     assert shop.why(2) == []
     assert shop.why(5) == [(made, "edited here")]
+
+
+def test_a_line_that_says_little_is_known_by_the_whole_change(shop: Shop, aiana: Aiana) -> None:
+    shop.commit("one = 1", "two = 2", "three = 3", "four = 4")
+    made = shop.edit("s", "two = 2\n", "two = 20\n")
+    shop.commit("one = 1", "two = 20", "three = 3", "four = 4")
+    assert shop.why(2) == [(made, "edited here")]
+    # With more around it, and not committed yet.
+    made = shop.edit("s", "one = 1\ntwo = 20\n", "one = 1\ntwo = 200\n")
+    shop.file.write_text("one = 1\ntwo = 200\nthree = 3\nfour = 4\n")
+    assert shop.why(2) == [(made, "edited here")]
+    # By hand, though a session wrote the same in the place of something else.
+    shop.commit("one = 1", "two = 200", "three = 3", "four = 4")
+    shop.edit("t", "four = 5", "four = 40")
+    shop.commit("one = 1", "two = 200", "three = 3", "four = 40")
+    found = aiana.why(shop.file, 4, 4)
+    assert found.reasons == []
+    assert found.notes == [LITTLE]
+    # A line that was committed, and is written again by hand.
+    shop.commit("one = 1", "two = 20", "three = 3", "four = 40")
+    shop.commit("one = 1", "two = 200", "three = 3", "four = 40")
+    assert aiana.why(shop.file, 2, 2).reasons == []
+
+
+def test_the_same_change_in_many_places_is_one_that_says_so(shop: Shop, aiana: Aiana) -> None:
+    shop.commit("old()", "keep = 1", "old()")
+    arguments = {"file_path": str(shop.file), "old_string": "old()", "new_string": "new_name()"}
+    shop.call("s", "Edit", arguments)
+    shop.commit("new_name()", "keep = 1", "new_name()")
+    assert aiana.why(shop.file, 1, 3).reasons == []
+    shop.git("reset", "-q", "--hard", "HEAD~1")
+    made = shop.call("s", "Edit", {**arguments, "replace_all": True})
+    shop.commit("new_name()", "keep = 1", "new_name()")
+    [reason] = aiana.why(shop.file, 1, 3).reasons
+    assert (reason.message_id, reason.lines) == (made, [(1, 1), (3, 3)])
+
+
+def test_a_file_that_was_written_whole_and_says_little(shop: Shop) -> None:
+    shop.commit("import os")
+    shop.file = shop.root / "new.py"
+    made = shop.call("s", "Write", {"file_path": str(shop.file), "content": "a = 1\nb = 2\n"})
+    shop.commit("a = 1", "b = 2")
+    assert shop.why(2) == [(made, "edited here")]
+    shop.commit("a = 1", "b = 2", "c = 3")
+    assert shop.aiana.why(shop.file, 2, 2).reasons == []
 
 
 def test_old_names_and_other_clones(shop: Shop, aiana: Aiana, tmp_path: Path) -> None:

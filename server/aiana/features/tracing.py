@@ -51,6 +51,18 @@ class Change:
     def added(self) -> set[int]:
         return added_lines(self.old, self.new)
 
+    @cached_property
+    def core(self) -> tuple[list[str], list[str]]:
+        """What is replaced by what, without the lines around it that stay."""
+        old, new = self.old.texts, self.new.texts
+        start, most = 0, min(len(old), len(new))
+        while start < most and old[start] == new[start]:
+            start += 1
+        end = 0
+        while end < most - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+        return old[start : len(old) - end], new[start : len(new) - end]
+
     def takes_away(self, bare: str) -> bool:
         return len(self.old.places.get(bare, ())) > len(self.new.places.get(bare, ()))
 
@@ -195,7 +207,12 @@ class Tracer:
             text = git.text(*before)
             earlier, raw = Lines(text), text.split("\n")
             came_from: dict[int, list[int]] = defaultdict(list)
+            exact = self._exactly(git, lines, texts, hunks, earlier)
             for each in lines:
+                if each.line in exact:
+                    later_by = changed_by[each.line] if changed_by else None
+                    yield each.line, Written(exact[each.line], later_by)
+                    continue
                 old = _replaced(each, texts[each.line], hunks, earlier)
                 if old is None:
                     continue
@@ -214,6 +231,48 @@ class Tracer:
             for number, written in told.items():
                 for line in came_from[number]:
                     yield line, written
+
+    def _exactly(
+        self,
+        git: Git,
+        lines: Sequence[Blamed],
+        texts: dict[int, str],
+        hunks: Sequence[Hunk],
+        earlier: Lines,
+    ) -> dict[int, StoredEdit]:
+        """Who wrote lines that say little: an edit that replaced what their commit replaced, all of
+        it and nothing else, by the same."""
+        short = [
+            each
+            for each in lines
+            if not is_telling(texts[each.line])
+            and any(change.core[0] for change in self._adding.get(texts[each.line], ()))
+        ]
+        found: dict[int, StoredEdit] = {}
+        if not short:
+            return found
+        commit, path = short[0].commit, short[0].path
+        if commit.is_made:
+            text = git.text(commit.hash, path)
+        else:
+            text = (git.root / path).read_text("utf-8", "replace").replace("\r\n", "\n")
+        later, raw = Lines(text), text.split("\n")
+        replaced = [(earlier.between(*hunk.old), later.between(*hunk.new)) for hunk in hunks]
+        for each in short:
+            bare, upto = texts[each.line], _end(each)
+            place = next((n for n, hunk in enumerate(hunks) if hunk.has(each.there)), None)
+            if place is None:
+                continue
+            fits = [c for c in self._adding[bare] if c.core == replaced[place] and c.core[0]]
+            fits = [c for c in fits if not c.is_whole and c.seconds <= upto]
+            if (
+                fits
+                and (replaced.count(replaced[place]) == 1 or fits[-1].stored.replaces_all())
+                and not self._taken_since(fits[-1], bare, upto)
+                and self._lasted(fits[-1], raw[each.there - 1], each)
+            ):
+                found[each.line] = fits[-1].stored
+        return found
 
     def _replacer(self, old: int, earlier: Lines, bare: str, blamed: Blamed) -> Change | None:
         """The last edit that replaced a line by something like the one that is there now."""
@@ -253,11 +312,9 @@ def _end(blamed: Blamed | None) -> float:
 def _replaced(blamed: Blamed, bare: str, hunks: Sequence[Hunk], earlier: Lines) -> int | None:
     """Which line of the text before a commit became a line that the commit touched."""
     for hunk in hunks:
-        first, count = hunk.new
-        if first <= blamed.there < first + count:
+        if hunk.has(blamed.there):
             begin = bisect.bisect_left(earlier.numbers, hunk.old[0])
-            end = bisect.bisect_left(earlier.numbers, sum(hunk.old))
-            gone = earlier.texts[begin:end]
+            gone = earlier.between(*hunk.old)
             found = likest(bare, gone) if is_telling(bare) else None
             return None if found is None else begin + found
     return None

@@ -60,6 +60,7 @@ class Whys:
         from aiana.git import Git, Unanswered
         from aiana.projects import repository_around
         from aiana.search.notes import of_unread_files
+        from aiana.touches.placing import bare_line, is_telling
 
         on_disk = _read(path)
         shown = None if text is None else text.replace("\r\n", "\n")
@@ -91,6 +92,7 @@ class Whys:
                 git = None
                 if "no such path" not in str(error):
                     notes.append(f"What git knows was left out: {error}")
+        asked_about = map(bare_line, text.split("\n")[first - 1 : last])
         found: dict[int, Written] = {}
         if stored:
             tracer = Tracer(stored, git, edits.was_seen)
@@ -98,6 +100,8 @@ class Whys:
             notes += tracer.notes
         reasons = self._reasons(found)
         reasons += self._discussed(text, first, last, names, project, reasons)
+        if stored and not reasons and not any(map(is_telling, asked_about)):
+            notes.append("This says too little to be told from other lines.")
         reasons.sort(key=lambda reason: reason.timestamp, reverse=True)
         return Why(reasons=reasons[:limit], lines=(first, last), notes=notes)
 

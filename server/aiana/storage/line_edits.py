@@ -26,6 +26,10 @@ _MOST_REJECTED = 5
 _REFUSED = re.compile(
     r"reject|declin|denied|refus|not approved|disallow|(?:doesn't|does not|didn't) want", re.I
 )
+_REPLACES_ALL = re.compile(
+    r'"(?:replace_?all|allow_?multiple|(?:expected_?)?replacements|count)"\s*:\s*(?:true|[2-9])',
+    re.I,
+)
 _NOTHING_SAID = re.compile(r"\s*(?:\[Request interrupted|<command-|/\w+\s*$|$)")
 
 _EDITS = f"""
@@ -83,6 +87,10 @@ class StoredEdit(Struct, frozen=True, kw_only=True):
     @property
     def uri(self) -> str:
         return session_uri(self.source, self.session_id, self.message_id)
+
+    def replaces_all(self) -> bool:
+        """Whether the call said that it replaces a text wherever it stands."""
+        return _REPLACES_ALL.search(self.arguments) is not None
 
     def edits(self) -> list[Edit]:
         """What the call replaced in this file."""

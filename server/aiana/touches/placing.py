@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -35,6 +36,11 @@ class Lines:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def between(self, number: int, count: int) -> list[str]:
+        """What stands in so many lines of the text from one on, by its number."""
+        begin = bisect.bisect_left(self.numbers, number)
+        return self.texts[begin : bisect.bisect_left(self.numbers, number + count)]
+
 
 def bare_line(line: str) -> str:
     """A line without white space, as `git blame -w` compares it."""
@@ -62,7 +68,8 @@ def place_of(line: int, edit: Lines, file: Lines) -> int | None:
     """Where a line of an edit's text stands in a file; None where that is not sure.
 
     A telling line that stands once in both is known by itself. Any other is known by its
-    neighbours: by more of them than at any other place, and by three lines or all of the edit.
+    neighbours: by more of them than at any other place, and by three lines or all of the edit, one
+    of which is telling; or where the edit is the whole file.
     """
     text = edit.texts[line]
     places = file.places.get(text, [])
@@ -74,6 +81,8 @@ def place_of(line: int, edit: Lines, file: Lines) -> int | None:
     run = max(runs, key=lambda each: each.length)
     if sum(each.length == run.length for each in runs) > 1:
         return None
+    if 1 < run.length == len(edit) == len(file):
+        return run.place
     if not any(is_telling(near) for near in edit.texts[run.start : run.stop]):
         return None
     is_enough = run.length >= _LEAST_RUN or 1 < run.length == len(edit)
