@@ -215,17 +215,19 @@ _BY_VARIABLE = {each.variable: each for each in SETTINGS}
 
 
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """`AIANA_HOME`, or `~/.aiana`. Raises StorageUnavailable if there is no such home."""
+    """`AIANA_HOME`, or `~/.aiana`. Raises StorageUnavailable if that is not one place."""
     given = environ.get(HOME)
     try:
-        return Path(given or "~/.aiana").expanduser().absolute()
+        folder = Path(given or "~/.aiana").expanduser()
     except RuntimeError as error:  # nobody of that name, or a user without a home
         what = f"{HOME} is {given}, and there is no such home" if given else "You have no home"
         raise StorageUnavailable(f"{what} folder. Set {HOME} to the whole path of one.") from error
-    except OSError as error:
+    if not folder.is_absolute():
         raise StorageUnavailable(
-            f"The folder that Aiana was started in is gone. Set {HOME} to a whole path."
-        ) from error
+            f"{HOME} is {given}, which is another folder wherever Aiana is started. Set it to a "
+            "whole path."
+        )
+    return folder
 
 
 def load_config(

@@ -22,9 +22,11 @@ from aiana.cli import aiana as program
 from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import open_aiana
+from tests.terminal import on_a_terminal
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "sample"
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Show = Callable[..., list[str]]
 
 
 @pytest.fixture
@@ -52,6 +54,27 @@ def run(tmp_path: Path) -> Run:
         )
 
     return run_one
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    """Runs `aiana` in a terminal of some width, and returns its lines."""
+    if os.name != "posix":
+        pytest.skip("terminals of another kind")
+
+    def show_one(columns: int, *arguments: str) -> list[str]:
+        environ = {
+            **os.environ,
+            "AIANA_HOME": str(tmp_path / "aiana"),
+            "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
+            "AIANA_EMBEDDING_MODEL": "no-such-model",
+            "NO_COLOR": "1",
+            "COLUMNS": str(columns),
+        }
+        words = [sys.executable, "-m", "aiana", *arguments]
+        return on_a_terminal(words, environ, tmp_path).splitlines()
+
+    return show_one
 
 
 def test_from_nothing_to_an_answer(run: Run) -> None:
@@ -120,30 +143,88 @@ def test_search_and_context_mark_thinking(run: Run, tmp_path: Path) -> None:
         assert re.findall(r"^\[\d\] (\w+) · .*\n> (.*)$", block, re.MULTILINE) == [(speaker, text)]
 
 
-def test_narrow_terminal(run: Run, tmp_path: Path) -> None:
+def test_narrow_terminal(run: Run, show: Show) -> None:
     text = "Integration tests need make services before they run, since they use a real Redis."
     assert run("remember", text, "--project", "shop").returncode == 0
     assert run("prefer", text).returncode == 0
-    narrow = {"COLUMNS": "60"}
-    shown = run("search", "redis", **narrow).stdout
-    uri = re.search(r"^    aiana:\S+$", shown, re.MULTILINE)
-    assert uri is not None
-    first, second, third, fourth, last = shown.splitlines()
+    shown = show(60, "search", "redis")
+    first, second, third, fourth, uri = shown[:5]
     assert (first, second.split(" · ")[:2]) == (" 1  Memory", ["    insight", "shop"])
     assert (third, fourth) == (
         "    Integration tests need make services before they run,",
         "    since they use a real Redis.",
     )
-    assert last == uri[0]
-    preference = run("preferences", **narrow).stdout.splitlines()
+    assert re.fullmatch(r"    aiana:\S+", uri)
+    preference = show(60, "preferences")
     assert preference[1][12:] == "Integration tests need make services before they"
     assert preference[2] == " " * 12 + "run, since they use a real Redis."
-    for command in ("status", "doctor"):
-        finished = run(command, **narrow)
-        for line in (finished.stdout + finished.stderr).splitlines():
-            longest = max(line.split(), key=len, default="")
-            assert len(line) <= 60 or line.strip() == longest, line
+    assert run("import", str(SAMPLE), "--no-embed").returncode == 0
+    for columns in (60, 40):
+        for command in ("status", "doctor", "sources"):
+            for line in show(columns, command):
+                longest = max(line.split(), key=len, default="")
+                assert len(line) <= columns or line.strip() == longest, line
     assert text in run("search", "redis").stdout
+
+
+def test_tables_in_a_narrow_terminal(run: Run, show: Show) -> None:
+    """Each row is one line: columns are left out, and what explains stands below."""
+    assert run("import", str(SAMPLE), "--no-embed").returncode == 0
+    lines = show(40, "sources")
+    table = next(n for n, line in enumerate(lines) if "assistant" in line)
+    assert lines[table : table + 2] == [
+        "  assistant    on disk  stored  missing",
+        "  Claude Code        0       6        0",
+    ]
+    lines = show(40, "status")
+    assert "  redis     off         " in [line.ljust(24) for line in lines]
+    assert "    not configured; SQLite serves the" in lines
+    assert "  assistant    on disk  stored  missing" in lines
+
+
+def test_a_pipe_is_a_pipe(run: Run, tmp_path: Path) -> None:
+    """Whatever COLUMNS says, which many a shell exports."""
+    run("remember", "one two " * 40, "--project", "shop")
+    run("import", str(SAMPLE), "--no-embed")
+    for command in ("sessions", "memories"):
+        plain = run(command).stdout
+        assert run(command, "list", COLUMNS="40").stdout == plain
+        assert {line.count("\t") for line in plain.splitlines()} in ({6}, {5})
+
+
+def test_a_group_alone_does_what_is_usual(run: Run) -> None:
+    run("remember", "one")
+    for group, usual in (("memories", "list"), ("sessions", "list"), ("model", "info")):
+        alone, named = run(group, "--json"), run(group, usual, "--json")
+        assert (alone.stdout, alone.returncode) == (named.stdout, named.returncode)
+        assert json.loads(alone.stdout)
+        assert run(group).stdout == run(group, usual).stdout
+        assert f"Usage: aiana {group} [OPTIONS] COMMAND" in run(group, "--help").stdout
+        assert "No such option '--nonsense'" in run(group, "--nonsense").stderr
+    assert len(json.loads(run("memories", "-n", "1", "--json").stdout)["memories"]) == 1
+
+
+def test_more_than_is_shown(run: Run) -> None:
+    """The way on is told briefly, and where rows of a list are not."""
+    run("remember", "one")
+    run("remember", "two")
+    first = run("memories", "-n", "1")
+    assert first.stdout.count("\n") == 1
+    assert first.stderr == "There are more: -n shows up to 1,000, --json and --cursor page.\n"
+    cursor = json.loads(run("memories", "-n", "1", "--json").stdout)["nextCursor"]
+    assert run("memories", "-n", "1", "--cursor", cursor).stdout.endswith("\tone\n")
+
+
+def test_failures_with_json_are_sentences(run: Run) -> None:
+    for arguments, status in (
+        (("sessions", "show", "no-such-id"), 1),
+        (("sessions", "list", "--after", "soonish"), 2),
+        (("memories", "show", "no-such-id"), 1),
+        (("history",), 2),
+    ):
+        failed = run(*arguments, "--json")
+        assert (failed.returncode, failed.stdout) == (status, ""), arguments
+        assert failed.stderr.splitlines()[-1].startswith("error: ")
 
 
 def test_help_in_sixty_columns() -> None:
@@ -198,7 +279,7 @@ def test_memories_and_preferences(run: Run, tmp_path: Path) -> None:
     assert run("forget", "--project", str(tmp_path), "--dry-run").stdout == (
         "1 memory would be forgotten.\n"
     )
-    assert run("forget", added["memory"]["id"][:8], "--yes").stdout == "1 forgotten.\n"
+    assert run("forget", added["memory"]["id"][:8], "--yes").stdout == "1 memory forgotten.\n"
     preference = json.loads(run("preferences", "--json").stdout)["static"][0]["id"]
     assert run("preferences", "--remove", preference).stdout.startswith("None yet.")
 
@@ -215,7 +296,10 @@ def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
     assert unsure.returncode == 2
     assert unsure.stderr.startswith("dac1e157-375f-539f-a889-fa3020fef082  Make the login test")
     assert "say --yes" in unsure.stderr
-    assert run("forget", "--session", "dac1e157", "--yes").stdout == "1 forgotten.\n"
+    planned = run("forget", "--session", "dac1e157", "--dry-run")
+    assert planned.stdout == "1 session and 8 messages would be forgotten.\n"
+    gone = run("forget", "--session", "dac1e157", "--yes")
+    assert gone.stdout == "1 session and 8 messages forgotten.\n"
     gone = run("sessions", "show", "dac1e157")
     assert gone.returncode == 1
     assert gone.stderr.startswith("error: There is no session dac1e157.")
@@ -307,7 +391,7 @@ def test_import_of_nothing(run: Run, tmp_path: Path) -> None:
     assert [line[:9] for line in named] == ["codex: 0 ", "  looked ", "gemini: 0", "  looked "]
 
 
-def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, tmp_path: Path) -> None:
+def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, show: Show, tmp_path: Path) -> None:
     """Sessions are listed for people by title and for programs by line."""
     wide = "認証トークンの更新が並行するタブで失敗する問題を修正してください、お願いします"
     moment = "2026-02-01T12:00:00.000Z"
@@ -329,7 +413,7 @@ def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, tmp_path: Path) -> 
         ("Look for the tabs", "agent-a1", "/home/ada/shop", "00000001"),
     ]
     for columns in (80, 60, 40):
-        lines = run("sessions", "list", "--agents", COLUMNS=str(columns)).stdout.splitlines()
+        lines = show(columns, "sessions", "list", "--agents")
         assert lines[0].startswith("認証トークンの更新")
         assert lines[1].startswith("  00000001  2026-02-01, ")
         assert lines[2:3] == ["└ Look for the tabs"]

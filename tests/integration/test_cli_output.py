@@ -146,12 +146,11 @@ def lines_for_people(home: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     yield (HOSTILE,)
 
 
-@pytest.mark.parametrize("columns", ["", "60"])
-def test_output_without_control_sequences(home: Path, tmp_path: Path, columns: str) -> None:
+def test_output_without_control_sequences(home: Path, tmp_path: Path) -> None:
     tried = set()
     (home / "config.toml").write_text('"\\u001b]0;x" = 1\n')
     for arguments in lines_for_people(home, tmp_path):
-        done = run(home, *arguments, COLUMNS=columns)
+        done = run(home, *arguments)
         for name, stream in (("stdout", done.stdout), ("stderr", done.stderr)):
             text = stream.decode()
             assert (arguments, name, ACTING.findall(text)) == (arguments, name, [])
@@ -176,10 +175,20 @@ def test_what_is_watched_is_printed_for_people_alone(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of another kind")
-@pytest.mark.parametrize("arguments", [("search", "kestrel"), ("sessions", "list"), ("doctor",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "kestrel"),
+        ("sessions", "list"),
+        ("memories", "list"),
+        ("preferences",),
+        ("doctor",),
+        ("status",),
+    ],
+)
 def test_a_terminal_gets_colours_and_nothing_else(home: Path, arguments: tuple[str, ...]) -> None:
     for no_color, coloured in (("", True), ("1", False)):
-        environ = environment(home, TERM="xterm", NO_COLOR=no_color)
+        environ = environment(home, TERM="xterm", NO_COLOR=no_color, COLUMNS="60")
         text = on_a_terminal([sys.executable, "-m", "aiana", *arguments], environ, home)
         assert bool(COLOUR.search(text)) == coloured
         assert ACTING.findall(COLOUR.sub("", text)) == []
@@ -269,6 +278,7 @@ def test_streams_that_are_full_closed_or_left(
     ("arguments", "settings", "said"),
     [
         (("status",), {"AIANA_HOME": "~nobody-here/x"}, "AIANA_HOME is ~nobody-here/x"),
+        (("status",), {"AIANA_HOME": "data/aiana"}, "AIANA_HOME is data/aiana, which is another"),
         (("sessions", "list"), {"AIANA_HOME": "/dev/null"}, "/dev/null is not a folder"),
         (("sessions", "export", SESSION, "-o", "/no/dir/x"), {}, "/no/dir/x cannot be written"),
         (("sessions", "export", SESSION, "-o", "/dev/full"), {}, "/dev/full cannot be written"),

@@ -327,7 +327,7 @@ def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
         assert asked.returncode != 0
         assert meant in asked.stderr
     assert len(texts(aiana)) == 3
-    assert run(home, "forget", apples[:8], "--yes").stdout == "1 forgotten.\n"
+    assert run(home, "forget", apples[:8], "--yes").stdout == "1 memory forgotten.\n"
     assert run(home, "forget", "--type", "pattern").stdout == "1 memory forgotten.\n"
     assert texts(aiana) == {"pears"}
     removed = run(home, "preferences", "--remove", preference[:8], "--yes")

@@ -225,7 +225,9 @@ def test_the_command_prints_no_value(tmp_path: Path) -> None:
 
     told = run()
     assert (told.returncode, "github-token" in told.stdout) == (1, True)
-    assert "s1.jsonl:2" in told.stdout
+    [row] = [line.split("\t") for line in told.stdout.splitlines()]
+    assert row[:3] == ["github-token", str(tmp_path / "p" / "s1.jsonl"), "2"]
+    assert told.stderr.startswith("1 secret in 1 file; 1 file looked through.\nReplace them")
     as_json = run("--json")
     assert json.loads(as_json.stdout)["leaks"][0]["line"] == 2
     # Nobody is asked, so nothing is done.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -69,10 +72,36 @@ def test_each_file_says_what_became_of_it(tmp_path: Path, monkeypatch: pytest.Mo
         assert storage.get_messages("gone")
 
 
-def test_table_fits_80_columns(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+def test_only_files_like_this(tmp_path: Path) -> None:
+    """With `--state`, what is said of other files is left out; nothing is said twice."""
+    folder = tmp_path / "claude" / "projects" / "-x"
+    folder.mkdir(parents=True)
+    environ = os.environ | {
+        "AIANA_HOME": str(tmp_path / "home"),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "claude"),
+    }
+
+    def run(*arguments: str) -> str:
+        words = [sys.executable, "-m", "aiana", *arguments]
+        done = subprocess.run(words, env=environ, capture_output=True, text=True, timeout=120)
+        return done.stdout
+
+    (folder / "stored.jsonl").write_text(said("stored", "stored"))
+    (folder / "broken.jsonl").write_bytes(b"\xff\xfe{\0}\0")
+    run("import", "claude-code", "--no-embed")
+    (folder / "new.jsonl").write_text(said("new", "new"))
+    for state, name in (("waiting", "new"), ("skipped", "broken"), ("stored", "stored")):
+        shown = run("sources", "claude-code", "--state", state)
+        assert re.findall(r"(\w+)\.jsonl", shown) == [name]
+        told = json.loads(run("sources", "claude-code", "--state", state, "--json"))["sources"]
+        paths = [file["path"] for file in told[0]["files"]]
+        assert paths == [str(folder / f"{name}.jsonl")]
+        assert [each["path"] for each in told[0]["failed"]] == paths * (state == "skipped")
+    assert run("sources", "claude-code", "--files").count("broken.jsonl") == 1
+    assert "broken.jsonl" in run("sources", "claude-code")
+
+
+def test_table_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     found = [
         SourceStatus(
             name=source.name,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aiana.cli.layout import assistant, fit, joined, when
-from aiana.cli.output import json_option, opened, print_json, tell
+from aiana.cli.output import json_option, opened, print_json, tell, tell_of_more
 from aiana.cli.terminal import Piece, say, width
 from aiana.paths import expanded
 from aiana.protocol.results import FileEntry
@@ -44,7 +44,7 @@ def history(file: str, limit: int, cursor: str | None, as_json: bool) -> None:
     for note in page.notes:
         tell("note", note)
     if page.next_cursor:
-        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+        tell_of_more()
 
 
 def _print(entry: FileEntry, columns: int | None) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from aiana.cli.output import json_option, opened, print_json, progress_bar, quiet_logs
 from aiana.cli.reconciled import print_table
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, width
 from aiana.errors import AianaError
 from aiana.invocation import command
 from aiana.protocol.results import SourceStatus, Status
@@ -24,6 +24,8 @@ _COLOURS = {
     "loading": "yellow",
     "unavailable": "red",
 }
+_WIDE = 60
+"""Columns of a terminal in which what is told of a tier stands beside it."""
 _TARGETS = ("fts", "vectors", "qdrant")
 
 
@@ -80,33 +82,23 @@ def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
     say(Piece(f"aiana {state.version}, {state.data_dir}", "dim"))
     say()
     for name, tier in asdict(state.tiers).items():
-        say(
-            f"  {name:<9} ",
-            Piece(f"{tier.state:<12}", _COLOURS[tier.state]),
-            f" {tier.detail}",
-            hang=25,
-        )
+        _print_tier(name, tier.state, _COLOURS[tier.state], tier.detail)
     colour = {"live": "green", "polling": "yellow", "off": "dim"}[state.capture.state]
-    say(
-        f"  {'capture':<9} ",
-        Piece(f"{state.capture.state:<12}", colour),
-        f" {state.capture.detail}",
-        hang=25,
-    )
+    _print_tier("capture", state.capture.state, colour, state.capture.detail)
     if state.retention is not None:
         days = counted(state.retention.days, "day") if state.retention.days else "for ever"
-        detail = f" sessions are kept {days}"
+        detail = f"sessions are kept {days}"
         if state.retention.projects:
             own = [f"{p} {d or 'for ever'}" for p, d in state.retention.projects.items()]
             detail += f" ({', '.join(own)})"
         detail += f"; {counted(state.retention.due, 'session')} to be forgotten"
-        say(f"  {'retention':<9} ", Piece(f"{'on':<12}", "dim"), detail, hang=25)
+        _print_tier("retention", "on", "dim", detail)
     if state.excluded is not None:
         entries = [*state.excluded.assistants, *state.excluded.projects, *state.excluded.paths]
         hidden = counted(state.excluded.sessions, "session")
         memories = counted(state.excluded.memories, "memory", "memories")
-        detail = f" {', '.join(entries)}; stored from before, and hidden: {hidden}, {memories}"
-        say(f"  {'excluded':<9} ", Piece(f"{'on':<12}", "dim"), detail, hang=25)
+        detail = f"{', '.join(entries)}; stored from before, and hidden: {hidden}, {memories}"
+        _print_tier("excluded", "on", "dim", detail)
     say()
     for name, count in asdict(state.counts).items():
         say(f"  {name:<12} {count:>10,}")
@@ -114,3 +106,13 @@ def _print_status(state: Status, captured: Sequence[SourceStatus]) -> None:
         say()
         print_table(captured)
         say(Piece(f"  `{command('sources', '--files')}` names the files", "dim"))
+
+
+def _print_tier(name: str, state: str, colour: str, detail: str) -> None:
+    """A row of three columns; in a narrow terminal the last stands below the others."""
+    row = f"  {name:<9} ", Piece(f"{state:<12}", colour)
+    if (width() or _WIDE) >= _WIDE:
+        say(*row, f" {detail}", hang=25)
+    else:
+        say(*row)
+        say(f"    {detail}")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from aiana.cli.groups import DefaultGroup
 from aiana.cli.layout import fit, joined, project_name, when
-from aiana.cli.output import json_option, opened, print_document, print_json, tell
+from aiana.cli.output import json_option, opened, print_document, print_json, tell, tell_of_more
 from aiana.cli.terminal import Piece, say, width
 from aiana.models import MEMORY_TYPES, Memory, MemoryType, SearchFilter
 from aiana.text import one_line
@@ -15,10 +16,11 @@ from aiana.text import one_line
 PINNED = "pinned"
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def memories(ctx: click.Context) -> None:
+@click.group(cls=DefaultGroup, default="list")
+def memories() -> None:
     """List, show, edit and pin what is remembered; `aiana forget` deletes it.
+
+    Alone it lists.
 
     \b
     Examples:
@@ -26,8 +28,6 @@ def memories(ctx: click.Context) -> None:
       aiana memories list --project . --type pattern
       aiana memories edit 7d4ff1de
     """
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
 
 
 @memories.command("list")
@@ -39,13 +39,13 @@ def memories(ctx: click.Context) -> None:
 @click.option("--cursor", help="`nextCursor` of the page before.")
 @json_option
 def list_(
-    project: str | None = None,
-    memory_type: MemoryType | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    limit: int = 20,
-    cursor: str | None = None,
-    as_json: bool = False,
+    project: str | None,
+    memory_type: MemoryType | None,
+    after: str | None,
+    before: str | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
 ) -> None:
     """List memories, pinned ones first, then the newest; into a pipe with tabs between columns.
 
@@ -69,7 +69,7 @@ def list_(
     for note in page.notes:
         tell("note", note)
     if page.next_cursor:
-        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+        tell_of_more()
 
 
 @memories.command()

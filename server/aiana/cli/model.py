@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 from msgspec.structs import asdict
 
+from aiana.cli.groups import DefaultGroup
 from aiana.cli.output import json_option, opened, print_json
 from aiana.cli.terminal import Piece, say
 from aiana.embeddings import model_info
 
 
-@click.group()
+@click.group(cls=DefaultGroup, default="info")
 def model() -> None:
-    """The embedding model, which finds things by meaning."""
+    """The embedding model, which finds things by meaning; alone it shows which."""
 
 
 @model.command()

@@ -67,6 +67,11 @@ def tell(kind: str, message: str) -> None:
     say(Piece(f"{kind}:", _KINDS[kind]), f" {message}", err=True)
 
 
+def tell_of_more() -> None:
+    """That a list goes on, and how; on standard error, where programs do not take it for a row."""
+    say(Piece("There are more: -n shows up to 1,000, --json and --cursor page.", "dim"), err=True)
+
+
 def _tell_of_compiling() -> None:
     tell("note", "The embedding model is being prepared for this machine: some seconds, once.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiana.cli.layout import fit, pad
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say_whole, width
 from aiana.protocol.results import SourceStatus
 
 _NAME_CELLS = 26
@@ -17,8 +17,6 @@ def print_table(found: Sequence[SourceStatus], everything: bool = False) -> None
     told = [s for s in found if everything or s.on_disk or s.stored or s.failed]
     if not told:
         return
-    titles = [fit(source.title, _NAME_CELLS) for source in told]
-    first = max(len("assistant"), *map(len, titles))
     columns = {
         "on disk": [(source.on_disk, "") for source in told],
         "stored": [(source.stored, "") for source in told],
@@ -27,11 +25,19 @@ def print_table(found: Sequence[SourceStatus], everything: bool = False) -> None
         "kept": [(source.vanished, "cyan") for source in told],
     }
     rooms = [max(len(name), *(len(f"{n:,}") for n, _ in cells)) for name, cells in columns.items()]
+    shown = width() or 1000
+    # Where it is too narrow for all, the columns that tell least are left out.
+    while len(rooms) > 1 and 2 + len("assistant") + sum(rooms) + 2 * len(rooms) > shown:
+        rooms.pop()
+        columns.popitem()
+    left = shown - 2 - sum(rooms) - 2 * len(rooms)
+    titles = [fit(source.title, max(len("assistant"), min(_NAME_CELLS, left))) for source in told]
+    first = max(len("assistant"), *map(len, titles))
     head = "".join(f"  {name:>{room}}" for name, room in zip(columns, rooms, strict=True))
-    say(Piece(f"  {pad('assistant', first)}{head}", "dim"))
+    say_whole(Piece(f"  {pad('assistant', first)}{head}", "dim"))
     for row, title in enumerate(titles):
         pieces: list[str | Piece] = [f"  {pad(title, first)}"]
         for cells, room in zip(columns.values(), rooms, strict=True):
             count, style = cells[row]
             pieces.append(Piece(f"  {f'{count:,}':>{room}}", style if count else "dim"))
-        say(*pieces)
+        say_whole(*pieces)

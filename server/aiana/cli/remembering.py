@@ -139,10 +139,8 @@ def forget(
         print_json(result)
         return
     verb = "would be forgotten" if dry_run else "forgotten"
-    if isinstance(result, Forgetting) and result.deleted:
-        say(f"{_things(result)} {verb}.")
-    else:
-        say(f"{result.deleted} {verb}.")
+    said = _things(result) if isinstance(result, Forgetting) else plan.all_of_it
+    say(f"{said if result.deleted else 'Nothing'} {verb}.")
     for path in result.receipt.traces if result.receipt else ():
         say(f"A word of it still stands in {path}, where something that is kept says it, too.")
 
@@ -157,21 +155,27 @@ class _Plan(NamedTuple):
     doubtful: bool
     """Somebody must look at it first."""
     carry_out: Callable[[], Deleted]
+    all_of_it: str
+    """As it is said of what was, or would be, forgotten."""
 
 
 def _session(aiana: Aiana, session_id: str) -> _Plan:
     session = aiana.get_session(session_id).session
     guessed = session.id != session_id
-    would = aiana.delete_session(session.id, dry_run=True)
+    would = aiana.delete_session(session.id, dry_run=True, source=session.source)
+    family = [aiana.get_session(id, session.source).session for id in would.ids]
+    messages = counted(sum(each.message_count for each in family), "message")
     things = "this session"
     if would.deleted > 1:
         things += f" and {would.deleted - 1} of its sub-agents"
+    things += f" with {messages}"
     return _Plan(
         would,
         things,
         [f"{session.id}  {one_line(session.title or '')}"] if guessed else [],
         guessed,
-        lambda: aiana.delete_session(session.id),
+        lambda: aiana.delete_session(session.id, source=session.source),
+        f"{counted(would.deleted, 'session')} and {messages}",
     )
 
 
@@ -185,6 +189,7 @@ def _named(aiana: Aiana, ids: tuple[str, ...]) -> _Plan:
         [f"{memory.id}  {one_line(memory.content)[:80]}" for memory in guessed],
         bool(guessed),
         lambda: aiana.delete_memories(would.ids),
+        counted(would.deleted, "memory", "memories"),
     )
 
 
@@ -198,6 +203,7 @@ def _alike(
         list(_shown(would)),
         would.deleted > 1,
         lambda: aiana.forget(chosen, text, excluded, expired, expected=would.deleted),
+        _things(would),
     )
 
 

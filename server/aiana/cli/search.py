@@ -47,6 +47,9 @@ def search(
       type:insight     type:thinking     tool:Bash
       after:30d        after:yesterday   before:"last week"
 
+    The number at the end of a hit's second line is its score: it ranks the hits of one answer,
+    and means nothing between two. --explain tells what it is made of.
+
     \b
     Examples:
       aiana search how did we fix the flaky login test

@@ -13,15 +13,15 @@ from aiana.capture.scrubbing import Scrubbed
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.layout import age
 from aiana.cli.output import json_option, opened, print_json, progress_bar
-from aiana.cli.terminal import Piece, say
+from aiana.cli.terminal import Piece, say, width
 from aiana.errors import NotFound
 from aiana.features.leaks import Leaks
 from aiana.invocation import command
 from aiana.paths import expanded
-from aiana.text import counted
+from aiana.text import counted, one_line
 
 SHOWN = 50
-"""Secrets that are listed for people; `--json` has all."""
+"""Secrets that are listed for people; pipes and `--json` have all."""
 
 
 @click.command()
@@ -34,7 +34,8 @@ def secrets(what: tuple[str, ...], scrub: bool, yes: bool, as_json: bool) -> Non
 
     What Aiana stores has none of them. A secret that was in a transcript should be replaced where
     it was issued; --scrub then takes it out of the file, if its assistant does not run and the file
-    still says the same to its reader. Status 1 says that secrets are left.
+    still says the same to its reader. Status 1 says that secrets are left. Into a pipe each is a
+    line with tabs between kind, file, line and the time since which it stands there.
 
     \b
     Examples:
@@ -64,7 +65,8 @@ def secrets(what: tuple[str, ...], scrub: bool, yes: bool, as_json: bool) -> Non
     else:
         _list(found)
         if found.leaks and not scrub:
-            say(f"Replace them where they were issued, then `{command('secrets', '--scrub')}`.")
+            advice = f"Replace them where they were issued, then `{command('secrets', '--scrub')}`."
+            say(advice, err=width() is None)
     if found.failed or (found.leaks and not scrub) or any(one.refused for one in scrubbed):
         raise SystemExit(1)
 
@@ -79,20 +81,30 @@ def _existing(word: str) -> str:
 
 
 def _list(found: Leaks) -> None:
+    if width() is None:
+        for leak in found.leaks:
+            row = [leak.kind, leak.path, str(leak.line or ""), leak.since]
+            say("\t".join(one_line(value) for value in row))
+    else:
+        _list_for_people(found)
+    for failure in found.failed:
+        say(Piece("failed:", "red"), f" {failure.path}: {failure.reason}", err=True)
+    files = len({leak.path for leak in found.leaks})
+    held = f" in {counted(files, 'file')}" if files else ""
+    say(
+        f"{counted(len(found.leaks), 'secret')}{held}; "
+        f"{counted(found.files, 'file')} looked through.",
+        err=width() is None,
+    )
+
+
+def _list_for_people(found: Leaks) -> None:
     for (kind, path, line, since), count in Counter(map(_place, found.leaks[:SHOWN])).items():
         place = f"{path}:{line}" if line else path
         often = f" ({count} times)" if count > 1 else ""
         say(Piece(kind, "bold"), f"{often} {place}", Piece(f" {age(since)}", "dim"))
     if len(found.leaks) > SHOWN:
         say(f"and {len(found.leaks) - SHOWN:,} more (`--json` has all)")
-    for failure in found.failed:
-        say(Piece("failed:", "red"), f" {failure.path}: {failure.reason}")
-    files = len({leak.path for leak in found.leaks})
-    held = f" in {counted(files, 'file')}" if files else ""
-    say(
-        f"{counted(len(found.leaks), 'secret')}{held}; "
-        f"{counted(found.files, 'file')} looked through."
-    )
 
 
 def _place(leak: Leak) -> tuple[str, str, int, str]:

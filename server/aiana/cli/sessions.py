@@ -9,6 +9,7 @@ from typing import Literal
 import click
 from msgspec.structs import asdict
 
+from aiana.cli.groups import DefaultGroup
 from aiana.cli.layout import assistant, fit, joined, project_name, when
 from aiana.cli.output import (
     chosen_project,
@@ -20,6 +21,7 @@ from aiana.cli.output import (
     print_patch,
     safe_json,
     tell,
+    tell_of_more,
     write_document,
 )
 from aiana.cli.terminal import Piece, outlet, say, width
@@ -39,9 +41,9 @@ _OUTCOMES = {
 }
 
 
-@click.group()
+@click.group(cls=DefaultGroup, default="list")
 def sessions() -> None:
-    """List, show and export the stored sessions."""
+    """List, show and export the stored sessions; alone it lists."""
 
 
 @sessions.command("list")
@@ -90,7 +92,7 @@ def list_(
     for note in page.notes:
         tell("note", note)
     if page.next_cursor:
-        say(Piece(f"More: --cursor {page.next_cursor}", "dim"), err=True)
+        tell_of_more()
 
 
 def _nested(sessions: Sequence[Session]) -> Iterator[tuple[Session, int]]:

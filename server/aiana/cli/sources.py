@@ -44,21 +44,25 @@ def sources(names: tuple[str, ...], files: bool, states: tuple[str, ...], as_jso
         found = aiana.capture_sources(list(names) or None, files or bool(states))
     for source in found.sources:
         source.files = [file for file in source.files if not states or file.state in states]
+        if states and "skipped" not in states:
+            source.failed = []
     if as_json:
         print_json(found)
         return
     print_table([s for s in found.sources if names or s.on_disk or s.stored], everything=True)
     for source in found.sources:
         if names or source.on_disk or source.stored or source.excluded:
-            _print(source)
+            _print(source, listed=files or bool(states))
     absent = [s.title for s in found.sources if not (names or s.on_disk or s.stored or s.excluded)]
     if absent:
         say(Piece(f"Nothing found of: {', '.join(absent)}", "dim"), err=width() is None)
 
 
-def _print(source: SourceStatus) -> None:
+def _print(source: SourceStatus, listed: bool) -> None:
     """What the numbers of the table stand for, where there is more to say."""
-    if not (source.skipped_lines or source.failed or source.files or source.excluded):
+    named = {file.path for file in source.files}
+    failed = [failure for failure in source.failed if failure.path not in named]
+    if not (source.skipped_lines or failed or source.files or source.excluded):
         return
     say()
     say(Piece(source.title, "bold"), f" ({source.name})")
@@ -66,7 +70,7 @@ def _print(source: SourceStatus) -> None:
         say(f"  {counted(source.excluded, 'file')} left out, as the settings say")
     if source.skipped_lines:
         say(f"  {counted(source.skipped_lines, 'line')} not understood, wholly or in part")
-    for failure in source.failed:
+    for failure in failed:
         say("  ", Piece("skipped:", "red"), f" {failure.path}: {failure.reason}")
     for file in source.files:
         _print_file(file)

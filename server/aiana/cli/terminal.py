@@ -140,8 +140,8 @@ def outlet(err: bool = False) -> Outlet:
 
 
 def width(err: bool = False) -> int | None:
-    """Columns of the terminal, or COLUMNS; None where the output goes elsewhere: nothing is cut."""
-    if not outlet(err).isatty() and not os.environ.get("COLUMNS", "").isdigit():
+    """Columns of the terminal, or COLUMNS of them; None where it is none: nothing is cut."""
+    if not outlet(err).isatty():
         return None
     return max(20, shutil.get_terminal_size().columns)
 

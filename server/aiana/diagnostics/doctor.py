@@ -261,7 +261,7 @@ def _waiting(aiana: Container) -> Iterator[Checked]:
         fix = command("import")
         yield _warning("vectors", f"{detail}; an editor, or an import, gets on with it", fix)
     elif counts.vectors:
-        yield _ok("vectors", f"each of {counts.vectors:,} texts has one")
+        yield _ok("vectors", f"none is missing: {counted(counts.vectors, 'vector')}")
     else:
         yield _ok("vectors", "no text needs one yet")
 
@@ -347,7 +347,7 @@ def _sources(aiana: Container) -> Iterator[Checked]:
 
     found = [each for each in capture_sources(aiana.storage) if each.on_disk or each.stored]
     for source in found:
-        detail = f"{source.title}: {source.stored:,} transcripts stored"
+        detail = f"{source.title}: {counted(source.stored, 'transcript')} stored"
         closed = _closed(source.name) if source.missing or source.failed else []
         if closed:
             fix = how_to_open(closed[0])

@@ -36,8 +36,8 @@ def main(event: str) -> None:
 def run(event: str, read_input: Callable[[int], bytes]) -> str:
     """What the host is answered; "" for nothing. May raise anything."""
     deadline = time.monotonic() + WITHIN_S
-    data = expanded(os.environ.get("AIANA_HOME") or "~/.aiana").absolute()
-    if os.environ.get(INSIDE) or not (data / "conversations.db").exists():
+    data = expanded(os.environ.get("AIANA_HOME") or "~/.aiana")
+    if os.environ.get(INSIDE) or not data.is_absolute() or not (data / "conversations.db").exists():
         return ""
     from aiana.hooks import asked as host
 

@@ -247,8 +247,9 @@ def aiana_status(desk: Desk, p: params.NoParams, call: Call) -> str:
     return sentences(
         [
             f"Aiana {status.version}: {status.health}. {status.message}",
-            f"{counts.sessions:,} sessions, {counts.messages:,} messages, {counts.memories:,} "
-            f"memories, {counts.vectors:,} vectors, {status.indexing.pending:,} waiting.",
+            f"{counted(counts.sessions, 'session')}, {counted(counts.messages, 'message')}, "
+            f"{counted(counts.memories, 'memory', 'memories')}, "
+            f"{counted(counts.vectors, 'vector')}, {status.indexing.pending:,} waiting.",
             *(
                 f"{name}: {tier.state}. {field(tier.detail)}"
                 for name, tier in tiers.items()
