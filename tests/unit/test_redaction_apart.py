@@ -234,3 +234,8 @@ def test_a_pin_in_a_list() -> None:
 )  # fmt: skip
 def test_structures_that_hold_no_secret(text: str) -> None:
     assert redact(text) == (text, 0)
+
+
+def test_the_title_of_a_column_is_no_secret_of_it() -> None:
+    rows = '{"calls":[["toolu_01Pass","Grep"],["toolu_02","Read"]]}'
+    assert redact_json(rows) == (rows, 0)

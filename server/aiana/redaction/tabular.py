@@ -87,13 +87,14 @@ def kinds_in_rows(
     """
     if not rows or not isinstance(rows[0], list | tuple):
         return {}
+    first = 0 if titles else 1  # a title is no value of its own column
     titles = titles or list(rows[0])
     columns = [n for n, title in enumerate(titles) if isinstance(title, str) and _names(title)]
     if not columns or not all(isinstance(t, str) and _TITLE.match(t) for t in titles):
         return {}
     told = any(_WHO.match(title) for title in titles)
     found: dict[int, dict[int, str]] = {}
-    for n, row in enumerate(rows):
+    for n, row in enumerate(rows[first:], first):
         if not isinstance(row, list | tuple) or len(row) != len(titles):
             continue
         for column in columns:
