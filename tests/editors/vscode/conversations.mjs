@@ -14,11 +14,16 @@ export function writeConversations(world, sessions, messages) {
       type: "user",
       cwd: join(world.folder, "elsewhere"),
       version: "2.1.38",
-      message: { role: "user", content: `many ${session} ${index} ${"lorem ipsum ".repeat(20)}` },
+      message: {
+        role: "user",
+        content: `many ${session} ${index} ${"lorem ipsum ".repeat(20)}`,
+      },
       uuid: `${String(session).padStart(8, "0")}-0000-4000-8000-${String(index).padStart(12, "0")}`,
       timestamp: "2026-02-03T10:40:30.137Z",
     });
-    const lines = Array.from({ length: messages }, (_, index) => JSON.stringify(line(index)));
+    const lines = Array.from({ length: messages }, (_, index) =>
+      JSON.stringify(line(index)),
+    );
     writeFileSync(join(folder, `${sessionId}.jsonl`), `${lines.join("\n")}\n`);
   }
   return sessions * messages;
@@ -29,21 +34,37 @@ export function writeEdits(world, edits) {
   const sessionId = "7a1f0c52-0000-4000-8000-000000000001";
   const file_path = join(world.shop, "src", "prices.ts");
   const price = (number) => `export const price = ${number};`;
-  const edited = Array.from({ length: edits }, (_, index) => ["Edit", edit(index)]);
+  const edited = Array.from({ length: edits }, (_, index) => [
+    "Edit",
+    edit(index),
+  ]);
   function edit(number) {
-    return { file_path, old_string: price(number), new_string: price(number + 1) };
+    return {
+      file_path,
+      old_string: price(number),
+      new_string: price(number + 1),
+    };
   }
   const calls = [
     ["Write", { file_path, content: `${price(0)}\n` }],
     ...edited,
-    ["mcp__files__update_file", { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" }],
+    [
+      "mcp__files__update_file",
+      { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" },
+    ],
   ];
   const said = [["user", "Give every price a currency"]];
   calls.forEach(([name, input], index) => {
     const id = `toolu_${index}`;
-    const content = name === "Write" ? `File created successfully at: ${file_path}` : "The file has been updated.";
+    const content =
+      name === "Write"
+        ? `File created successfully at: ${file_path}`
+        : "The file has been updated.";
     const result = { type: "tool_result", tool_use_id: id, content };
-    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
+    said.push(
+      ["assistant", [{ type: "tool_use", id, name, input }]],
+      ["user", [result]],
+    );
   });
   writeConversation(world, sessionId, said);
 }
@@ -51,7 +72,14 @@ export function writeEdits(world, edits) {
 /** Writes a conversation of the workspace in which `command` fails with `error` until `file` is edited. */
 export function writeFix(world, command, error, file) {
   const run = ["Bash", { command }];
-  const edit = ["Edit", { file_path: join(world.shop, file), old_string: "sum", new_string: "total" }];
+  const edit = [
+    "Edit",
+    {
+      file_path: join(world.shop, file),
+      old_string: "sum",
+      new_string: "total",
+    },
+  ];
   const said = [["user", "Make the build pass again"]];
   for (const [index, [name, input], content, is_error] of [
     [0, run, `Exit code 2\n${error}`, true],
@@ -60,7 +88,10 @@ export function writeFix(world, command, error, file) {
   ]) {
     const id = `toolu_fix_${index}`;
     const result = { type: "tool_result", tool_use_id: id, content, is_error };
-    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
+    said.push(
+      ["assistant", [{ type: "tool_use", id, name, input }]],
+      ["user", [result]],
+    );
   }
   writeConversation(world, "7a1f0c52-0000-4000-8000-000000000002", said);
 }
