@@ -21,9 +21,7 @@ export function writeConversations(world, sessions, messages) {
       uuid: `${String(session).padStart(8, "0")}-0000-4000-8000-${String(index).padStart(12, "0")}`,
       timestamp: "2026-02-03T10:40:30.137Z",
     });
-    const lines = Array.from({ length: messages }, (_, index) =>
-      JSON.stringify(line(index)),
-    );
+    const lines = Array.from({ length: messages }, (_, index) => JSON.stringify(line(index)));
     writeFileSync(join(folder, `${sessionId}.jsonl`), `${lines.join("\n")}\n`);
   }
   return sessions * messages;
@@ -34,10 +32,7 @@ export function writeEdits(world, edits) {
   const sessionId = "7a1f0c52-0000-4000-8000-000000000001";
   const file_path = join(world.shop, "src", "prices.ts");
   const price = (number) => `export const price = ${number};`;
-  const edited = Array.from({ length: edits }, (_, index) => [
-    "Edit",
-    edit(index),
-  ]);
+  const edited = Array.from({ length: edits }, (_, index) => ["Edit", edit(index)]);
   function edit(number) {
     return {
       file_path,
@@ -48,23 +43,15 @@ export function writeEdits(world, edits) {
   const calls = [
     ["Write", { file_path, content: `${price(0)}\n` }],
     ...edited,
-    [
-      "mcp__files__update_file",
-      { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" },
-    ],
+    ["mcp__files__update_file", { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" }],
   ];
   const said = [["user", "Give every price a currency"]];
   calls.forEach(([name, input], index) => {
     const id = `toolu_${index}`;
     const content =
-      name === "Write"
-        ? `File created successfully at: ${file_path}`
-        : "The file has been updated.";
+      name === "Write" ? `File created successfully at: ${file_path}` : "The file has been updated.";
     const result = { type: "tool_result", tool_use_id: id, content };
-    said.push(
-      ["assistant", [{ type: "tool_use", id, name, input }]],
-      ["user", [result]],
-    );
+    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
   });
   writeConversation(world, sessionId, said);
 }
@@ -88,10 +75,7 @@ export function writeFix(world, command, error, file) {
   ]) {
     const id = `toolu_fix_${index}`;
     const result = { type: "tool_result", tool_use_id: id, content, is_error };
-    said.push(
-      ["assistant", [{ type: "tool_use", id, name, input }]],
-      ["user", [result]],
-    );
+    said.push(["assistant", [{ type: "tool_use", id, name, input }]], ["user", [result]]);
   }
   writeConversation(world, "7a1f0c52-0000-4000-8000-000000000002", said);
 }
