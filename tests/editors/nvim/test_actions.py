@@ -35,7 +35,7 @@ def test_quickfix_list_of_hits(neovim: Neovim) -> None:
     assert items == 1
     assert name == CART_URI
     assert line == [
-        9,
+        8,
         "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…",
     ]
     assert yanked.startswith("why did `npm update` break")

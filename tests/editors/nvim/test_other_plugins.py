@@ -79,7 +79,7 @@ def test_live_picker(picker: Typed) -> None:
     picker.keys("<CR>")
     picker.lua("T.wait(function() return vim.bo.filetype == 'markdown' end, 'the document')")
     got = picker.lua("return { vim.api.nvim_buf_get_name(0), T.cursor_line(), T.notes }")
-    assert got == [CART_URI, 9, []]
+    assert got == [CART_URI, 8, []]
 
 
 def test_a_query_of_the_command_is_searched_at_once(picker: Typed) -> None:

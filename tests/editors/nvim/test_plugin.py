@@ -50,7 +50,7 @@ def test_search_opens_the_chosen_hit(neovim: Neovim) -> None:
     assert label.startswith("2026-02-03  Pin the Redis client below 5  why did `npm update` break")
     assert got == {
         "name": CART_URI,
-        "number": 9,
+        "number": 8,
         "line": "## User · 2026-02-03 10:40 · why did `npm update` break the cart? getCartById…",
         "readonly": True,
         "modifiable": False,

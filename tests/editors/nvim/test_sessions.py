@@ -359,7 +359,10 @@ def test_why_a_line_is_so(neovim: Neovim, kept: Path) -> None:
     assert len(offered) == 1
     assert offered[0].startswith("2026-01-12  edited here  ")
     assert name == f"aiana:///session/{SESSION}/claude-code"
-    assert none == ("Aiana: No session is surely known to have written, changed or discussed this.")
+    assert none == (
+        "Aiana: No session is surely known to have written, changed or discussed this. "
+        "This says too little to be told from other lines."
+    )
 
 
 def test_what_fixed_an_error(neovim: Neovim, kept: Path) -> None:
