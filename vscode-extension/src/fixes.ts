@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Documents } from "./documents";
-import { age, assistantIcon, assistantTitle, firstLine, pickLine } from "./labels";
+import { age, assistantIcon, assistantTitle, pickLine } from "./labels";
 import * as wire from "./protocol";
-import { copied, selectedInEditor, selectedInTerminal } from "./selections";
+import { offerCopied, selectedInEditor, selectedInTerminal } from "./selections";
 import type { Server } from "./server";
 
 /** Of the problems at a place that are asked about. */
@@ -100,20 +100,12 @@ function askedOf({ message, code }: vscode.Diagnostic): Asked {
 
 /** With nothing else to ask about, what was copied last may be meant. */
 async function askedOfCopied(): Promise<Asked[] | undefined> {
-  const text = await copied();
-  if (!text) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t("Put the cursor on a problem, or select or copy a message, first."),
-    );
-    return undefined;
-  }
-  const look = vscode.l10n.t("Look for It");
-  const question = vscode.l10n.t(
-    "There is no problem at the cursor. Is it what was copied? “{0}”",
-    firstLine(text.content),
+  const text = await offerCopied(
+    (line) => vscode.l10n.t("There is no problem at the cursor. Is it what was copied? “{0}”", line),
+    vscode.l10n.t("Look for It"),
+    vscode.l10n.t("Put the cursor on a problem, or select or copy a message, first."),
   );
-  const answer = await vscode.window.showInformationMessage(question, look);
-  return answer === look ? [{ text: text.content }] : undefined;
+  return text && [{ text: text.content }];
 }
 
 async function show(server: Server, documents: Documents, asked: Asked[]): Promise<void> {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { addMemoryOrAsk } from "./keeping";
 import type * as wire from "./protocol";
 import {
-  copied,
+  offerCopied,
   type Selected,
   selectedInChat,
   selectedInEditor,
@@ -60,7 +60,7 @@ export function outcomeOf({ duplicateOf, redactions }: wire.MemoryAdded): string
 /** `Aiana: Remember Selection`; `place` is what the menu or the key that was used knows about where it is. */
 export async function rememberSelection(server: Server, place: unknown): Promise<void> {
   const selected = await (place === "chat" ? selectedInChat() : selectedInEditor());
-  const params = selected ?? (await offerCopied());
+  const params = selected ?? (await askedOfCopied());
   if (params) {
     await storeMemory(server, params);
   }
@@ -73,7 +73,7 @@ export async function rememberTerminalSelection(server: Server, place: unknown):
   const selected =
     inTerminal && inEditor
       ? await chooseOne(inTerminal, inEditor)
-      : (inTerminal ?? inEditor ?? (await offerCopied()));
+      : (inTerminal ?? inEditor ?? (await askedOfCopied()));
   if (selected) {
     await storeMemory(server, selected);
   }
@@ -100,21 +100,13 @@ async function chooseOne(inTerminal: Selected, inEditor: Selected): Promise<Sele
   return choice?.selected;
 }
 
-/** With nothing selected, what was copied last may be meant: from a chat, or from anywhere. */
-async function offerCopied(): Promise<Selected | undefined> {
-  const text = await copied();
-  if (!text) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t("Select a text in an editor or a terminal, or copy one, first."),
-    );
-    return undefined;
-  }
-  const yes = vscode.l10n.t("Remember");
-  const question = vscode.l10n.t(
-    "Nothing is selected. Remember what was copied? “{0}”",
-    firstLine(text.content),
+/** With nothing selected, what was copied last may be meant. */
+function askedOfCopied(): Promise<Selected | undefined> {
+  return offerCopied(
+    (line) => vscode.l10n.t("Nothing is selected. Remember what was copied? “{0}”", line),
+    vscode.l10n.t("Remember"),
+    vscode.l10n.t("Select a text in an editor or a terminal, or copy one, first."),
   );
-  return (await vscode.window.showInformationMessage(question, yes)) === yes ? text : undefined;
 }
 
 /** `Aiana: Remember This Conversation`: the whole chat that is open. */

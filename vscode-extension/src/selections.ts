@@ -1,6 +1,7 @@
 /** What is selected: in an editor, in a terminal, in the chat, or what was copied last. */
 
 import * as vscode from "vscode";
+import { firstLine } from "./labels";
 import type { MemoryAddParams } from "./protocol";
 
 /** A text and where it comes from. */
@@ -35,9 +36,19 @@ export async function wholeChat(): Promise<Selected | undefined> {
   return fromChat(await copiedBy("workbench.action.chat.copyAll"));
 }
 
-export async function copied(): Promise<Selected | undefined> {
+/** What was copied last, from a chat or from anywhere, if the answer to `question` is `yes`. */
+export async function offerCopied(
+  question: (line: string) => string,
+  yes: string,
+  nothing: string,
+): Promise<Selected | undefined> {
   const content = await vscode.env.clipboard.readText();
-  return content.trim() ? { content } : undefined;
+  if (!content.trim()) {
+    void vscode.window.showInformationMessage(nothing);
+    return undefined;
+  }
+  const answer = await vscode.window.showInformationMessage(question(firstLine(content)), yes);
+  return answer === yes ? { content } : undefined;
 }
 
 function fromChat(text: string): Selected | undefined {
