@@ -13,11 +13,9 @@ from aiana.pattern import Pattern
 from aiana.redaction.given import is_given
 from aiana.redaction.names import Name
 from aiana.redaction.pins import is_pin
+from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import is_code, is_reference, is_stand_in, is_token
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _Q = r"[\"'`\\]{0,4}"
 _LITERAL = r"[bBrRuU@]?(?P<quote>\\{0,4}[\"'`])(?P<value>[^\"'`\\\n]{3,200})(?P=quote)"

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
+from aiana.redaction.spans import Span
 from aiana.redaction.values import is_stand_in
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _WORD = r"(?:'([^'\n]{1,300})'|\\?\"([^\"\n]{1,300}?)\\?\"|([^\s'\"`|;&<>\\]{2,300}))"
 _USER = r"(?:'[^':\n]{0,80}:([^'\n]{1,200})'|\\?\"[^\":\n]{0,80}:([^\"\n]{1,200}?)\\?\"|[^\s:'\"`]{1,80}:([^\s'\"`|;&<>\\]{2,200}))"

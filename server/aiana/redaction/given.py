@@ -6,6 +6,7 @@ import re
 
 from aiana.pattern import Pattern
 from aiana.redaction.names import Name, name_of
+from aiana.redaction.spans import Span
 from aiana.redaction.values import (
     has_digit,
     is_code,
@@ -15,9 +16,6 @@ from aiana.redaction.values import (
     is_stand_in,
     is_token,
 )
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 # The sign between name and value, and the value in quotes or bare.
 _TYPE = r"(?:&?'?(?:static )?str|[Ss]tring|char ?\*|auto|text|varchar)"

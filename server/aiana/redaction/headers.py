@@ -6,10 +6,8 @@ import base64
 import re
 
 from aiana.pattern import Pattern
+from aiana.redaction.spans import Span
 from aiana.redaction.values import has_digit, is_code, is_mixed, is_reference, is_stand_in
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _AUTHORIZATION = Pattern(
     r"authorization[\"'\\*`]{0,4}\s{0,3}[:=,]\s{0,3}[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"

@@ -14,9 +14,8 @@ from typing import Any
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
 from aiana.redaction.normalise import Edit, Normalised
+from aiana.redaction.spans import Span
 
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 Finder = Callable[[str], list[Span]]
 """What finds the secrets of a command line."""
 

@@ -9,9 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
+from aiana.redaction.spans import Span
 
 # What a name or a label of a secret contains, in lower case; `key` only after a word that owns it.
 PASSWORDS = ("pass", "pw", "psk", "kennwort")

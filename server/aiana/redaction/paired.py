@@ -14,11 +14,9 @@ from aiana.redaction.fields import NAMING, VALUE, WEAK, role_of
 from aiana.redaction.given import is_given
 from aiana.redaction.names import Name
 from aiana.redaction.pins import is_pin
+from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import is_token
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _QUOTES = r"[\"'`\\]{0,4}"
 _IS = r"\s{0,3}(?::=|=>|[:=])\s{0,3}"

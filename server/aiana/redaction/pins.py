@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
+from aiana.redaction.spans import Span
 
 # A word of its own or of a name: no `spin`, `pinning` or `pinned`.
 _NAME = (

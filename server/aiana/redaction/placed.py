@@ -18,10 +18,8 @@ from aiana.redaction.headers import (
     urls,
 )
 from aiana.redaction.pins import pins
+from aiana.redaction.spans import Span
 from aiana.redaction.values import is_code, is_stand_in
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _NETRC = Pattern(
     r"\b(?:machine\s{1,4}\S{1,200}|default)\s{1,40}(?:login|user)\s{1,4}\S{1,200}\s{1,40}password\s{1,4}([^\s\\\"']{1,300})"

@@ -32,13 +32,11 @@ from aiana.redaction.pins import names_pin, pin_options
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.several import several
+from aiana.redaction.spans import Span
 from aiana.redaction.tabular import kinds_in_rows, tabular, titles_in
 from aiana.redaction.told import told
 from aiana.redaction.values import has_digit, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 RULES = 7
 """The version of all rules together; when it grows, what is stored already is looked at anew."""

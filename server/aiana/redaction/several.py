@@ -9,11 +9,9 @@ from aiana.pattern import Pattern
 from aiana.redaction.given import is_given
 from aiana.redaction.names import Name, name_of
 from aiana.redaction.pins import is_pin
+from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import has_digit, is_code, is_stand_in, is_token
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 
 class Item(NamedTuple):

@@ -10,11 +10,9 @@ from aiana.pattern import Pattern
 from aiana.redaction.given import is_given
 from aiana.redaction.names import Name, name_of
 from aiana.redaction.pins import is_pin
+from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import is_code, is_stand_in, is_token
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 
 class Cell(NamedTuple):

@@ -6,6 +6,7 @@ import re
 
 from aiana.pattern import Pattern
 from aiana.redaction.names import PASSWORDS_ELSEWHERE, Name
+from aiana.redaction.spans import Span
 from aiana.redaction.values import (
     WORDLIKE,
     has_digit,
@@ -15,9 +16,6 @@ from aiana.redaction.values import (
     is_stand_in,
     is_token,
 )
-
-Span = tuple[int, int, str]
-"""Start, end and kind of a secret."""
 
 _QUOTED_OR_BARE = (
     r"(?P<quote>\\{0,4}[\"'`])?(?P<value>(?(quote)[^\s\"'`\\<>]{3,120}+|[^\s\"'`\\<>,;(){}|\[\]]{3,120}+))"
