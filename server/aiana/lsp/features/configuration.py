@@ -146,8 +146,7 @@ class Configuration:
         change = types.TextDocumentChangeRegistrationOptions(
             sync_kind=types.TextDocumentSyncKind.Incremental, document_selector=None
         )
-        static = self._server.server_capabilities
-        can_follow = bool(static.code_action_provider or static.hover_provider) or self._can(
+        can_follow = self._is_offered(types.TEXT_DOCUMENT_DID_CHANGE) or self._can(
             "text_document.synchronization.dynamic_registration"
         )
         actions = types.CodeActionRegistrationOptions(code_action_kinds=[CODE_ACTION_KIND])
@@ -169,23 +168,25 @@ class Configuration:
 
     def _register(self, method: str, options: Any) -> None:
         """Register a capability once; nothing depends on whether the client takes it."""
-        static = self._server.server_capabilities
-        if (
-            method in self._registered
-            or (method == types.WORKSPACE_SYMBOL and static.workspace_symbol_provider)
-            or (method == types.TEXT_DOCUMENT_CODE_ACTION and static.code_action_provider)
-            or (method == types.TEXT_DOCUMENT_HOVER and static.hover_provider)
-            or (
-                method in _FOLLOWING_EDITS
-                and (static.code_action_provider or static.hover_provider)
-            )
-        ):
+        if method in self._registered or self._is_offered(method):
             return
         self._registered.add(method)
         registration = types.Registration(f"aiana:{method}", method, options)
         self._server.editor.tell_request(
             types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration])
         )
+
+    def _is_offered(self, method: str) -> bool:
+        """Whether it was offered when the server started."""
+        static = self._server.server_capabilities
+        if method in _FOLLOWING_EDITS:
+            return bool(static.code_action_provider or static.hover_provider)
+        offered = {
+            types.WORKSPACE_SYMBOL: static.workspace_symbol_provider,
+            types.TEXT_DOCUMENT_CODE_ACTION: static.code_action_provider,
+            types.TEXT_DOCUMENT_HOVER: static.hover_provider,
+        }
+        return bool(offered.get(method))
 
     def _options(self, settings: dict[str, Any]) -> Options:
         """The options among the settings; one that is wrong is left out and reported."""
