@@ -173,8 +173,8 @@ def _fold_log(database: Path) -> None:
     with (
         contextlib.suppress(sqlite3.Error),
         contextlib.closing(sqlite3.connect(database, timeout=BUSY_TIMEOUT_S)) as connection,
-        contextlib.closing(WriteTurn(database)) as turn,
-        turn,
+        contextlib.closing(WriteTurn(database)) as writing,
+        writing,
     ):
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

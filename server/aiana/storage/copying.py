@@ -48,9 +48,14 @@ def beside(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unavailable(path, error) from error
     finally:
-        for suffix in ("", "-journal", *LOG_FILES):
-            with contextlib.suppress(AianaError):
-                remove(part.with_name(part.name + suffix))
+        with contextlib.suppress(AianaError):
+            remove_copy(part)
+
+
+def remove_copy(path: Path) -> None:
+    """Remove a copy, and what SQLite keeps beside it. Raises StorageUnavailable."""
+    for suffix in ("", "-journal", *LOG_FILES):
+        remove(path.with_name(path.name + suffix))
 
 
 def flush(path: Path) -> None:

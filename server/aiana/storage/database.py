@@ -17,6 +17,7 @@ from aiana.exclusions import Exclusions, Wishes, of_environment
 from aiana.hiding import hide, prepare, told_by_editors
 from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
+from aiana.storage.copying import LOG_FILES
 from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
 from aiana.storage.text_index_levels import lower_levels
@@ -234,7 +235,7 @@ class Database:
                     f"{self.path} was moved or replaced while somebody reads it. Try again."
                 )
             if self._files.log is not None and self._standing().log == self._files.log:
-                for suffix in ("-wal", "-shm"):
+                for suffix in LOG_FILES:
                     with contextlib.suppress(OSError):
                         self.path.with_name(self.path.name + suffix).unlink()
         self._drop_writer()

@@ -30,7 +30,7 @@ from aiana.storage.filters import (
 )
 from aiana.storage.forgotten import Tombstones, forget_session
 from aiana.storage.letters import match_expression
-from aiana.storage.owed import owe
+from aiana.storage.pending_scrubs import owe
 from aiana.storage.retention import Retention, expired
 from aiana.storage.rows import (
     DeletedRows,
@@ -279,9 +279,7 @@ class Eraser:
 
     @staticmethod
     def _erased(connection: sqlite3.Connection, chosen: Chosen, sought: str) -> Erased:
-        forgotten = Forgotten(
-            sessions=[], memories=[], preferences=[], texts=[], messages=[], sought=sought
-        )
+        forgotten = Forgotten(sought=sought)
         chunks: list[int] = []
         touched = _erase_messages(connection, chosen, forgotten, chunks)
         for key in chosen.sessions:

@@ -14,15 +14,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from aiana.errors import AianaError
 from aiana.private import files_in, remove
 from aiana.storage.backups import TURN_S, turn
+from aiana.storage.copying import remove_copy
 from aiana.storage.database import INDEX, Database
 from aiana.storage.forgotten import forget_session
-from aiana.storage.owed import owed, settle
+from aiana.storage.pending_scrubs import owed, settle
 from aiana.storage.rows import Forgotten
 from aiana.storage.text_index_levels import lower_levels
 
@@ -64,17 +64,20 @@ def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
 
 def scrub_owed(database: Database) -> None:
     """Do what processes left that ended too early, or had no room."""
-    for forgotten in owed(database):
-        try:
-            rewrite_backups(database, partial(_forget_rows, forgotten=forgotten))
-            purge(database, [])
-            settle(database, forgotten)
-        except AianaError as error:
-            logger.warning("What was forgotten is taken out of all files later: %s", error)
+    left = owed(database)
+    if not left:
+        return
+    try:
+        rewrite_backups(database, lambda copy: sum(_forget_rows(copy, each) for each in left))
+        purge(database, [])
+        for each in left:
+            settle(database, each)
+    except AianaError as error:
+        logger.warning("What was forgotten is taken out of all files later: %s", error)
 
 
 def _scrub(database: Database, forgotten: Forgotten) -> list[Path]:
-    rewrite_backups(database, partial(_forget_rows, forgotten=forgotten))
+    rewrite_backups(database, lambda copy: _forget_rows(copy, forgotten))
     words = _own_words(database, forgotten.texts)
     if words is None or words:
         _merge_text_index(database)
@@ -221,8 +224,7 @@ def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         logger.warning("The backup %s is removed: it cannot be changed (%s)", path, error)
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            remove(path.with_name(path.name + suffix))
+        remove_copy(path)
 
 
 def _forget_rows(connection: sqlite3.Connection, forgotten: Forgotten) -> bool:

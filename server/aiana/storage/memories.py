@@ -18,7 +18,7 @@ from aiana.storage.filters import Condition, is_empty, marks, memory_condition
 from aiana.storage.forgotten import Tombstones
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
-from aiana.storage.owed import owe
+from aiana.storage.pending_scrubs import owe
 from aiana.storage.rows import (
     MEMORY_COLUMNS,
     DeletedRows,

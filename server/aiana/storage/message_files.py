@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from aiana.protocol.uris import session_uri
 from aiana.storage.database import Database
-from aiana.storage.noted import note_progress, progress
+from aiana.storage.message_files_progress import note_progress, progress
 from aiana.storage.touching import Tool, note
 from aiana.touches.values import GitRef, Touched
 

@@ -225,7 +225,7 @@ def m014_files_in_time(connection: sqlite3.Connection) -> None:
 @migration
 def m015_files_of_older_messages(connection: sqlite3.Connection) -> None:
     """A database that is made now needs no look at what its messages touched."""
-    from aiana.storage.noted import begin
+    from aiana.storage.message_files_progress import begin
 
     begin(connection)
 

@@ -10,7 +10,7 @@ from aiana.invocation import command
 from aiana.models import Preference
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
-from aiana.storage.owed import owe
+from aiana.storage.pending_scrubs import owe
 from aiana.storage.rows import Forgotten, bump_revision, preference_of, storable
 from aiana.times import now
 

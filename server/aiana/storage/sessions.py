@@ -14,7 +14,7 @@ from aiana.storage.database import Database
 from aiana.storage.erasing import erase_session
 from aiana.storage.filters import listed_condition
 from aiana.storage.migrations import ACTIVITY
-from aiana.storage.owed import owe
+from aiana.storage.pending_scrubs import owe
 from aiana.storage.rows import (
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
