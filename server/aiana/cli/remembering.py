@@ -93,8 +93,8 @@ def forget(
     """Forget memories by their IDS, a session, or all that has something in common.
 
     What a search with the same restrictions finds is forgotten: messages, memories, and sessions
-    of which nothing is left. What will go is shown, and you are asked, before it goes. Nothing is
-    left of it: not in an index, a backup or a page that was opened; no copy of a transcript, fork
+    of which nothing is left. What will go is shown before it goes, and of several things you are
+    asked. Nothing is left of it: not in an index, a backup or a page that was opened; no copy of a transcript, fork
     or export brings it back.
 
     \b
