@@ -94,8 +94,8 @@ def forget(
 
     What a search with the same restrictions finds is forgotten: messages, memories, and sessions
     of which nothing is left. What will go is shown before it goes, and of several things you are
-    asked. Nothing is left of it: not in an index, a backup or a page that was opened; no copy of a transcript, fork
-    or export brings it back.
+    asked. Nothing is left of it: not in an index, a backup or a page that was opened; no copy of
+    a transcript, fork or export brings it back.
 
     \b
     Examples:
