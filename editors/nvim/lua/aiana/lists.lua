@@ -203,7 +203,10 @@ local function stored(title, action, method, params, rows, none)
         if err then
           return callback(err)
         end
-        callback(nil, { rows = rows(result), cursor = result.nextCursor, notes = result.notes or {} })
+        callback(
+          nil,
+          { rows = rows(result), cursor = result.nextCursor, notes = result.notes or {} }
+        )
       end)
     end,
   }
