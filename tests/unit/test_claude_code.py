@@ -764,6 +764,18 @@ def test_a_saved_output_is_captured_up_to_a_limit(tmp_path: Path) -> None:
     assert content.endswith("athe end")
 
 
+def test_a_saved_output_is_cut_between_lines(tmp_path: Path) -> None:
+    kept = tmp_path / "s1" / "tool-results" / "c.txt"
+    kept.parent.mkdir(parents=True)
+    line = "GITHUB=ghp_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY1zA2" + "\n"
+    kept.write_text(line * 30_000)
+    content = result_of(tmp_path / "s1.jsonl", persisted(kept))
+    kinds = {each for each in content.splitlines() if "left out" not in each}
+    assert kinds == {line.strip()}
+    left_out = int(content.split("[")[1].split()[0].replace(",", ""))
+    assert left_out == len(line) * (30_000 - content.count("ghp_"))
+
+
 @pytest.mark.parametrize("kind", ["gone", "link to a file", "link to a folder", "pipe", "parent"])
 def test_tool_results_outside_the_folder(tmp_path: Path, kind: str) -> None:
     outside = tmp_path / "outside"

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from aiana.capture.decoding import text_of_parts, words_in
+from aiana.redaction.fields import shown
+from aiana.redaction.redact import redact
 
 _TEXTS = frozenset({"text", "input_text", "output_text", "summary_text", "markdown"})
 _THOUGHTS = frozenset({"thinking", "think", "reasoning", "reasoning_content"})
@@ -61,7 +63,7 @@ def _block(item: dict[str, Any]) -> Block | None:
         return Block("thinking", text) if text.strip() else None
     if kind.lower().startswith(_FILES) or "image_url" in item:
         return Block("text", _named(kind, item))
-    text = _first(item, ("text",)) or ("" if kind in _TEXTS else "\n".join(words_in(item)))
+    text = _string(shown(item, "text")) or ("" if kind in _TEXTS else "\n".join(words_in(item)))
     return Block("text", text) if text.strip() else None
 
 
@@ -89,11 +91,16 @@ def _named(kind: str, item: dict[str, Any]) -> str:
     what = next((word for word in _FILES if kind.lower().startswith(word)), "image")
     name = _first(item, ("file_name", "fileName", "filename", "name", "path", "title"))
     name = name or _first(item, ("mimeType", "mime_type", "media_type"))
-    return f"[{what} {name[:60]}]".replace("\n", " ") if name else f"[{what}]"
+    # First the secrets: cut off, some could not be told any more.
+    return f"[{what} {redact(name)[0][:60]}]".replace("\n", " ") if name else f"[{what}]"
 
 
 def _first(item: dict[str, Any], keys: tuple[str, ...]) -> str:
     return next((v for key in keys if isinstance(v := item.get(key), str) and v), "")
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _value(item: dict[str, Any], keys: tuple[str, ...]) -> Any:

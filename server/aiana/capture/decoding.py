@@ -18,6 +18,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from aiana.redaction.fields import shown
+from aiana.redaction.redact import redact_tree
+
 DEEPEST = 64
 """Levels of a value that are read; tools are called with three or four."""
 TOO_DEEP = "[nested too deeply]"
@@ -132,17 +135,24 @@ def whole_number(value: object) -> int | None:
     return value
 
 
-def words_in(value: Any, key: str = "") -> list[str]:
-    """The texts of a value of an unknown kind, without its ids, codes and encoded data."""
+def words_in(value: Any) -> list[str]:
+    """The texts of a value of an unknown kind, without its ids, codes and encoded data.
+
+    And without the secrets that the names of its fields tell, which are lost here.
+    """
+    return _words(redact_tree(value)[0] if isinstance(value, (dict, list)) else value)
+
+
+def _words(value: Any, key: str = "") -> list[str]:
     if key in _NO_WORDS or key == "id" or key.endswith(("_id", "Id")) or "encrypted" in key:
         return []
     if isinstance(value, str):
         encoded = len(value) > 400 and not any(c.isspace() for c in value)
         return [value.strip()] if value.strip() and not encoded else []
     if isinstance(value, dict):
-        return [word for k, item in value.items() for word in words_in(item, k)]
+        return [word for k, item in value.items() for word in _words(item, k)]
     if isinstance(value, list):
-        return [word for item in value for word in words_in(item, key)]
+        return [word for item in value for word in _words(item, key)]
     return []
 
 
@@ -152,7 +162,7 @@ def text_of_parts(content: Any) -> str:
         return content
     parts = content if isinstance(content, list) else [content] if content else []
     told = (
-        p if isinstance(p, str) else p.get("text") if isinstance(p, dict) else "" for p in parts
+        p if isinstance(p, str) else shown(p, "text") if isinstance(p, dict) else "" for p in parts
     )
     return "\n".join(text for text in told if isinstance(text, str) and text.strip())
 

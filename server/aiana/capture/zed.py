@@ -217,7 +217,7 @@ class _Thread:
             self._turns.result(message_id, answer, self._time)
 
     def _unknown(self, kind: str, value: Any) -> None:
-        if words := words_in(value):
+        if words := words_in({kind: value}):
             row = Row("system", "\n".join(words), "system", metadata={"recordType": kind})
             self._turns.add("note", row, self._time)
         else:

@@ -60,6 +60,13 @@ def kinds_in(value: dict[Any, Any], owner: Any = None) -> dict[str, str]:
     return found
 
 
+def shown(fields: dict[Any, Any], key: str) -> Any:
+    """The value under a key, as it may be taken out of its object: a mark where it is a secret."""
+    value = fields.get(key)
+    kind = kinds_in(fields).get(key) if isinstance(value, str) else None
+    return f"[redacted:{kind}]" if kind else value
+
+
 def kinds_in_list(items: list[Any] | tuple[Any, ...], owner: Any = None) -> dict[int, str]:
     """The same for a list: the value of its key, a name and its value, or options and theirs."""
     found = kinds_of_several(items, owner)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from aiana.models import MessageType
+from aiana.redaction.redact import redact
 
 
 class Piece(Struct):
@@ -106,7 +107,7 @@ def pieces(text: str, typed: bool = False) -> list[Piece]:
                 said.append("# " + part)
             case "notice":
                 noticed = True
-                others.append(Piece("system", _ANY_TAG.sub(" ", part).strip()))
+                others.append(Piece("system", _without_tags(part)))
             case "output":
                 others.append(
                     Piece("tool_result", _COLOURS.sub("", part), "local-command", role="tool")
@@ -171,18 +172,27 @@ def _without_unknown(text: str) -> tuple[str, list[Piece]]:
         end = text.find(closing, match.end())
         if end < 0:
             break
-        found.append(_of_program(match[1], text[match.end() : end]))
-        text = text[end + len(closing) :]
+        end += len(closing)
+        found.append(_of_program(match[1], text[match.start() : end]))
+        text = text[end:]
     if (match := _WHOLE.match(text)) and not _MARKUP.fullmatch(match[1]):
         closing = f"</{match[1]}>"
         if text.rstrip().endswith(closing):
-            found.append(_of_program(match[1], text.rstrip()[match.end() : -len(closing)]))
+            found.append(_of_program(match[1], text.strip()))
             text = ""
     return text, found
 
 
-def _of_program(tag: str, text: str) -> Piece:
-    return Piece("system", _ANY_TAG.sub(" ", text).strip(), metadata={"tag": tag})
+def _of_program(tag: str, element: str) -> Piece:
+    # The attributes go with the tag, and what they name is not known to be a secret without them.
+    opening, _, inside = redact(element.strip())[0].partition(">")
+    text = inside.removesuffix(f"</{tag}>") if opening.startswith(f"<{tag}") else opening + inside
+    return Piece("system", _without_tags(text), metadata={"tag": tag})
+
+
+def _without_tags(text: str) -> str:
+    """What the elements in a text hold, but for the secrets that only their names tell."""
+    return _ANY_TAG.sub(" ", redact(text)[0]).strip() if "<" in text else text.strip()
 
 
 def _split(text: str, opening: re.Pattern[str]) -> list[tuple[str, str, str]]:

@@ -16,6 +16,8 @@ _SAVED = re.compile(
 )
 _NAME = re.compile(r"\w[\w.-]{0,200}")
 _PREVIEW = re.compile(r"\n\s*Preview \([^)\n]{0,80}\):\n")
+_LONGEST_LINE = 16 << 10
+"""Bytes of a line that is left out as a whole where the output is cut within it."""
 _PLACE = 4000
 """Characters at the beginning of an output among which the place of the whole is looked for."""
 
@@ -50,12 +52,17 @@ def _saved(name: str, transcript: Path, session_id: str) -> str | None:
                 size = path.stat().st_size
                 if size <= HEAD + TAIL:
                     return file.read(HEAD + TAIL).decode("utf-8", "replace")
-                head = file.read(HEAD).decode("utf-8", "replace")
+                head = file.read(HEAD)
                 file.seek(size - TAIL)
-                tail = file.read(TAIL).decode("utf-8", "replace")
+                tail = file.read(TAIL)
         except (OSError, ValueError, UnreadableTranscript):
             continue
-        return f"{head}\n[{size - HEAD - TAIL:,} bytes are left out here]\n{tail}"
+        # Whole lines: of half a token nobody could tell that it is one.
+        head = head[: head.rfind(b"\n", -_LONGEST_LINE) + 1] or head
+        tail = tail[tail.find(b"\n", 0, _LONGEST_LINE) + 1 :]
+        begin, end = (part.decode("utf-8", "replace") for part in (head, tail))
+        gap = f"[{size - len(head) - len(tail):,} bytes are left out here]\n"
+        return (begin if begin.endswith("\n") else begin + "\n") + gap + end
     return None
 
 

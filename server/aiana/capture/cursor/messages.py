@@ -10,6 +10,7 @@ from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.decoding import text_of_parts, words_in
 from aiana.capture.parts import is_injected
 from aiana.capture.turns import Turns
+from aiana.redaction.fields import shown
 
 _ASKED = re.compile(r"(?s)<user_query>\s*(.*?)\s*(?:</user_query>|\Z)")
 _UNNAMED = "tool"
@@ -197,7 +198,7 @@ class MessageReader:
 def output_text(output: Any) -> str:
     """The text of what a tool gave back."""
     if isinstance(output, dict) and isinstance(output.get("value"), (str, list)):
-        output = output["value"]
+        output = shown(output, "value")
     if isinstance(output, str):
         return output
     if text := text_of_parts(output if isinstance(output, list) else []):

@@ -12,6 +12,7 @@ from aiana.capture.turns import Turns
 from aiana.capture.vscode_chat.places import path_of
 from aiana.capture.vscode_chat.texts import edit_of, name_of_reference, text_of
 from aiana.capture.vscode_chat.tools import KeptCalls, arguments_of, outcome_of
+from aiana.redaction.fields import shown
 
 _CALLS = frozenset({"toolInvocationSerialized", "toolInvocation", "externalToolInvocationUpdate"})
 _EDITS = frozenset(
@@ -296,7 +297,7 @@ def _pasted(request: dict[str, Any]) -> list[Row]:
     """Texts that were put beside a prompt: pasted code, a terminal's output."""
     rows = []
     for variable in _variables(request):
-        text = text_of(variable.get("code")) or variable.get("value")
+        text = text_of(variable.get("code")) or shown(variable, "value")
         kind = variable.get("kind")
         is_text = kind in ("paste", "terminalCommand", "debugVariable") or "code" in variable
         if is_text and isinstance(text, str) and text.strip():

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiana.capture.decoding import words_in
 from aiana.capture.vscode_chat.places import path_of
+from aiana.redaction.fields import shown
 
 # What the editor puts in place of a text that is too long for its own file.
 _CUT = re.compile(r"\[[^\[\]]{0,200}: value truncated for persistence; original \d+ chars\]")
@@ -21,7 +22,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, dict):
         for key in ("value", "text", "content"):
             if key in value:
-                return text_of(value[key])
+                return text_of(shown(value, key))
     return ""
 
 
@@ -91,7 +92,7 @@ def _output_part(part: Any) -> str:
         or (isinstance(kind, str) and kind.startswith(("image/", "audio/", "video/")))
     ):
         return f"[{kind if isinstance(kind, str) else 'data'}]"
-    return text_of(part.get("value")) or _place_of(part)
+    return text_of(shown(part, "value")) or _place_of(part)
 
 
 def _place_of(value: Any) -> str:
@@ -108,6 +109,8 @@ def prompt_text(value: Any) -> str:
         text = value.get("text")
         if isinstance(text, str):
             return ("\n" if value.get("lineBreakBefore") else "") + text_of(text)
-        inner = (value[key] for key in ("value", "node", "children", "content") if key in value)
+        inner = (
+            shown(value, key) for key in ("value", "node", "children", "content") if key in value
+        )
         return "".join(prompt_text(item) for item in inner)
     return text_of(value)
