@@ -40,9 +40,14 @@ class InvalidParams(InvalidQuery):
 
 
 class NotFound(AianaError):
-    """Nothing has that identifier."""
+    """Nothing has that identifier. `reason` is the message without the way out of it, which another
+    door may put in words of its own."""
 
     kind = "notFound"
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(f"{reason} {remedy}" if remedy else reason)
+        self.reason = reason
 
 
 class Conflict(AianaError):

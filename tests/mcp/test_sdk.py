@@ -28,6 +28,15 @@ NAMES = [
     "preference_add",
     "aiana_status",
 ]
+NEEDED: dict[str, list[str]] = {name: [] for name in NAMES} | {
+    "memory_search": ["query"],
+    "memory_add": ["content"],
+    "memory_feedback": ["id", "rating"],
+    "session_show": ["id"],
+    "line_why": ["place"],
+    "error_fixes": ["text"],
+    "preference_add": ["text"],
+}
 
 
 @asynccontextmanager
@@ -53,6 +62,7 @@ async def test_every_tool_resource_and_prompt(
         assert client.server_info.name == "aiana"
         listed = (await client.list_tools()).tools
         assert [tool.name for tool in listed] == NAMES
+        assert {tool.name: tool.input_schema.get("required", []) for tool in listed} == NEEDED
 
         found = text_of(await client.call_tool("memory_search", {"query": "flaky login"}))
         assert "two workers shared one port" in found
@@ -93,7 +103,22 @@ async def test_every_tool_resource_and_prompt(
         assert "two workers" in getattr(recalled.messages[0].content, "text", "")
 
 
-async def test_the_sdk_takes_a_failure_as_a_result(environ: dict[str, str], project: Path) -> None:
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_sdk_takes_a_failure_as_a_result(
+    environ: dict[str, str], project: Path, name: str
+) -> None:
+    """What is missing, of another type or unknown: told by a sentence that names the tool."""
     async with connected(environ, project, "legacy") as client:
-        result = await client.call_tool("memory_feedback", {"id": "none", "rating": "helpful"})
-        assert getattr(result, "is_error", None) is True
+        (tool,) = [each for each in (await client.list_tools()).tools if each.name == name]
+        needed = NEEDED[name]
+        wrongs: list[dict[str, object]] = [{}] if needed else []
+        others: list[object] = [[], {}, 7]
+        wrongs += [dict.fromkeys(tool.input_schema.get("properties", {}), each) for each in others]
+        for arguments in wrongs if tool.input_schema.get("properties") else []:
+            result = await client.call_tool(name, arguments)
+            assert getattr(result, "is_error", None) is True
+            text = result.content[0].text  # type: ignore[union-attr]
+            assert text.startswith(f"{name} was not done: `")
+            assert all(f"`{each}` (" in text for each in needed)
+        unknown = await client.call_tool(name, {**dict.fromkeys(needed, "helpful"), "nothing": 1})
+        assert "There is no argument `nothing`." in unknown.content[0].text  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ import pytest
 
 from aiana.models import Message, Session
 from aiana.render.blocks import closed, edit_of, fenced
-from aiana.render.markdown import first_words, heading, markdown
+from aiana.render.markdown import call_about, first_words, heading, markdown
 
 WHEN = "2026-01-12T09:14:00.000Z"
 
@@ -99,6 +99,16 @@ def test_first_words_end_at_a_word() -> None:
     )
     assert first_words("see " + "x" * 90) == "see " + "x" * 46 + "…"
     assert first_words("```\n```") == ""
+
+
+def test_a_call_is_about_files_a_command_or_words() -> None:
+    patch = "*** Begin Patch\n*** Update File: a.py\n-a\n+b\n*** Add File: b.py\n+c\n*** End Patch"
+    call = message(patch, type="tool_use", tool_name="apply_patch", tool_input=patch)
+    assert call_about(call) == "a.py, b.py"
+    assert call_about(message(type="tool_use", tool_input='{"cmd": "make\\ntest"}')) == "make"
+    assert call_about(message(type="tool_use", tool_input='{"file_path": "a.py"}')) == "a.py"
+    assert call_about(message(patch, type="tool_result")) == "a.py, b.py"
+    assert call_about(message("2 passed\n", type="tool_result")) == "2 passed"
 
 
 def test_markdown_with_a_torn_fence() -> None:

@@ -46,9 +46,14 @@ def quote(text: str) -> str:
 
 
 def field(text: str) -> str:
-    """A name or a note on one line, escaped and of bounded length."""
+    """A name or another fact on one line, escaped and of bounded length."""
     line = _LOOK_ALIKE.sub("<", one_line(text))
     return escape(line if len(line) <= _LONGEST_FIELD else line[:_LONGEST_FIELD] + CUT_MARK)
+
+
+def sentence(text: str) -> str:
+    """What Aiana says, in which stored text may be named: on one line, escaped, and whole."""
+    return escape(_LOOK_ALIKE.sub("<", one_line(text)))
 
 
 def address(uri: str) -> str:

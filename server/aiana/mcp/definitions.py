@@ -39,21 +39,24 @@ TOOLS: list[Any] = [
         query=_TEXT,
         scope=_one_of("project", "all"),
     ),
-    _tool("memory_add", "Keep a lesson for later sessions, no chatter.", content=_TEXT),
+    _tool(
+        "memory_add", "Keep a lesson for later sessions, no chatter.", ("content",), content=_TEXT
+    ),
     _tool("memory_recall", "Brief on a topic or this project.", query=_TEXT),
     _tool(
         "memory_feedback",
-        "Rate a memory used.",
+        "Rate a memory that you used, by its URI.",
+        ("id", "rating"),
         id=_TEXT,
         rating=_one_of("helpful", "unhelpful", "harmful"),
     ),
     _tool("feedback_summary", "Ratings so far."),
     _tool("session_list", "Latest sessions."),
-    _tool("session_show", "Read a session, or around a message, by URI.", ("id",), id=_TEXT),
-    _tool("line_why", "Chats that wrote FILE:LINE.", place=_TEXT),
-    _tool("error_fixes", "What fixed this error before.", text=_TEXT),
-    _tool("preference_add", "Keep a stated wish of the user.", text=_TEXT),
-    _tool("aiana_status", "Health."),
+    _tool("session_show", "Read a session, message or memory by its URI.", ("id",), id=_TEXT),
+    _tool("line_why", "Chats that wrote FILE:LINE.", ("place",), place=_TEXT),
+    _tool("error_fixes", "What fixed this error before.", ("text",), text=_TEXT),
+    _tool("preference_add", "Keep a stated wish of the user.", ("text",), text=_TEXT),
+    _tool("aiana_status", "What is stored, and what fails."),
 ]
 """A tool takes all that its method of Aiana's own protocol takes; what matters most is named."""
 
@@ -96,13 +99,3 @@ def greeting(version: str) -> dict[str, Any]:
         "serverInfo": {"name": "aiana", "title": "Aiana", "version": __version__},
         "instructions": INSTRUCTIONS,
     }
-
-
-def shape_of(name: str) -> str:
-    """In words, what a tool takes."""
-    schema = next(tool["inputSchema"] for tool in TOOLS if tool["name"] == name)
-    takes = [
-        f"{field} ({' | '.join(of.get('enum', ['text']))})"
-        for field, of in schema.get("properties", {}).items()
-    ]
-    return f"It takes {', '.join(takes)}." if takes else "It needs nothing."

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiana.container import Container
+from aiana.errors import NotFound
 from aiana.projects import normalise_folder
 from aiana.protocol.uris import SCHEME, MemoryAddress, SessionAddress, parse
 from aiana.service import Aiana
@@ -45,19 +48,30 @@ class Desk:
         return self._container.context_builder.count_tokens(text)
 
 
-def session_at(id: str, source: str | None = None, message: str | None = None) -> SessionAddress:
-    """A session by its URI or its id. Raises NotFound for a URI of something else."""
+def named_by(
+    id: str, source: str | None = None, message: str | None = None
+) -> SessionAddress | MemoryAddress:
+    """What a URI names, or the id of a session: `ID` or `ID#MESSAGE`. Raises NotFound."""
     if id.startswith(f"{SCHEME}:"):
-        address = parse(id)
-        if isinstance(address, SessionAddress):
-            return address
-        id = address.id
-    return SessionAddress(id, source, message)
+        return parse(id)
+    id, _, fragment = id.partition("#")
+    return SessionAddress(id, source, message or fragment or None)
 
 
 def memory_at(id: str) -> str:
     """Id of a memory that is named by its URI or its id. Raises NotFound."""
-    if id.startswith(f"{SCHEME}:"):
-        address = parse(id)
-        return address.id if isinstance(address, MemoryAddress) else id
-    return id
+    if not id.startswith(f"{SCHEME}:"):
+        return id
+    address = parse(id)
+    if not isinstance(address, MemoryAddress):
+        raise NotFound(f"{id} is a session, and only memories are rated.")
+    return address.id
+
+
+@contextmanager
+def found_by(remedy: str) -> Iterator[None]:
+    """Say of what is not there how a model finds what it means."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(error.reason, remedy) from error

@@ -9,7 +9,7 @@ from aiana.context.block import new_nonce
 from aiana.context.quote import address, fenced, field, quotable, quote, shorten
 from aiana.models import Message, Session
 from aiana.protocol.results import Fix, Reason
-from aiana.render.markdown import TOOL_TYPES, first_words
+from aiana.render.markdown import TOOL_TYPES, call_about
 from aiana.text import counted, one_line
 
 SESSION_TOKENS = 1500
@@ -144,9 +144,8 @@ def session_quoted(
 def _shown(message: Message, tokens: int, count: Count) -> str:
     """As much of a message as so many tokens pay for; of a tool what it was about."""
     if message.type in TOOL_TYPES:
-        about = first_words(message.content)
         name = f"({message.type} {message.tool_name or ''})".replace(" )", ")")
-        return quotable(f"{name} {about}".strip())
+        return quotable(f"{name} {call_about(message)}".strip())
     text = quotable(message.content)
     return shorten(text, lambda part: count(quote(part)) <= tokens, max(1, tokens) * 8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aiana.errors import InvalidQuery
-from aiana.mcp.desk import Desk
+from aiana.mcp.desk import Desk, found_by
 from aiana.mcp.quoting import document_quoted
 from aiana.models import SearchFilter
 from aiana.text import one_line
@@ -55,7 +55,8 @@ def _resource(uri: str, name: str, description: str, time: str) -> dict[str, Any
 
 def read_resource(desk: Desk, uri: str) -> dict[str, Any]:
     """What a URI shows, quoted. Raises NotFound."""
-    page = desk.aiana.read_page(uri)
+    with found_by("resources/list names what there is."):
+        page = desk.aiana.read_page(uri)
     text = document_quoted(page.text, page.line, desk.tokens)
     return {"contents": [{"uri": uri, "mimeType": "text/markdown", "text": text}]}
 

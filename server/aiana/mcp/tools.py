@@ -9,13 +9,15 @@ from typing import Any, Literal, NamedTuple
 from msgspec.structs import replace
 
 from aiana.context.block import ContextItem, build, new_nonce
-from aiana.context.quote import field
+from aiana.context.quote import sentence
 from aiana.errors import InvalidParams, InvalidQuery, NotFound
 from aiana.failures import failure_of
+from aiana.mcp.arguments import checked_arguments, unknown_told
 from aiana.mcp.call import Call, Cancelled
-from aiana.mcp.definitions import TOOLS, shape_of
-from aiana.mcp.desk import Desk, memory_at, session_at
+from aiana.mcp.definitions import TOOLS
+from aiana.mcp.desk import Desk, found_by, memory_at, named_by
 from aiana.mcp.quoting import (
+    document_quoted,
     fixes_quoted,
     reasons_quoted,
     sentences,
@@ -26,10 +28,13 @@ from aiana.models import SearchFilter
 from aiana.paths import expanded, lines_at
 from aiana.protocol import params
 from aiana.protocol.results import SearchResult
+from aiana.protocol.uris import MemoryAddress, memory_uri
 from aiana.text import counted
-from aiana.validation import checked_params
 
 SEARCH_TOKENS = 800
+"""Of a search, with what is said below its hits."""
+_OWN_TOKENS = 40
+"""Of what is said below any hits."""
 SEARCH_HITS = 12
 LISTED = 15
 _MOST_RATED = 5
@@ -65,6 +70,7 @@ def memory_search(desk: Desk, p: params.SearchParams, call: Call) -> str:
         partial=partial,
     )
     call.progress(f"{counted(len(found.hits), 'text')} found", 3)
+    notes = [*map(sentence, found.notes), *(sentence(each.reason) for each in found.degraded)]
     block = build(
         [
             ContextItem(
@@ -80,11 +86,10 @@ def memory_search(desk: Desk, p: params.SearchParams, call: Call) -> str:
             for hit in found.hits
         ],
         project=filter.project or "",
-        budget=SEARCH_TOKENS,
+        budget=SEARCH_TOKENS - min(desk.tokens("\n".join(notes)) + _OWN_TOKENS, SEARCH_TOKENS // 2),
         count_tokens=desk.tokens,
         nonce=new_nonce(),
     )
-    notes = list(map(field, found.notes))
     if block.items:
         notes.append("session_show reads on around a citation's URI.")
     if len(block.items) < len(found.hits) or found.next_cursor:
@@ -92,7 +97,7 @@ def memory_search(desk: Desk, p: params.SearchParams, call: Call) -> str:
         notes.append(f"{len(block.items)}{total} shown: narrow the query for others.")
     if not found.hits and filter.project and found.outside and found.outside.matches != 0:
         notes.append('`"scope": "all"` looks into every project.')
-    return sentences([block.text, *notes, *(problem.reason for problem in found.degraded)])
+    return sentences([block.text, *notes])
 
 
 def memory_add(desk: Desk, p: params.MemoryAddParams, call: Call) -> str:
@@ -128,11 +133,13 @@ def memory_recall(desk: Desk, p: params.ContextParams, call: Call) -> str:
         refresh=p.refresh,
     )
     nothing = "" if found.context else "Nothing is known of this yet."
-    return sentences([found.context, nothing, *(problem.reason for problem in found.degraded)])
+    degraded = (sentence(problem.reason) for problem in found.degraded)
+    return sentences([found.context, nothing, *degraded])
 
 
 def memory_feedback(desk: Desk, p: params.MemoryFeedbackParams, call: Call) -> str:
-    memory = desk.aiana.rate_memory(memory_at(p.id), p.rating).memory
+    with found_by("Send the whole URI that memory_add or memory_search gave: aiana:///memory/ID."):
+        memory = desk.aiana.rate_memory(memory_at(p.id), p.rating).memory
     return (
         f"Counted: {memory.helpful} helpful, {memory.unhelpful} unhelpful, "
         f"{memory.harmful} harmful. {memory.uri}"
@@ -170,7 +177,7 @@ def session_list(desk: Desk, p: params.SessionListParams, call: Call) -> str:
         filter = replace(filter, project=project)
     page = desk.aiana.list_sessions(filter, min(p.limit, LISTED), p.cursor)
     if not page.sessions:
-        return sentences(map(field, page.notes))
+        return sentences(map(sentence, page.notes))
     block, shown = sessions_quoted(page.sessions, desk.tokens)
     rest = shown < len(page.sessions) or page.next_cursor is not None
     more = 'Older ones: `"filter": {"before": DATE}`.' if rest else ""
@@ -178,15 +185,21 @@ def session_list(desk: Desk, p: params.SessionListParams, call: Call) -> str:
 
 
 def session_show(desk: Desk, p: params.SessionMessagesParams, call: Call) -> str:
-    at = session_at(p.id, p.source, p.around)
-    session = desk.aiana.get_session(at.id, at.source).session
+    at = named_by(p.id, p.source, p.around)
+    with found_by(
+        "Send a URI that session_list or memory_search gave: aiana:///session/ID/SOURCE."
+    ):
+        if isinstance(at, MemoryAddress):
+            return document_quoted(desk.aiana.read_page(memory_uri(at.id)).text, 0, desk.tokens)
+        session = desk.aiana.get_session(at.id, at.source).session
     messages = desk.aiana.session_messages(session.id, source=session.source).messages
     first = 0
     if at.message is not None:
         places = [place for place, message in enumerate(messages) if message.id == at.message]
         if not places:
             raise NotFound(
-                f"This session has no message {at.message[:100]}: leave out the part after #."
+                f"This session has no message {at.message[:100]}.",
+                "To read from its beginning, leave out `around` and what follows # in the URI.",
             )
         first = max(0, places[0] - 1)
     text, end = session_quoted(session, messages, first, desk.tokens)
@@ -212,7 +225,7 @@ def line_why(desk: Desk, p: PlaceParams, call: Call) -> str:
     why = desk.aiana.why(
         desk.folder() / expanded(path), first, last, cancelled=call.cancelled, limit=p.limit
     )
-    notes = list(map(field, why.notes))
+    notes = list(map(sentence, why.notes))
     if not why.reasons:
         return sentences(
             ["No session is surely known to have written, changed or discussed this.", *notes]
@@ -222,9 +235,16 @@ def line_why(desk: Desk, p: PlaceParams, call: Call) -> str:
     return sentences([block, more, "session_show reads on around a URI.", *notes])
 
 
-def error_fixes(desk: Desk, p: params.FixesParams, call: Call) -> str:
-    text, rule = p.error()
-    found = desk.aiana.fixes(text, rule, cancelled=call.cancelled, limit=p.limit)
+class ErrorParams(params.Params):
+    """Ask what made an error go away."""
+
+    text: params.Text
+    """A message, a stack trace or the output of a command."""
+    limit: params.Limit = 20
+
+
+def error_fixes(desk: Desk, p: ErrorParams, call: Call) -> str:
+    found = desk.aiana.fixes(p.text, None, cancelled=call.cancelled, limit=p.limit)
     if not found.sought:
         return "This says too little to be told from other errors: give the line that says what."
     if not found.fixes:
@@ -251,7 +271,7 @@ def aiana_status(desk: Desk, p: params.NoParams, call: Call) -> str:
             f"{counted(counts.memories, 'memory', 'memories')}, "
             f"{counted(counts.vectors, 'vector')}, {status.indexing.pending:,} waiting.",
             *(
-                f"{name}: {tier.state}. {field(tier.detail)}"
+                f"{name}: {tier.state}. {sentence(tier.detail)}"
                 for name, tier in tiers.items()
                 if tier.state not in ("ok", "off")
             ),
@@ -268,7 +288,7 @@ SERVED: dict[str, Tool] = {
     "session_list": Tool(params.SessionListParams, session_list, "read"),
     "session_show": Tool(params.SessionMessagesParams, session_show, "read"),
     "line_why": Tool(PlaceParams, line_why, "read"),
-    "error_fixes": Tool(params.FixesParams, error_fixes, "read"),
+    "error_fixes": Tool(ErrorParams, error_fixes, "read"),
     "preference_add": Tool(params.PreferenceAddParams, preference_add, "write"),
     "aiana_status": Tool(params.NoParams, aiana_status, "read"),
 }
@@ -276,24 +296,23 @@ SERVED: dict[str, Tool] = {
 
 def call_tool(desk: Desk, name: str, arguments: Any, call: Call) -> dict[str, Any]:
     """The result of a tool; what goes wrong is told in it, for the model to act on."""
-
     tool = SERVED.get(name)
     if tool is None:
         names = ", ".join(each["name"] for each in TOOLS)
         return _failed(f"There is no tool {name[:100]!r}. There are: {names}.")
     try:
-        # Models write null for what they leave out.
-        given = arguments
-        if isinstance(arguments, dict):
-            given = {k: v for k, v in arguments.items() if v is not None}
-        return _said(tool.answer(desk, checked_params(given, tool.params, strict=False), call))
+        given, unknown = checked_arguments(name, arguments, tool.params)
     except InvalidParams as error:
-        wrong = "; ".join(each.removeprefix("$: ").removeprefix("$.") for each in error.errors)
-        return _failed(f"{name} was not done: {wrong}. {shape_of(name)}")
+        return _failed(f"{name} was not done: {error}")
+    more = unknown_told(name, tool.params, unknown) if unknown else ""
+    if more and tool.queue == "write":
+        return _failed(f"{name} was not done. {more}")
+    try:
+        return _said(sentences([tool.answer(desk, given, call), more]))
     except Cancelled:
         raise
     except Exception as error:
-        return _failed(failure_of(error).message)
+        return _failed(sentences([failure_of(error).message, more]))
 
 
 def _said(text: str) -> dict[str, Any]:

@@ -92,6 +92,6 @@ def _name(segment: str) -> str:
 
 def _unknown(uri: str) -> NotFound:
     return NotFound(
-        f"{uri!r} is no document of Aiana: write aiana:///session/<id>/<source> or "
-        "aiana:///memory/<id>."
+        f"{uri!r} is no document of Aiana.",
+        "Write aiana:///session/<id>/<source> or aiana:///memory/<id>.",
     )

@@ -12,6 +12,8 @@ from aiana.models import Message, Session
 from aiana.render.blocks import closed, edit_of, fenced, split_lines
 from aiana.text import one_line
 from aiana.times import local
+from aiana.touches.calls import command_of
+from aiana.touches.patches import touches_of_patch
 
 TOOL_TYPES = ("tool_use", "tool_result")
 _SPEAKERS = {
@@ -22,6 +24,8 @@ _SPEAKERS = {
     "system": "System",
 }
 _HEADING_CHARS = 50
+_MOST_NAMED = 3
+"""Files of one call that a line names."""
 _PATH_NAME = re.compile(
     r"(?:(?:abs(?:olute)?|rel(?:ative)?|target|full)_?)?(?:file|path|file_?path|file_?name)", re.I
 )
@@ -85,6 +89,20 @@ def first_words(text: str) -> str:
                 cut = (cut[:border] if border > _HEADING_CHARS // 2 else cut) + "…"
             return cut
     return ""
+
+
+def call_about(message: Message) -> str:
+    """What a tool was called for, or what it answered, on one line: files, a command, or words."""
+    if path := tool_path(message):
+        return path
+    change = edit_of(arguments_of(message)) if message.type == "tool_use" else None
+    patch = change or edit_of(message.content)
+    if patch and (touched := touches_of_patch(patch)):
+        names = [one_line(touch.path) for touch in touched[:_MOST_NAMED]]
+        more = f" and {len(touched) - len(names)} more" if len(touched) > len(names) else ""
+        return ", ".join(names) + more
+    command = command_of(message.tool_input) if message.type == "tool_use" else ""
+    return first_words(command) or first_words(message.content)
 
 
 def turn(message: Message) -> str:

@@ -16,7 +16,7 @@ from aiana.private import files_in, make_own_folder, remove, write_text
 from aiana.protocol.results import Fixes, Link, Page, Section, Why
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
-from aiana.render.markdown import TOOL_TYPES, first_words, markdown, tool_path
+from aiana.render.markdown import TOOL_TYPES, call_about, markdown, tool_path
 from aiana.text import one_line
 from aiana.times import local
 
@@ -157,7 +157,7 @@ def session_page(
                 kind=_section_kind(message),
                 uri=message.uri,
                 message_id=message.id,
-                title=_outline(message, lines[starts[message.id]], paths.get(message.id)),
+                title=_outline(message, lines[starts[message.id]]),
                 changes=message.id in changing,
             )
             for message in messages
@@ -165,10 +165,10 @@ def session_page(
     )
 
 
-def _outline(message: Message, heading: str, path: str | None) -> str:
+def _outline(message: Message, heading: str) -> str:
     if message.type not in TOOL_TYPES:
         return heading.removeprefix("## ")
-    about = path or first_words(message.content)
+    about = call_about(message)
     return f"{message.tool_name or 'tool'}: {about}" if about else message.tool_name or "tool"
 
 

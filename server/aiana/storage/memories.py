@@ -227,7 +227,7 @@ class MemoryStore:
             f"{_SELECT} WHERE m.id = ? AND m.{VISIBLE_MEMORY}", (memory_id,)
         ).fetchone()
         if row is None:
-            raise NotFound(f"There is no memory {memory_id}. Changes take the whole id.")
+            raise NotFound(f"There is no memory {memory_id}.", "Changes take the whole id.")
         return memory_of(row)
 
     def update(

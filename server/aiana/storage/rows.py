@@ -56,7 +56,7 @@ def begun_with(
     values |= {"first": beginning, "last": beginning + chr(sys.maxunicode)}
     rows: list[tuple[Any, ...]] = connection.execute(f"{query} LIMIT 2", values).fetchall()
     if len(rows) > 1:
-        raise NotFound(f"Several {things} begin with {beginning}: give more of it.")
+        raise NotFound(f"Several {things} begin with {beginning}.", "Give more of it.")
     return rows[0] if rows else None
 
 

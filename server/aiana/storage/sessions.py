@@ -266,7 +266,7 @@ class SessionStore:
         """Key of the session to be changed: a beginning might mean another one by now."""
         key = self._named(connection, session_id, source)
         if key is None:
-            raise NotFound(f"There is no session {session_id}. Changes take the whole id.")
+            raise NotFound(f"There is no session {session_id}.", "Changes take the whole id.")
         return key
 
     def _key(self, connection: sqlite3.Connection, session_id: str, source: str | None) -> int:
@@ -280,7 +280,7 @@ class SessionStore:
             key = None if begun is None else int(begun[0])
         if key is None:
             raise NotFound(
-                f"There is no session {session_id}. `{command('sessions', 'list')}` shows them."
+                f"There is no session {session_id}.", f"`{command('sessions', 'list')}` shows them."
             )
         return key
 
