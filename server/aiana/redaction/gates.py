@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
+from aiana.redaction.lines import PGPASS
 from aiana.redaction.names import KEY_OWNERS
 
 
@@ -50,24 +51,24 @@ _SAID_BEFORE = (
 BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "p": (
         Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
-        Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)))"),
+        Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)|(?<=bindpw)))"),
         Gate("psk", '(?<![a-z]psk)(?=[=:"])'),
         Gate("pin", f"(?:{_DIGITS_BEHIND}|{_SAID_BEFORE})"),
         Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
         Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
-        *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid")),
+        *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid", "mdp")),
     ),
     "k": (
         Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
-        *map(Gate, ("token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
+        *map(Gate, ("kata sandi", "token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
         *map(Gate, (".make.com/", "maker.ifttt.com")),
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
         *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
-        *map(Gate, ("sharedaccesskey=", "x-amz-security-token=")),
+        *map(Gate, ("sharedaccesskey=", "x-amz-security-token=", "wachtwoord", "contrasena")),
     ),
     "u": (
         Gate("auth", rf"(?={_NO_LETTER}|token|orization|{_CALLED})"),
@@ -86,10 +87,10 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "f": (Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),),
     "j": (Gate("jsessionid"),),
     "q": tuple(map(Gate, ("mysqli", "rabbitmqctl", "sqlplus "))),
-    "v": tuple(map(Gate, ("laravel_session", ".atlasv1."))),
+    "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
-SIGNS = ("://", ":5432:", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+SIGNS = ("://", *PGPASS, "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
@@ -120,8 +121,7 @@ def gates_of(plain: str) -> set[str]:
                 found.update(map(_FULL.__getitem__, rest))
     if "@" in plain and "://" in plain:
         found.add("://")
-    if ":5432:" in plain:
-        found.add(":5432:")
+    found.update(sign for sign in PGPASS if sign in plain)
     if "~" in plain:
         found.update(sign for sign in ("q~", "sha256~") if sign in plain)
     if "\t" in plain and "\t/" in plain:

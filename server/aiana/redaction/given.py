@@ -53,7 +53,7 @@ _BLANK = Pattern(r"\s{1,3}(?P<quote>\\{0,4}[\"'])(?P<value>[^\s\"'`\\]{3,200})(?
 _BEFORE_BLANK = Pattern(
     r"(?:\bwith|\bset|#\s?define|\bENV|\bARG|\bsetenv|\benter)\s{1,3}\Z", re.IGNORECASE
 )
-_DIRECTIVE = Pattern(r"\s{1,8}(?P<value>[^\s\"'`\\]{4,200})")
+_DIRECTIVE = Pattern(r"\s{1,8}(?P<value>[^\s\"'`\\-][^\s\"'`\\]{3,200})")
 _PROSE = Pattern(
     r"\b(?:and|or|the|a|an|with|via|use|uses|using|options?|flags?|pass|by|of)\s{1,3}`?\Z"
 )
@@ -262,6 +262,8 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     no_blanks = sign == "="
     if is_code(value) or is_stand_in(value, weak=not (no_blanks and name.is_loud)):
         return False
+    if name.word == "clave" and not has_digit(value):
+        return False  # a key of any kind, in Spanish
     begin = name.start - len(name.head)
     if match["sign"] is None:  # `--password x`
         if value.startswith("--") or name.head.startswith("--no-"):

@@ -14,10 +14,14 @@ from aiana.redaction.spans import Span
 # What a name or a label of a secret contains, in lower case; `key` only after a word that owns it.
 PASSWORDS = ("pass", "pw", "psk", "kennwort")
 SECRETS = ("secret", "token", "cred", "key", "auth")
-# The same where a text is not English; looked for in texts that are not in ASCII alone.
+# The same where a text is not English: those that need no letter but English ones, and others,
+# which are looked for in texts that are not in ASCII alone.
+PASSWORDS_IN_ASCII = ("contrasena", "wachtwoord", "mdp", "kata sandi", "clave")
 PASSWORDS_ELSEWHERE = (
-    "contrase", "senha", "wachtwoord", "lösenord", "salasana", "mật khẩu", "hasło", "şifre",
-    "парол", "κωδικ", "密码", "密碼", "口令", "パスワード", "暗証番号", "비밀번호", "암호",
+    *PASSWORDS_IN_ASCII,
+    "contrase", "senha", "lösenord", "salasana", "mật khẩu", "hasło", "heslo", "jelszó", "parolă",
+    "şifre", "парол", "κωδικ", "密码", "密碼", "口令", "パスワード", "暗証番号", "비밀번호", "암호",
+    "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא", "पासवर्ड", "รหัสผ่าน",
 )  # fmt: skip
 SECRETS_ELSEWHERE = ("密钥", "密鑰", "秘钥", "令牌", "トークン", "토큰", "токен", "ключ")
 WORDS = (*PASSWORDS, *SECRETS)
@@ -28,7 +32,7 @@ _ELSEWHERE = (
 )
 # First bytes, in UTF-8, of letters that are not English: accented, Cyrillic, Greek, Chinese and on.
 _SCRIPTS = bytes(
-    ord("l") if 0xC3 <= byte <= 0xDF or byte == 0xE1 or 0xE3 <= byte <= 0xED else ord(" ")
+    ord("l") if 0xC3 <= byte <= 0xDF or byte in (0xE0, 0xE1) or 0xE3 <= byte <= 0xED else ord(" ")
     for byte in range(256)
 )
 KEY_OWNERS = (
@@ -100,7 +104,7 @@ class Name(NamedTuple):
 
     @property
     def is_about(self) -> bool:
-        return bool(self.rest) and _is_about(self.rest)
+        return bool(self.rest) and is_about(self.rest)
 
     @property
     def is_public(self) -> bool:
@@ -117,7 +121,8 @@ class Name(NamedTuple):
 
 
 @lru_cache(maxsize=1000)
-def _is_about(rest: str) -> bool:
+def is_about(rest: str) -> bool:
+    """Whether a name that ends so holds something about a secret."""
     return _ABOUT.search(rest) is not None
 
 
@@ -138,7 +143,11 @@ def find_by_name(
     for word, password in _EVERYWHERE:
         if word in gates:
             spans += find_by_word(text, plain, word, password, secrets_of)
-    if is_foreign(text):
+    if not is_foreign(text):
+        for word in PASSWORDS_IN_ASCII:
+            if word in gates:
+                spans += find_by_word(text, plain, word, True, secrets_of)
+    else:
         lowered = text.lower()
         if len(lowered) != len(text):  # a few letters grow when lowered; positions must stay
             lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
@@ -236,6 +245,12 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
             )
         before = lowered[position - 1 : position] if position else ""
         return not rest.isalpha() and (
-            not before.isalpha() or lowered.endswith("root", 0, position)
+            not before.isalpha() or lowered.endswith(("root", "bind"), 0, position)
         )
+    if word in PASSWORDS_IN_ASCII:
+        around = (
+            lowered[position - 1 : position],
+            lowered[position + len(word) : position + len(word) + 1],
+        )
+        return not any(sign.isalnum() or sign == "_" for sign in around)
     return True

@@ -17,13 +17,11 @@ from aiana.redaction.headers import (
     places,
     urls,
 )
+from aiana.redaction.lines import PGPASS, netrc, pgpass
 from aiana.redaction.pins import pins
 from aiana.redaction.spans import Span
 from aiana.redaction.values import is_code, is_stand_in
 
-_NETRC = Pattern(
-    r"\b(?:machine\s{1,4}\S{1,200}|default)\s{1,40}(?:login|user)\s{1,4}\S{1,200}\s{1,40}password\s{1,4}([^\s\\\"']{1,300})"
-)
 _PIPED = Pattern(
     r"\b(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?(?:%s\\n\s)?(?:\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|([^\s|'\"]{3,200}))\s{0,3}\|\s{0,3}(?:sudo\s{1,3}(?:-\w{1,2}\s{1,3}){0,3}-S\b|sudo\s{1,3}chpasswd|chpasswd|docker\s{1,3}login|podman\s{1,3}login|gh\s{1,3}auth\s{1,3}login|passwd\b|helm\s{1,3}registry\s{1,3}login|vault\s{1,3}login)"
 )
@@ -75,8 +73,10 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         spans += urls(text, lowered)
     if "jdbc:oracle:" in gates:
         spans += oracle_urls(text, lowered)
-    if "login" in gates and "login " in lowered:
-        spans += _groups(_NETRC, text, "password", places(lowered, "machine ", "default"))
+    if "pass" in gates and ("machine " in lowered or "default" in lowered):
+        spans += netrc(text, lowered)
+    if not gates.isdisjoint(PGPASS) or ("pass" in gates and "pgpass" in lowered):
+        spans += pgpass(text, lowered)
     if not gates.isdisjoint(("key", "secret", ".dockerc")) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
             spans += _groups(_KEY_DATA, text, "private-key", places(lowered, *_KEY_NAMES))

@@ -24,6 +24,7 @@ from aiana.redaction.gates import gates_of
 from aiana.redaction.given import given
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
+from aiana.redaction.lines import alone
 from aiana.redaction.listed import listed, of_items, program_in
 from aiana.redaction.names import WORDS, Name, find_by_name, find_by_word
 from aiana.redaction.normalise import normalised
@@ -38,7 +39,7 @@ from aiana.redaction.told import told
 from aiana.redaction.values import has_digit, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 
-RULES = 7
+RULES = 8
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
@@ -269,7 +270,8 @@ def _of_option(text: str, name: Name) -> list[Span]:
 
 
 def _by_name(text: str, name: Name) -> list[Span]:
-    span = given(text, name) or told(text, name) or paired(text, name) or apart(text, name)
+    span = given(text, name) or alone(text, name) or told(text, name)
+    span = span or paired(text, name) or apart(text, name)
     return [span] if span else several(text, name) or tabular(text, name)
 
 

@@ -269,8 +269,5 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     "_gitlab_session=": (
         Rule("gitlab-session", "_gitlab_session=", r"_gitlab_session=([0-9a-z]{32,64})"),
     ),
-    ":5432:": (
-        Rule("database-password", ":5432:", r":5432:[^:\s]{1,64}:[^:\s]{1,64}:([^\s:]{4,100})"),
-    ),
 }  # fmt: skip
 """Secrets that hold other characters too, by a text that stands in all of them."""

@@ -22,12 +22,38 @@ _QUOTED_OR_BARE = (
     r"(?P<after>[\(\[\{<,;)\s\"'`\\]?)"
 )
 _SAID = Pattern(
-    r"\w{0,10}[\"'`*]{0,2}(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?)"
+    r"\w{0,10}[\"'`*”’»」]{0,2}(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|heißt|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?"
+    r"|[^\S\n](?:for|von|für|pour)[^\S\n][\"'][^\"'\n]{1,80}[\"'])"
     r"[*]{0,2}\s{0,3}(?:(?P<colon>[:：=])[*]{0,2}|(?P<own>['’]s)|\b(?P<verb>is|was|(?:will|would|should)\s(?:now\s)?be|"
-    r"becomes|became|equals|(?:from\s{1,2}\S{1,80}\s{1,2})?to|ist|lautet|est|es|é|è|будет|jest|är)\b"
+    r"becomes|became|equals|(?:from\s{1,2}\S{1,80}\s{1,2})?to|ist|lautet|heißt|heisst|est|es|é|è|будет|jest|är)\b"
     r"(?:\s{1,2}(?:now|still|just|currently|simply|actually|probably|literally|always|set to|changed to)\b){0,2}:?"
-    r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|は、?|是|为|為|이|:)\s{0,3}[*]{0,2}"
+    r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|(?:[-=]{1,3}>|→|⇒|⟶|»|\.{3,20}|…|(?=[「『]))|:)\s{0,3}[*]{0,2}(?P<curly>[“”„«»‘’「『])?"
     + _QUOTED_OR_BARE
+)
+# The same after a word of another language, whose verbs mean other things in English.
+_SAID_ELSEWHERE = Pattern(
+    r"[^\W\d_]{0,12}?[\"'`*]{0,2}(?P<gap>(?:[^\S\n]{1,3}[^\s:=：,;.(){}\"'`]{1,24}){0,4}?)[*]{0,2}"
+    r"(?:\s{0,3}(?P<colon>[:：=]|[-=]{1,3}>|→)[*]{0,2}|[^\S\n]{1,2}(?P<verb>es|é|è|est|är|on|to|je|jest|là|είναι|будет|este|adalah|"
+    r"היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는)|(?=[^\S\n]))\s{0,3}"
+    r"[*]{0,2}(?P<quote>[\"'`“”„«»「『‘’])?(?P<value>[!#$%&*+\-./0-9:=?@A-Z^_a-z~]{4,120})(?P<after>[\(\[\{<,;)\s\"'`\\”’«»」』]?)"
+)
+_IN_PARENTHESES = Pattern(
+    r"(?:word|phrase|code)?[^\S\n]\([\"'`]?(?P<value>[^\s\"'`\\<>,;(){}|\[\]]{6,120})[\"'`]?\)"
+)
+_USES = Pattern(
+    r"\b(?:with|us(?:e[ds]?|ing)|try|type|enter|via)\s{1,2}(?:(?:the|this|that|my|his|her|their|our|same|new|old|admin|root|default)\s{1,2}){0,2}\Z",
+    re.IGNORECASE,
+)
+# A heading, or a label, and a line with nothing but the value below it.
+_BELOW = Pattern(
+    r"(?:word|phrase|code)?[*_`:]{0,4}[ \t]*(?:\r?\n){1,2}[ \t>*-]{0,12}(?P<quote>`)?(?P<value>[^\s\"'`\\<>,;(){}|\[\]]{4,80})(?(quote)`)[ \t]*(?:\r?\n|\Z)"
+)
+_HEADING = Pattern(r"(?:\A|\n)[ \t>#*_`-]{0,12}(?:[\w-]{1,20}[ \t]){0,2}\Z")
+_PHRASE = Pattern(
+    r"phrase[\"'`*]{0,2}\s?[:=]\s{1,2}(?P<value>[a-z]{3,10}(?:[ -][a-z]{3,10}){2,11})(?=[.\"'`]?[ \t]*(?:\n|\Z))"
+)
+_OF_SENTENCES = Pattern(
+    r"\b(?:the|a|an|your|for|to|of|with|not|this|that|and|or|in|on|is|are|used|when)\b"
 )
 _CHANGES = Pattern(
     r"\b(?:set|sett?ing|chang|reset|updat|rotat|switch|mak|made|put|been)\w*\s{1,3}(?:[\w'’]{1,20}\s{1,3}){0,4}\Z",
@@ -37,7 +63,9 @@ _CHANGED = Pattern(r"\b(?:re)?(?:set|changed|updated|rotated|switched)\Z", re.IG
 _OWNED = Pattern(
     r"\b(?:my|our|his|her|their|\w{1,30}['’]s)\s{1,3}(?:[\w-]{1,20}\s{1,3}){0,2}\Z", re.IGNORECASE
 )
-_OF_WHAT = Pattern(r"\s{0,3}(?:for|of|on|at|in|from|here|there|to)\b")
+_OF_WHAT = Pattern(
+    r"\s{0,3}(?:for|of|on|at|in|from|here|there|to|für|von|de|du|des|d[e’']|pour|per|para)\b"
+)
 _AS = Pattern(
     r"\b(?:us(?:e[ds]?|ing)|with|ent(?:er|ered|ering)|typ(?:e[ds]?|ing)|set|chose|choose|pick(?:ed)?|try|tried|put|"
     r"g[ai]ve|given)\s{1,3}(?P<quote>[\"'`])?(?P<value>(?(quote)[^\s\"'`]{3,100}|[^\s\"'`,;()]{3,100}))[\"'`]?\s{1,3}as\s{1,3}"
@@ -55,17 +83,17 @@ _AFTER_USER = Pattern(
 _THEN = Pattern(r"(?:word|phrase|code)?[^\S\n]{1,3}" + _QUOTED_OR_BARE)
 _TOLD = Pattern(r"s?[^\S\n](?:is|was|:|=|-){0,1}[^\S\n]{0,2}[\"'`]?([\w.=+/-]{20,400})")
 _PAIR = Pattern(
-    r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is)\s{0,2}[\"'`]?[\w.@-]{1,40}\s?(?P<by>[:/])\s?([^\s\"'`,;]{5,100})"
+    r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])(?!//)\s?[\"'`]?([^\s\"'`,;]{5,100})"
 )
 _ASCII = Pattern(r"[!-~]+")
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
 _SENTENCE_ENDS = Pattern(
-    r"[.,!?;)*]{0,3}(?:\Z|\s*\n|\\n|\s+(?:and|but|so|for|on|if|in|at|\(|–|—|-)(?:\s|\Z))|[.,!?;)]\s|[\"'`]"
+    r"[.,!?;)*]{0,3}(?:\Z|\s*\n|\\n|\s+(?:and|but|so|for|on|if|in|at|until|since|\(|–|—|-)(?:\s|\Z))|[.,!?;)]\s|[\"'`]"
 )
 # What a sentence says of a password rather than telling it: adjectives, participles, adverbs.
 _ENDINGS = Pattern(
-    r"[a-z]+(?:ed|ing|able|ible|ly|ive|ful|less|ous|ic|ical|ial|ual|ary|ory|ant|ent|ish|like|ware|"
+    r"[a-z]+(?:ed|ing|able|ible|ly|ity|ment|ive|ful|less|ous|ic|ical|ial|ual|ary|ory|ant|ent|ish|like|ware|"
     r"where|thing|body|one|self|ise|wise|ward|ness|tion)\Z"
 )
 _PREDICATES = frozenset(
@@ -89,6 +117,11 @@ _PREDICATES = frozenset(
     useless usual valid very void wack was weak weaker weird well were what whatever when where
     whether which while white who whole whose why wide wild with within without worse worst worth
     written wrong yes yesterday yet young yours zero
+    bitte das dem den der die ein eine erforderlich falsch gesetzt immer ist kann korrekt kurz lang leer mindestens
+    muss nicht noch oder richtig schwach sicher soll stark und unsicher vergessen wird abgelaufen
+    court debole errata faible fort forte invalide obligatoire requis requise trop valide vide
+    contraste demasiado fel felaktigt forkert geen incorrecta incorreta kort liian muito muy niet nieprawid
+    obligatoria obrigatoria onjuist requerida requerido segura seguro tom troppo verplicht wymagane
     after against along among because beyond during into onto toward towards upon via
     config database disk file hand heart memory plain plaintext production text vault
     """.split()  # noqa: SIM905
@@ -98,13 +131,19 @@ _PREDICATES = frozenset(
 def told(text: str, name: Name) -> Span | None:
     """The secret that the sentence or label around the name tells."""
     end = name.start + len(name.word)
+    if name.word in PASSWORDS_ELSEWHERE:
+        return _elsewhere(text, name, end) or _after_user(text, name, end)
     if name.password:
-        if text[name.start - 1 : name.start] in ("_", "-", ".", "/") or (
+        joined = text[name.start - 1 : name.start]
+        if (joined in ("_", "-", ".", "/") and not (joined == "-" and name.written == "Pass")) or (
             name.word == "pass" and not text[end : end + 1].isalpha()
         ):
-            return None
+            return _after_user(text, name, end) if name.is_verb else None
         return (
-            _password(text, name, end) or _as_password(text, name) or _after_user(text, name, end)
+            _password(text, name, end)
+            or _as_password(text, name)
+            or _after_user(text, name, end)
+            or _beside(text, name, end)
         )
     said = _TOLD.match(text, end)
     if said and is_random(said[1]) and not is_stand_in(said[1]):
@@ -112,7 +151,7 @@ def told(text: str, name: Name) -> Span | None:
     if not name.word.isascii() and (said := _SAID.match(text, end)) and is_token(said["value"]):
         return (*said.span("value"), "secret")
     if name.word == "cred" and (pair := _PAIR.match(text, end)):
-        plain = pair["by"] == ":" or " / " in pair[0]
+        plain = pair["sign"] and (pair["by"] == ":" or " / " in pair[0])
         if is_told(pair[3]) or (plain and _is_plain(text, pair[3], pair.end())):
             return (*pair.span(3), "password")
     return None
@@ -130,17 +169,20 @@ def is_told(value: str) -> bool:
 
 def _is_plain(text: str, value: str, end: int, *, owned: bool = False) -> bool:
     """Whether a word that ends here is the password itself and nothing said of it."""
+    return is_plain_word(value) and (owned or _SENTENCE_ENDS.match(text, end) is not None)
+
+
+def is_plain_word(value: str) -> bool:
+    """Whether it is a word, and none that is said of a password rather than being one."""
     if not (value.isalpha() and value.isascii() and 4 <= len(value) <= 40) or value.isupper():
         return False
     lowered = value.lower()
-    if (
+    return not (
         is_stand_in(value)
         or is_reference(value)
         or lowered in _PREDICATES
         or _ENDINGS.match(lowered)
-    ):
-        return False
-    return owned or _SENTENCE_ENDS.match(text, end) is not None
+    )
 
 
 def _password(text: str, name: Name, end: int) -> Span | None:
@@ -152,14 +194,10 @@ def _password(text: str, name: Name, end: int) -> Span | None:
     if len(value) < 4 or is_stand_in(value) or is_code(value):
         return None
     start = match.start("value")
-    label = name.word in PASSWORDS_ELSEWHERE
     verb, gap = match["verb"] or match["set"], match["gap"].strip()
-    if match["quote"] is not None:
-        found = verb is not None or match["own"] is not None or has_digit(value) or label
-        found = found and not is_reference(value)
-    elif label:
-        plain = not has_digit(value) and WORDLIKE.match(value)
-        found = not plain or (match["colon"] is not None and len(value) >= 6)
+    if match["quote"] is not None or match["curly"] is not None:
+        found = verb is not None or match["own"] is not None or has_digit(value)
+        found = (found or match["curly"] is not None) and not is_reference(value)
     else:
         found = is_told(value) and not (match["colon"] and match["after"] == ",")
         labels = match["colon"] is None or text[start - 1] != match["colon"] != "="
@@ -171,6 +209,55 @@ def _password(text: str, name: Name, end: int) -> Span | None:
                 owned = _OWNED.search(before) is not None and verb in ("is", "was")
                 found = _is_plain(text, value, start + len(value), owned=owned)
     return (start, start + len(value), "password") if found else None
+
+
+def _elsewhere(text: str, name: Name, end: int) -> Span | None:
+    """The same in another language."""
+    match = _SAID_ELSEWHERE.match(text, end)
+    if match is None or match["after"] in _OPENING:
+        return None
+    value = match["value"].rstrip(".:!?*)")
+    if len(value) < 4 or is_stand_in(value) or is_code(value):
+        return None
+    start, after = match.start("value"), match.end("value")
+    if match["quote"] is not None:
+        closed = match["after"] in tuple("\"'`”’«»」』“")
+        found = closed and not is_reference(value)
+    elif has_digit(value) or not WORDLIKE.match(value):
+        is_said = match["colon"] or match["verb"] or match["particle"]
+        found = bool(is_said) or (is_told(value) and not match["gap"])
+    elif not is_plain_word(value):
+        found = False
+    elif name.word[0] > "\u024f":  # a word in other letters than those around it
+        found = bool(match["colon"] or match["verb"] or match["particle"])
+    else:
+        found = (match["colon"] is not None and not value.istitle()) or (
+            match["verb"] is not None and value[-1] not in "aeiouy"
+        )
+        # The Spanish word for a key of any kind tells less than the others.
+        found = found and name.word != "clave" and _SENTENCE_ENDS.match(text, after) is not None
+    return (start, start + len(value), "password") if found else None
+
+
+def _beside(text: str, name: Name, end: int) -> Span | None:
+    """`password (…)`, `with password …`, a label with the value on the next line, a phrase."""
+    if phrase := _PHRASE.match(text, end):
+        if not _OF_SENTENCES.search(phrase["value"]):
+            return (*phrase.span("value"), "password")
+        return None
+    begin = name.start - len(name.head)
+    before = text[max(0, begin - 60) : begin]
+    match = _IN_PARENTHESES.match(text, end)
+    if match is None and text[end : end + 12].count("\n"):
+        match = _BELOW.match(text, end) if _HEADING.search(before) else None
+        if match and match["quote"] and is_plain_word(match["value"]):
+            return (*match.span("value"), "password")
+    if match is None and _USES.search(before):
+        match = _THEN.match(text, end)
+    if match is None or not is_told(match["value"].rstrip(".,:!?")) or is_reference(match["value"]):
+        return None
+    start = match.start("value")
+    return start, start + len(match["value"].rstrip(".,:!?")), "password"
 
 
 def _as_password(text: str, name: Name) -> Span | None:
