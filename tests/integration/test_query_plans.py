@@ -26,6 +26,7 @@ from aiana.models import (
     Session,
     Spent,
 )
+from aiana.search.catalogue import CatalogueReader
 from aiana.search.vector_index import VectorIndex
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
@@ -113,6 +114,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     for _ in range(2):  # written, then looked at
         database, model = aiana.container.storage.database, aiana.container.embedder.model_name
         VectorIndex(database, model, worth_a_file=1).refresh()
+        CatalogueReader(database, worth_a_file=1).current()
     deleted = aiana.get_memory(memories[3]).memory
     aiana.delete_memories([deleted.id], dry_run=True)
     aiana.delete_memories([deleted.id])
@@ -489,10 +491,10 @@ KNOWN = {
     "WHERE v.key > ? ORDER BY v.key LIMIT ?": "one row of each place that is drawn",
     "AND v.key > ? ORDER BY v.key": "what came since is read, once",
     "FROM messages NOT INDEXED WHERE key > ?": "what came since is read, once",
-    "FROM messages ORDER BY session_key, position": "read once by a process, into memory",
+    "FROM messages ORDER BY session_key, position": "read once, into a file and memory",
+    "SELECT group_concat(key) FROM messages": "read when messages went: which ones is not noted",
     "SELECT group_concat(-key), group_concat(-key)": "read when memories change, into memory",
     "SELECT group_concat(key) FROM (SELECT key FROM sessions": "what a filter lets through",
-    "SELECT group_concat(key) FROM messages WHERE session_key": "what a filter lets through",
     "SELECT group_concat(-key) FROM memories WHERE": "what a filter lets through",
     "FROM projects p CROSS JOIN sessions s": "the sessions of all projects are counted",
     "FROM sessions s CROSS JOIN projects p": "by an index until the page is full, or a filter's",

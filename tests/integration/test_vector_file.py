@@ -18,7 +18,7 @@ from aiana.config import Config
 from aiana.search.catalogue import CatalogueReader
 from aiana.search.vector_index import VectorIndex
 from aiana.service import open_aiana
-from aiana.storage import AianaStorage, vector_file
+from aiana.storage import AianaStorage, array_file, index_files
 from aiana.storage.forgetting import scrub
 from aiana.storage.vector_file import Vectors
 from tests.integration.test_vectors import MODEL, embed, record, unit
@@ -127,10 +127,11 @@ def flipped(path: Path, place: int) -> None:
     path.write_bytes(bytes(data))
 
 
-def of_version_2(path: Path) -> None:
-    described = vector_file._described(path)
-    described["version"] = 2
-    path.write_bytes(vector_file._header(described) + path.read_bytes()[4096:])
+def of_version_1(path: Path) -> None:
+    data = path.read_bytes()
+    described = array_file._described(data[:4096])
+    described["version"] = 1
+    path.write_bytes(array_file._header(described) + data[4096:])
 
 
 def of_another_store(path: Path) -> None:
@@ -156,7 +157,7 @@ def of_another_store(path: Path) -> None:
         lambda path: flipped(path, 4096),
         lambda path: flipped(path, path.stat().st_size - 300),
         lambda path: flipped(path, path.stat().st_size - 1),
-        of_version_2,
+        of_version_1,
         of_another_store,
         lambda path: path.unlink(),
     ],
@@ -213,7 +214,7 @@ def test_a_file_of_a_process_that_was_killed_is_swept_up(storage: AianaStorage) 
     opened(storage)
     left = storage.database.path.parent / "index" / ".0123.tmp"
     left.write_bytes(b"half")
-    assert vector_file.wipe(storage.database) == []
+    assert index_files.wipe(storage.database) == []
     assert not left.exists()
 
 

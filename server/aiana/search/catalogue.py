@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.models import SPOKEN
 from aiana.search.ranking import TOOL_WEIGHT, length_norms
+from aiana.storage.array_file import Ints
 from aiana.storage.database import Database
+from aiana.storage.message_columns import LEAST, NOTHING, Columns, Known, Mark, MessageFile
 
-Ints = NDArray[np.int64]
-_SPOKEN = ", ".join(f"'{kind}'" for kind in SPOKEN)
-# One concatenated text a column is several times faster to hand over than a row a document.
-_MESSAGES = (
-    "SELECT group_concat(key), group_concat(session_key), group_concat(position), "
-    f"group_concat(size), group_concat(type IN ({_SPOKEN})), group_concat(timestamp) FROM "
-    "(SELECT key, session_key, position, size, type, timestamp FROM messages {which})"
-)
-# In the order of an index that holds all of these; of what is new without a walk over it.
-_EACH = _MESSAGES.format(which="ORDER BY session_key, position")
-_NEW = _MESSAGES.format(which="NOT INDEXED WHERE key > ?")
 _MEMORIES = (
     "SELECT group_concat(-key), group_concat(-key), group_concat(0), "
-    "group_concat(length(content)), group_concat(1), group_concat(updated_at) FROM memories"
+    "group_concat(length(content)), group_concat(1), group_concat(updated_at) FROM "
+    "(SELECT key, content, updated_at FROM memories ORDER BY key DESC)"
 )
-_STATE = (
-    "SELECT (SELECT count(*) FROM messages), (SELECT coalesce(max(key), 0) FROM messages), "
+_REVISIONS = (
+    "SELECT (SELECT coalesce(max(revision), 0) FROM revisions), "
     "(SELECT coalesce(max(key), 0) FROM memories), "
-    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'memories'), "
-    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'order')"
+    "(SELECT coalesce(max(revision), 0) FROM revisions WHERE kind = 'memories')"
 )
-
-
-def numbers(text: str | None) -> Ints:
-    """The integers of a `group_concat`."""
-    if not text:
-        return np.empty(0, np.int64)
-    return np.fromstring(text, dtype=np.int64, sep=",")
 
 
 def run_starts(values: Ints) -> Ints:
@@ -53,59 +35,19 @@ def run_starts(values: Ints) -> Ints:
 class _State(NamedTuple):
     """What tells whether the catalogue is still that of the database."""
 
-    messages: int
-    last_message: int
+    revision: int
+    """Of anything."""
     last_memory: int
     memory_revision: int
-    order_revision: int
     hidden: int
-
-
-class Columns(NamedTuple):
-    """One array a column, all of one length."""
-
-    keys: Ints
-    """Of documents."""
-    sessions: Ints
-    """Keys of sessions; a memory is a session of its own, below zero."""
-    positions: Ints
-    """Places of messages in their session."""
-    sizes: NDArray[np.float32]
-    """Characters."""
-    spoken: NDArray[np.bool_]
-    """Whether it is what a person or assistant said or kept."""
-    times: Ints
-    """When it was said or last changed, in milliseconds since 1970."""
-
-    @classmethod
-    def of(cls, row: Sequence[str | None]) -> Columns:
-        """The columns of a row of `group_concat`s."""
-        keys, sessions, positions, sizes, spoken, times = row
-        moments = times.replace("Z", "").split(",") if times else []
-        return cls(
-            numbers(keys),
-            numbers(sessions),
-            numbers(positions),
-            numbers(sizes).astype(np.float32),
-            numbers(spoken).astype(bool),
-            np.array(moments, "datetime64[ms]").astype(np.int64),
-        )
-
-    def at(self, rows: Ints) -> Columns:
-        """Some of the rows."""
-        return Columns._make(column[rows] for column in self)
-
-    def then(self, more: Columns) -> Columns:
-        """These rows, then those."""
-        pairs: Iterable[tuple[Any, Any]] = zip(self, more, strict=True)
-        return Columns._make(np.concatenate(pair) for pair in pairs)
+    generation: int
 
 
 class Catalogue:
     """All documents, those of a session side by side in their order; row numbers are positions."""
 
     def __init__(self, columns: Columns, last_message: int, last_memory: int) -> None:
-        self.columns = columns.at(np.lexsort((columns.positions, columns.sessions)))
+        self.columns = columns.in_order()
         self.keys, self.sessions, _, self.sizes, self.spoken, self.times = self.columns
         self._last_message = last_message
         self._last_memory = last_memory
@@ -179,40 +121,40 @@ class Catalogue:
 class CatalogueReader:
     """Keeps one catalogue in step with the database; of messages only what is new is read."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worth_a_file: int = LEAST) -> None:
         self._database = database
+        self._file = MessageFile(database, worth_a_file)
         self._lock = threading.Lock()
         self._state: _State | None = None
-        self._generation = database.generation
-        self._catalogue = Catalogue(Columns.of((None,) * 6), 0, 0)
+        self._messages = NOTHING
+        self._memories = Columns.none()
+        self._catalogue = Catalogue(self._memories, 0, 0)
 
     def current(self) -> Catalogue:
         """The catalogue of the database as this thread's transaction sees it."""
         with self._lock, self._database.reading() as connection:
-            state = _State._make((*connection.execute(_STATE).fetchone(), self._database.hidden))
-            if self._generation != self._database.generation:
-                self._state, self._generation = None, self._database.generation
-            if self._state is not None and self._state.hidden != state.hidden:
-                self._state = None
-            if state != self._state:
-                columns = self._messages(connection, state).then(self._memories(connection, state))
-                self._catalogue = Catalogue(columns, state.last_message, state.last_memory)
-                self._state = state
+            revisions = connection.execute(_REVISIONS).fetchone()
+            database = self._database
+            state = _State._make((*revisions, database.hidden, database.generation))
+            known = self._state
+            if known == state:
+                return self._catalogue
+            mark = Mark.of(connection)
+            if known is None or known[-2:] != state[-2:]:
+                self._messages = self._filed(connection, mark)
+            if known is None or known[1:] != state[1:]:
+                self._memories = Columns.of(connection.execute(_MEMORIES).fetchone())
+            messages = self._messages.brought_up(connection, mark)
+            if messages is not self._messages or known is None or known[1:] != state[1:]:
+                columns = self._memories.then(messages.columns)
+                self._catalogue = Catalogue(columns, mark.last, state.last_memory)
+            self._messages, self._state = messages, state
             return self._catalogue
 
-    def _messages(self, connection: sqlite3.Connection, state: _State) -> Columns:
-        columns = self._catalogue.columns
-        known = columns.at(np.flatnonzero(columns.keys > 0))
-        moved = self._state is not None and self._state.order_revision != state.order_revision
-        if self._state is not None and len(known.keys) and not moved:
-            row = connection.execute(_NEW, (self._state.last_message,)).fetchone()
-            known = known.then(Columns.of(row))
-            if len(known.keys) == state.messages:
-                return known
-        return Columns.of(connection.execute(_EACH).fetchone())
-
-    def _memories(self, connection: sqlite3.Connection, state: _State) -> Columns:
-        if self._state is not None and self._state.memory_revision == state.memory_revision:
-            columns = self._catalogue.columns
-            return columns.at(np.flatnonzero(columns.keys < 0))
-        return Columns.of(connection.execute(_MEMORIES).fetchone())
+    def _filed(self, connection: sqlite3.Connection, mark: Mark) -> Known:
+        """What the file holds, which is written first where that spares later processes much."""
+        known = self._file.opened(connection)
+        if self._file.is_worth_renewing(known.mark, mark):
+            self._file.renew()
+            return self._file.opened(connection)
+        return known

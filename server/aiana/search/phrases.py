@@ -13,9 +13,10 @@ from aiana.pattern import Pattern
 from aiana.storage.letters import LETTER, folded
 
 if TYPE_CHECKING:
-    from aiana.search.catalogue import Catalogue, Ints
+    from aiana.search.catalogue import Catalogue
     from aiana.search.planning import Plan
     from aiana.search.text_index import TextIndex
+    from aiana.storage.array_file import Ints
 
 MOST_READ = 20_000
 """Texts that are read to compare the spelling of a phrase; of a commoner one, stems decide."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from aiana.models import HitReasons, Lane
 
 if TYPE_CHECKING:
-    from aiana.search.catalogue import Ints
     from aiana.search.ranking import Floats
+    from aiana.storage.array_file import Ints
 
 
 class Ranked(Struct, frozen=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 from msgspec.structs import replace
 
 from aiana.search.query import Query
@@ -56,7 +55,7 @@ def _near(term: str, text_index: TextIndex) -> str | None:
 
 def _spelt(term: str, text_index: TextIndex) -> str | None:
     """A word of a text that has the term as its stem; None if only identifiers hold it."""
-    keys = np.unique(text_index.places(term)[:1] >> (PLACE_BITS + 1))
+    keys = text_index.places(term)[:1] >> (PLACE_BITS + 1)
     for _, text in text_index.texts(keys):
         words = list(dict.fromkeys(_WORD.findall(text)))
         for word, tokens in zip(words, text_index.tokenize(words), strict=True):

@@ -11,7 +11,8 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.search.catalogue import Catalogue, Ints
+from aiana.search.catalogue import Catalogue
+from aiana.storage.array_file import Ints
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.guarded import Admitted

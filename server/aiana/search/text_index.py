@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.models import SearchFilter
-from aiana.search.catalogue import Catalogue, CatalogueReader, Ints, numbers
+from aiana.search.catalogue import Catalogue, CatalogueReader
 from aiana.search.query_cache import QueryCache, T
 from aiana.search.ranking import PLACE_BITS
+from aiana.storage.array_file import Ints
 from aiana.storage.database import Database
 from aiana.storage.filters import (
     admits_memories,
@@ -28,6 +29,7 @@ from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.letters import match_expression
 from aiana.storage.migrations import THOUGHT
+from aiana.storage.packing import numbers
 from aiana.storage.rows import matching_projects
 from aiana.text import TOKENIZER
 

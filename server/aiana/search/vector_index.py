@@ -15,10 +15,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.search.catalogue import Catalogue, Ints, numbers
+from aiana.search.catalogue import Catalogue
 from aiana.search.stored_vectors import StoredVectors
+from aiana.storage.array_file import Ints
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
+from aiana.storage.packing import numbers
 from aiana.storage.vector_file import LATER, LEAST, VectorFile, Vectors
 
 BLOCK = 1024

@@ -131,7 +131,7 @@ def _wipe_vectors(database: Database) -> list[Path]:
     # numpy takes as long to import as all the rest of forgetting a memory.
     if not files_in(database.path.parent / INDEX, "*"):
         return []
-    from aiana.storage.vector_file import wipe
+    from aiana.storage.index_files import wipe
 
     return wipe(database)
 

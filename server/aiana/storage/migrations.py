@@ -230,6 +230,13 @@ def m015_files_of_older_messages(connection: sqlite3.Connection) -> None:
     begin(connection)
 
 
+@migration
+def m016_changed_messages(connection: sqlite3.Connection) -> None:
+    """Who holds columns of messages can ask which of those have changed."""
+    for statement in _CHANGED_MESSAGES.split(";;"):
+        connection.execute(statement)
+
+
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)
 # or a memory (rowid = -key): one full-text table gives both the same word statistics. The index
 # messages_by_session holds all that ranking and filters read of a message.
@@ -512,6 +519,23 @@ WHEN NOT EXISTS (SELECT 1 FROM vectors WHERE owner = new.owner AND model = new.m
 END;;
 CREATE TRIGGER embedded_delete AFTER DELETE ON vectors BEGIN
     UPDATE embedded SET vectors = vectors - 1 WHERE model = old.model;
+END
+"""
+
+_CHANGED_MESSAGES = """
+UPDATE revisions SET kind = 'messages' WHERE kind = 'order';;
+ALTER TABLE messages ADD COLUMN changed INTEGER;;
+CREATE INDEX messages_changed ON messages (changed) WHERE changed IS NOT NULL;;
+CREATE TRIGGER messages_change
+AFTER UPDATE OF session_key, type, timestamp, content, position ON messages
+WHEN (old.session_key, old.type, old.timestamp, old.size, old.position)
+    != (new.session_key, new.type, new.timestamp, new.size, new.position) BEGIN
+    INSERT INTO revisions (kind, project_key, revision)
+        VALUES ('messages', 0, (SELECT coalesce(max(revision), 0) + 1 FROM revisions))
+        ON CONFLICT (kind, project_key) DO UPDATE SET revision = excluded.revision;
+    UPDATE messages SET changed =
+        (SELECT revision FROM revisions WHERE kind = 'messages' AND project_key = 0)
+        WHERE key = new.key;
 END
 """
 

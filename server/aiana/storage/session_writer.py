@@ -311,9 +311,6 @@ class SessionWriter:
                 note_touches(connection, key, batch)
             if changed or moved:
                 self._after_write(connection, key, first_new if changed == new and not moved else 0)
-            if moved:
-                # What other processes hold in memory stands in another order now.
-                bump_revision(connection, "order", 0)
         return BatchResult(messages_added=added, messages_updated=updated, messages_skipped=skipped)
 
     @staticmethod

@@ -160,7 +160,7 @@ class AianaStorage:
             rows = connection.execute(
                 "SELECT r.kind, p.id, r.revision FROM revisions r "
                 "LEFT JOIN projects p ON p.key = r.project_key "
-                "WHERE r.revision > ? AND r.kind != 'order'",
+                "WHERE r.revision > ? AND r.kind != 'messages'",
                 (revision,),
             ).fetchall()
         kinds = sorted({row[0] for row in rows})
