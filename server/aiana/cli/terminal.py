@@ -11,7 +11,6 @@ import codecs
 import io
 import os
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -143,7 +142,9 @@ def width(err: bool = False) -> int | None:
     """Columns of the terminal, or COLUMNS of them; None where it is none: nothing is cut."""
     if not outlet(err).isatty():
         return None
-    return max(20, shutil.get_terminal_size().columns)
+    from shutil import get_terminal_size  # brings every way of compressing along
+
+    return max(20, get_terminal_size().columns)
 
 
 def cells(text: str) -> int:

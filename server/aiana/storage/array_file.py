@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from aiana.private import make_own_folder
 from aiana.storage.database import INDEX, Database
+from aiana.storage.write_turn import Timeout
 
 VERSION = 2
 _MAGIC = b"AIANAVEC"
@@ -169,10 +169,21 @@ def folder_of(database: Database) -> Path:
 
 @contextlib.contextmanager
 def locked(database: Database, seconds: float) -> Iterator[None]:
-    """Be the only process that writes files of this database. Raises filelock's Timeout."""
+    """Be the only process that writes files of this database. Raises Timeout."""
+    # It takes as long to import as a file of columns takes to be opened.
+    from filelock import FileLock
+    from filelock import Timeout as HeldByAnother
+
     make_own_folder(folder_of(database))
-    with FileLock(folder_of(database) / "write.lock", timeout=seconds, mode=0o600):
+    lock = FileLock(folder_of(database) / "write.lock", timeout=seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except HeldByAnother as error:
+        raise Timeout from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _header(described: dict[str, Any]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -545,8 +544,10 @@ def _full(path: Path) -> StorageUnavailable:
 
 def _has_no_room(path: Path) -> bool:
     """Whether the disk is too full for what SQLite keeps beside a database while it is open."""
+    from shutil import disk_usage  # brings every way of compressing along
+
     with contextlib.suppress(OSError):
-        return shutil.disk_usage(path.parent).free < LEAST_FREE
+        return disk_usage(path.parent).free < LEAST_FREE
     return False
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import Timeout
-
 from aiana.errors import AianaError
 from aiana.private import files_in, remove
 from aiana.storage.array_file import folder_of, locked
 from aiana.storage.database import Database
 from aiana.storage.message_columns import FILE, MessageFile
 from aiana.storage.vector_file import wipe_vectors
+from aiana.storage.write_turn import Timeout
 
 _WAIT_S = 60.0
 """What forgetting waits for a process that writes a file just now."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from filelock import Timeout
 from numpy.typing import NDArray
 
 from aiana.errors import AianaError
@@ -21,6 +20,7 @@ from aiana.models import SPOKEN
 from aiana.storage.array_file import Ints, folder_of, locked, mapped, sampled, store_of, writing
 from aiana.storage.database import Database
 from aiana.storage.packing import numbers
+from aiana.storage.write_turn import Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -219,5 +219,6 @@ def _fits(connection: sqlite3.Connection, columns: Columns, mark: Mark) -> bool:
     compared = columns.at(places[np.argsort(columns.keys[places])])
     asked = json.dumps(compared.keys.tolist())
     stored = Columns.of(connection.execute(_SAME, (asked, mark.changed)).fetchone())
-    same = compared.at(np.flatnonzero(np.isin(compared.keys, stored.keys)))
+    left = set(stored.keys.tolist())
+    same = compared.at(np.array([key in left for key in compared.keys.tolist()]).nonzero()[0])
     return same.equals(stored)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from filelock import Timeout
 from numpy.typing import NDArray
 
 from aiana.errors import AianaError
@@ -32,6 +31,7 @@ from aiana.storage.array_file import (
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.packing import numbers, unpack_all
+from aiana.storage.write_turn import Timeout
 
 logger = logging.getLogger(__name__)
 
