@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiana.context.tokens import TokenCounter
     from aiana.embeddings import Embedder
     from aiana.indexing.indexer import Indexer
+    from aiana.render.drawn import Drawings
     from aiana.search.searcher import Searcher
     from aiana.storage import AianaStorage
     from aiana.storage.link import ServerLink
@@ -120,6 +121,13 @@ class Container:
 
         find_gpu = partial(gpu_for_backlogs, self.config.embedding_device)
         return Indexer(self.config, self.storage, self.embedder, self.qdrant, find_gpu)
+
+    @lazy
+    def drawings(self) -> Drawings:
+        """The messages that documents showed lately."""
+        from aiana.render.drawn import Drawings
+
+        return Drawings()
 
     @lazy
     def cache(self) -> TieredCache:

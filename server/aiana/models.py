@@ -70,7 +70,7 @@ class Session(Struct, frozen=True, kw_only=True, rename="camel"):
     """Where it can be opened; set on what is read from the storage."""
 
 
-class Message(Struct, frozen=True, kw_only=True, rename="camel"):
+class Message(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """One turn of a session: what was said by either side, or one tool call or result."""
 
     id: str

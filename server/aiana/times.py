@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from aiana.pattern import Pattern
 
@@ -184,13 +185,18 @@ def readable(time: str) -> str:
 
 def local(time: str, zone: bool = False) -> str:
     """A time in Aiana's form on this machine's clock, to the minute; with its zone if asked for."""
+    is_whole = len(time) == 24 and time[23] == "Z"
+    return _on_this_clock(f"{time[:16]}Z" if is_whole else time, zone)
+
+
+@lru_cache(4096)
+def _on_this_clock(time: str, zone: bool) -> str:
     try:
         moment = to_datetime(time).astimezone()
     except (ValueError, OverflowError, OSError):
         return readable(time)
-    return moment.strftime("%Y-%m-%d %H:%M %z" if zone else "%Y-%m-%d %H:%M").replace(
-        "+0000", "UTC"
-    )
+    to_the_minute = moment.isoformat(" ", "minutes")[:16]
+    return f"{to_the_minute} {moment:%z}".replace("+0000", "UTC") if zone else to_the_minute
 
 
 def to_datetime(text: str) -> datetime:

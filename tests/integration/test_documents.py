@@ -47,6 +47,41 @@ def test_locate_is_where_the_page_says(aiana: Aiana, navigation: bool) -> None:
     assert len({aiana.locate(uri).line for uri in uris}) == 3
 
 
+def test_locate_draws_no_more_than_stands_before(
+    aiana: Aiana, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aiana.render import drawn
+
+    seen: list[str] = []
+
+    def noting(message: Message) -> drawn.Drawn:
+        seen.append(message.content)
+        return draw(message)
+
+    draw = drawn.draw
+    monkeypatch.setattr(drawn, "draw", noting)
+    uris = record(aiana, *"abcd")
+    aiana.locate(uris[1])
+    assert seen == ["a"]
+    place = aiana.locate(uris[2])
+    assert seen == ["a", "b"]
+    assert aiana.read_page(uris[2]).line == place.line
+    assert seen == ["a", "b", "c", "d"]
+
+
+def test_a_document_is_drawn_anew_where_its_session_changed(aiana: Aiana) -> None:
+    uris = record(aiana, "one", "two", "three")
+    before = aiana.read_page(uris[2])
+    record(aiana, "one", "two\nlines", "three", "four")
+    after = aiana.read_page(uris[2])
+    assert (before.line + 1, len(after.sections)) == (after.line, 4)
+    assert aiana.locate(uris[2]).line == after.line
+    assert after.text == aiana.export_session("chat 1").text
+    aiana.delete_session("chat 1")
+    with pytest.raises(NotFound):
+        aiana.read_page(uris[2])
+
+
 def test_locate_writes_a_file_on_request(aiana: Aiana) -> None:
     [*_, last] = record(aiana, "one", "two")
     place = aiana.locate(last, as_file=True)

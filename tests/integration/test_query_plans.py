@@ -381,6 +381,7 @@ def read(aiana: Aiana, memory: str) -> None:
     aiana.session_messages("said", around=messages[1].id, limit=2)
     aiana.export_session("said")
     aiana.read_page(session.session.uri, navigation=True)
+    aiana.locate(messages[1].uri)
     aiana.container.cache.get_active_session("begun")
     aiana.container.cache.recent_activities()
     aiana.profile()

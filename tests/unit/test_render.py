@@ -8,7 +8,9 @@ import pytest
 
 from aiana.models import Message, Session
 from aiana.render.blocks import closed, edit_of, fenced
-from aiana.render.markdown import call_about, first_words, heading, markdown
+from aiana.render.drawn import Drawings, draw
+from aiana.render.markdown import call_about, export_session, first_words
+from aiana.render.pages import line_after, session_page
 
 WHEN = "2026-01-12T09:14:00.000Z"
 
@@ -85,12 +87,12 @@ def test_what_changes_nothing_is_no_edit(arguments: object) -> None:
 
 
 def test_headings_say_who_when_and_what() -> None:
-    assert heading(message("# Fix *it*\nplease")) == "## User · 2026-01-12 09:14 · Fix *it*"
-    assert heading(message("")) == "## User · 2026-01-12 09:14"
+    assert draw(message("# Fix *it*\nplease")).heading == "## User · 2026-01-12 09:14 · Fix *it*"
+    assert draw(message("")).heading == "## User · 2026-01-12 09:14"
     thought = message("Hm", type="thinking")
-    assert heading(thought) == "## Assistant (thinking) · 2026-01-12 09:14 · Hm"
+    assert draw(thought).heading == "## Assistant (thinking) · 2026-01-12 09:14 · Hm"
     call = message(type="tool_use", tool_name="Edit", tool_input='{"file_path": "src/a.py"}')
-    assert heading(call) == "**Edit** called for src/a.py"
+    assert draw(call).heading == "**Edit** called for src/a.py"
 
 
 def test_first_words_end_at_a_word() -> None:
@@ -118,11 +120,65 @@ def test_markdown_with_a_torn_fence() -> None:
         message("x = 1", id="2", type="tool_use", tool_name="Edit", tool_input=json.dumps(edit)),
         message("thanks", id="3"),
     ]
-    text, starts = markdown(Session(id="s", source="codex", title="A\ntitle"), turns)
-    assert text == (
+    session = Session(id="s", source="codex", title="A\ntitle")
+    page = session_page(session, [draw(turn) for turn in turns])
+    assert page.text == (
         "# A title\n\n- Assistant: codex\n- Session: s\n\n"
         "## User · 2026-01-12 09:14 · x\n\n```py\nx\n```\n\n"
         "**Edit** called for a.py\n\n```diff\n-x = 1\n+x = 2\n```\n\n"
         "## User · 2026-01-12 09:14 · thanks\n\nthanks\n"
     )
-    assert starts == {"1": 5, "2": 11, "3": 18}
+    assert [section.line for section in page.sections] == [5, 11, 18]
+    assert export_session(session, turns, "markdown") == page.text
+
+
+def test_a_name_of_a_tool_stays_on_its_line() -> None:
+    call = draw(message("x", type="tool_use", tool_name="Bash\n## User"))
+    assert (call.heading, call.title) == ("**Bash ## User** called", "Bash ## User: x")
+
+
+@pytest.mark.parametrize("navigation", [False, True])
+def test_lines_are_counted_as_they_are_drawn(navigation: bool) -> None:
+    session = Session(id="s", source="codex")
+    turns = [
+        draw(message(content, id=str(number), type=type))
+        for number, (type, content) in enumerate(
+            [
+                ("user", "one\r\ntwo\rthree\n\n"),
+                ("tool_use", "ls\n"),
+                ("tool_result", ""),
+                ("assistant", "```\nleft open"),
+                ("thinking", ""),
+                ("user", "last"),
+            ]
+        )
+    ]
+    page = session_page(session, turns, navigation=navigation)
+    lines = page.text.split("\n")
+    for number, turn in enumerate(turns):
+        line = line_after(session, turns[:number], navigation=navigation)
+        assert (line, lines[line]) == (page.sections[number].line, turn.heading)
+
+
+def test_what_was_drawn_is_drawn_again_only_where_it_changed() -> None:
+    drawings = Drawings(most=100)
+    first, second = message("one", id="1"), message("two", id="2")
+    one, two = drawings.of("a", [first, second])
+    again = drawings.of("a", [message("one", id="1"), message("2", id="2"), message("3", id="3")])
+    assert again[0] is one
+    assert again[1] is not two
+    assert [each.below for each in again] == ["\n\none\n", "\n\n2\n", "\n\n3\n"]
+    # Whoever asks for the first ones leaves the rest as it is.
+    assert drawings.of("a", [first], whole=False)[0] is one
+    assert drawings.of("a", [first, message("2", id="2")])[1] is again[1]
+    # One that has no room goes, the longest unused first.
+    drawings.of("b", [message("x" * 80, id="1")])
+    drawings.of("c", [message("x" * 30, id="1")])
+    assert drawings.of("a", [first])[0] is not one
+
+
+def test_what_was_drawn_is_forgotten() -> None:
+    drawings = Drawings()
+    [one] = drawings.of("a", [message("one")])
+    drawings.forget()
+    assert drawings.of("a", [message("one")])[0] is not one

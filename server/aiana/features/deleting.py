@@ -17,7 +17,8 @@ FIRST_ANSWER_S = 0.25
 
 
 def forget_pages(container: Container) -> None:
-    """Delete the files that were made for clients without documents of their own."""
+    """Delete the files made for clients without documents of their own, and what was drawn."""
+    container.drawings.forget()
     for page in files_in(container.config.pages_dir, "*"):
         remove(page)
 

@@ -43,9 +43,10 @@ class Pages:
         if isinstance(address, MemoryAddress):
             return memory_page(self._memories.get(address.id).memory)
         session, messages = self._whole_session(address.id, address.source)
+        drawn = self._container.drawings.of(session.uri, messages)
         changing = self._container.storage.changes.changing(session.source, session.id)
         return session_page(
-            session, messages, address.message, navigation=navigation, changing=changing
+            session, drawn, address.message, navigation=navigation, changing=changing
         )
 
     def locate(self, uri: str, navigation: bool = False, as_file: bool = False) -> Located:
@@ -53,21 +54,25 @@ class Pages:
 
         With `as_file` the document is written to a file, for editors that can open nothing else.
         """
-        from aiana.render.pages import session_page, write_page
+        from aiana.render.pages import line_after, write_page
 
         address = parse_uri(uri)
         if as_file or isinstance(address, MemoryAddress):
             page = self.page(uri, navigation)
-        else:
-            session, messages = self._whole_session(address.id, address.source)
-            ids = [message.id for message in messages]
-            last = ids.index(address.message) + 1 if address.message in ids else 0
-            page = session_page(session, messages[:last], address.message, navigation=navigation)
-        place = page.uri
-        if as_file:
-            folder = self._container.config.pages_dir
-            place = write_page(folder, page.uri, page.text).as_uri()
-        return Located(uri=place, line=page.line, title=page.title)
+            place = page.uri
+            if as_file:
+                folder = self._container.config.pages_dir
+                place = write_page(folder, page.uri, page.text).as_uri()
+            return Located(uri=place, line=page.line, title=page.title)
+        sessions = self._container.storage.sessions
+        session = sessions.get(address.id, address.source)
+        line, earlier = 0, None
+        if address.message is not None:
+            earlier = sessions.before(session.id, address.message, session.source)
+        if earlier is not None:
+            drawn = self._container.drawings.of(session.uri, earlier, whole=False)
+            line = line_after(session, drawn, navigation=navigation)
+        return Located(uri=session.uri, line=line, title=session.title or session.id)
 
     def _whole_session(
         self, session_id: str, source: str | None

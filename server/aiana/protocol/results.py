@@ -658,7 +658,7 @@ class Reindexed(Result):
     qdrant: int | None = None
 
 
-class Link(Result):
+class Link(Result, gc=False):
     """Words of a page that lead somewhere."""
 
     line: int
@@ -669,7 +669,7 @@ class Link(Result):
     """A URI."""
 
 
-class Section(Result):
+class Section(Result, gc=False):
     """One message of a session's page; it ends where the next one begins."""
 
     line: int

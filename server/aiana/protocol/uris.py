@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from aiana.errors import NotFound
 
 SCHEME = "aiana"
+_ESCAPES = {code: quote(chr(code), safe="") for code in range(128)}
 
 
 class SessionAddress(NamedTuple):
@@ -81,8 +82,8 @@ def _segment(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    if text.isascii() and text.replace("-", "").isalnum():  # as most are
-        return text
+    if text.isascii():  # as most are
+        return text.translate(_ESCAPES)
     return quote(text, safe="", errors="replace")
 
 

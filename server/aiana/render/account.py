@@ -9,7 +9,7 @@ from typing import Any
 from aiana.context.block import ContextItem
 from aiana.models import Message, Session
 from aiana.render.blocks import edit_of
-from aiana.render.markdown import arguments_of, tool_path
+from aiana.render.markdown import arguments_of, path_in
 
 _MOST_FILES = 40
 _DONE = ("done", "completed", "complete", "cancelled", "canceled")
@@ -26,7 +26,7 @@ def account_of(session: Session, messages: Sequence[Message]) -> list[ContextIte
     items = [_item(session, m, "asked") for m in [*asked[:1], *reversed(asked[1:])]]
     items += [_item(session, m, "answered") for m in reversed(said[-3:])]
     edits = [m for m in messages if m.type == "tool_use" and edit_of(arguments_of(m))]
-    paths = list(dict.fromkeys(path for m in edits if (path := tool_path(m))))
+    paths = list(dict.fromkeys(path for m in edits if (path := path_in(arguments_of(m)))))
     if paths:
         more = f"\nand {len(paths) - _MOST_FILES} more" if len(paths) > _MOST_FILES else ""
         text = "Edited:\n" + "\n".join(paths[:_MOST_FILES]) + more
@@ -34,7 +34,7 @@ def account_of(session: Session, messages: Sequence[Message]) -> list[ContextIte
     if asked and not any(m.type == "assistant" for m in messages[messages.index(asked[-1]) :]):
         items.append(_item(session, asked[-1], "open", f"Not answered: {asked[-1].content}"))
     for message in reversed(messages):
-        tasks = _tasks(arguments_of(message)) if message.type == "tool_use" else None
+        tasks = _tasks(arguments_of(message))
         if tasks is not None:
             items += [_item(session, message, "open", "\n".join(tasks))] if tasks else []
             break

@@ -30,6 +30,8 @@ def split_lines(text: str) -> list[str]:
 
 def closed(text: str) -> str:
     """`text`, with what it leaves open closed: a code fence, a comment, raw HTML."""
+    if not any(opener in text for opener in _OPENERS):
+        return text
     end = ""
     """What closes the block that a line stands in: a fence, or the end of raw HTML."""
     for line in split_lines(text):
@@ -57,7 +59,7 @@ def _opens(line: str) -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """`text` as code, in a fence that no run of backticks in it can close."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0) if "`" in text else 0
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 

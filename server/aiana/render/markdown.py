@@ -10,7 +10,7 @@ import msgspec
 
 from aiana.models import Message, Session
 from aiana.render.blocks import closed, edit_of, fenced, split_lines
-from aiana.text import one_line
+from aiana.text import clean, one_line
 from aiana.times import local
 from aiana.touches.calls import command_of
 from aiana.touches.patches import touches_of_patch
@@ -26,11 +26,13 @@ _SPEAKERS = {
 _HEADING_CHARS = 50
 _MOST_NAMED = 3
 """Files of one call that a line names."""
+_MOST_WORDS = _HEADING_CHARS // 2 + 1
+"""That fit; the last of them is all that is left."""
 _PATH_NAME = re.compile(
     r"(?:(?:abs(?:olute)?|rel(?:ative)?|target|full)_?)?(?:file|path|file_?path|file_?name)", re.I
 )
 """Of the argument that names the file of a tool call: `file_path`, `filePath`, `target_file`."""
-_MARKS = re.compile(r"^[\s#>*_`~|+-]+")
+_MARKS = re.compile(r"[\s#>*_`~|+-]*")
 
 
 def export_session(
@@ -40,17 +42,10 @@ def export_session(
     if format == "json":
         document = {"session": session, "messages": messages}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-    return markdown(session, messages)[0]
-
-
-def markdown(session: Session, messages: Sequence[Message]) -> tuple[str, dict[str, int]]:
-    """The session for people, and the zero-based line on which each message begins."""
     lines = facts_of(session)
-    starts = {}
     for message in messages:
-        starts[message.id] = len(lines)
         lines += split_lines(turn(message))
-    return "\n".join(lines).rstrip() + "\n", starts
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def facts_of(session: Session) -> list[str]:
@@ -67,21 +62,40 @@ def facts_of(session: Session) -> list[str]:
     return [*lines, ""]
 
 
-def heading(message: Message) -> str:
-    """What stands above a message: who, when, and its first words; of a tool its name."""
+def turn(message: Message) -> str:
+    """A message below its heading, which it cannot break out of."""
+    arguments = arguments_of(message)
+    return f"{heading(message, path_in(arguments))}\n\n{body(message, arguments)}\n"
+
+
+def heading(message: Message, path: str | None) -> str:
+    """What stands above a message: who, when, and its first words; of a tool its name and file."""
     if message.type in TOOL_TYPES:
         verb = "called" if message.type == "tool_use" else "answered"
-        path = tool_path(message)
-        return f"**{message.tool_name or 'tool'}** {verb}{f' for {path}' if path else ''}"
+        return f"**{tool_of(message)}** {verb}{f' for {path}' if path else ''}"
     speaker = _SPEAKERS.get(message.type, message.type)
     parts = [speaker, local(message.timestamp), first_words(message.content)]
     return "## " + " · ".join(part for part in parts if part)
 
 
+def body(message: Message, arguments: Any) -> str:
+    """What stands below the heading of a message: what was said, or done as a block of code."""
+    if message.type not in TOOL_TYPES:
+        return closed(message.content)
+    edit = None if arguments is None else edit_of(arguments)
+    return fenced(message.content) if edit is None else fenced(edit, "diff")
+
+
+def tool_of(message: Message) -> str:
+    """The name of the tool that was called or answered."""
+    return one_line(message.tool_name or "") or "tool"
+
+
 def first_words(text: str) -> str:
     """What a text begins with, on one line and without its marks of Markdown."""
     for line in split_lines(text[:2_000]):
-        words = one_line(_MARKS.sub("", line))
+        marks = _MARKS.match(line)
+        words = " ".join(clean(line[marks.end() :] if marks else line).split(maxsplit=_MOST_WORDS))
         if words and not line.lstrip().startswith(("```", "~~~")):
             cut = words[:_HEADING_CHARS]
             if len(words) > _HEADING_CHARS:
@@ -93,10 +107,13 @@ def first_words(text: str) -> str:
 
 def call_about(message: Message) -> str:
     """What a tool was called for, or what it answered, on one line: files, a command, or words."""
-    if path := tool_path(message):
-        return path
-    change = edit_of(arguments_of(message)) if message.type == "tool_use" else None
-    patch = change or edit_of(message.content)
+    arguments = arguments_of(message)
+    return path_in(arguments) or about_without_path(message, arguments)
+
+
+def about_without_path(message: Message, arguments: Any) -> str:
+    """The same for a call none of whose arguments is a file."""
+    patch = (None if arguments is None else edit_of(arguments)) or edit_of(message.content)
     if patch and (touched := touches_of_patch(patch)):
         names = [one_line(touch.path) for touch in touched[:_MOST_NAMED]]
         more = f" and {len(touched) - len(names)} more" if len(touched) > len(names) else ""
@@ -105,18 +122,8 @@ def call_about(message: Message) -> str:
     return first_words(command) or first_words(message.content)
 
 
-def turn(message: Message) -> str:
-    """A message below its heading, which it cannot break out of."""
-    if message.type not in TOOL_TYPES:
-        return f"{heading(message)}\n\n{closed(message.content)}\n"
-    edit = edit_of(arguments_of(message)) if message.type == "tool_use" else None
-    block = fenced(message.content) if edit is None else fenced(edit, "diff")
-    return f"{heading(message)}\n\n{block}\n"
-
-
-def tool_path(message: Message) -> str | None:
-    """The file that a tool was called for, as the assistant wrote it."""
-    arguments = arguments_of(message) if message.type == "tool_use" else None
+def path_in(arguments: Any) -> str | None:
+    """The file among the arguments of a call, as the assistant wrote it."""
     for name, path in arguments.items() if isinstance(arguments, dict) else ():
         if _PATH_NAME.fullmatch(name) and isinstance(path, str) and path and path.isprintable():
             return path
@@ -124,8 +131,8 @@ def tool_path(message: Message) -> str | None:
 
 
 def arguments_of(message: Message) -> Any:
-    """What a tool was called with: JSON's value, or the text if it is none."""
-    if not message.tool_input:
+    """What a tool was called with: the value of its JSON, or a text that is none; else None."""
+    if message.type != "tool_use" or not message.tool_input:
         return None
     try:
         return msgspec.json.decode(message.tool_input)

@@ -6,17 +6,17 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from aiana.models import Memory, Message, SearchHit, Session
+from aiana.models import Memory, SearchHit, Session
 from aiana.private import files_in, make_own_folder, remove, write_text
 from aiana.protocol.results import Fixes, Link, Page, Section, Why
 from aiana.protocol.uris import session_uri
 from aiana.render.blocks import closed
-from aiana.render.markdown import TOOL_TYPES, call_about, markdown, tool_path
+from aiana.render.drawn import Drawn
+from aiana.render.markdown import facts_of
 from aiana.text import one_line
 from aiana.times import local
 
@@ -115,7 +115,7 @@ def fixes_page(fixes: Fixes) -> str:
 
 def session_page(
     session: Session,
-    messages: Sequence[Message],
+    drawn: Sequence[Drawn],
     message_id: str | None = None,
     *,
     navigation: bool = False,
@@ -125,76 +125,74 @@ def session_page(
 
     `changing` are the ids of the messages that changed files.
     """
-    # A line that changes with each turn would cost readers of a session that grows their place:
-    # editors replace all that stands between two changes.
-    text, starts = markdown(msgspec.structs.replace(session, ended_at=None), messages)
-    lines = text.split("\n")
-    turns = [message for message in messages if message.type not in TOOL_TYPES]
-    if navigation:
-        starts = _make_room(lines, starts, turns)
-    links = []
-    for turn, words in zip(turns, _neighbours(turns), strict=True) if navigation else ():
-        line = starts[turn.id] + 1
-        lines[line] = " · ".join(words)
-        links += [_link(lines, line, text, target) for text, target in words.items()]
-    paths = {message.id: path for message in messages if (path := tool_path(message))}
-    for id, path in paths.items():
-        file = Path(session.project_path or "", path)
-        if file.is_absolute():
-            links.append(_link(lines, starts[id], path, file.as_uri()))
+    lines = _head(session)
+    line = len(lines)
+    at = 0
+    links: list[Link] = []
+    sections: list[Section] = []
+    targets: dict[str, str | None] = {}
+    neighbours = _neighbours(drawn) if navigation else iter(())
+    for each in drawn:
+        message = each.message
+        if message.id == message_id:
+            at = line
+        if each.path is not None:
+            if each.path not in targets:
+                targets[each.path] = _file_uri(session, each.path)
+            if target := targets[each.path]:
+                links.append(_link(line, each.heading, each.path, target))
+        sections.append(
+            Section(
+                line=line,
+                kind=each.kind,
+                uri=message.uri,
+                message_id=message.id,
+                title=each.title,
+                changes=message.id in changing,
+            )
+        )
+        lines.append(each.heading)
+        if navigation and each.kind != "tool":
+            words = next(neighbours)
+            way = " · ".join(words)
+            lines.append(way)
+            links += [_link(line + 1, way, text, target) for text, target in words.items()]
+            line += 1
+        lines.append(each.below[1:])
+        line += each.lines
     return Page(
-        text="\n".join(lines),
-        line=starts.get(message_id or "", 0),
+        text="\n".join(lines).rstrip() + "\n",
+        line=at,
         title=session.title or session.id,
         uri=session.uri,
         kind="session",
         id=session.id,
         source=session.source,
         links=links,
-        sections=[
-            Section(
-                line=starts[message.id],
-                kind=_section_kind(message),
-                uri=message.uri,
-                message_id=message.id,
-                title=_outline(message, lines[starts[message.id]]),
-                changes=message.id in changing,
-            )
-            for message in messages
-        ],
+        sections=sections,
     )
 
 
-def _outline(message: Message, heading: str) -> str:
-    if message.type not in TOOL_TYPES:
-        return heading.removeprefix("## ")
-    about = call_about(message)
-    return f"{message.tool_name or 'tool'}: {about}" if about else message.tool_name or "tool"
+def line_after(session: Session, drawn: Sequence[Drawn], *, navigation: bool = False) -> int:
+    """The zero-based line on which goes on what follows these first messages of a session."""
+    turns = sum(each.kind != "tool" for each in drawn) if navigation else 0
+    return len(_head(session)) + sum(each.lines for each in drawn) + turns
 
 
-def _section_kind(message: Message) -> Literal["turn", "thinking", "tool"]:
-    if message.type in TOOL_TYPES:
-        return "tool"
-    return "thinking" if message.type == "thinking" else "turn"
+def _head(session: Session) -> list[str]:
+    # A line that changes with each turn would cost readers of a session that grows their place:
+    # editors replace all that stands between two changes.
+    return facts_of(msgspec.structs.replace(session, ended_at=None))
 
 
-def _make_room(
-    lines: list[str], starts: dict[str, int], turns: Sequence[Message]
-) -> dict[str, int]:
-    """Put an empty line below the heading of each turn; returns where the messages begin now."""
-    moved = {}
-    added = 0
-    waiting = {turn.id for turn in turns}
-    for message, line in starts.items():
-        moved[message] = line + added
-        if message in waiting:
-            lines.insert(moved[message] + 1, "")
-            added += 1
-    return moved
+def _file_uri(session: Session, path: str) -> str | None:
+    file = Path(session.project_path or "", path)
+    return file.as_uri() if file.is_absolute() else None
 
 
-def _neighbours(turns: Sequence[Message]) -> Iterator[dict[str, str]]:
+def _neighbours(drawn: Sequence[Drawn]) -> Iterator[dict[str, str]]:
     """For each turn, the words that lead away from it and the URI of where to."""
+    turns = [each.message for each in drawn if each.kind != "tool"]
     for place in range(len(turns)):
         words = {}
         if place > 0:
@@ -222,7 +220,7 @@ def memory_page(memory: Memory) -> Page:
         if value:
             lines.append(f"- {name}: {value}")
         if value and value in (origin, session):
-            links.append(_link(lines, len(lines) - 1, value, value))
+            links.append(_link(len(lines) - 1, lines[-1], value, value))
     return Page(
         text="\n".join([*lines, "", closed(memory.content.rstrip())]) + "\n",
         title=memory.content.strip().partition("\n")[0],
@@ -242,14 +240,14 @@ def _place(memory: Memory) -> str | None:
     return None
 
 
-def _link(lines: list[str], line: int, text: str, target: str) -> Link:
-    """A link from the last place of `text` in its line."""
-    start = _utf16_length(lines[line].rpartition(text)[0])
+def _link(line: int, words: str, text: str, target: str) -> Link:
+    """A link from the last place of `text` in the words of a line."""
+    start = _utf16_length(words.rpartition(text)[0])
     return Link(line=line, start=start, end=start + _utf16_length(text), target=target)
 
 
 def _utf16_length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _origin(memory: Memory) -> str | None:

@@ -120,7 +120,7 @@ def message_of(row: tuple[Any, ...]) -> Message:
         parent_id=row[7],
         timestamp=row[8],
         tokens=row[9],
-        metadata=json.loads(row[10]),
+        metadata={} if row[10] == "{}" else json.loads(row[10]),
         position=row[11],
         uri=session_uri(row[12], row[1], row[0]),
     )

@@ -42,6 +42,12 @@ WITH RECURSIVE family(key, id, source, project_key) AS (
 )
 SELECT * FROM family
 """
+_MESSAGES = (
+    f"SELECT {MESSAGE_COLUMNS} FROM messages m JOIN sessions s ON s.key = m.session_key "
+    "WHERE m.session_key = ?"
+)
+_IN_ORDER = "ORDER BY m.position, m.key"
+_PLACE = "SELECT position, key FROM messages WHERE session_key = ? AND id = ?"
 
 
 class SessionStore:
@@ -132,35 +138,42 @@ class SessionStore:
 
         Raises NotFound for an unknown session or message, and Conflict as `get`.
         """
-        order = "ORDER BY m.position, m.key"
-        select = (
-            f"SELECT {MESSAGE_COLUMNS} FROM messages m JOIN sessions s ON s.key = m.session_key "
-            "WHERE m.session_key = ?"
-        )
         with self._database.reading() as connection:
             key = self._key(connection, session_id, source)
             if around is None:
                 rows = connection.execute(
-                    f"{select} {order} LIMIT ?", (key, -1 if limit is None else limit)
-                ).fetchall()
+                    f"{_MESSAGES} {_IN_ORDER} LIMIT ?", (key, -1 if limit is None else limit)
+                )
                 return [message_of(row) for row in rows]
-            anchor = connection.execute(
-                "SELECT position, key FROM messages WHERE session_key = ? AND id = ?",
-                (key, around),
-            ).fetchone()
+            anchor = connection.execute(_PLACE, (key, around)).fetchone()
             if anchor is None:
                 raise NotFound(f"Session {session_id} has no message {around}.")
             half = (limit or 50) // 2
             earlier = connection.execute(
-                f"{select} AND (m.position, m.key) < (?, ?) "
+                f"{_MESSAGES} AND (m.position, m.key) < (?, ?) "
                 "ORDER BY m.position DESC, m.key DESC LIMIT ?",
                 (key, *anchor, half),
             ).fetchall()
             later = connection.execute(
-                f"{select} AND (m.position, m.key) >= (?, ?) {order} LIMIT ?",
+                f"{_MESSAGES} AND (m.position, m.key) >= (?, ?) {_IN_ORDER} LIMIT ?",
                 (key, *anchor, (limit or 50) - len(earlier)),
             ).fetchall()
         return [message_of(row) for row in [*reversed(earlier), *later]]
+
+    def before(self, session_id: str, message_id: str, source: str) -> list[Message] | None:
+        """The messages of a session that stand before one of its own; None if it has no such one.
+
+        Raises NotFound for an unknown session.
+        """
+        with self._database.reading() as connection:
+            key = self._key(connection, session_id, source)
+            place = connection.execute(_PLACE, (key, message_id)).fetchone()
+            if place is None:
+                return None
+            rows = connection.execute(
+                f"{_MESSAGES} AND (m.position, m.key) < (?, ?) {_IN_ORDER}", (key, *place)
+            )
+            return [message_of(row) for row in rows]
 
     def put(self, session: Session) -> Session:
         """Store a session that an editor or assistant announces; keeps what is known of it.
