@@ -16,9 +16,10 @@ from aiana.redaction.pins import is_pin
 from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import is_code, is_reference, is_stand_in, is_token
+from aiana.redaction.vocabulary import is_bare_word
 
 _Q = r"[\"'`\\]{0,4}"
-_LITERAL = r"[bBrRuU@]?(?P<quote>\\{0,4}[\"'`])(?P<value>[^\"'`\\\n]{3,200})(?P=quote)"
+_LITERAL = r"(?:\"\"(?=\")|''(?='))?[bBrRuUNE@]?(?P<quote>\\{0,4}[\"'`])(?P<value>[^\"'`\\\n]{3,200})(?P=quote)"
 _BARE = r"[^\s\"'`\\<>,;(){}|\[\]$]{3,200}"
 # Functions that return, hold or encode what they are given.
 _HOLDS = (
@@ -77,6 +78,10 @@ _FILLED = Pattern(
 _FILLS = Pattern(
     r"(?:fill\w{0,10}|type\w{0,10}|set\w{0,10}|enter\w{0,10}|input\w{0,10}|change|send\w{0,10}|find\w{0,20}|get\w{0,20}|"
     r"By\w{0,20}|locator|query\w{0,20}|\$|element|fireEvent\.\w{1,20})[\s(][^\n;\"'`]{0,40}[\"'`/][^\n;\"'`]{0,40}\Z"
+)
+_ATTRIBUTE = Pattern(
+    r"<[\w:.-]{1,40}\s(?:[^<>]{0,120}\s)?value=\\?(?P<q>[\"'])(?P<value>[^\"'<>]{3,200}?)\\?(?P=q)\s(?:[^<>]{0,120}\s)?"
+    r"(?:name|key|id|type)=\\?[\"']\Z"
 )
 _ANSWERED = Pattern(
     r"[\w: ?]{0,20}[\"'/)\]]{1,3}[^\n]{0,10}\s{0,3}\n[^\n\"']{0,30}\b(?:send|sendline|send_line|write|puts)\b[\s(]{1,3}(?:--\s)?"
@@ -167,7 +172,11 @@ def _pair(text: str, before: str, end: int, name: Name) -> Found:
     begins = _PAIR_BEGINS.search(before)
     if begins is None or (match["ends"] not in (")", "}", "]") and not begins["call"]):
         return None, False
-    return match, bool(begins["call"]) or (name.whole.isupper() and "_" in name.head)
+    if begins["call"] or (name.whole.isupper() and "_" in name.head):
+        return match, True
+    # A pair by itself; a row of names has more of them, and words that say what each is.
+    is_pair = name.password and begins[0][:1] + match["ends"] in ("()", "{}")
+    return match, is_pair and is_bare_word(match["value"])
 
 
 def _set(text: str, before: str, end: int, name: Name) -> Found:
@@ -232,8 +241,17 @@ def _part(text: str, before: str, end: int, name: Name) -> Found:
     return (_PART.match(text, end) if _OF_FORM.search(before) else None), True
 
 
+def _attribute(text: str, before: str, end: int, name: Name) -> Found:
+    """`<input value="…" type="password">`."""
+    begin = name.start - len(name.head)
+    if not before.endswith(('="', "='")) or "value=" not in text[max(0, begin - 300) : begin]:
+        return None, False
+    match = _ATTRIBUTE.search(text, max(0, begin - 300), begin)
+    return match, match is not None and not is_reference(match["value"])
+
+
 _AFTER_QUOTE: tuple[Look, ...] = (
-    _part, _pair, _filled, _answered, _element, _set, _else, _assigned, _block,
+    _attribute, _part, _pair, _filled, _answered, _element, _set, _else, _assigned, _block,
 )  # fmt: skip
 _BY_SIGN: dict[str, tuple[Look, ...]] = {
     **dict.fromkeys("\"'`\\", _AFTER_QUOTE),

@@ -31,6 +31,13 @@ def _argument(*flags: str, value: str = _WORD) -> Pattern:
     return Pattern(rf"(?<=[\s'\"])(?:{forms}){value}")
 
 
+_PLAIN = r"['\"]?([^\s'\"-][^\s'\"]{2,200})"
+_OPTION_P = Command(_argument("-p ", "-P "))
+_SECRETS_SET = Command(
+    Pattern(
+        rf"secrets?\s{{1,3}}set\s{{1,3}}(?:-\S{{1,40}}\s{{1,3}}){{0,3}}[\w.-]{{1,80}}(?:=|\s{{1,3}}){_PLAIN}"
+    )
+)
 _LOGIN_PASSWORD = Command(_argument("-p ", "--password "), ("login",))
 _MYSQL = Command(_argument("-p", "--password="))
 _COMMANDS: dict[str, Command] = {
@@ -47,9 +54,25 @@ _COMMANDS: dict[str, Command] = {
     "valkey-cli": Command(_argument("-a ", "--pass ")),
     "docker": _LOGIN_PASSWORD, "podman": _LOGIN_PASSWORD, "nerdctl": _LOGIN_PASSWORD,
     "buildah": _LOGIN_PASSWORD, "skopeo": _LOGIN_PASSWORD, "oras": _LOGIN_PASSWORD,
-    "helm": _LOGIN_PASSWORD, "crane": _LOGIN_PASSWORD, "az": _LOGIN_PASSWORD, "oc": _LOGIN_PASSWORD,
+    "helm": _LOGIN_PASSWORD, "crane": _LOGIN_PASSWORD, "oc": Command(Pattern(rf"(?<=\s)-(?:-password|p)(?:\s{{1,3}}|=){_PLAIN}|--from-literal(?:\s{{1,3}}|=)['\"]?[\w.-]{{1,80}}={_PLAIN}"), ("login", "secret")),
+    "kubectl": Command(Pattern(rf"--from-literal(?:\s{{1,3}}|=)['\"]?[\w.-]{{1,80}}={_PLAIN}"), ("secret",)),
+    "az": Command(_argument("-p ", "--password ", "--value "), ("login", "keyvault", " sql ", " mysql ", " postgres ")),
+    "aws": Command(_argument("--secret-string ", "--value "), ("secretsmanager", "SecureString")),
+    "gh": Command(_argument("--body ", "-b ", "-b"), ("secret",)),
+    "fly": _SECRETS_SET, "flyctl": _SECRETS_SET, "doppler": _SECRETS_SET, "infisical": _SECRETS_SET,
+    "dotnet": Command(Pattern(rf"user-secrets\s{{1,3}}set\s{{1,3}}['\"]?[\w:.-]{{1,100}}['\"]?\s{{1,3}}{_PLAIN}|(?<=\s)(?:-p|--password)\s{{1,3}}{_PLAIN}"), ("user-secrets", " nuget ")),
+    "pulumi": Command(Pattern(rf"config\s{{1,3}}set\s{{1,3}}(?:--secret\s{{1,3}}[\w:.-]{{1,80}}\s{{1,3}}{_PLAIN}|[\w:.-]{{1,80}}\s{{1,3}}{_PLAIN}['\"]?\s{{1,3}}--secret)")),
+    "ssh-keygen": Command(_argument("-N ", "-P ")),
+    "isql": _OPTION_P, "tsql": _OPTION_P, "snowsql": _OPTION_P, "psexec": _OPTION_P, "psexec64": _OPTION_P, "nxc": _OPTION_P,
+    "netexec": _OPTION_P, "crackmapexec": _OPTION_P, "evil-winrm": _OPTION_P, "rdesktop": _OPTION_P, "ncftpput": _OPTION_P,
+    "altool": _OPTION_P, "rabbitmqadmin": _OPTION_P, "steghide": _OPTION_P, "veracrypt": _OPTION_P, "hydra": _OPTION_P,
+    "wpa_passphrase": Command(Pattern(rf"(?<=wpa_passphrase)\s{{1,3}}\S{{1,60}}\s{{1,3}}{_PLAIN}")),
+    "dscl": Command(Pattern(rf"passwd\s{{1,3}}/Users/\S{{1,60}}\s{{1,3}}{_PLAIN}|(?<=\s)Password\s{{1,3}}{_PLAIN}")),
+    "mosquitto_passwd": Command(Pattern(rf"(?<=\s)-\w{{0,4}}b\w{{0,4}}\s{{1,3}}\S{{1,100}}\s{{1,3}}\S{{1,60}}\s{{1,3}}{_PLAIN}")),
+    "grafana-cli": Command(Pattern(rf"reset-admin-password\s{{1,3}}{_PLAIN}")),
+    "drush": Command(Pattern(rf"(?:upwd|user[:-]password)\s{{1,3}}\S{{1,60}}\s{{1,3}}(?:--password=)?{_PLAIN}")),
     "cf": _LOGIN_PASSWORD, "ibmcloud": _LOGIN_PASSWORD, "argocd": _LOGIN_PASSWORD,
-    "vault": Command(Pattern(r"login\s{1,3}(?:-\S{1,40}\s{1,3}){0,3}(?:token=|password=)?([\w.-]{8,200})"), ("login",)),
+    "vault": Command(Pattern(rf"login\s{{1,3}}(?:-\S{{1,40}}\s{{1,3}}){{0,3}}(?:token=|password=)?([\w.-]{{8,200}})|(?<=\s)(?:value|val|secret|data)={_PLAIN}"), ("login", "kv put")),
     "twine": Command(_argument("-p ", "--password ")),
     "cargo": Command(Pattern(r"login\s{1,3}([\w-]{20,100})"), ("login",)),
     "mongo": Command(_argument("-p ", "--password ")), "mongosh": Command(_argument("-p ", "--password ")),
@@ -70,26 +93,28 @@ _COMMANDS: dict[str, Command] = {
     "zip": Command(_argument("-P ", "--password ")), "unzip": Command(_argument("-P ", "-P")),
     "7z": Command(_argument("-p")), "7za": Command(_argument("-p")), "unrar": Command(_argument("-p")),
     "rar": Command(_argument("-p", "-hp")),
-    "openssl": Command(Pattern(r"(?:pass:|(?<=\s)-k\s{1,3})['\"]?([^\s'\"]{3,200})")),
+    "openssl": Command(Pattern(rf"(?:pass:|(?<=\s)-k\s{{1,3}}|(?<=\s)passwd\s{{1,3}}(?:-\w{{1,12}}\s{{1,3}}){{0,3}}){_PLAIN}")),
     "keytool": Command(_argument("-storepass ", "-keypass ", "-srcstorepass ", "-deststorepass ")),
     "jarsigner": Command(_argument("-storepass ", "-keypass ")),
-    "htpasswd": Command(Pattern(r"(?<=\s)-\w{0,4}b\w{0,4}\s{1,3}\S{1,100}\s{1,3}\S{1,60}\s{1,3}['\"]?([^\s'\"]{3,200})")),
+    "htpasswd": Command(Pattern(rf"(?<=\s)-(?=\w{{0,4}}b)(?:(?=\w{{0,4}}n)\w{{1,6}}|\w{{1,6}}\s{{1,3}}\S{{1,100}})\s{{1,3}}\S{{1,60}}\s{{1,3}}{_PLAIN}")),
     "ipmitool": Command(_argument("-P ")), "snmpwalk": Command(_argument("-A ", "-X ")),
     "rabbitmqctl": Command(Pattern(r"(?:add_user|change_password)\s{1,3}\S{1,60}\s{1,3}['\"]?([^\s'\"]{3,200})")),
     "influx": Command(_argument("-password ", "--password ")), "nmcli": Command(_argument("password ")),
     "useradd": Command(_argument("-p ", "--password ")), "usermod": Command(_argument("-p ", "--password ")),
-    "security": Command(Pattern(r"add-(?:generic|internet)-password\s[^\n]{0,200}?\s-w\s{1,3}['\"]?([^\s'\"-][^\s'\"]{2,200})")),
+    "security": Command(Pattern(rf"add-(?:generic|internet)-password(?:\s[^\n]{{0,200}}?)?\s-w\s{{1,3}}{_PLAIN}|(?:unlock|create)-keychain(?:\s[^\n]{{0,100}}?)?\s-p\s{{1,3}}{_PLAIN}|import\s[^\n]{{1,200}}?\s-P\s{{1,3}}{_PLAIN}")),
     "gpg": Command(_argument("--passphrase ")),
 }  # fmt: skip
 # What a secret argument begins with, in lower case: only there is a command looked for.
 _FLAG = Pattern(
-    r"-(?<= -)(?:p|u|[awkxs] |hp|[nc]?b|-(?:pass|user|auth|proxy-user|(?:http|ftp)-pass|pw)"
+    r"-(?<= -)(?:p|u|[anwkxs] |hp|[nc]?b|-(?:pass|user|auth|proxy-user|(?:http|ftp)-pass|pw|body|value|secret|from-literal)"
     r"|(?:src|dest)?storepass|keypass)"
 )
 # The same for what takes a secret without a flag, or after one of another form, by their gates.
 _WORDS = (
     ("pass", "pass:"), ("pass", "htpasswd"), ("pass", "nmcli"), ("/p:", "/p:"), ("login", "login "),
-    ("rabbitmqctl", "rabbitmqctl"), ("sqlplus ", "sqlplus "),
+    ("rabbitmqctl", "rabbitmqctl"), ("sqlplus ", "sqlplus "), ("secret", "secrets set"), ("secret", "user-secrets"),
+    ("secret", "secret/"), ("pass", "openssl passwd"), ("pass", "wpa_passphrase"), ("pass", "passwd /users"),
+    ("pass", "reset-admin-password"), ("pass", "user:password"), ("pw", "upwd"),
 )  # fmt: skip
 _MOST_BEFORE, _MOST_AFTER, _MOST_LINES = 600, 600, 8
 _PROGRAM = Pattern(
@@ -122,7 +147,7 @@ def _arguments(text: str, begins: list[int]) -> list[Span]:
             if begin < 2 or text[begin - 2] != "\\":
                 break
             begin = text.rfind("\n", 0, begin - 1) + 1
-        end = min(len(text), place + 8)
+        end = min(len(text), place + 16)
         programs += _PROGRAM.finditer(text, max(begin, looked, place - _MOST_BEFORE, 0), end)
         looked = max(looked, place)
     unique = {program.start(): program for program in programs}

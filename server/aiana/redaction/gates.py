@@ -56,7 +56,9 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("pin", f"(?:{_DIGITS_BEHIND}|{_SAID_BEFORE})"),
         Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
         Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
-        *map(Gate, ("/p:", "private-lines:", "pdo(", "phpsessid", "mdp")),
+        *map(
+            Gate, ("/p:", "private-lines:", "pdo(", "phpsessid", "mdp", "ldap_bind", "sp_addlogin")
+        ),
     ),
     "k": (
         Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
@@ -67,6 +69,8 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
+        Gate("create_", r"(?=(?:super)?user\()"),
+        Gate("@tcp("),
         *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
         *map(Gate, ("sharedaccesskey=", "x-amz-security-token=", "wachtwoord", "contrasena")),
     ),
@@ -76,17 +80,20 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     ),
     "b": (
         Gate("begin", "(?= )", before=("-", "- ")),
-        *map(Gate, ("bearer", "jdbc:oracle:")),
+        Gate("bcrypt", r"(?=\w{0,8}\.)"),
+        *map(Gate, ("bearer", "jdbc:oracle:", "simple_bind")),
     ),
     "g": (
         Gate("login", r"(?= |[\w?]{0,20}\()"),
         Gate("sig=", before=("[?&]",)),
+        Gate("pragma", "(?= {1,3}(?:hex|text|re)?key)"),
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
+        *map(Gate, ("getconnection(", "pgp_sym_")),
     ),
     "1": (Gate("1//0"),),
     "f": (Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),),
-    "j": (Gate("jsessionid"),),
-    "q": tuple(map(Gate, ("mysqli", "rabbitmqctl", "sqlplus "))),
+    "j": (Gate("jsessionid"), Gate("jwt.", "(?=sign|verify|encode|decode)")),
+    "q": tuple(map(Gate, ("mysqli", "mysqldb", "pymysql", "rabbitmqctl", "sqlplus "))),
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.

@@ -51,7 +51,9 @@ _OF_SENTENCES = Pattern(
 )
 _BLANK = Pattern(r"\s{1,3}(?P<quote>\\{0,4}[\"'])(?P<value>[^\s\"'`\\]{3,200})(?P=quote)")
 _BEFORE_BLANK = Pattern(
-    r"(?:\bwith|\bset|#\s?define|\bENV|\bARG|\bsetenv|\benter)\s{1,3}\Z", re.IGNORECASE
+    r"(?:(?:\bwith|\bset|\bus(?:e|es|ed|ing)|\btry|\btype|\benter)(?:\s(?:the|a|my|this))?|#\s?define|\bENV|\bARG|\bsetenv|"
+    r"\blogin|\bencrypted|\bplaintext|\b(?:user|role)\s{1,3}[\w\"'@%.-]{1,40})\s{1,3}\Z",
+    re.IGNORECASE,
 )
 _DIRECTIVE = Pattern(r"\s{1,8}(?P<value>[^\s\"'`\\-][^\s\"'`\\]{3,200})")
 _PROSE = Pattern(
@@ -67,6 +69,10 @@ _STORES = Pattern(
     re.IGNORECASE,
 )
 _SETS = Pattern(r"(?:\.|\b(?:set|with|check|verify|hash|validate)_?)\Z", re.IGNORECASE)
+# Whose password it is comes first, as in `set_password("service", user, "…")`.
+_MORE_LITERALS = Pattern(
+    r"\\?[\"'`]\s{0,3},\s{0,3}(?:[bru]?\\?[\"'`]|[^\s\"'`(),]{1,60}\s{0,3},)", re.IGNORECASE
+)
 # What tests and passes of compilers are called.
 _RESULT = Pattern(
     r"(?:ok|okay|passed|fail(?:ed|ure)?|skip(?:ped)?|pending|first|second|third|last|final|main|all|"
@@ -147,7 +153,8 @@ def _is_given(name: Name, match: re.Match[str]) -> bool:
     if match["closed"] and sign.startswith(">"):
         return False  # the end of a tag with a name such as `type="password"`
     if sign.startswith("(") and (
-        name.rest.strip("word")
+        _MORE_LITERALS.match(match.string, match.end("value"))
+        or name.rest.strip("word")
         or not _SETS.search(match.string, max(0, name.start - 12), name.start)
     ):
         return False
@@ -259,12 +266,13 @@ def _is_in_code(text: str, begin: int, end: int) -> bool:
 def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     """Whether the bare text is the password of this name."""
     value, after, text = match["value"], match["after"], match.string
-    no_blanks = sign == "="
+    begin = name.start - len(name.head)
+    is_switch = text[begin - 1 : begin] == "/" and not text[max(0, begin - 2) : begin - 1].strip()
+    no_blanks = sign == "=" or (sign == ":" and is_switch)  # `/password:x`
     if is_code(value) or is_stand_in(value, weak=not (no_blanks and name.is_loud)):
         return False
     if name.word == "clave" and not has_digit(value):
         return False  # a key of any kind, in Spanish
-    begin = name.start - len(name.head)
     if match["sign"] is None:  # `--password x`
         if value.startswith("--") or name.head.startswith("--no-"):
             return False  # the next option, or one that takes no value
@@ -293,6 +301,7 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     ends = ends or end < match.end("value")
     ends = ends or (after in (" ", "\t", ";", '"', "'", "\\") and no_blanks)
     ends = ends or (after in ("<", ")", "]") and no_blanks and name.is_option)
+    ends = ends or (no_blanks and text.startswith("</", match.end("value")))
     if not ends or "_" in value or any(c.isupper() for c in value[1:]):
         return has_digit(value) and ends
     value = value.rstrip("!?.")
@@ -324,7 +333,7 @@ def _after_blank(text: str, name: Name, end: int) -> Span | None:
     if match and not is_code(match["value"]) and not is_reference(match["value"]):
         told = name.written.isupper() or has_digit(match["value"])
         told = (name.password and told) or (
-            name.unlocks and _BEFORE_BLANK.search(text, max(0, begin - 12), begin) is not None
+            name.unlocks and _BEFORE_BLANK.search(text, max(0, begin - 60), begin) is not None
         )
         return (
             (*match.span("value"), name.kind) if told and not is_stand_in(match["value"]) else None

@@ -10,7 +10,7 @@ from aiana.redaction.spans import Span
 from aiana.redaction.values import has_digit, is_code, is_mixed, is_reference, is_stand_in
 
 _AUTHORIZATION = Pattern(
-    r"authorization[\"'\\*`]{0,4}\s{0,3}[:=,]\s{0,3}[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"
+    r"authorization[\"'\\*`]{0,4}(?:\s{0,3}[:=,]\s{0,3}|\s{1,3}(?=[\"'](?:basic|bearer|token)\s))[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"
     r"negotiate|ntlm|bot|ssws|splunk|genie-?key|dpop|snyk|flyv1|hmac|secret|jwt)\s{1,3})?(?:token[=:]\s?)?[\"'\\]{0,3}"
     r"(?P<value>[\w.~+/=:|-]{4,4000})(?P<after>[\"'\\`,;]|\s|\Z)?",
     re.IGNORECASE,
@@ -26,16 +26,16 @@ _PROOF = Pattern(
 _MOST_OF_PARAMETERS = 1500
 _BEARER = Pattern(r"bearer[\"']?\s{1,3}([\w.~+/=|-]{16,4000})", re.IGNORECASE)
 _AUTH_VALUE = Pattern(
-    r"(?:\"auth\"\s{0,3}:\s{0,3}\"|\\\"auth\\\"\s{0,3}:\s{0,3}\\\"|\b_auth\s{0,2}=\s{0,2}[\"']?|(?<![A-Za-z0-9])_password=|_authToken\s{0,2}[= ]\s{0,2}[\"']?)([\w+/=.-]{8,4000})"
+    r"(?:\"auth\"\s{0,3}:\s{0,3}\"|\\\"auth\\\"\s{0,3}:\s{0,3}\\\"|\b_auth\s{0,2}=\s{0,2}[\"']?|(?<![A-Za-z0-9])_password[= ]|_authToken\s{0,2}[= ]\s{0,2}[\"']?)([\w+/=.-]{8,4000})"
 )
 _LITERAL = r"\\?[\"'](?P<value>[^\s\"'\\]{3,200})\\?[\"']"
 _PAIR_OF_LITERALS = Pattern(
-    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?<=\bnetwork)credential(?:\]::new)?\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
+    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps))credential(?:\]::new)?\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
     rf"\\?[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}(?:\w{{1,20}}\s{{0,2}}=\s{{0,2}}|Some\()?{_LITERAL}",
     re.IGNORECASE,
 )
 _CONNECT = Pattern(
-    rf"(?:mysqli?_connect|mysqli|PDO)\(\s{{0,3}}[\"'][^\"'\n]{{1,200}}[\"'],\s{{0,3}}[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}{_LITERAL}"
+    rf"(?:mysqli?_connect|mysqli|PDO)\(\s{{0,3}}(?:[\"'][^\"'\n]{{1,200}}[\"']|\$\w{{1,40}}),\s{{0,3}}[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}{_LITERAL}"
 )
 
 _COOKIE = Pattern(

@@ -11,10 +11,11 @@ import re
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
-from aiana.redaction.names import Name, is_about
+from aiana.redaction.names import Name
 from aiana.redaction.spans import Span
-from aiana.redaction.told import is_plain_word, is_told
-from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in
+from aiana.redaction.told import is_told
+from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in, is_token
+from aiana.redaction.vocabulary import is_bare_word, is_plain_word
 
 PGPASS = ("432:", ":543", ":*:", "localhost:")
 """One of these stands in what holds a line of such a file; most servers have such a port."""
@@ -41,21 +42,6 @@ _ALONE = Pattern(rf"{_BLANK}(?:[07]{_BLANK})?{_VALUE}{_ENDS}")
 _LINE_BEGINS = Pattern(
     r"(?:\A|\n|\\n)(?:[ \t>+|-]|\d{1,6}(?:→|:|\t))*(?P<before>(?:set|no)?[ \t]*)\Z"
 )
-# What else stands behind the word alone, as in what somebody asks for: "password dialog".
-_NOUNS = frozenset(
-    """
-    auth banner bars board bug button cache card cell change check checker checks client code
-    command component config confirm control cookie cracker data database dialog docs domain dump editor
-    email entry event expert eye feature fetch fill flow flows form forms generator graph group
-    guard guide handler hashes help helper history icon image issue item keeper label layer less
-    library link list lock logic login loop manager match menu modal model module node note object
-    package page panel phase pipe plan plugin point popup problem prompt provider query question
-    queue record recovery redirect report request response result review role route rule safe schema
-    screen script search section setter setting setup share side sign signup site sms spec spray
-    spraying stealer step stuff support sync table template tester theft thread thrown ticket toggle
-    tool track tutorial type unlock update user util utils vault verify version view wall widget wizard
-    """.split()  # noqa: SIM905
-)
 # The lines of an account beside it: a name and a value each, with a blank between them.
 _BESIDE = Pattern(
     r"(?:\A|\n|\\n)[ \t>+|-]*(?:\d{1,6}→)?(?:user(?:name)?|login|host|hostname|account|machine|server|from|port|auth|tls|protocol|"
@@ -72,6 +58,10 @@ _OF_MACHINE = Pattern(
 _HEADS = ("require", "root", "bind", "root_")
 _AFTER_HEAD = Pattern(
     rf"(?:{_BLANK}--(?:plaintext|lock))?[ \t]{{1,20}}{_VALUE}(?=[ \t]*(?:\n|\\n|[#;]|\Z))"
+)
+_SETS_HEADER = Pattern(
+    r"\b(?:proxy_set_header|(?:request)?header\s{1,3}(?:set|add)|set-header|add_header)\s{1,3}\Z",
+    re.IGNORECASE,
 )
 # `user=bob,pass=…`, as options of a mount.
 _OPTION = Pattern(r"=(?P<value>[^\s,\"'\\]{3,200})(?=,|[\s\"'\\]|\Z)")
@@ -108,6 +98,9 @@ def netrc(text: str, lowered: str) -> list[Span]:
 
 def alone(text: str, name: Name) -> Span | None:
     """The secret that follows the name after a blank, on a line of settings."""
+    if name.head.lower().startswith("x-") and not name.is_about:
+        begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
+        return _of_header(text, name, end, text[max(0, begin - 60) : begin])
     is_master = name.word == "auth" and name.head == "master"
     if not (name.password or name.word == "secret" or is_master) or name.is_about:
         return None
@@ -129,6 +122,17 @@ def alone(text: str, name: Name) -> Span | None:
     return (*match.span("value"), name.kind)
 
 
+def _of_header(text: str, name: Name, end: int, before: str) -> Span | None:
+    """`proxy_set_header X-Api-Key …;`"""
+    match = _ALONE.match(text, end) if _SETS_HEADER.search(before) else None
+    if match is None or not (name.unlocks or is_token(match["value"])) or name.is_public:
+        return None
+    value = match["value"]
+    if is_stand_in(value) or is_code(value) or not (has_digit(value) and len(value) >= 8):
+        return None
+    return (*match.span("value"), name.kind)
+
+
 def _says(text: str, name: Name, begin: int, match: re.Match[str], before: str) -> bool:
     value = match["value"]
     if _of_machine(before):
@@ -140,7 +144,7 @@ def _says(text: str, name: Name, begin: int, match: re.Match[str], before: str) 
         return True
     if match["quote"]:
         return value.islower() or value.isalnum()
-    if not is_plain_word(value) or is_about(value) or value in _NOUNS or not value.islower():
+    if not is_bare_word(value):
         return False
     if is_setting:
         return True
@@ -158,6 +162,8 @@ def _of_mount(text: str, name: Name, begin: int, end: int) -> Span | None:
     match = _OPTION.match(text, end)
     if match is None or not _is_value(match["value"]) or name.rest.strip("wordWORD"):
         return None
+    if text.endswith(("--set ", "--set-string "), 0, begin):
+        return (*match.span("value"), "password")  # of a chart
     if text[begin - 1 : begin] != "," or _OPTIONS.search(text, max(0, begin - 400), begin) is None:
         return None
     return (*match.span("value"), "password")

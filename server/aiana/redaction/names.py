@@ -117,7 +117,12 @@ class Name(NamedTuple):
             return True
         if self.word == "key":
             return self.head.lower().rstrip("_-. ").endswith(_LOCKS)
-        return self.word in ("secret", "token") and self.rest.lower().strip("_-.") in ("", "key")
+        return self.word in ("secret", "token") and self.rest.lower().strip("_-.") in (
+            "",
+            "key",
+            "string",
+            "text",
+        )
 
 
 @lru_cache(maxsize=1000)

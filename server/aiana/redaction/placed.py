@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Set
 
 from aiana.pattern import Pattern
+from aiana.redaction.calls import GATES as OF_CALLS
+from aiana.redaction.calls import calls
 from aiana.redaction.commands import arguments, flags_in
 from aiana.redaction.headers import (
     LOOSE_COOKIES,
@@ -20,19 +22,22 @@ from aiana.redaction.headers import (
 from aiana.redaction.lines import PGPASS, netrc, pgpass
 from aiana.redaction.pins import pins
 from aiana.redaction.spans import Span
+from aiana.redaction.stdin import given_to_programs, of_accounts
 from aiana.redaction.values import is_code, is_stand_in
 
-_PIPED = Pattern(
-    r"\b(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?(?:%s\\n\s)?(?:\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|([^\s|'\"]{3,200}))\s{0,3}\|\s{0,3}(?:sudo\s{1,3}(?:-\w{1,2}\s{1,3}){0,3}-S\b|sudo\s{1,3}chpasswd|chpasswd|docker\s{1,3}login|podman\s{1,3}login|gh\s{1,3}auth\s{1,3}login|passwd\b|helm\s{1,3}registry\s{1,3}login|vault\s{1,3}login)"
-)
 _KEY_DATA = Pattern(
     r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
 )
 _KEY_NAMES = ("key-data", "tls.key", ".dockerc", "ssh-privatekey")
 _SECRET_DATA = Pattern(r"kind[\"']?:\s{0,3}[\"']?(?:Sealed)?Secret\b", re.IGNORECASE)
-_DATA = Pattern(r"(?:^|\n|\\n|[{,])(?P<in>[ \t]*)[\"']?(?:data|stringData)[\"']?:\s*(?P<brace>\{)?")
+_DATA = Pattern(
+    r"(?:^|\n|\\n|[{,])(?P<in>[ \t]*)[\"']?(?P<field>data|stringData)[\"']?:\s*(?P<brace>\{)?"
+)
 _DATUM = Pattern(
     r"[\"']?[\w.-]{1,100}[\"']?:\s{0,3}(?:[|>]-?\s{0,40})?[\"']?([A-Za-z0-9+/]{8,20000}={0,2})(?![\w+/=:.-])"
+)
+_STRING = Pattern(
+    r"[\"']?[\w.-]{1,100}[\"']?:[ \t]{0,3}[\"']?([^\s\"'|>{}&*][^\s\"'{}]{2,400})(?=[\"']?[ \t]{0,3}(?:\n|\\n|,|\}|\Z))"
 )
 _STATEMENT = Pattern(
     r"(?:identified\s{1,3}(?:with\s{1,3}['\"`]?\w{1,40}['\"`]?\s{1,3})?(?:by|as)\s{1,3}(?:(?:password|values)\s{1,3})?|"
@@ -58,7 +63,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     """
     spans: list[Span] = []
     flags = flags_in(lowered) if " -" in lowered else []
-    is_piped = "|" in text and ("echo" in lowered or "printf" in lowered)
+    is_piped = ("|" in text and ("echo" in lowered or "printf" in lowered)) or "<<<" in text
     if not (gates or flags or is_piped):
         return spans
     if not gates.isdisjoint(("auth", "pass", "bearer", "cred")):
@@ -94,8 +99,12 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if not gates.isdisjoint(("identified", "net us", "securestr")):
         words = places(lowered, "identified", "convertto-", "net use")
         spans += _groups(_STATEMENT, text, "password", words)
+    if not gates.isdisjoint(OF_CALLS):
+        spans += calls(text, lowered, gates)
     if is_piped:
-        spans += _groups(_PIPED, text, "password", places(lowered, "echo", "printf"))
+        spans += given_to_programs(text, lowered)
+    if "pass" in gates and "chpasswd" in lowered:
+        spans += of_accounts(text, lowered)
     return spans + arguments(text, lowered, flags, gates)
 
 
@@ -120,7 +129,12 @@ def _kubernetes(text: str, kind: re.Match[str]) -> list[Span]:
         while True:
             while position < len(text) and text[position] in " \t\n\r,\\":
                 position += 2 if text.startswith("\\n", position) else 1
+            # What is not in base64 may look like the fields that follow; those stand further left.
+            indent = position - text.rfind("\n", 0, position) - 1
+            is_inner = bool(data["brace"]) or indent > len(data["in"])
             datum = _DATUM.match(text, position)
+            if data["field"] == "stringData" and is_inner:
+                datum = _STRING.match(text, position) or datum
             if datum is None:
                 break
             if not is_stand_in(datum[1]):

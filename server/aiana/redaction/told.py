@@ -16,6 +16,7 @@ from aiana.redaction.values import (
     is_stand_in,
     is_token,
 )
+from aiana.redaction.vocabulary import is_plain_word
 
 _QUOTED_OR_BARE = (
     r"(?P<quote>\\{0,4}[\"'`])?(?P<value>(?(quote)[^\s\"'`\\<>]{3,120}+|[^\s\"'`\\<>,;(){}|\[\]]{3,120}+))"
@@ -83,48 +84,16 @@ _AFTER_USER = Pattern(
 _THEN = Pattern(r"(?:word|phrase|code)?[^\S\n]{1,3}" + _QUOTED_OR_BARE)
 _TOLD = Pattern(r"s?[^\S\n](?:is|was|:|=|-){0,1}[^\S\n]{0,2}[\"'`]?([\w.=+/-]{20,400})")
 _PAIR = Pattern(
-    r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])(?!//)\s?[\"'`]?([^\s\"'`,;]{5,100})"
+    r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])\s?(?!\w{2,10}://|//)[\"'`]?([^\s\"'`,;]{5,100})"
+)
+_ACCOUNT = Pattern(
+    r"[\"']?\s?[:=]\s{0,2}[\"']?[\w.@-]{1,40}:([^\s:/\"'`,;]{4,100})[\"']?[ \t]*(?:\n|\Z|,)"
 )
 _ASCII = Pattern(r"[!-~]+")
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
 _SENTENCE_ENDS = Pattern(
     r"[.,!?;)*]{0,3}(?:\Z|\s*\n|\\n|\s+(?:and|but|so|for|on|if|in|at|until|since|\(|–|—|-)(?:\s|\Z))|[.,!?;)]\s|[\"'`]"
-)
-# What a sentence says of a password rather than telling it: adjectives, participles, adverbs.
-_ENDINGS = Pattern(
-    r"[a-z]+(?:ed|ing|able|ible|ly|ity|ment|ive|ful|less|ous|ic|ical|ial|ual|ary|ory|ant|ent|ish|like|ware|"
-    r"where|thing|body|one|self|ise|wise|ward|ness|tion)\Z"
-)
-_PREDICATES = frozenset(
-    """
-    about above absent again ago alike all almost alone already also another anyway around away
-    back bad been before behind being below best better between blue both bound broken brute built
-    but by cached case chosen clean clear clever close code cold common complex cool could cut data
-    dead deep done down due each easier easy either else english even ever every exact extra fake
-    false far fast few fine first fixed foreign found free fresh given full fully fun further gone good
-    got great green half hard harder have held help here hers high his home how however human
-    illegal kept known large last late later laid least left legal less let like likely local long
-    longer lost low lower made main manual many meant mere mine minimum maximum more most much must
-    near neat neither never new newer next nice nobody nor not nothing now numeric odd off offline
-    often okay older once one online only open opposite other otherwise ours out outside over own
-    part past per perhaps pretty prior private public pure quite random rather raw read ready real red
-    right rotten rude safe safer said salted same secure seen sent separate several short shorter
-    shown simple since sloppy slow small smart solid some somehow soon sound spoken stale static
-    stolen strange strict strong stronger stuck such sure taken tested than that the their theirs
-    them then there these they thin this those though through thus tied tight tiny today tomorrow
-    too top tough tried trivial true under unique unknown unlike unset until unusual up upper
-    useless usual valid very void wack was weak weaker weird well were what whatever when where
-    whether which while white who whole whose why wide wild with within without worse worst worth
-    written wrong yes yesterday yet young yours zero
-    bitte das dem den der die ein eine erforderlich falsch gesetzt immer ist kann korrekt kurz lang leer mindestens
-    muss nicht noch oder richtig schwach sicher soll stark und unsicher vergessen wird abgelaufen
-    court debole errata faible fort forte invalide obligatoire requis requise trop valide vide
-    contraste demasiado fel felaktigt forkert geen incorrecta incorreta kort liian muito muy niet nieprawid
-    obligatoria obrigatoria onjuist requerida requerido segura seguro tom troppo verplicht wymagane
-    after against along among because beyond during into onto toward towards upon via
-    config database disk file hand heart memory plain plaintext production text vault
-    """.split()  # noqa: SIM905
 )
 
 
@@ -150,6 +119,10 @@ def told(text: str, name: Name) -> Span | None:
         return (*said.span(1), "secret")
     if not name.word.isascii() and (said := _SAID.match(text, end)) and is_token(said["value"]):
         return (*said.span("value"), "secret")
+    if name.word == "auth" and name.head in ("", "basic_", "basic", "http_") and not name.rest:
+        account = _ACCOUNT.match(text, end)
+        if account and (is_told(account[1]) or (name.head and is_plain_word(account[1]))):
+            return (*account.span(1), "password")
     if name.word == "cred" and (pair := _PAIR.match(text, end)):
         plain = pair["sign"] and (pair["by"] == ":" or " / " in pair[0])
         if is_told(pair[3]) or (plain and _is_plain(text, pair[3], pair.end())):
@@ -170,19 +143,6 @@ def is_told(value: str) -> bool:
 def _is_plain(text: str, value: str, end: int, *, owned: bool = False) -> bool:
     """Whether a word that ends here is the password itself and nothing said of it."""
     return is_plain_word(value) and (owned or _SENTENCE_ENDS.match(text, end) is not None)
-
-
-def is_plain_word(value: str) -> bool:
-    """Whether it is a word, and none that is said of a password rather than being one."""
-    if not (value.isalpha() and value.isascii() and 4 <= len(value) <= 40) or value.isupper():
-        return False
-    lowered = value.lower()
-    return not (
-        is_stand_in(value)
-        or is_reference(value)
-        or lowered in _PREDICATES
-        or _ENDINGS.match(lowered)
-    )
 
 
 def _password(text: str, name: Name, end: int) -> Span | None:

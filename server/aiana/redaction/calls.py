@@ -1,0 +1,118 @@
+"""Secrets that are arguments of functions and statements, told by the name of what is called.
+
+`keyring.set_password("svc", "ada", "…")`, `client.set_secret("db", "…")`, `bcrypt.hash("…", 10)`,
+`jwt.sign(claims, "…")`, `create_user("ada", "ada@example.org", "…")`; in SQL `PASSWORD('…')`,
+`password = crypt('…', …)`, `PRAGMA key = '…'`, `create user ada identified by …`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from aiana.pattern import Pattern
+from aiana.redaction.headers import places
+from aiana.redaction.spans import Span
+from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in
+
+_S = r"(?:\s|\\n){0,20}"
+_LITERAL = r"[bBrRuUnNeE@$]?\\?[\"'`](?P<value>[^\s\"'`\\]{3,200})\\?[\"'`]"
+_ARGUMENT = (
+    r"(?:[bBrRuUnNeE@$]?\\?[\"'`][^\"'`\n]{0,200}[\"'`]|[\w.$&*\[\]>-]{1,60}(?:\([^()]{0,60}\))?|\{[^{}]{0,200}\})"
+    + _S
+    + ","
+    + _S
+)
+_ENDS = _S + r"[,)]"
+_LAST = _LITERAL.replace("value", "last") + _S + r"\)"
+_STORES = r"(?:set|save|store|add|update|change|put|reset|create|write|rotate)_?"
+
+_FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    # The gate that its word needs, where it begins, and what follows; `(?<=…)` may look back.
+    ("pass", ("set", "save", "store", "add", "update", "change", "put", "reset", "create"),
+     rf"{_STORES}(?:user_?|generic_?)?passwords?(?:async|sync)?\({_S}{_ARGUMENT}(?:{_ARGUMENT}{_LITERAL}{_ENDS}|{_LAST})"),
+    ("pass", ("generate_password", "make_password", "hash_password", "hashpassword", "check_password", "verify_password",
+              "verifypassword", "checkpassword"),
+     rf"\w{{4,8}}_?password(?:_hash|hash)?\({_S}(?:[\w.$-]{{1,60}},{_S})?{_LITERAL}{_ENDS}"),
+    ("pass", ("password_hash(", "password_verify("), rf"password_\w{{4,6}}\({_S}{_LITERAL}{_ENDS}"),
+    ("pass", ("password",),
+     rf"password_?(?:(?:encoder|hasher|service|utils?|hash|manager)(?:\(\))?\.(?:encode|matches|create|digest|verify|hash\w{{0,12}})|\.(?:hash|verify))\({_S}{_LITERAL}{_ENDS}"),
+    ("pass", ("sp_password",), rf"sp_password\s{{1,3}}(?:NULL|n?'[^'\n]{{0,100}}'),\s{{0,3}}{_LITERAL}"),
+    ("secret", ("set", "put", "create", "add", "update", "store", "save", "write", "rotate"),
+     rf"{_STORES}secrets?(?:_?value|_?string|_?version)?(?:async|sync)?\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("secret", ("secretstr", "secretbytes", "secretstring"), rf"secret(?:str|bytes|string)\({_S}{_LITERAL}{_S}\)"),
+    ("cred", ("credentials.basic(",), rf"credentials\.basic\({_S}{_ARGUMENT}{_LITERAL}{_S}\)"),
+    ("cookie", ("cookieparser(",), rf"cookieparser\({_S}{_LITERAL}{_ENDS}"),
+    ("auth", ("redis.auth(", "jedis.auth(", "valkey.auth(", "rdb.auth("), rf"\w{{3,6}}\.auth\({_S}{_LITERAL}{_S}\)"),
+    ("bcrypt", ("bcrypt",),
+     rf"bcrypt\w{{0,8}}\.(?:hash\w{{0,12}}|compare\w{{0,6}}|checkpw|verify|encode)\({_S}{_LITERAL}{_ENDS}"),
+    ("create_", ("create_user(", "create_superuser("),
+     rf"create_(?:super)?user\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("getconnection(", ("getconnection(",), rf"getconnection\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_S}\)"),
+    ("pymysql", ("pymysql.connect(",), rf"pymysql\.connect\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("mysqldb", ("mysqldb.connect(",), rf"mysqldb\.connect\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("ldap_bind", ("ldap_bind(",), rf"ldap_bind\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_S}\)"),
+    ("simple_bind", ("simple_bind",), rf"simple_bind(?:_s)?\({_S}{_ARGUMENT}{_LITERAL}{_S}\)"),
+    ("jwt.", ("jwt.sign(", "jwt.verify(", "jwt.encode(", "jwt.decode("), rf"jwt\.\w{{4,6}}\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("pragma", ("pragma",), r"pragma\s{1,3}(?:hex|text)?(?:re)?key\s{0,3}=\s{0,3}[\"'](?:x')?(?P<value>[^\s\"']{3,200})'?[\"']"),
+    ("sp_addlogin", ("sp_addlogin",), rf"sp_addlogin\s{{1,3}}n?'[^'\n]{{1,100}}',\s{{0,3}}{_LITERAL}"),
+    ("pgp_sym_", ("pgp_sym_",), rf"pgp_sym_(?:en|de)crypt(?:_bytea)?\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+)  # fmt: skip
+_BY_GATE = [
+    (gate, begins, Pattern(form, re.IGNORECASE)) for gate, begins, form in _FORMS
+]  # compiled when they are first needed
+_HASHED = Pattern(
+    r"(?:pass|pwd)\w{0,12}[\"`\]]?\s{0,3}=\s{0,3}(?:crypt|md5|sha\d{0,3}|encrypt|hashbytes|password|digest)\("
+    rf"{_S}(?:'\w{{3,10}}',{_S})?{_LITERAL}",
+    re.IGNORECASE,
+)
+_FUNCTION = Pattern(rf"(?<![\w.])PASSWORD\({_S}'(?P<value>[^'\s\\]{{3,200}})'{_S}\)")
+_CRYPT = Pattern(rf"crypt\({_S}'(?P<value>[^'\s\\]{{3,200}})',{_S}gen_salt\(", re.IGNORECASE)
+_IDENTIFIED = Pattern(
+    r"\b(?:create|alter|grant)\s[^;\n]{1,160}?\sidentified\s{1,3}by\s{1,3}(?!values\b|password\b)"
+    r"(?P<value>[^\s'\"`,;()|$-][^\s'\"`,;()|$]{2,100})(?=\s{0,3}(?:;|\n|\Z))",
+    re.IGNORECASE,
+)
+_PIPED = Pattern(
+    r"[\"'](?P<value>[^\s\"'$]{3,200})[\"']\s{0,3}\|\s{0,3}ConvertTo-SecureString", re.IGNORECASE
+)
+_DSN = Pattern(r"(?P<user>[\w.-]{1,80}):(?P<value>[^\s:@\"'`/]{3,200})@tcp\(\Z")
+_ALGORITHM = Pattern(r"(?:[HREP]S|EdDSA|A)\d{0,3}\Z|sha-?\d+\Z|md5\Z", re.IGNORECASE)
+GATES = frozenset(gate for gate, _, _ in _FORMS) | {"@tcp(", "identified", "pw", "securestr"}
+
+
+def calls(text: str, lowered: str, gates: Set[str]) -> list[Span]:
+    """The secrets among the arguments of the functions and statements in a text."""
+    found: dict[int, Span] = {}
+
+    def add(match: re.Match[str] | None) -> None:
+        if match and _is_secret(match[match.lastgroup or 0]):
+            span = match.span(match.lastgroup or 0)
+            found[span[0]] = (*span, "password")
+
+    for gate, begins, form in _BY_GATE:
+        if gate in gates:
+            for place in places(lowered, *begins):
+                add(form.match(text, place))
+    if "pass" in gates or "pw" in gates:
+        for place in places(lowered, "pass", "pwd"):
+            add(_HASHED.match(text, place) or _FUNCTION.match(text, place))
+    if "pass" in gates and "gen_salt(" in lowered:
+        for place in places(lowered, "crypt("):
+            add(_CRYPT.match(text, place))
+    if "identified" in gates:
+        for match in _IDENTIFIED.finditer(text):
+            add(match)
+    if "securestr" in gates and "|" in text:
+        for place in places(lowered, "convertto-"):
+            add(_PIPED.search(text, max(0, place - 250), place + 30))
+    if "@tcp(" in gates:
+        for place in places(lowered, "@tcp("):
+            add(_DSN.search(text, max(0, place - 300), place + len("@tcp(")))
+    return list(found.values())
+
+
+def _is_secret(value: str) -> bool:
+    if is_stand_in(value, weak=False) or is_reference(value) or _ALGORITHM.match(value):
+        return False
+    return not is_code(value) or has_digit(value)
