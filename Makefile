@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz sbom bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz sbom audit bench bench-retrieval clean
 
 # What a user installs: no torch, some 300 MB.
 $(LIGHT): pyproject.toml
@@ -125,6 +125,13 @@ sbom:
 	$(SBOM)/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 	    --output-file build/aiana.cdx.json $(SBOM)/app/bin/python
 	cd vscode-extension && npm sbom --package-lock-only --sbom-format cyclonedx > ../build/extension.cdx.json
+
+# Known vulnerabilities of what a user installs, and of what the extension is packed with; asks PyPI and the npm registry.
+audit: sbom
+	$(PYTHON) -m venv $(CACHE)/audit && $(CACHE)/audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9,<3'
+	$(SBOM)/tool/bin/pip --python $(SBOM)/app/bin/python freeze --exclude aiana > $(CACHE)/audit/installed.txt
+	$(CACHE)/audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $(CACHE)/audit/installed.txt
+	cd vscode-extension && npm audit --package-lock-only --omit=dev
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
