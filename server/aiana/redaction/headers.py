@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Set
 
 from aiana.pattern import Pattern
 from aiana.redaction.spans import Span
@@ -28,6 +29,8 @@ _BEARER = Pattern(r"bearer[\"']?\s{1,3}([\w.~+/=|-]{16,4000})", re.IGNORECASE)
 _AUTH_VALUE = Pattern(
     r"(?:\"auth\"\s{0,3}:\s{0,3}\"|\\\"auth\\\"\s{0,3}:\s{0,3}\\\"|\b_auth\s{0,2}=\s{0,2}[\"']?|(?<![A-Za-z0-9])_password[= ]|_authToken\s{0,2}[= ]\s{0,2}[\"']?)([\w+/=.-]{8,4000})"
 )
+# How files of tools call it, and the gate that each stands behind.
+_AUTH_NAMES = {'"auth': "auth", '\\"auth': "auth", "_auth": "auth", "_password": "pass"}
 _LITERAL = r"\\?[\"'](?P<value>[^\s\"'\\]{3,200})\\?[\"']"
 _PAIR_OF_LITERALS = Pattern(
     r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps))credential(?:\]::new)?\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
@@ -91,13 +94,13 @@ _PROXY = Pattern(
 _ORACLE = Pattern(r"jdbc:oracle:\w{1,10}:[\w$#]{1,60}/([^\s@/\"']{2,100})@")
 
 
-def authorizations(text: str, lowered: str) -> list[Span]:
+def authorizations(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     """What headers, files of tools and calls with a user's name give to prove who somebody is."""
     spans: list[Span] = []
-    if '"auth' in lowered or "_auth" in lowered or "_password" in lowered:
-        for place in places(lowered, '"auth', '\\"auth', "_auth", "_password"):
-            spans += _value(_AUTH_VALUE.match(text, place), "authorization")
-    for place in places(lowered, "authorization"):
+    named = [word for word, gate in _AUTH_NAMES.items() if gate in gates and word in lowered]
+    for place in places(lowered, *named):
+        spans += _value(_AUTH_VALUE.match(text, place), "authorization")
+    for place in places(lowered, "authorization") if "auth" in gates else ():
         if _PARAMETERS.match(text, place):
             stop = text.find("\n", place, place + _MOST_OF_PARAMETERS)
             for proof in _PROOF.finditer(
@@ -106,12 +109,13 @@ def authorizations(text: str, lowered: str) -> list[Span]:
                 spans.append((*proof.span(1), "authorization"))
         elif (match := _AUTHORIZATION.match(text, place)) and _authorizes(match):
             spans.append((*match.span("value"), "authorization"))
-    for place in places(lowered, "bearer"):
+    for place in places(lowered, "bearer") if "bearer" in gates else ():
         match = _BEARER.match(text, place)
         if match and has_digit(match[1]) and not is_stand_in(match[1]):
             spans.append((*match.span(1), "authorization"))
-    for place in places(lowered, "auth", "credential"):
-        spans += _literal(_PAIR_OF_LITERALS.match(text, place))
+    for word, gate in (("auth", "auth"), ("credential", "cred")):
+        for place in places(lowered, word) if gate in gates else ():
+            spans += _literal(_PAIR_OF_LITERALS.match(text, place))
     return spans
 
 

@@ -8,7 +8,7 @@ are looked at as the command line that comes of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from aiana.pattern import Pattern
@@ -28,8 +28,11 @@ _OPTION = Pattern(
     r"(?:[pu]|[awkxs][\s\"'`,\\<]|hp|[nc]?b|-(?:pass|user|auth|proxy-user|(?:http|ftp)-pass|pw)"
     r"|(?:src|dest)?storepass|keypass|-?[\w.-]{0,40}?(?:pass|pw|pin|secret|token|key|cred|auth))"
 )
-# The same for a command that takes a secret without an option.
-_WITHOUT = ("login", "add_user", "change_password", "/p:", "/pass:")
+# The same for a command that takes a secret without an option, and the gate that it stands behind.
+_WITHOUT = {
+    "login": "", "add_user": "rabbitmqctl", "change_password": "rabbitmqctl", "/p:": "/p:",
+    "/pass:": "pass",
+}  # fmt: skip
 _BETWEEN = Pattern(  # what it can begin with is looked at first
     rf"(?=[\\\"'`\s\]<,])(?:{_QUOTE}{_BLANKS}\]?{_BLANKS},?{_BLANKS}(?:{_QUOTE}{_KEY}{_QUOTE}{_BLANKS}:{_BLANKS})?"
     rf"(?:&?\[|[\w\[\]]{{0,12}}\{{)?{_BLANKS}{_QUOTE}"
@@ -46,16 +49,19 @@ _BEFORE_ITEM = ('"', "'", "`", " ", ">")
 _BEFORE, _AFTER, _MOST_ITEMS = 500, 300, 200
 
 
-def listed(text: str, plain: str) -> list[tuple[int, Normalised]]:
+def listed(text: str, plain: str, gates: Set[str]) -> list[tuple[int, Normalised]]:
     """The parts of a text in which lists may be commands, as command lines.
 
-    Each with where it begins in the text. `plain` is the text in ASCII and lower case.
+    Each with where it begins in the text. `plain` is the text in ASCII and lower case, `gates` are
+    the words of rules in it.
     """
     options = [match.start() for match in _OPTION.compiled.finditer(plain)] if "-" in plain else []
-    if any(word in plain for word in _WITHOUT):
-        options += (
-            place for place in places(plain, *_WITHOUT) if plain[place - 1 : place] in _BEFORE_ITEM
-        )
+    words = [
+        word for word, gate in _WITHOUT.items() if (not gate or gate in gates) and word in plain
+    ]
+    options += (
+        place for place in places(plain, *words) if plain[place - 1 : place] in _BEFORE_ITEM
+    )
     if not options:
         return []
     windows: list[tuple[int, int]] = []

@@ -67,7 +67,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if not (gates or flags or is_piped):
         return spans
     if not gates.isdisjoint(("auth", "pass", "bearer", "cred")):
-        spans += authorizations(text, lowered)
+        spans += authorizations(text, lowered, gates)
     if not gates.isdisjoint(("login", "mysqli", "pdo(")):
         spans += logins(text, lowered)
     if "cookie" in gates or (flags and " -b" in lowered):

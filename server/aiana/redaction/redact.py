@@ -36,7 +36,7 @@ from aiana.redaction.several import several
 from aiana.redaction.spans import Span
 from aiana.redaction.tabular import kinds_in_rows, tabular, titles_in
 from aiana.redaction.told import told
-from aiana.redaction.values import has_digit, is_made
+from aiana.redaction.values import DIGIT, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 
 RULES = 8
@@ -64,7 +64,7 @@ _CLASSES = bytes(
 # A token is at least this long; every run of its characters that is as long is looked at.
 _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
-_LINE_ENDS_IN_RUN = b"aaaaan"
+_LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)")
 _MOST_OF_JWT = 4100
 _MOST_ON_LINE = 300
 # Most texts that are one word are ids; of all rules only those of tokens apply to them.
@@ -75,18 +75,14 @@ _BEGINNINGS = re.compile(r"(?=(...))[A-Za-z0-9]+")
 # What continues a token on the next line, after the marks of a quotation, a listing or a comment.
 _NEXT_LINE = re.compile(r"\n(?:[ \t]|[>|+*#│]|//){0,40}([A-Za-z0-9_.-]{4,300})")
 _MOST_LINES = 8
+_OF_TOKENS = string.ascii_letters + string.digits + "_-.~"
 _BY_START: dict[str, list[Rule]] = {}
 for _rule in TOKEN_RULES:
     for _start in _rule.starts:
-        _BY_START.setdefault(_start[:2], []).append(_rule)
+        for _beginning in [_start[:3]] if len(_start) > 2 else map(_start.__add__, _OF_TOKENS):
+            _BY_START.setdefault(_beginning, []).append(_rule)
 _BY_START = {start: list(dict.fromkeys(rules)) for start, rules in _BY_START.items()}
-_FIRST_THREE = frozenset(
-    (start + last)[:3]
-    for rule in TOKEN_RULES
-    for start in rule.starts
-    for last in ("", *(string.ascii_letters + string.digits + "_-.~" if len(start) < 3 else ""))
-    if len(start + last) >= 3
-)
+_FIRST_THREE = frozenset(_BY_START)
 
 
 def marks_in(text: str) -> dict[str, int]:
@@ -211,7 +207,8 @@ def _secrets(text: str) -> list[Span]:
     data = text.encode("ascii", "replace")  # as long as the text, and searched faster
     classes = data.translate(_CLASSES)
     plain = data.lower().decode("ascii")
-    spans = _found(text, plain, classes)
+    gates = gates_of(plain)
+    spans = _found(text, plain, classes, gates)
     seen = normalised(text, has_controls=_CONTROL in classes)
     if seen is not None:
         for begin, stop in seen.windows(_BEFORE, _AFTER):
@@ -221,7 +218,7 @@ def _secrets(text: str) -> list[Span]:
         for start, end, kind in _found_in(whole.text):
             start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
-    for begin, whole in listed(text, plain):
+    for begin, whole in listed(text, plain, gates):
         for start, end, kind in _of_command_line(whole.text):
             start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
@@ -239,11 +236,11 @@ def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bo
 
 def _found_in(text: str) -> list[Span]:
     data = text.encode("ascii", "replace")
-    return _found(text, data.lower().decode("ascii"), data.translate(_CLASSES))
+    plain = data.lower().decode("ascii")
+    return _found(text, plain, data.translate(_CLASSES), gates_of(plain))
 
 
-def _found(text: str, plain: str, classes: bytes) -> list[Span]:
-    gates = gates_of(plain)
+def _found(text: str, plain: str, classes: bytes, gates: Set[str]) -> list[Span]:
     spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
     if gates:
         spans += _phrases(text, gates)
@@ -304,16 +301,18 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
     while start >= 0:
         end = end_of(classes, start).end()  # type: ignore[union-attr]
         value = text[start:end]
-        before = plain[start - 1] if start else ""
-        found: list[Span] = []
-        # After a backslash, its first letter may be that of an escape such as `\n`.
-        if (_may_begin(value) or before == "\\") and (
-            value != plain[start:end] or has_digit(value)  # else words, as in a name
-        ):
-            found = _tokens_in(text, start, end)
-        if not found and before in SIGNS_BEFORE and belongs_to_vendor(text, plain, start, value):
-            found = [(start, start + len(value.rstrip(".")), "secret")]
-        if found:
+        if not value.islower() or DIGIT.search(value):  # else words, as in a name
+            before = plain[start - 1] if start else ""
+            found: list[Span] = []
+            # After a backslash, its first letter may be that of an escape such as `\n`.
+            if _may_begin(value) or before == "\\":
+                found = _tokens_in(text, start, end)
+            if (
+                not found
+                and before in SIGNS_BEFORE
+                and belongs_to_vendor(text, plain, start, value)
+            ):
+                found = [(start, start + len(value.rstrip(".")), "secret")]
             spans += found
         start = find(_LONG_RUN, end)
     return spans + _wrapped_tokens(text, classes)
@@ -328,15 +327,12 @@ def _may_begin(run: str) -> bool:
 
 def _wrapped_tokens(text: str, classes: bytes) -> list[Span]:
     spans: list[Span] = []
-    find = classes.find
-    start = find(_LINE_ENDS_IN_RUN)
-    while start >= 0:
-        newline = start + len(_LINE_ENDS_IN_RUN) - 1
+    for line_end in _LINE_ENDS_IN_RUN.finditer(classes):
+        newline = line_end.start()
         line = classes[max(0, newline - _MOST_ON_LINE) : newline]
         begin = newline - len(line) + len(line.rstrip(b"a"))
         if text[begin : begin + 3] in _FIRST_THREE:
             spans += _wrapped(text, begin, newline)
-        start = find(_LINE_ENDS_IN_RUN, newline)
     return spans
 
 
@@ -366,7 +362,7 @@ def _tokens_in(text: str, start: int, end: int) -> list[Span]:
             continue
         if begin and text[begin - 1] == "\\" and begin == start:
             begin += 1  # the letter of an escape such as `\n`
-        for rule in _BY_START.get(text[begin : begin + 2], ()):
+        for rule in _BY_START.get(text[begin : begin + 3], ()):
             if not text.startswith(rule.starts, begin):
                 continue
             if rule.kind == "jwt" and text.find(".", begin, min(end, begin + _MOST_OF_JWT)) < 0:
@@ -383,7 +379,7 @@ def _tokens_in(text: str, start: int, end: int) -> list[Span]:
 
 def _wrapped(text: str, begin: int, newline: int) -> list[Span]:
     """A token that line ends cut in two or more; its lines may be indented or quoted."""
-    rules = _BY_START.get(text[begin : begin + 2], ())
+    rules = _BY_START.get(text[begin : begin + 3], ())
     for rule in rules:
         if not text.startswith(rule.starts, begin) or rule.pattern.match(text, begin):
             continue

@@ -26,7 +26,8 @@ _ABOUT = Pattern(
 )
 _PLAIN = Pattern(r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|ts|py|md|ya?ml)\Z")
 SIGNS_BEFORE = frozenset("\"'`=: \t\n>,")
-_SIGN = re.compile(r"[=:,>]").search
+_SIGNS = frozenset("=:,>")
+_AFTER_SIGN = "\"'`\\ \t\n\r\f\v\x1c\x1d\x1e\x1f"
 _DIGITS = re.compile(r"\d\D*\d").search
 _MOST_BEFORE = 50
 
@@ -34,7 +35,8 @@ _MOST_BEFORE = 50
 def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     """Whether a random value at `start` is given to a name with an issuer in it."""
     # Cheapest first: this is asked of every long run of letters and digits after such a sign.
-    if _SIGN(lowered, start - 10 if start > 10 else 0, start) is None or not _DIGITS(value):
+    before = lowered[start - 10 if start > 10 else 0 : start].rstrip(_AFTER_SIGN)
+    if before[-1:] not in _SIGNS or not _DIGITS(value):
         return False
     before = lowered[max(0, start - _MOST_BEFORE) : start]
     named = _NAMED.search(before)
