@@ -208,7 +208,7 @@ def _block(text: str, before: str, end: int, name: Name) -> Found:
 
 def _element(text: str, before: str, end: int, name: Name) -> Found:
     """`<param name="password">…</param>`, `<password type="x">…</password>`."""
-    if not _OPENS_ELEMENT.search(before):
+    if "<" not in before or not _OPENS_ELEMENT.search(before):
         return None, False
     match = _ELEMENT.match(text, end)
     return match, match is not None and not is_code(match["value"])
@@ -224,21 +224,22 @@ def _next_element(text: str, before: str, end: int, name: Name) -> Found:
 
 def _filled(text: str, before: str, end: int, name: Name) -> Found:
     """`fill("#password", "…")`, `get_by_label("Password").fill("…")`."""
-    line = before[before.rfind("\n") + 1 :]
-    if not _FILLS.search(line):
-        return None, False
     match = _FILLED.match(text, end)
-    return match, match is not None and not is_reference(match["value"])
+    if match is None or not _FILLS.search(before[before.rfind("\n") + 1 :]):
+        return None, False
+    return match, not is_reference(match["value"])
 
 
 def _answered(text: str, before: str, end: int, name: Name) -> Found:
     """`expect "password:"⏎send "…"`."""
-    return (_ANSWERED.match(text, end) if _EXPECTS.search(before) else None), True
+    expected = "expect" in before and _EXPECTS.search(before)
+    return (_ANSWERED.match(text, end) if expected else None), True
 
 
 def _part(text: str, before: str, end: int, name: Name) -> Found:
     """A part of a form that was sent."""
-    return (_PART.match(text, end) if _OF_FORM.search(before) else None), True
+    is_form = "form-data" in before and _OF_FORM.search(before)
+    return (_PART.match(text, end) if is_form else None), True
 
 
 def _attribute(text: str, before: str, end: int, name: Name) -> Found:

@@ -80,7 +80,8 @@ _RESULT = Pattern(
     r"deferred|opaque)\Z",
     re.IGNORECASE,
 )
-_LOGIN_BESIDE = Pattern(r"user|login|mail|host|account|\bdb\b|database", re.IGNORECASE)
+_LOGIN_BESIDE = ("user", "login", "mail", "host", "account", "database")
+_DATABASE = Pattern(r"\bdb\b", re.IGNORECASE)
 _LINE_BEGINS = Pattern(r"(?:\A|\n|\\n)(?:[ \t>+*\"'`-]|\d{1,6}→|export )*\Z")
 _SET_BEFORE = Pattern(
     r"(?:\A|\n|\\n|[?&;]|(?:-e|-D|--env|--set|--build-arg|\bexport|\bset|\benv|\bENV|\bARG)\s{0,2})"
@@ -285,9 +286,9 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
         # A variable of the environment: whatever it is given.
         return not (name.is_verb and (has_digit(value) or _RESULT.match(value)))
     if name.is_verb and not match["closed"]:
-        if not no_blanks and not _LOGIN_BESIDE.search(text, max(0, begin - 120), match.end() + 60):
+        if _RESULT.match(value) or len(value) < 5:
             return False
-        if _RESULT.match(value):
+        if not no_blanks and not _is_beside_login(text[max(0, begin - 120) : match.end() + 60]):
             return False
     if len(value) < 5:
         return False
@@ -308,6 +309,11 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     if has_digit(value):
         return not value.rstrip("0123456789").endswith(("pass", "pw", "pwd", "password"))
     return value.isalpha() and value.isascii() and (after != ";" or " " not in sign)
+
+
+def _is_beside_login(around: str) -> bool:
+    lowered = around.lower()
+    return any(word in lowered for word in _LOGIN_BESIDE) or bool(_DATABASE.search(around))
 
 
 def _is_phrase(value: str) -> bool:

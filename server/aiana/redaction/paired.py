@@ -26,7 +26,8 @@ _NAMED_BY = Pattern(
     rf"(?P<open>{_QUOTES})(?:[/\w.-]{{0,60}}/)?\Z"
 )
 _BACK, _NEAR = 130, 65
-_SIGNS_BEFORE, _SIGNS = frozenset("\"'`=:>/ "), frozenset("\"'`=:>\\/")
+_SIGNS_BEFORE, _SIGNS = frozenset("\"'`=:>/ "), frozenset("=:>/")
+_AROUND = "\"'`\\ \t\n\r\f\v\x1c\x1d\x1e\x1f\x85\xa0"
 # One of these stands in whatever names something: cheaper to look for than the pattern.
 _WORDS_BEFORE = (
     "name", "key", "id", "var", "field", "header", "param", "prop", "setting", "option", "path",
@@ -61,6 +62,12 @@ _INSIDE = Pattern(
     r"(?:[\w-]{0,30}(?i:value)|[dD]efault):[ \t]{1,3}(?P<q>[\"'])?(?P<scalar>[^\s\"']{3,400})"
     r"(?(q)(?P=q))[ \t]{0,3}(?:\n|\Z)"
 )
+# One of these stands in the name of every field that holds a value.
+_VALUE_WORDS = ("val", "text", "string", "default", "data", "content", "body")
+_VALUE_FIELD = Pattern(
+    r"(?:val(?:ue)?|text|string|default|data|content|body)[\"'`\\]{0,4}\s{0,3}[:=]"
+)
+_MOST_BETWEEN, _MOST_INSIDE = 260, 1000
 _MOST_BEFORE_BLOCK = 12
 _INDENT = Pattern(r"[ \t]*")
 
@@ -80,8 +87,8 @@ def _may_be_named(before: str) -> bool:
     """Whether what stands before a name may be that of the field which holds it."""
     if before[-1:] not in _SIGNS_BEFORE:
         return False
-    bare = before.rstrip()
-    if bare != before and bare[-1:] not in _SIGNS and not bare.endswith(("name", "key", "id")):
+    bare = before.rstrip(_AROUND)
+    if bare[-1:] not in _SIGNS and not bare.endswith(("name", "key", "id")):
         return False
     lowered = before.lower()
     return any(word in lowered for word in _WORDS_BEFORE)
@@ -95,18 +102,25 @@ def _beside(text: str, name: Name, begin: int, end: int, named: re.Match[str]) -
         kind = _kind(name, match["value"])
         return (*match.span("value"), kind) if kind else None
     form = _ARGUMENT if named[0].startswith("--") else _THEN
-    match = form.match(text, end)
-    if match is None and form is _THEN:
-        start = max(0, named.start() - 260)
+    may_follow = form is _ARGUMENT or _holds_value(text[end : end + _MOST_BETWEEN])
+    match = form.match(text, end) if may_follow else None
+    start = max(0, named.start() - _MOST_BETWEEN)
+    if match is None and form is _THEN and _holds_value(text[start : named.start()]):
         match = _FIRST.search(text, start, named.end())
     return _judged(text, name, match, quoted=bool(named["open"])) if match else None
+
+
+def _holds_value(text: str) -> bool:
+    """Whether a field that may hold a value is named in the text."""
+    lowered = text.lower()
+    return any(word in lowered for word in _VALUE_WORDS) and bool(_VALUE_FIELD.search(lowered))
 
 
 def _inside(text: str, name: Name, begin: int, end: int) -> Span | None:
     after = text[end : end + _MOST_BEFORE_BLOCK]
     if after.lstrip("\"'`\\ ")[:1] not in (":", "=", "{") or not ("{" in after or "\n" in after):
         return None
-    match = _INSIDE.match(text, end)
+    match = _INSIDE.match(text, end) if _holds_value(text[end : end + _MOST_INSIDE]) else None
     if match is None:
         return None
     if match["scalar"] is None:

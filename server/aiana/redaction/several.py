@@ -61,9 +61,10 @@ _KNOWN = Pattern(
 def several(text: str, name: Name) -> list[Span]:
     """The secrets of a list that is given to the name here."""
     end = name.start + len(name.word) + len(name.rest)
-    if text[end : end + 1] not in _SIGNS or _OPENING.isdisjoint(
-        text[end : end + _MOST_BEFORE_LIST]
-    ):
+    after = text[end : end + _MOST_BEFORE_LIST]
+    if after[:1] not in _SIGNS or after[:_MOST_BEFORE_SIGN].lstrip(_AROUND)[:1] not in ":=+>":
+        return []
+    if _OPENING.isdisjoint(after):
         return []
     whole = _singular(name.whole) if _REST.match(name.rest) else None
     if whole is None:
@@ -173,5 +174,6 @@ def _kind(whole: str, name: Name | None, value: str, is_bare: bool) -> str | Non
 
 
 _OPENING = frozenset("[({-,>")
-_MOST_BEFORE_LIST = 80
+_MOST_BEFORE_LIST, _MOST_BEFORE_SIGN = 80, 12
+_AROUND = "\"'`\\] \t\n\r\f\v"
 _SIGNS = ('"', "'", "`", "\\", " ", ":", "=", ">", "]")

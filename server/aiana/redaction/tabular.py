@@ -26,6 +26,7 @@ _HEADER = Pattern(r"[\w \t.,;|│#/()\"'`*+:-]{5,400}\Z")
 _TITLE = Pattern(r"[A-Za-z_#][\w .#/()-]{0,40}\Z")
 _RULE = Pattern(r"[\s|+:=│┼├┤─━┃╋┌┐└┘┬┴-]+\Z")
 _AROUND = " \t\r\"'`*"
+_ENDS_OF_CELL = "|│;,"
 _COLUMNS = Pattern(r"\S+(?: \S+)*")
 # Whose secrets they are, as another column says.
 _WHO = Pattern(
@@ -56,9 +57,11 @@ def tabular(text: str, name: Name) -> list[Span]:
     if name.is_about or text[end : end + 1] not in _SIGNS:
         return []
     before = text[max(0, begin - _BACK) : begin]
+    opened = before.rfind("(")
     if (
-        "(" in before
-        and ("into" in (lowered := before.lower()) or "copy" in lowered)
+        opened >= 0
+        and before.find(")", opened) < 0
+        and ("into" in (lowered := before[:opened].lower()) or "copy" in lowered)
         and (insert := _INSERT.search(before))
     ):
         return _inserted(text, name, end, insert)
@@ -130,7 +133,7 @@ def _kind(title: str, value: str, *, is_told_whose: bool) -> str | None:
 def _in_lines(text: str, name: Name, begin: int, end: int) -> list[Span]:
     start = text.rfind("\n", max(0, begin - _MOST_OF_LINE), begin) + 1
     stop = text.find("\n", end, end + _MOST_OF_LINE)
-    if stop < 0 or not _HEADER.match(text, start, stop):
+    if stop < 0 or not _ends_cell(text[end:stop]) or not _HEADER.match(text, start, stop):
         return []
     line = text[start:stop]
     for sign in ("|", "│", "\t", ";", ",", "  "):
@@ -154,6 +157,13 @@ def _in_lines(text: str, name: Name, begin: int, end: int) -> list[Span]:
         if kind := _kind(name.whole, cell.text, is_told_whose=told):
             found.append((cell.start, cell.start + len(cell.text), kind))
     return found
+
+
+def _ends_cell(rest: str) -> bool:
+    """Whether a cell ends where this rest of its line begins."""
+    after = rest.lstrip(_AROUND)
+    gap = rest[: len(rest) - len(after)]
+    return after[:1] in _ENDS_OF_CELL or "  " in gap or "\t" in gap
 
 
 def _rows(text: str, place: int, sign: str, titles: list[Cell]) -> Iterator[list[Cell]]:
