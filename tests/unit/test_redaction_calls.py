@@ -56,7 +56,6 @@ CREATE LOGIN ada WITH PASSWORD = N'{}'
 PRAGMA key = '{}'
 PRAGMA rekey='{}'
 EXEC sp_addlogin 'ada', '{}'
-EXEC sp_password NULL, '{}', 'ada'
 SELECT pgp_sym_decrypt(data, '{}') FROM x
 ada:{}@tcp(h:3306)/db
 INSERT INTO users (name, password) VALUES ('ada', '{}')

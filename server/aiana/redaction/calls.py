@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Set
 
 from aiana.pattern import Pattern
@@ -27,23 +28,33 @@ _ENDS = _S + r"[,)]"
 _LAST = _LITERAL.replace("value", "last") + _S + r"\)"
 _STORES = r"(?:set|save|store|add|update|change|put|reset|create|write|rotate)_?"
 
+# Those whose name has one of these words in it.
+_BY_WORD: dict[str, tuple[Pattern, ...]] = {
+    "pass": tuple(
+        Pattern(form, re.IGNORECASE)
+        for form in (
+            rf"{_STORES}(?:user_?|generic_?)?passwords?(?:async|sync)?\({_S}{_ARGUMENT}(?:{_ARGUMENT}{_LITERAL}{_ENDS}|{_LAST})",
+            rf"(?:generate|make|hash|check|verify)_?password(?:_hash|hash)?\({_S}(?:[\w.$-]{{1,60}},{_S})?{_LITERAL}{_ENDS}",
+            rf"password_(?:hash|verify)\({_S}{_LITERAL}{_ENDS}",
+            rf"password_?(?:(?:encoder|hasher|service|utils?|hash|manager)(?:\(\))?\.(?:encode|matches|create|digest|verify|hash\w{{0,12}})|\.(?:hash|verify))\({_S}{_LITERAL}{_ENDS}",
+        )
+    ),
+    "secret": tuple(
+        Pattern(form, re.IGNORECASE)
+        for form in (
+            rf"{_STORES}secrets?(?:_?value|_?string|_?version)?(?:async|sync)?\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}",
+            rf"secret(?:str|bytes|string)\({_S}{_LITERAL}{_S}\)",
+        )
+    ),
+}  # fmt: skip
+_CALLED = Pattern(r"\w{0,20}(?:\(\))?[.(]")
+_LETTERS = string.ascii_lowercase + "_"
+_MOST_BEFORE = 30
 _FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    # The gate that its word needs, where it begins, and what follows; `(?<=…)` may look back.
-    ("pass", ("set", "save", "store", "add", "update", "change", "put", "reset", "create"),
-     rf"{_STORES}(?:user_?|generic_?)?passwords?(?:async|sync)?\({_S}{_ARGUMENT}(?:{_ARGUMENT}{_LITERAL}{_ENDS}|{_LAST})"),
-    ("pass", ("generate_password", "make_password", "hash_password", "hashpassword", "check_password", "verify_password",
-              "verifypassword", "checkpassword"),
-     rf"\w{{4,8}}_?password(?:_hash|hash)?\({_S}(?:[\w.$-]{{1,60}},{_S})?{_LITERAL}{_ENDS}"),
-    ("pass", ("password_hash(", "password_verify("), rf"password_\w{{4,6}}\({_S}{_LITERAL}{_ENDS}"),
-    ("pass", ("password",),
-     rf"password_?(?:(?:encoder|hasher|service|utils?|hash|manager)(?:\(\))?\.(?:encode|matches|create|digest|verify|hash\w{{0,12}})|\.(?:hash|verify))\({_S}{_LITERAL}{_ENDS}"),
-    ("pass", ("sp_password",), rf"sp_password\s{{1,3}}(?:NULL|n?'[^'\n]{{0,100}}'),\s{{0,3}}{_LITERAL}"),
-    ("secret", ("set", "put", "create", "add", "update", "store", "save", "write", "rotate"),
-     rf"{_STORES}secrets?(?:_?value|_?string|_?version)?(?:async|sync)?\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
-    ("secret", ("secretstr", "secretbytes", "secretstring"), rf"secret(?:str|bytes|string)\({_S}{_LITERAL}{_S}\)"),
+    # The gate that its word needs, where it begins, and what follows.
     ("cred", ("credentials.basic(",), rf"credentials\.basic\({_S}{_ARGUMENT}{_LITERAL}{_S}\)"),
     ("cookie", ("cookieparser(",), rf"cookieparser\({_S}{_LITERAL}{_ENDS}"),
-    ("auth", ("redis.auth(", "jedis.auth(", "valkey.auth(", "rdb.auth("), rf"\w{{3,6}}\.auth\({_S}{_LITERAL}{_S}\)"),
+    ("auth", (".auth(",), rf"(?:(?<=[rj]edis)|(?<=valkey)|(?<=\brdb))\.auth\({_S}{_LITERAL}{_S}\)"),
     ("bcrypt", ("bcrypt",),
      rf"bcrypt\w{{0,8}}\.(?:hash\w{{0,12}}|compare\w{{0,6}}|checkpw|verify|encode)\({_S}{_LITERAL}{_ENDS}"),
     ("create_", ("create_user(", "create_superuser("),
@@ -78,7 +89,13 @@ _PIPED = Pattern(
 )
 _DSN = Pattern(r"(?P<user>[\w.-]{1,80}):(?P<value>[^\s:@\"'`/]{3,200})@tcp\(\Z")
 _ALGORITHM = Pattern(r"(?:[HREP]S|EdDSA|A)\d{0,3}\Z|sha-?\d+\Z|md5\Z", re.IGNORECASE)
-GATES = frozenset(gate for gate, _, _ in _FORMS) | {"@tcp(", "identified", "pw", "securestr"}
+GATES = frozenset(gate for gate, _, _ in _FORMS) | {
+    *_BY_WORD,
+    "@tcp(",
+    "identified",
+    "pw",
+    "securestr",
+}
 
 
 def calls(text: str, lowered: str, gates: Set[str]) -> list[Span]:
@@ -94,9 +111,18 @@ def calls(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         if gate in gates:
             for place in places(lowered, *begins):
                 add(form.match(text, place))
+    for word, forms in _BY_WORD.items():
+        for place in places(lowered, word) if word in gates and "(" in text else ():
+            if called := _CALLED.match(lowered, place):
+                before = lowered[max(0, place - _MOST_BEFORE) : place]
+                begin = place - len(before) + len(before.rstrip(_LETTERS))
+                for form in forms:
+                    add(form.match(text, begin))
+                if called[0].endswith("("):
+                    add(_FUNCTION.match(text, place))
     if "pass" in gates or "pw" in gates:
-        for place in places(lowered, "pass", "pwd"):
-            add(_HASHED.match(text, place) or _FUNCTION.match(text, place))
+        for place in places(lowered, "pass", "pwd") if "(" in text else ():
+            add(_HASHED.match(text, place))
     if "pass" in gates and "gen_salt(" in lowered:
         for place in places(lowered, "crypt("):
             add(_CRYPT.match(text, place))

@@ -11,7 +11,6 @@ import re
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
-from aiana.redaction.lines import PGPASS
 from aiana.redaction.names import KEY_OWNERS
 
 
@@ -97,7 +96,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
-SIGNS = ("://", *PGPASS, "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+SIGNS = ("://", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
@@ -128,7 +127,6 @@ def gates_of(plain: str) -> set[str]:
                 found.update(map(_FULL.__getitem__, rest))
     if "@" in plain and "://" in plain:
         found.add("://")
-    found.update(sign for sign in PGPASS if sign in plain)
     if "~" in plain:
         found.update(sign for sign in ("q~", "sha256~") if sign in plain)
     if "\t" in plain and "\t/" in plain:

@@ -8,6 +8,7 @@ passwords by what stands around it.
 from __future__ import annotations
 
 import re
+import string
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
@@ -17,12 +18,13 @@ from aiana.redaction.told import is_told
 from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in, is_token
 from aiana.redaction.vocabulary import is_bare_word, is_plain_word
 
-PGPASS = ("432:", ":543", ":*:", "localhost:")
-"""One of these stands in what holds a line of such a file; most servers have such a port."""
+_MAY_BE_PGPASS = Pattern(r":(?=[\d*]\d{0,4}:[^:\s]{1,64}:[^:\s]{1,64}:[^:\s])")
 _PGPASS = Pattern(
     r"(?<![\w./:@\\-])(?P<host>[\w.-]{1,120}|\*|\[[\da-fA-F:]{2,40}\]):(?P<port>\d{2,5}|\*):"
     r"(?P<db>[^:\s\"'`\\]{1,64}):(?P<user>[^:\s\"'`\\\d][^:\s\"'`\\]{0,63}):(?P<value>(?:[^:\s\"'`\\]|\\[:\\]){3,200})(?![^\s\"'`\\|;&])"
 )
+_OF_HOST = string.ascii_letters + string.digits + "_.*-"
+_MOST_OF_HOST = 122
 # What is none: a place in a file, as compilers and searches print it.
 _FILE = Pattern(
     r".*\.(?!com\b|net\b|org\b|io\b|dev\b|de\b|fr\b|uk\b|eu\b|us\b|local\b)[a-z]{1,4}\Z"
@@ -70,20 +72,22 @@ _OPTIONS = Pattern(r"(?:(?<=[\s,])|\A)(?:[\w.-]{1,40}(?:=[^\s,]{0,100})?,){1,12}
 
 def pgpass(text: str, lowered: str) -> list[Span]:
     """The passwords of PostgreSQL's files: host, port, database, user and password in a line."""
-    found: dict[int, Span] = {}
-    named = "pgpass" in lowered
-    windows = [(max(0, place - 200), place + 400) for place in places(lowered, *PGPASS)]
-    for start, end in [(0, len(text))] if named else windows:
-        for match in _PGPASS.finditer(text, start, end):
-            if (named or _is_of_server(match)) and not _is_no_value(match["value"]):
-                found[match.start("value")] = (*match.span("value"), "database-password")
-    return list(found.values())
+    if _MAY_BE_PGPASS.compiled.search(lowered) is None:
+        return []
+    spans: list[Span] = []
+    for sign in _MAY_BE_PGPASS.compiled.finditer(lowered):
+        before = text[max(0, sign.start() - _MOST_OF_HOST) : sign.start()]
+        match = _PGPASS.match(text, sign.start() - len(before) + len(before.rstrip(_OF_HOST)))
+        if match and _is_of_server(match, lowered) and not _is_no_value(match["value"]):
+            spans.append((*match.span("value"), "database-password"))
+    return spans
 
 
-def _is_of_server(match: re.Match[str]) -> bool:
+def _is_of_server(match: re.Match[str], lowered: str) -> bool:
     if match["host"].isdigit() or _FILE.match(match["host"]):
         return False
-    return bool(_PG_PORT.fullmatch(match["port"]) or _LOCAL.fullmatch(match["host"]))
+    told = _PG_PORT.fullmatch(match["port"]) or _LOCAL.fullmatch(match["host"])
+    return told is not None or "pgpass" in lowered
 
 
 def netrc(text: str, lowered: str) -> list[Span]:

@@ -19,10 +19,10 @@ from aiana.redaction.headers import (
     places,
     urls,
 )
-from aiana.redaction.lines import PGPASS, netrc, pgpass
+from aiana.redaction.lines import netrc, pgpass
 from aiana.redaction.pins import pins
 from aiana.redaction.spans import Span
-from aiana.redaction.stdin import given_to_programs, of_accounts
+from aiana.redaction.stdin import here_strings, of_accounts, piped
 from aiana.redaction.values import is_code, is_stand_in
 
 _KEY_DATA = Pattern(
@@ -61,9 +61,9 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
 
     `lowered` is the text in lower case, `gates` are the words that it holds.
     """
-    spans: list[Span] = []
     flags = flags_in(lowered) if " -" in lowered else []
-    is_piped = ("|" in text and ("echo" in lowered or "printf" in lowered)) or "<<<" in text
+    is_piped = "|" in text and ("echo" in lowered or "printf" in lowered)
+    spans = pgpass(text, lowered)
     if not (gates or flags or is_piped):
         return spans
     if not gates.isdisjoint(("auth", "pass", "bearer", "cred")):
@@ -78,10 +78,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         spans += urls(text, lowered)
     if "jdbc:oracle:" in gates:
         spans += oracle_urls(text, lowered)
-    if "pass" in gates and ("machine " in lowered or "default" in lowered):
+    if "pass" in gates and ("machine " in lowered or ("login" in gates and "default " in lowered)):
         spans += netrc(text, lowered)
-    if not gates.isdisjoint(PGPASS) or ("pass" in gates and "pgpass" in lowered):
-        spans += pgpass(text, lowered)
     if not gates.isdisjoint(("key", "secret", ".dockerc")) and "data" in lowered:
         if any(name in lowered for name in _KEY_NAMES):
             spans += _groups(_KEY_DATA, text, "private-key", places(lowered, *_KEY_NAMES))
@@ -102,7 +100,9 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if not gates.isdisjoint(OF_CALLS):
         spans += calls(text, lowered, gates)
     if is_piped:
-        spans += given_to_programs(text, lowered)
+        spans += piped(text, lowered)
+    if "<<<" in text:
+        spans += here_strings(text)
     if "pass" in gates and "chpasswd" in lowered:
         spans += of_accounts(text, lowered)
     return spans + arguments(text, lowered, flags, gates)

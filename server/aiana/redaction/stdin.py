@@ -26,16 +26,21 @@ _ACCOUNT = Pattern(
 _MOST_LINES, _MOST_OF_LINE = 20, 400
 
 
-def given_to_programs(text: str, lowered: str) -> list[Span]:
-    """What `echo … | sudo -S`, `docker login <<< …` and their like pass on."""
+def piped(text: str, lowered: str) -> list[Span]:
+    """What `echo … | sudo -S` and its like pass on."""
     spans: list[Span] = []
-    if "|" in text:
-        for place in places(lowered, "echo", "printf"):
-            if match := _PIPED.match(text, place):
-                spans += _value(*match.span(match.lastindex or 0), text)
+    for place in places(lowered, "echo", "printf"):
+        if match := _PIPED.match(text, place):
+            spans += _value(*match.span(match.lastindex or 0), text)
+    return spans
+
+
+def here_strings(text: str) -> list[Span]:
+    """What `docker login … <<< …` and its like read."""
+    spans: list[Span] = []
     for place in places(text, "<<<"):
         if "<" in (text[place - 1 : place], text[place + 3 : place + 4]):
-            continue  # no here-string, but the mark of a conflict
+            continue  # the mark of a conflict
         line = text.rfind("\n", max(0, place - _MOST_OF_LINE), place) + 1
         if match := _HERE_STRING.search(text, line, place + _MOST_OF_LINE):
             spans += _value(*match.span(match.lastindex or 0), text)
