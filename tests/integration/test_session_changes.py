@@ -146,6 +146,33 @@ def test_an_edit_of_a_file_with_other_line_ends_is_laid_over_it(aiana: Aiana) ->
     assert (file.after, file.whole) == ("a = 3\r\nb = 2\r\n", True)
 
 
+def test_every_kind_of_change_is_an_entry(aiana: Aiana) -> None:
+    session = Session(id="main", source="codex", project="shop", project_path=SHOP)
+    moved = "*** Begin Patch\n*** Update File: a.py\n*** Move to: b.py\n@@\n-1\n+2\n*** End Patch"
+    record(
+        aiana,
+        session,
+        ("10:00", "apply_patch", {"input": moved}, False),
+        ("10:01", "Write", {"file_path": "new.txt", "content": ""}, False),
+        ("10:02", "Write", {"file_path": "new.bin", "content": "\x7fELF\0\0"}, False),
+        ("10:03", "Bash", {"command": "rm c.py"}, False),
+        ("10:04", "Bash", {"command": "sed -i s/a/b/ d.py"}, False),
+        edit("10:05", "e.py", "1", "2"),
+        edit("10:06", "e.py", "2", "3"),
+        edit("10:07", "f.py", "1", "2"),
+        edit("10:08", "f.py", "2", "1"),
+    )
+    found = aiana.session_changes("aiana:///session/main/codex", as_diff=True)
+    assert found.diff == (
+        "--- /work/shop/a.py\n+++ /work/shop/b.py\n@@\n-1\n+2\n"
+        "--- /dev/null\n+++ /work/shop/new.txt\n"
+        "Binary files /dev/null and /work/shop/new.bin differ\n"
+        "--- /work/shop/c.py\n+++ /dev/null\n@@ what stood there is not told @@\n"
+        "--- /work/shop/d.py\n+++ /work/shop/d.py\n@@ what stood there is not told @@\n"
+        "--- /work/shop/e.py\n+++ /work/shop/e.py\n@@\n-1\n+3\n"
+    )
+
+
 def test_changes_as_a_diff(aiana: Aiana) -> None:
     session = Session(id="main", source="codex", project="shop", project_path=SHOP)
     record(aiana, session, edit("10:00", "a.py", "1", "2"))

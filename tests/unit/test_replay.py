@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from aiana.protocol.results import ChangedFile
 from aiana.render.changes import changed_file, unified
 from aiana.touches.calls import touches_of_call
@@ -105,6 +107,103 @@ def test_patch_of_several_files() -> None:
         ("/old.py", "edited", "keep\nb = 1", "keep\nb = 2"),
         ("/gone.py", "deleted", None, ""),
     ]
+
+
+def patched(*lines: str) -> tuple[str, dict[str, Any]]:
+    return "apply_patch", {"input": "\n".join(["*** Begin Patch", *lines, "*** End Patch"])}
+
+
+def test_patch_that_moves_files_and_makes_empty_ones() -> None:
+    files = replayed(
+        patched(
+            *("*** Update File: /a.py", "*** Move to: /b.py", "@@", "-1", "+2"),
+            *("*** Update File: /c.py", "*** Move to: /d.py", "@@", "-3", "+4"),
+            *("*** Add File: /e.py", "*** Add File: /f.py", "+x"),
+        ),
+        patched("*** Update File: /g.py", "*** Move to: /h.py"),
+    )
+    assert [(file.kind, file.old_path, file.path, file.before, file.after) for file in files] == [
+        ("moved", "/a.py", "/b.py", "1", "2"),
+        ("moved", "/c.py", "/d.py", "3", "4"),
+        ("created", None, "/e.py", "", ""),
+        ("created", None, "/f.py", "", "x"),
+        ("moved", "/g.py", "/h.py", None, None),
+    ]
+    assert unified(files[4:]) == (
+        "--- /g.py\n+++ /h.py\n@@ moved; what stands in it is not told @@\n"
+    )
+
+
+def test_changes_by_path() -> None:
+    changes = {
+        "/a.py": {"type": "delete", "content": "gone\n"},
+        "/b.py": {"type": "update", "unified_diff": "@@ -1 +1 @@\n-1\n+2\n", "move_path": "/c.py"},
+        "/d.py": {"type": "add", "content": ""},
+    }
+    files = {file.path: file for file in replayed(("FileChange", {"changes": changes}))}
+    assert {
+        path: (file.kind, file.old_path, file.before, file.after) for path, file in files.items()
+    } == {
+        "/a.py": ("deleted", None, "gone\n", ""),
+        "/c.py": ("moved", "/b.py", "1", "2"),
+        "/d.py": ("created", None, "", ""),
+    }
+
+
+def test_heads_of_git() -> None:
+    heads = [
+        *("diff --git a/a.py b/b.py", "similarity index 90%", "rename from a.py"),
+        *("rename to b.py", "--- a/a.py", "+++ b/b.py", "@@ -1 +1 @@", "-1", "+2"),
+        *("diff --git a/c.py b/d.py", "similarity index 100%", "rename from c.py"),
+        "rename to d.py",
+        *("diff --git a/e.py b/e.py", "new file mode 100644", "index 0000000..e69de29"),
+        *("diff --git a/f.py b/f.py", "deleted file mode 100644", "--- a/f.py", "+++ /dev/null"),
+        *("@@ -1,2 +0,0 @@", "-one", "-two"),
+        *("diff --git a/g.data b/g.data", "index 1..2 100644"),
+        "Binary files a/g.data and b/g.data differ",
+    ]
+    files = {file.path: file for file in replayed(("patch", {"patch": "\n".join(heads)}))}
+    assert {
+        path: (file.kind, file.old_path, file.before, file.after) for path, file in files.items()
+    } == {
+        "b.py": ("moved", "a.py", "1", "2"),
+        "d.py": ("moved", "c.py", None, None),
+        "e.py": ("created", None, "", ""),
+        "f.py": ("deleted", None, "one\ntwo", ""),
+        "g.data": ("edited", None, None, None),
+    }
+
+
+def test_moves_of_one_call_and_one_that_is_taken_back() -> None:
+    files = replayed(bash("mv /a.py /b.py && mv /c.py /d.py"))
+    assert [(file.old_path, file.path) for file in files] == [
+        ("/a.py", "/b.py"),
+        ("/c.py", "/d.py"),
+    ]
+    assert replayed(bash("mv /a.py /b.py"), bash("mv /b.py /a.py")) == []
+    (file,) = replayed(edit("1", "2"), bash("mv /a.py /b.py"), bash("mv /b.py /a.py"))
+    assert (file.kind, file.old_path, file.before, file.after) == ("edited", None, "1", "2")
+
+
+def test_changes_that_were_taken_back_are_none() -> None:
+    assert replayed(edit("1", "2"), edit("2", "1")) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        bash("cp /other.png /x.png"),
+        write("iVBORw0KGgo=", "/x.png"),
+        write("\x89PNG\r\n\x1a\n\0\0", "/x"),
+        write("\ufffdPNG\ufffd\ufffd\n", "/x"),
+        edit("a", "b", "/x.PDF"),
+    ],
+)
+def test_what_is_no_text_is_named_and_not_compared(call: tuple[str, dict[str, Any]]) -> None:
+    (file,) = replayed(call)
+    assert (file.binary, file.before, file.after, file.parts) == (True, None, None, [])
+    old = "/dev/null" if file.kind == "created" else file.path
+    assert unified([file]) == f"Binary files {old} and {file.path} differ\n"
 
 
 def test_patch_of_a_file_with_other_line_ends() -> None:

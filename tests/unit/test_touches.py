@@ -101,7 +101,7 @@ def test_changes_by_path_tell_kind_and_lines() -> None:
         "/p/o.py": {"type": "delete", "content": "z"},
     }
     assert told("FileChange", {"changes": changes}) == [
-        ("edited", "/p/a.py", 3, 6),
+        ("deleted", "/p/a.py", 3, 6),
         ("created", "/p/b.py", None, None),
         ("created", "/p/n.py", None, None),
         ("deleted", "/p/o.py", None, None),

@@ -132,7 +132,7 @@ function resourcesOf(
 function sidesOf(uri: string, file: wire.ChangedFile): [before: vscode.Uri, after: vscode.Uri] {
   const of = (side: Side["side"], path: string) => {
     const { dir, base } = posix.parse(vscode.Uri.file(path).path);
-    const name = file[side] === null ? unknownName(base, side) : base;
+    const name = file[side] === null ? unknownName(base, side, file.binary) : base;
     const query = JSON.stringify({ uri, path: file.path, side } satisfies Side);
     return vscode.Uri.from({ scheme: CHANGES_SCHEME, path: posix.join("/", dir, name), query });
   };
@@ -140,13 +140,20 @@ function sidesOf(uri: string, file: wire.ChangedFile): [before: vscode.Uri, afte
 }
 
 /** The title of a side that is empty since no call shows what stands there. */
-function unknownName(name: string, side: Side["side"]): string {
+function unknownName(name: string, side: Side["side"], binary: boolean): string {
+  if (binary) {
+    return vscode.l10n.t("{0} (no text, not shown)", name);
+  }
   return side === "before"
     ? vscode.l10n.t("{0} (not known what stood there before)", name)
     : vscode.l10n.t("{0} (not known what stands there after)", name);
 }
 
 function titleOf(file: wire.ChangedFile): string {
+  const name = posix.basename(vscode.Uri.file(file.path).path);
+  if (file.binary) {
+    return vscode.l10n.t("{0}: no text, not shown", name);
+  }
   const before =
     file.before === null
       ? vscode.l10n.t("before, not known")
@@ -160,7 +167,6 @@ function titleOf(file: wire.ChangedFile): string {
         ? vscode.l10n.t("deleted")
         : vscode.l10n.t("after");
   const parts = file.whole ? undefined : vscode.l10n.t("only the parts that calls show");
-  const name = posix.basename(vscode.Uri.file(file.path).path);
   return [`${name}: ${before} ↔ ${after}`, parts].filter(Boolean).join(" · ");
 }
 

@@ -39,6 +39,8 @@ export interface ChangedFile {
   turns: string[];
   /** Where it was before it was moved. */
   oldPath: string | null;
+  /** It is no text but a picture, an archive, a program: neither side is shown. */
+  binary: boolean;
   /** None where the calls do not show what stood there. */
   before: string | null;
   after: string | null;

@@ -356,6 +356,8 @@ class ChangedFile(Result):
     """URIs of the turns that changed it, in their order."""
     old_path: str | None = None
     """Where it was before it was moved."""
+    binary: bool = False
+    """It is no text but a picture, an archive, a program: neither side is shown."""
     before: str | None = None
     """None where the calls do not show what stood there."""
     after: str | None = None

@@ -15,12 +15,33 @@ GAP = "⋯"
 """The line that stands for what no call shows, between two parts of a file."""
 _MOST_COMPARED = 4000
 """Lines; comparing may take the square of them."""
+_MOST_UNREADABLE = 20
+"""Of so many characters of a text at most one is none that could be read."""
+_NO_TEXT = frozenset(
+    {
+        *("png", "jpg", "jpeg", "gif", "webp", "bmp", "ico", "icns", "tif", "tiff", "avif", "heic"),
+        *("psd", "pdf", "docx", "xlsx", "pptx", "zip", "gz", "tgz", "bz2", "xz", "zst", "7z"),
+        *("rar", "tar", "jar", "war", "whl", "so", "dylib", "dll", "exe", "class", "pyc", "wasm"),
+        *("woff", "woff2", "ttf", "otf", "eot", "mp3", "m4a", "wav", "ogg", "flac", "mp4", "m4v"),
+        *("webm", "mov", "avi", "mkv", "sqlite", "sqlite3", "pkl", "npy", "npz", "parquet"),
+        *("onnx", "safetensors"),
+    }
+)
+"""What the names of files end in that are no text, whatever a call says of them."""
 _ODD = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 
 def changed_file(file: FileChanges) -> ChangedFile:
     """The changes of a file as texts side by side; of parts, a line `⋯` stands between two."""
     shown = [part for part in file.parts if part.before is not None or part.after is not None]
+    if _is_binary(file.path, shown):
+        return ChangedFile(
+            path=file.path,
+            kind=_kind(file),
+            old_path=file.old_path,
+            binary=True,
+            turns=file.turns,
+        )
     before = _joined(part.before for part in shown)
     after = _joined(part.after for part in shown)
     return ChangedFile(
@@ -46,6 +67,14 @@ def _kind(file: FileChanges) -> Literal["edited", "created", "deleted", "moved"]
     if not file.was_there:
         return "created"
     return "edited" if file.old_path is None else "moved"
+
+
+def _is_binary(path: str, parts: Sequence[Part]) -> bool:
+    """Whether a file is no text, by its name or by what calls put into it."""
+    texts = [text for part in parts for text in (part.before, part.after) if text]
+    return path.rpartition(".")[2].lower() in _NO_TEXT or any(
+        "\0" in text or text.count("\ufffd") * _MOST_UNREADABLE > len(text) for text in texts
+    )
 
 
 def _joined(texts: Iterable[str | None]) -> str | None:
@@ -75,7 +104,11 @@ def _places(parts: Sequence[Part]) -> list[ChangedPart]:
 def _diff(file: ChangedFile) -> str:
     old = "/dev/null" if file.kind == "created" else _named(file.old_path or file.path)
     new = "/dev/null" if file.kind == "deleted" else _named(file.path)
+    if file.binary:
+        return f"Binary files {old} and {new} differ\n"
     head = f"--- {old}\n+++ {new}\n"
+    if file.kind == "moved" and file.before is None and file.after is None:
+        return f"{head}@@ moved; what stands in it is not told @@\n"
     if file.before is None or file.after is None:
         text = file.after if file.before is None else file.before
         if not text:

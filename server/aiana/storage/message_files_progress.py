@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 """Of the rules: what was told by older ones is told anew in the background."""
 FACT = "message_files"
 

@@ -155,11 +155,12 @@ def _of_changes(changes: dict[str, Any]) -> Iterator[Touch]:
         if not path_in(path) or not isinstance(change, dict):
             continue
         kind = str(change.get("type") or "")
-        how = _CHANGED.get(kind, "edited")
+        moved = path_in(change.get("move_path"))
+        how = "deleted" if moved else _CHANGED.get(kind, "edited")
         diff = change.get("unified_diff")
         lines = lines_of_hunks(diff) if isinstance(diff, str) else None
         yield Touch(path, how, *(lines or (None, None)))
-        if moved := path_in(change.get("move_path")):
+        if moved:
             yield Touch(moved, "created")
 
 

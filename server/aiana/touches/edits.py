@@ -95,7 +95,9 @@ def _of_changes(changes: dict[str, Any]) -> Iterator[Edit]:
             continue
         content, diff = change.get("content"), change.get("unified_diff")
         if change.get("type") == "add" and isinstance(content, str):
-            yield Edit(path, "", content)
+            yield Edit(path, "" if content else None, content)
+        elif change.get("type") == "delete" and isinstance(content, str):
+            yield Edit(path, content, "")
         elif isinstance(diff, str):
             target = path_in(change.get("move_path")) or path
             yield from (Edit(target, *texts) for _, *texts in edits_of_patch(diff))

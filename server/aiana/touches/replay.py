@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from aiana.touches.edits import Edit
 from aiana.touches.values import Touched
@@ -39,9 +40,10 @@ class FileChanges:
         self.is_there = True
         self._note(turn)
 
-    def delete(self, turn: str) -> None:
-        """It is taken away."""
-        self.parts = [Part(self._whole_before(), None, [*self.turns, turn])]
+    def delete(self, turn: str, text: str | None = None) -> None:
+        """It is taken away; `text` is all that stood in it, where the call shows that."""
+        before = text if text is not None and not self.turns else self._whole_before()
+        self.parts = [Part(before, None, [*self.turns, turn])]
         self.is_there, self.whole = False, True
         self._note(turn)
 
@@ -83,11 +85,20 @@ class FileChanges:
 
     def take_over(self, moved: FileChanges, turn: str) -> None:
         """It is what another file has become by being moved."""
-        self.old_path = moved.old_path or moved.path
+        old_path = moved.old_path or moved.path
+        self.old_path = None if old_path == self.path else old_path
         self.parts, self.whole = moved.parts, moved.whole
         self.was_there, self.turns = moved.was_there, moved.turns
         self.is_there = True
         self._note(turn)
+
+    def is_as_it_was(self) -> bool:
+        """Whether all changes were taken back."""
+        return (
+            (self.was_there and self.is_there and self.old_path is None)
+            and all(part.before is not None for part in self.parts)
+            and all(part.before == part.after for part in self.parts)
+        )
 
     def _add(self, part: Part) -> None:
         if self.whole and self.parts and self.parts[0].after is None:
@@ -114,42 +125,61 @@ class Replay:
 
         An edit without a path is of the one file that the call changed.
         """
-        changed = {path: how for path, how in touched if how in ("edited", "created", "deleted")}
+        changed: dict[str, Touched] = {}
+        for path, how in touched:
+            if how in ("created", "deleted") or (how == "edited" and path not in changed):
+                changed[path] = how
         told: dict[str, list[Edit]] = {}
         for edit in edits:
             path = edit.path or (next(iter(changed)) if len(changed) == 1 else "")
             told.setdefault(path, []).append(edit)
-        made = [path for path, how in changed.items() if how == "created"]
-        gone = [path for path, how in changed.items() if how == "deleted"]
-        moves = len(made) == 1 and len(gone) == 1 and not _writes(told.get(made[0], ()))
-        if moves:
-            old = self._files.pop(gone[0], None) or FileChanges(gone[0])
-            self._file(made[0]).take_over(old, turn)
-            del changed[gone[0]]
+        moves = _moves(changed, told)
+        for path, gone in moves.items():
+            old = self._files.pop(gone, None) or FileChanges(gone)
+            self._file(path).take_over(old, turn)
+            del changed[gone]
         for path, how in changed.items():
             file = self._file(path)
             own = told.get(path, [])
             if how == "deleted":
-                file.delete(turn)
-            elif how == "created" and not own and not moves:
+                file.delete(turn, own[0].old if len(own) == 1 and not own[0].new else None)
+                continue
+            created = how == "created" and path not in moves
+            if created and not own:
                 file.create(turn)
-            for edit in own if how != "deleted" else ():
-                created = how == "created" and not moves
+            for edit in own:
                 if edit.old is None or (edit.old == "" and created):
                     file.write(turn, edit.new, created=created)
                 else:
                     file.replace(turn, edit.old, edit.new)
-            if not own:
+            if not own and path not in moves:
                 file.parts = file.parts or [Part(None, None, [])]
                 file.parts[-1].turns = [*dict.fromkeys([*file.parts[-1].turns, turn])]
                 file._note(turn)
 
     def files(self) -> Iterator[FileChanges]:
         """Those that are not as they were; one that came and went is none of them."""
-        return (file for file in self._files.values() if file.was_there or file.is_there)
+        return (
+            file
+            for file in self._files.values()
+            if (file.was_there or file.is_there) and not file.is_as_it_was()
+        )
 
     def _file(self, path: str) -> FileChanges:
         return self._files.setdefault(path, FileChanges(path))
+
+
+def _moves(changed: Mapping[str, Touched], told: Mapping[str, Sequence[Edit]]) -> dict[str, str]:
+    """The files of a call that others have become by being moved, and what those were called.
+
+    A call names what it moves before what that becomes.
+    """
+    made = [path for path, how in changed.items() if how == "created"]
+    gone = [path for path, how in changed.items() if how == "deleted"]
+    pairs = [(made[0], gone[0])] if len(made) == len(gone) == 1 else []
+    for (old, before), (new, after) in pairwise(changed.items()) if not pairs else ():
+        pairs += [(new, old)] if (before, after) == ("deleted", "created") else []
+    return {new: old for new, old in pairs if not _writes(told.get(new, ()))}
 
 
 def _writes(edits: Sequence[Edit]) -> bool:

@@ -27,7 +27,7 @@ export function writeConversations(world, sessions, messages) {
   return sessions * messages;
 }
 
-/** Writes a conversation of the workspace that writes `src/prices.ts`, edits it `edits` times, and updates another file. */
+/** Writes a conversation of the workspace that writes `src/prices.ts`, edits it `edits` times, and changes others. */
 export function writeEdits(world, edits) {
   const sessionId = "7a1f0c52-0000-4000-8000-000000000001";
   const file_path = join(world.shop, "src", "prices.ts");
@@ -44,6 +44,10 @@ export function writeEdits(world, edits) {
     ["Write", { file_path, content: `${price(0)}\n` }],
     ...edited,
     ["mcp__files__update_file", { path: join(world.shop, "CHANGES.md"), content: "# Prices\n" }],
+    ["Write", { file_path: join(world.shop, "logo.png"), content: "iVBORw0KGgo=" }],
+    ["Write", { file_path: join(world.shop, "py.typed"), content: "" }],
+    ["Bash", { command: `rm ${join(world.shop, "cents.ts")}` }],
+    ["Bash", { command: `mv ${join(world.shop, "old.ts")} ${join(world.shop, "new.ts")}` }],
   ];
   const said = [["user", "Give every price a currency"]];
   calls.forEach(([name, input], index) => {

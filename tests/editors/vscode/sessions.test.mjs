@@ -230,6 +230,15 @@ test("what a session changed opens in a diff editor, and stays open when the win
   const header = (text) => page.locator(".multiDiffEntry .header", { hasText: text });
   await header("prices.ts").waitFor();
   await header("CHANGES.md (not known what stood there before)").waitFor();
+  for (const name of [
+    "logo.png (no text, not shown)",
+    "py.typed",
+    "cents.ts (not known what stood there before)",
+    "new.ts (not known what stands there after)",
+  ]) {
+    await page.mouse.wheel(0, 400);
+    await header(name).first().waitFor();
+  }
   await page.locator(".multiDiffEntry .view-line", { hasText: "export const price = 60;" }).waitFor();
   await editor.ask("command", { command: "workbench.action.closeAllEditors" });
 

@@ -12,6 +12,7 @@
 ---@field kind 'created'|'deleted'|'edited'|'moved'
 ---@field turns string[] URIs of the turns that changed it, in their order.
 ---@field oldPath? string Where it was before it was moved.
+---@field binary boolean It is no text but a picture, an archive, a program: neither side is shown.
 ---@field before? string None where the calls do not show what stood there.
 ---@field after? string
 ---@field whole boolean The texts are the file from its first line to its last. Otherwise they are the parts that calls showed, a line `⋯` between two.
