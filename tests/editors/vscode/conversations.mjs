@@ -97,6 +97,39 @@ export function writeLong(world, turns) {
   };
 }
 
+/** Writes a conversation of the workspace that had two sub-agents look for something, each in a transcript of its own. */
+export function writeAgents(world) {
+  const sessionId = "7a1f0c52-0000-4000-8000-000000000004";
+  const file = writeConversation(world, sessionId, [
+    ["user", "Find every place that rounds a price"],
+    ["assistant", "Two agents have looked: the cart and the invoice round, nothing else does."],
+  ]);
+  const folder = join(file.replace(/\.jsonl$/, ""), "subagents");
+  mkdirSync(folder, { recursive: true });
+  for (const [agentId, place] of [
+    ["a1", "cart"],
+    ["b2", "invoice"],
+  ]) {
+    const said = [
+      ["user", `Look for rounding in the ${place}`],
+      ["assistant", `The ${place} rounds half up.`],
+    ];
+    const lines = said.map(([role, content], index) =>
+      JSON.stringify({
+        sessionId,
+        agentId,
+        isSidechain: true,
+        type: role,
+        cwd: world.shop,
+        message: { role, content },
+        uuid: `${agentId}-${index}`,
+        timestamp: new Date(Date.UTC(2026, 1, 3, 10, 0, index)).toISOString(),
+      }),
+    );
+    writeFileSync(join(folder, `agent-${agentId}.jsonl`), `${lines.join("\n")}\n`);
+  }
+}
+
 /** Writes what was said as a transcript of the workspace, a second between two messages; returns its path. */
 function writeConversation(world, sessionId, said) {
   const line = ([role, content], index) => ({

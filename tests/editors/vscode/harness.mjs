@@ -346,6 +346,20 @@ export async function chooseFromMenu(page, label) {
   await until(chosen, 60_000, `“${label}” is chosen`);
 }
 
+/** Choose from the list that is open. */
+export async function pickFrom(page, label) {
+  const entry = page.locator(".quick-input-list .monaco-list-row", { hasText: label });
+  await entry.first().waitFor();
+  const chosen = async () => {
+    if (await entry.first().isVisible()) {
+      await entry.first().click({ timeout: 1_000 });
+      await entry.first().waitFor({ state: "hidden", timeout: 1_000 });
+    }
+    return true;
+  };
+  await until(chosen, 60_000, `“${label}” is chosen`);
+}
+
 /** Run a command from the palette. */
 export async function palette(page, title) {
   // A window that is still loading may take the palette away again.

@@ -1,14 +1,6 @@
 // The way back into a session, handing it over, sharing it, and what it changed, in the real VS Code with the real server.
 import assert from "node:assert/strict";
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { writeEdits, writeLong } from "./conversations.mjs";
@@ -19,32 +11,27 @@ import {
   makeWorld,
   openPanel,
   palette,
+  pickFrom,
   programs,
   shareWindow,
   stored,
   until,
 } from "./harness.mjs";
+import { StandIn } from "./standin.mjs";
 
 const PRICES = "Give every price a currency";
 const SIGNED_OUT = "Fix users being signed out after a deploy";
 
 const world = makeWorld();
-const bin = join(world.folder, "bin");
-const called = join(world.folder, "called.json");
-const editor = new Editor(world, {}, [bin, programs]);
+const claude = new StandIn(world);
+const editor = new Editor(world, {}, [claude.bin, programs]);
 let page;
 let panel;
 
 shareWindow(editor, {
   first() {
     writeEdits(world, 60);
-    // An assistant that says how it was called.
-    mkdirSync(bin);
-    const claude = join(bin, "claude");
-    const words = `JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() })`;
-    const script = `require("fs").writeFileSync(${JSON.stringify(called)}, ${words}); process.stdin.resume();`;
-    writeFileSync(claude, `#!${process.execPath}\n${script}\n`);
-    chmodSync(claude, 0o755);
+    claude.write();
   },
   async then(window) {
     page = window;
@@ -61,30 +48,8 @@ async function choose(text, action) {
   await chooseFromMenu(page, action);
 }
 
-/** How the assistant was called last. */
-async function lastCall() {
-  await until(() => existsSync(called) && readFileSync(called, "utf8").endsWith("}"), 60_000, "it is called");
-  const call = JSON.parse(readFileSync(called, "utf8"));
-  rmSync(called);
-  return call;
-}
-
-/** Choose from the list that is open. */
-async function pick(label) {
-  const entry = page.locator(".quick-input-list .monaco-list-row", { hasText: label });
-  await entry.first().waitFor();
-  await until(
-    async () => {
-      if (await entry.first().isVisible()) {
-        await entry.first().click({ timeout: 1_000 });
-        await entry.first().waitFor({ state: "hidden", timeout: 1_000 });
-      }
-      return true;
-    },
-    60_000,
-    `“${label}” is chosen`,
-  );
-}
+const lastCall = () => claude.lastCall();
+const pick = (label) => pickFrom(page, label);
 
 function active(check, what) {
   const look = async () => {
@@ -185,7 +150,7 @@ test("what is shared is seen before it is saved, with what was taken out", async
 });
 
 test("where a session cannot be resumed, its document and its menu say why", async () => {
-  rmSync(join(bin, "claude"));
+  claude.remove();
   await editor.ask("command", { command: "workbench.action.closeAllEditors" });
   await row(SIGNED_OUT).locator("button.main").click();
   const reason = "`claude` is not on the PATH.";
