@@ -102,6 +102,8 @@ const asks = {
     }
     return (await asked).content.map((part) => part.value).join("");
   },
+  // The names of the tools that are there for an agent.
+  tools: async () => vscode.lm.tools.map(({ name }) => name),
   model: async (next) => {
     behaviour = next;
     return true;
