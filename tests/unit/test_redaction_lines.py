@@ -190,3 +190,248 @@ def test_a_phrase_of_words() -> None:
 )
 def test_what_is_said_of_passwords(text: str) -> None:
     assert redact(text) == (text, 0)
+
+
+TALK = r"""
+the password field is now a component
+Add a password input and a submit button
+password (string, required)
+password (8+ characters)
+password: required, min 8
+Password must be at least 12 characters
+set the password on the user model
+reset the password via email link
+we hash the password with bcrypt
+we hash the password using argon2id
+use the password grant type
+with password authentication enabled
+try the password reset flow
+enter password again
+type the password twice
+use password123-style defaults? no
+the token is stored in localStorage:8080
+localhost:3000:app:web
+redis://localhost:6379:0
+Error: src/app.ts:12:5:error:unused
+app.py:120:10:E501:line
+nginx:1.25:alpine:latest
+12:30:45:123:999
+a:1:b:c:d
+foo:8080:bar:baz:qux
+password -> token exchange
+password → hash → store
+username -> password -> otp
+secret -> env var
+Password => PasswordInput
+(password) => hash(password)
+password => password.length > 8
+credentials: include
+credentials: 'same-origin'
+creds are in 1Password
+creds / tokens
+credentials/tokens are rotated
+user/password auth
+admin/settings page
+auth: required
+auth: user:read
+auth: "repo:read"
+auth = request:user
+basic_auth: user:pass
+basic_auth: none
+proxy_set_header X-Request-Id $request_id;
+add_header X-Frame-Options DENY;
+add_header X-Token-Type bearer;
+("password", "confirm_password")
+fields = ("username", "password", "email")
+exclude = ("password", "groups")
+{"password", "token"}
+("password", "Password")
+("password", "kept")
+("secret", "token")
+user.set_password(raw_password)
+user.check_password("wrong")
+def set_password(self, name, value):
+setPassword(event.target.value)
+client.set_secret(name, value)
+create_secret("my-secret", data)
+k8s.create_secret(namespace, "db-credentials")
+kubectl get secret db -o yaml
+kubectl create secret generic db --from-file=x
+gh secret list
+gh secret set TOKEN < token.txt
+gh secret set TOKEN --body "$(cat x)"
+aws secretsmanager get-secret-value --secret-id db
+aws ssm get-parameter --name /db --with-decryption
+aws ssm put-parameter --name x --value y --type String
+az keyvault secret show --name x
+az webapp config appsettings set --settings a=b
+fly secrets list
+doppler run -- npm start
+security find-generic-password -s x -w
+ssh-keygen -t rsa -b 4096 -C me@x.org
+openssl passwd -6
+openssl req -new -passin file:pw
+htpasswd -c .htpasswd bob
+cat file | grep password
+echo "password" | wc -c
+echo hello | docker run -i alpine
+echo $PASS | docker login --password-stdin
+docker login --password-stdin < file
+passwd bob
+sudo passwd root
+chpasswd < users.txt
+cat <<EOF > x
+<<<<<<< HEAD
+print("x" <<< 3)
+SELECT password FROM users
+INSERT INTO users (name, password) VALUES (?, ?)
+INSERT INTO users (name, password) VALUES ($1, $2)
+UPDATE users SET password = :password
+ALTER TABLE users ADD COLUMN password varchar(255)
+CREATE TABLE u (password text not null)
+password varchar(255)
+password TEXT
+  password String
+  password string `json:"password"`
+password text NOT NULL
+GRANT SELECT ON t TO bob IDENTIFIED
+identified by the user
+PRAGMA key_length
+bcrypt.compare(password, hash)
+bcrypt.hash(password, saltRounds)
+jwt.verify(token, publicKey)
+jwt.decode(token, options={"verify_signature": False})
+jwt.sign({ id: user.id }, process.env.JWT_SECRET, { expiresIn: '1h' })
+redis.auth(password)
+passport.auth('google')
+router.auth('admin')
+Credentials.basic(user, password)
+mot de passe oublié ?
+le mot de passe est trop court
+le mot de passe est stocké en clair
+das Passwort muss mindestens 8 Zeichen haben
+das Passwort wird gehasht
+Passwort vergessen?
+contraseña olvidada
+la contraseña debe tener 8 caracteres
+la contraseña es demasiado corta
+a senha deve ter 8 caracteres
+senha incorreta
+wachtwoord vergeten
+het wachtwoord is onjuist
+пароль должен содержать 8 символов
+пароль не может быть пустым
+введите пароль
+пароль хранится в env
+密码不能为空
+密码长度至少8位
+请输入密码 password
+密码使用bcrypt加密
+密码字段是password
+密码为空
+パスワードを入力してください
+パスワードはhash化されます
+비밀번호는 8자 이상
+mdp.length
+clave primaria: id
+la clave es única
+palabra clave: test
+palabra clave: async
+clave: id_usuario
+Password
+Confirm password
+Password
+Forgot?
+**Password**
+`string`
+### Password
+The user's password.
+- Password
+- Email
+Password
+Sign in
+password reset2 tokens
+Enter the password (twice)
+password (hashed)
+the passphrase: is optional for keys
+passphrase: leave it empty for none
+Passphrase: a b c
+password = user's choice
+set password = True
+password required
+password optional
+password strength
+password minimum
+user password
+username password
+root password
+username admin password
+neighbor 10.0.0.1 password required
+option password none
+mount -o ro,user,noexec /dev/x /m
+user=bob,role=admin,pass=false
+tests pass=12,fail=0,skip=3
+pass=True,fail=False
+a,pass=10,b
+masterauth <password>
+requirepass <password>
+set password <password>
+machine learning default password policy
+machine code default login flow password less
+on this machine the password is asked
+the machine has a default password set
+"password" "string"
+"password" "text"
+password "required"
+label "password" "Password"
+t("password", "Your password")
+gettext("password")
+expect(password).toBe('string')
+{"type": "password", "value": ""}
+<input type="password" value="">
+<input value="Submit" type="submit"> <input type="password">
+<option value="password" name="x">
+<input value="{{ value }}" type="password">
+kind: Secret
+type: kubernetes.io/tls
+Name resolves the secret/key pair
+secret/path value=none
+vault kv get secret/db
+vault kv put secret/db value=@file
+secret_text = _("Secret")
+secretString: str
+secret_string: Optional[str] = None
+SecretString=json.dumps(x)
+secret_text: "Enter the secret"
+const secretText = 'Hidden'
+"secretText": "Hello"
+clientSecretString = config
+token_text = "hello"
+tokenString := token.String()
+token_string = "abc"
+tokenString: "bearer"
+mysql -u root -p
+psql -U bob -h h -p 5433
+rsync -p x
+nxc smb h -u users.txt -p passwords.txt
+hydra -L users.txt -P passwords.txt ssh://h
+hydra -l root -P rockyou.txt h
+evil-winrm -i h -u bob -p $PASS
+grep -n "password" src
+grep -b password x
+sort -b x
+head -n 5 password.txt
+tail -n 20 x | grep pass
+xargs -n 1 echo
+docker run -p 8080:80 -e PASSWORD nginx
+docker compose -p name up
+"""
+
+
+@pytest.mark.parametrize("line", dict.fromkeys(TALK.strip().splitlines()))
+def test_talk_code_and_commands_without_secrets(line: str) -> None:
+    assert redact(line) == (line, 0)
+
+
+def test_lines_of_talk_beside_each_other() -> None:
+    assert redact(TALK) == (TALK, 0)

@@ -173,6 +173,7 @@ def _of_command(text: str, command: Command, start: int, stop: int) -> list[Span
             len(value) > 2
             and not is_stand_in(value, weak=False)
             and not value.startswith(("-", "$", "/dev"))
+            and not value.endswith((".txt", ".lst", ".pem", ".key"))
         ):
             start = match.start(group)
             spans.append((start, start + len(value), "password"))

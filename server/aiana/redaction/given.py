@@ -218,6 +218,8 @@ def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
         return True
     if not name.unlocks or not _is_secret_literal(name, value):
         return False
+    if name.rest.lower().endswith(("string", "text")) and not name.is_option:
+        return False  # a variable of that kind
     end = match.start("value") + len(value)
     begin = name.start - len(name.head)
     before = text[max(0, begin - 60) : begin]

@@ -12,11 +12,11 @@ import string
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
-from aiana.redaction.names import Name
+from aiana.redaction.names import PASSWORDS_ELSEWHERE, Name
 from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
 from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in, is_token
-from aiana.redaction.vocabulary import is_bare_word, is_plain_word
+from aiana.redaction.vocabulary import is_bare_word
 
 _MAY_BE_PGPASS = Pattern(r":(?=[\d*]\d{0,4}:[^:\s]{1,64}:[^:\s]{1,64}:[^:\s])")
 _PGPASS = Pattern(
@@ -33,7 +33,7 @@ _PG_PORT = Pattern(r"5[4-5]\d{2}|\d{0,1}[56]432|\d5432|26257|25060|\*")
 _LOCAL = Pattern(r"localhost|\*|\d{1,3}(?:\.\d{1,3}){3}|\[.*")
 
 _NETRC = Pattern(
-    r"\b(?:machine\s{1,4}\S{1,200}|default)(?:\s{1,40}(?:login|user|account|port|protocol)\s{1,4}\S{1,200}){0,4}"
+    r"\b(?:machine\s{1,4}\S{1,200}|default)(?P<account>(?:\s{1,40}(?:login|user|account|port|protocol)\s{1,4}\S{1,200}){0,4})"
     r"\s{1,40}password\s{1,4}(?P<value>[^\s\\\"']{1,300})"
 )
 
@@ -95,7 +95,13 @@ def netrc(text: str, lowered: str) -> list[Span]:
     spans: list[Span] = []
     for place in places(lowered, "machine ", "default"):
         match = _NETRC.match(text, place)
-        if match and not _is_no_value(match["value"]):
+        if match is None or _is_no_value(match["value"]):
+            continue
+        # What is no line of its own may be a sentence.
+        begins = not text[text.rfind("\n", 0, place) + 1 : place].strip(" \t\"'>+-")
+        told = is_told(match["value"]) or is_bare_word(match["value"])
+        is_machine = lowered[place] == "m"
+        if (match["account"] and (begins or told or is_machine)) or (told and is_machine):
             spans.append((*match.span("value"), "password"))
     return spans
 
@@ -140,12 +146,14 @@ def _of_header(text: str, name: Name, end: int, before: str) -> Span | None:
 def _says(text: str, name: Name, begin: int, match: re.Match[str], before: str) -> bool:
     value = match["value"]
     if _of_machine(before):
-        return is_told(value) or is_plain_word(value)
+        return is_told(value) or is_bare_word(value)
     if _LINE_BEGINS.search(before) is None or name.head.startswith(("-", "$")):
         return False
     is_setting = "." in name.head and name.head.islower()
-    if is_told(value):
+    if is_told(value) and value[-1] not in "?!":
         return True
+    if not is_setting and name.word in PASSWORDS_ELSEWHERE:
+        return False
     if match["quote"]:
         return value.islower() or value.isalnum()
     if not is_bare_word(value):

@@ -57,7 +57,7 @@ _ABOUT = Pattern(
     r"input|required|enabled|kind|mode|method|endpoint|server|host|scheme|timeout|ttl|rotation|"
     r"max|min|strength|validator|placeholder|min_?length|index|store_?type|alias|algorithm|args?|"
     r"argument|option|flag|param|parameter|column|error|message|msg|status|state|source|service|"
-    r"store|title|text|location|dir|folder|backend|driver|(?<![a-z])for|command|cmd|script)\Z",
+    r"store|title|text|location|dir|folder|backend|driver|(?<![a-z])for|command|cmd|script|stdin)\Z",
     re.IGNORECASE,
 )
 _PUBLIC = Pattern(

@@ -107,7 +107,16 @@ def _beside(text: str, name: Name, begin: int, end: int, named: re.Match[str]) -
     start = max(0, named.start() - _MOST_BETWEEN)
     if match is None and form is _THEN and _holds_value(text[start : named.start()]):
         match = _FIRST.search(text, start, named.end())
-    return _judged(text, name, match, quoted=bool(named["open"])) if match else None
+    if match is None or (match.re is _THEN.compiled and _is_past_tag(text, begin, end, match)):
+        return None
+    return _judged(text, name, match, quoted=bool(named["open"]))
+
+
+def _is_past_tag(text: str, begin: int, end: int, match: re.Match[str]) -> bool:
+    """Whether the name is an attribute, and the field stands behind the tag that it is in."""
+    start = max(0, begin - _BACK)
+    is_in_tag = text.rfind("<", start, begin) > text.rfind(">", start, begin)
+    return is_in_tag and ">" in text[end : match.start("field")]
 
 
 def _holds_value(text: str) -> bool:

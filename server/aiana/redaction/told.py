@@ -16,7 +16,7 @@ from aiana.redaction.values import (
     is_stand_in,
     is_token,
 )
-from aiana.redaction.vocabulary import is_plain_word
+from aiana.redaction.vocabulary import is_bare_word, is_plain_word
 
 _QUOTED_OR_BARE = (
     r"(?P<quote>\\{0,4}[\"'`])?(?P<value>(?(quote)[^\s\"'`\\<>]{3,120}+|[^\s\"'`\\<>,;(){}|\[\]]{3,120}+))"
@@ -28,7 +28,7 @@ _SAID = Pattern(
     r"[*]{0,2}\s{0,3}(?:(?P<colon>[:：=])[*]{0,2}|(?P<own>['’]s)|\b(?P<verb>is|was|(?:will|would|should)\s(?:now\s)?be|"
     r"becomes|became|equals|(?:from\s{1,2}\S{1,80}\s{1,2})?to|ist|lautet|heißt|heisst|est|es|é|è|будет|jest|är)\b"
     r"(?:\s{1,2}(?:now|still|just|currently|simply|actually|probably|literally|always|set to|changed to)\b){0,2}:?"
-    r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|(?:[-=]{1,3}>|→|⇒|⟶|»|\.{3,20}|…|(?=[「『]))|:)\s{0,3}[*]{0,2}(?P<curly>[“”„«»‘’「『])?"
+    r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|(?P<arrow>[-=]{1,3}>|→|⇒|⟶|»|\.{3,20}|…)|(?=[「『])|:)\s{0,3}[*]{0,2}(?P<curly>[“”„«»‘’「『])?"
     + _QUOTED_OR_BARE
 )
 # The same after a word of another language, whose verbs mean other things in English.
@@ -168,6 +168,7 @@ def _password(text: str, name: Name, end: int) -> Span | None:
             if not (verb or "").endswith("to") or changed or match["set"]:
                 owned = _OWNED.search(before) is not None and verb in ("is", "was")
                 found = _is_plain(text, value, start + len(value), owned=owned)
+                found = found and (not match["arrow"] or is_bare_word(value))
     return (start, start + len(value), "password") if found else None
 
 
