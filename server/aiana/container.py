@@ -42,6 +42,8 @@ class Activity(NamedTuple):
     """The model is being compiled, which is done once on a machine and takes up to a minute."""
     loaded: bool
     """The model is in memory."""
+    scrubbing: bool
+    """What was deleted is being taken out of files."""
     servers: tuple[bool, ...]
     """Whether each server that is in use answers, and last whether Qdrant is in step."""
 
@@ -176,6 +178,7 @@ class Container:
             loading="embedder" in made and self.embedder.is_loading,
             compiling="embedder" in made and self.embedder.is_compiling,
             loaded="embedder" in made and self.embedder.is_loaded,
+            scrubbing="indexer" in made and self.indexer.scrubbing,
             servers=tuple(servers),
         )
 

@@ -313,14 +313,17 @@ def test_one_that_is_not_there_spares_the_others(aiana: Aiana) -> None:
     assert len(texts(aiana)) == 3
 
 
-def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
-    """The command line asks before it takes a beginning for an id."""
+def test_forget_asks_unless_it_was_given_whole_ids(aiana: Aiana, home: Path) -> None:
+    """The command line asks before it takes a beginning for an id, and what a search found."""
     (apples,) = [m.id for m in aiana.list_memories().memories if m.content == "apples"]
     preference = aiana.profile().static[0].id
     for command, meant in (
         (("forget", apples[:8]), f"{apples}  apples"),
         (("forget", "--session", "agent-"), "Several sessions begin with agent-"),
         (("forget", "--project", "shop", "--only", "memories"), "Forget 2 memories for good?"),
+        (("forget", "--type", "pattern"), "plums  (memory · "),
+        (("forget", "--type", "pattern"), "Forget 1 memory for good? Nobody is there to answer"),
+        (("forget", "--text", "plums", "--json"), "Forget 1 memory for good?"),
         (("preferences", "--remove", preference[:8]), f"{preference}  Uses uv"),
     ):
         asked = run(home, *command)
@@ -328,7 +331,10 @@ def test_forget_confirms_a_beginning_of_an_id(aiana: Aiana, home: Path) -> None:
         assert meant in asked.stderr
     assert len(texts(aiana)) == 3
     assert run(home, "forget", apples[:8], "--yes").stdout == "1 memory forgotten.\n"
-    assert run(home, "forget", "--type", "pattern").stdout == "1 memory forgotten.\n"
+    assert run(home, "forget", "--type", "pattern", "--yes").stdout == "1 memory forgotten.\n"
+    assert run(home, "forget", "--type", "pattern").stdout == "Nothing forgotten.\n"
     assert texts(aiana) == {"pears"}
+    (pears,) = [memory.id for memory in aiana.list_memories().memories]
+    assert run(home, "forget", pears).stdout == "1 memory forgotten.\n"
     removed = run(home, "preferences", "--remove", preference[:8], "--yes")
     assert removed.stdout.startswith("None yet")

@@ -18,6 +18,7 @@ from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
+from aiana.storage.forgetting import scrub
 from aiana.storage.migrations import MIGRATIONS
 
 T = "2026-02-01T12:00:{:02d}.000Z"
@@ -197,6 +198,9 @@ def test_scrub_old_free_pages(home: Path) -> None:
         for number in range(300):
             storage.memories.add(f"{WORDS[0]}{number} {'x' * 900}")
         storage.memories.delete([m.id for m in storage.memories.page(limit=300)[0]])
+        scrub(storage.database)
+        with storage.database.writing() as connection:  # as an older Aiana left it
+            connection.execute("DELETE FROM facts WHERE name = 'overwritten'")
     assert where_it_stands(home, WORDS[0]) != set()
     aiana = open_aiana(Config(data_dir=home))
     memory = aiana.add_memory(f"{WORDS[0]}7 {'x' * 900}").memory

@@ -233,6 +233,12 @@ def forgotten(aiana: Aiana) -> None:
     ):
         would = aiana.forget(**wish, dry_run=True)
         aiana.forget(**wish, expected=would.deleted)
+    # On some of the pages that hold these, the first word goes and others stay.
+    words = [f"q{number:04}" for number in range(3000)]
+    half = aiana.add_memory(" ".join(words[::2]), project="letgo").memory
+    many = aiana.add_memory(" ".join(words), project="letgo").memory
+    aiana.delete_memories([many.id])
+    aiana.delete_memories([half.id])
     said(aiana, "old", "first", project="old")
     eraser = aiana.container.storage.eraser
     eraser.due(Retention(1, {"old": 1}))
@@ -516,9 +522,9 @@ ELSEWHERE = {
     "storage/redis.py": "Redis",
     "search/text_index.py _Tokenizer": "an index in memory that holds one text",
     "storage/text_index_levels.py": "one row by its key",
-    "storage/forgetting.py rewrite_backup": "backups",
-    "storage/forgetting.py _forget_rows": "backups",
-    "storage/forgetting.py _forget_message": "backups",
+    "storage/backup_rewriting.py": "backups",
+    "storage/pending_scrubs.py settled_in": "backups",
+    "storage/text_index_pages.py words_of": "an index in memory that holds these texts",
 }
 """Of what is run there, no plan is asked for: it is not run on the database, or not again."""
 

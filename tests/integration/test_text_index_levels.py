@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from aiana.storage import AianaStorage
-from aiana.storage.forgetting import rewrite_backup, scrub
+from aiana.storage.backup_rewriting import rewrite_backup
+from aiana.storage.forgetting import scrub
 from aiana.storage.text_index_levels import MOST_LEVELS
 
 STRUCTURE = "messages_fts_data SET block = ? WHERE id = 10"
@@ -68,7 +69,7 @@ def test_each_time_that_texts_are_forgotten_leaves_few_levels(path: Path) -> Non
         for number in range(MOST_LEVELS * 2):
             memory, _ = storage.memories.add(f"gone {number} unicorn{number}")
             deleted = storage.memories.delete([memory.id])
-            assert scrub(storage.database, deleted.forgotten) == []
+            assert scrub(storage.database, deleted.forgotten.owed).traces == []
             with storage.database.reading() as connection:
                 assert levels_of(connection) <= MOST_LEVELS
         assert storage.text_index_fits()
@@ -82,7 +83,7 @@ def test_an_index_with_too_many_levels_is_mended_when_it_is_opened(path: Path, l
         memory, _ = storage.memories.add("unicorn")
         assert found(storage, "unicorn") == 1
         assert found(storage, "w7x7") == 1
-        scrub(storage.database, storage.memories.delete([memory.id]).forgotten)
+        scrub(storage.database, storage.memories.delete([memory.id]).forgotten.owed)
         assert found(storage, "unicorn") == 0
         assert storage.text_index_fits()
         with storage.database.reading() as connection:
@@ -92,8 +93,8 @@ def test_an_index_with_too_many_levels_is_mended_when_it_is_opened(path: Path, l
 def test_a_backup_with_too_many_levels_is_rewritten_and_not_removed(path: Path) -> None:
     raise_levels(path, SQLITES_MOST + 1)
 
-    def change(connection: sqlite3.Connection) -> int:
-        return connection.execute("DELETE FROM memories WHERE content LIKE 'note 7 %'").rowcount
+    def change(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM memories WHERE content LIKE 'note 7 %'")
 
     rewrite_backup(path, change)
     with contextlib.closing(sqlite3.connect(path)) as connection:

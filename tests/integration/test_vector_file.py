@@ -202,7 +202,7 @@ def test_what_is_forgotten_leaves_no_bytes(storage: AianaStorage) -> None:
     assert len(forgotten) == 12
     assert all(each in path.read_bytes() for each in bytes_of.values())
     _, deleted = storage.sessions.delete("gone")
-    assert path not in scrub(storage.database, deleted.forgotten)
+    assert path not in scrub(storage.database, deleted.forgotten.owed).traces
     held = path.read_bytes()
     assert {key for key, each in bytes_of.items() if each in held} == set(bytes_of) - forgotten
     assert is_as_stored(storage)

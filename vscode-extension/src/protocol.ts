@@ -22,6 +22,7 @@ export type Mode = "hybrid" | "keyword" | "semantic";
 export type Scope = "all" | "project";
 export type Rating = "harmful" | "helpful" | "unhelpful";
 export type Health = "error" | "ok" | "warning";
+export type PendingPart = "backups" | "index" | "log";
 
 /** How what the assistants write is captured. */
 export interface CaptureState {
@@ -731,7 +732,7 @@ export interface Reason {
   changedBy: LineCommit | null;
 }
 
-/** Per tier, how many of the deleted items were verified gone; None where it is not in use. */
+/** Per tier, how many of the deleted items were verified gone; None where it is not in use. No search, list or context has them any more. */
 export interface Receipt {
   sqlite: number;
   fts: number;
@@ -740,6 +741,8 @@ export interface Receipt {
   qdrant: number | null;
   /** Files of the data folder in which a word of what was deleted still stands, since something that is kept says it, too, or another program reads them. */
   traces: string[];
+  /** Which files still hold words of it until the background work has taken them out: pages of the full-text index, copies in `backups`, the log. `pendingDeletions` of the status says when. */
+  pending: PendingPart[];
 }
 
 /** Rebuild indexes from what is stored. */
@@ -1138,6 +1141,8 @@ export interface Status {
   excluded: Excluded | null;
   /** Secrets that were taken out of what an older Aiana, which did not know them, had stored. */
   redacted: number;
+  /** Of what was deleted or changed, how much is still being taken out of files. */
+  pendingDeletions: number;
 }
 
 /** A project of which there are sessions. */

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.layout import fit, joined, project_name, when
-from aiana.cli.output import chosen_project, json_option, opened, print_json
+from aiana.cli.output import chosen_project, json_option, opened, print_json, progress_bar
 from aiana.cli.terminal import say, text_argument, width
-from aiana.models import MEMORY_TYPES, MemoryType, SearchFilter
-from aiana.protocol.results import Deleted, Forgetting
+from aiana.invocation import command
+from aiana.models import MEMORY_TYPES, MemoryType, Progress, SearchFilter
+from aiana.protocol.results import Deleted, Forgetting, PendingPart
 from aiana.service import Aiana
 from aiana.text import counted, one_line
 
@@ -93,9 +94,9 @@ def forget(
     """Forget memories by their IDS, a session, or all that has something in common.
 
     What a search with the same restrictions finds is forgotten: messages, memories, and sessions
-    of which nothing is left. What will go is shown before it goes, and of several things you are
-    asked. Nothing is left of it: not in an index, a backup or a page that was opened; no copy of
-    a transcript, fork or export brings it back.
+    of which nothing is left. What was searched for is shown first, and you are asked; what you
+    named by a whole id goes without a question. Nothing is left of it: not in an index, a backup
+    or a page that was opened; no copy of a transcript, fork or export brings it back.
 
     \b
     Examples:
@@ -134,7 +135,8 @@ def forget(
         else:
             if plan.doubtful:
                 confirm(f"Forget {plan.things} for good?", yes)
-            result = plan.carry_out()
+            with progress_bar("Taking it out of all files") as report:
+                result = plan.carry_out(report)
     if as_json:
         print_json(result)
         return
@@ -143,6 +145,17 @@ def forget(
     say(f"{said if result.deleted else 'Nothing'} {verb}.")
     for path in result.receipt.traces if result.receipt else ():
         say(f"A word of it still stands in {path}, where something that is kept says it, too.")
+    if pending := result.receipt.pending if result.receipt else []:
+        places = " and ".join(_PENDING[part] for part in pending)
+        again = command("doctor", "--fix")
+        say(f"It is not yet out of {places}, which others use: an editor or `{again}` does it.")
+
+
+_PENDING: dict[PendingPart, str] = {
+    "index": "the pages of the full-text index",
+    "backups": "the backups",
+    "log": "the log of the database",
+}
 
 
 class _Plan(NamedTuple):
@@ -154,7 +167,7 @@ class _Plan(NamedTuple):
     """What the beginnings of ids were taken for."""
     doubtful: bool
     """Somebody must look at it first."""
-    carry_out: Callable[[], Deleted]
+    carry_out: Callable[[Progress], Deleted]
     all_of_it: str
     """As it is said of what was, or would be, forgotten."""
 
@@ -174,7 +187,7 @@ def _session(aiana: Aiana, session_id: str) -> _Plan:
         things,
         [f"{session.id}  {one_line(session.title or '')}"] if guessed else [],
         guessed,
-        lambda: aiana.delete_session(session.id, source=session.source),
+        lambda report: aiana.delete_session(session.id, source=session.source, progress=report),
         f"{counted(would.deleted, 'session')} and {messages}",
     )
 
@@ -188,7 +201,7 @@ def _named(aiana: Aiana, ids: tuple[str, ...]) -> _Plan:
         counted(would.deleted, "memory", "memories"),
         [f"{memory.id}  {one_line(memory.content)[:80]}" for memory in guessed],
         bool(guessed),
-        lambda: aiana.delete_memories(would.ids),
+        lambda report: aiana.delete_memories(would.ids, progress=report),
         counted(would.deleted, "memory", "memories"),
     )
 
@@ -201,8 +214,10 @@ def _alike(
         would,
         _things(would),
         list(_shown(would)),
-        would.deleted > 1,
-        lambda: aiana.forget(chosen, text, excluded, expired, expected=would.deleted),
+        would.deleted > 0,
+        lambda report: aiana.forget(
+            chosen, text, excluded, expired, expected=would.deleted, progress=report
+        ),
         _things(would),
     )
 

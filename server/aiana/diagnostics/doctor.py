@@ -62,7 +62,17 @@ def _examined(aiana: Container) -> list[Checked]:
         checked += _attempted(check, aiana)
     if not any(f.subject == "database" and f.state == "error" for f, _ in checked):
         aiana.wait_for_servers()
-        for check in (_secrets, _excluded, _files, _waiting, _redis, _qdrant, _team, _sources):
+        for check in (
+            _secrets,
+            _forgotten,
+            _excluded,
+            _files,
+            _waiting,
+            _redis,
+            _qdrant,
+            _team,
+            _sources,
+        ):
             checked += _attempted(check, aiana)
     return checked
 
@@ -197,6 +207,16 @@ def _secrets(aiana: Container) -> Iterator[Checked]:
         detail += f"; {taken} so far"
     finding = _warning("secrets", detail, command("doctor", "--fix")).finding
     yield Checked(finding, aiana.indexer.clean)
+
+
+def _forgotten(aiana: Container) -> Iterator[Checked]:
+    """Whether files still hold what was deleted."""
+    from aiana.storage.forgetting import scrub
+
+    if left := aiana.storage.pending_scrubs():
+        detail = f"{counted(left, 'deletion')} not yet taken out of all files: an editor does it"
+        finding = _warning("forgotten", detail, command("doctor", "--fix")).finding
+        yield Checked(finding, lambda: scrub(aiana.storage.database))
 
 
 def _excluded(aiana: Container) -> Iterator[Checked]:

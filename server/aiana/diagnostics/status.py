@@ -35,12 +35,13 @@ def status_of(aiana: Container) -> Status:
     config = aiana.config
     embedder = embedder_tier(aiana)
     counts, indexing, busy, redacted = _NOTHING, Indexing(pending=0), False, 0
-    excluded, retention = None, None
+    excluded, retention, scrubs = None, None, 0
     is_read_only = False
     try:
         counts, indexing = aiana.storage.counts(config.embedding_model)
         redacted = aiana.storage.redaction().removed
         excluded, retention = excluded_now(aiana), retention_now(aiana)
+        scrubs = aiana.storage.pending_scrubs()
         busy = aiana.indexer.busy
         indexing.rate_per_s = aiana.indexer.rate_per_s
         sqlite = Tier(state="ok", detail=str(config.database))
@@ -75,6 +76,7 @@ def status_of(aiana: Container) -> Status:
         retention=retention,
         excluded=excluded,
         redacted=redacted,
+        pending_deletions=scrubs,
     )
 
 

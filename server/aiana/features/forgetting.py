@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiana.container import Container
 from aiana.features.deleting import receipt_of
-from aiana.models import SearchFilter
+from aiana.models import Progress, SearchFilter
 from aiana.protocol.results import Forgetting as Result
 from aiana.protocol.results import ForgottenThing
 from aiana.validation import resolved_filter
@@ -32,6 +32,7 @@ class Forgetting:
         expired: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        progress: Progress | None = None,
     ) -> Result:
         """Forget messages and memories, and the sessions of which nothing is left.
 
@@ -51,7 +52,12 @@ class Forgetting:
         result = self._result(erased.chosen, [])
         result.ids = [*erased.sessions, *erased.memories]
         result.receipt = receipt_of(
-            self._container, erased.rows, erased.memories, erased.sessions, erased.touched
+            self._container,
+            erased.rows,
+            erased.memories,
+            erased.sessions,
+            erased.touched,
+            progress,
         )
         return result
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiana.container import Container
 from aiana.errors import InvalidQuery, NotFound
-from aiana.features.deleting import forget_pages, receipt_of
+from aiana.features.deleting import forget_pages, receipt_of, scrubbed
 from aiana.features.projects import Projects
-from aiana.models import Memory, MemoryType, Rating, SearchFilter
+from aiana.models import Memory, MemoryType, Progress, Rating, SearchFilter
 from aiana.protocol.results import Deleted, MemoryAdded, MemoryPage, MemoryResult
 from aiana.validation import checked_text, paging, resolved_filter, restorable
 
@@ -76,12 +76,6 @@ class Memories:
 
         Words that no text has any more are gone from every file but backups.
         """
-        from aiana.storage.forgetting import scrub_changed
-
-        old = None
-        if content is not None:
-            (known,) = self._container.storage.memories.chosen([memory_id])
-            old = self._container.storage.memories.get(known).content
         memory = self._container.storage.memories.update(
             memory_id,
             content=None if content is None else checked_text(content),
@@ -90,9 +84,9 @@ class Memories:
             tags=tags,
             metadata=metadata,
         )
-        if old is not None and old != memory.content:
+        if content is not None:
             forget_pages(self._container)
-            scrub_changed(self._container.storage.database, [old])
+            scrubbed(self._container)
         return MemoryResult(memory=memory)
 
     def page(
@@ -115,6 +109,7 @@ class Memories:
         filter: SearchFilter | None = None,
         dry_run: bool = False,
         expected: int | None = None,
+        progress: Progress | None = None,
     ) -> Deleted:
         """Delete memories by their whole ids or by a filter, and verify that no index holds them.
 
@@ -136,7 +131,9 @@ class Memories:
             chosen = memories.chosen(ids)
             deleted = memories.delete(chosen, expected)
         return Deleted(
-            deleted=len(chosen), ids=chosen, receipt=receipt_of(self._container, deleted, chosen)
+            deleted=len(chosen),
+            ids=chosen,
+            receipt=receipt_of(self._container, deleted, chosen, progress=progress),
         )
 
     def restore(self, memory: Memory) -> MemoryResult:

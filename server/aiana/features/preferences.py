@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiana.container import Container
+from aiana.features.deleting import scrubbed
 from aiana.protocol.results import Profile
 from aiana.validation import checked_text
 
@@ -21,11 +22,9 @@ class Preferences:
 
     def remove(self, preference_id: str) -> Profile:
         """Delete a preference by its whole id. Raises NotFound."""
-        from aiana.storage.forgetting import scrub
-
         forgotten = self._container.storage.preferences.remove(preference_id)
         self._container.cache.invalidate_context()
-        scrub(self._container.storage.database, forgotten)
+        scrubbed(self._container, forgotten.owed)
         self._container.cache.publish_profile()
         return self.profile()
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiana.container import Container
 from aiana.features.deleting import receipt_of
 from aiana.features.projects import Projects
-from aiana.models import OWN_SOURCE, Message, SearchFilter, Session
+from aiana.models import OWN_SOURCE, Message, Progress, SearchFilter, Session
 from aiana.protocol.results import Deleted, MessageList, SessionPage, SessionResult
 from aiana.times import now
 from aiana.validation import checked_text, paging
@@ -71,7 +71,13 @@ class Sessions:
             messages=self._container.storage.sessions.messages(session_id, around, limit, source)
         )
 
-    def delete(self, session_id: str, dry_run: bool = False, source: str | None = None) -> Deleted:
+    def delete(
+        self,
+        session_id: str,
+        dry_run: bool = False,
+        source: str | None = None,
+        progress: Progress | None = None,
+    ) -> Deleted:
         """Delete a session, by its whole id, and those of its sub-agents for good.
 
         Later imports leave them out. Raises NotFound and Conflict.
@@ -81,7 +87,9 @@ class Sessions:
             return Deleted(deleted=len(ids), ids=ids)
         ids, deleted = self._container.storage.sessions.delete(session_id, source)
         return Deleted(
-            deleted=len(ids), ids=ids, receipt=receipt_of(self._container, deleted, sessions=ids)
+            deleted=len(ids),
+            ids=ids,
+            receipt=receipt_of(self._container, deleted, sessions=ids, progress=progress),
         )
 
     def start(

@@ -21,6 +21,7 @@ from aiana.indexing.backlog import BacklogEmbedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Following, Progress
 from aiana.protocol.results import Reindexed
+from aiana.storage.backups import TURN_S
 
 if TYPE_CHECKING:
     from aiana.indexing.follower import Captured, Follower
@@ -42,6 +43,8 @@ RETIRED = 20
 """Sessions that are forgotten in one transaction, when they were kept for long enough."""
 RETIRE_AGAIN_S = 3600.0
 """How often it is looked which ones were, though nothing changes."""
+SCRUB_TURN_S = 1.0
+"""What taking what was deleted out of backups waits for who makes one; it is tried again."""
 LAST_BATCH_S = 10.0
 """What the end of the background work waits for the batch at hand."""
 
@@ -65,6 +68,7 @@ class Indexer:
         self._lock = FileLock(config.data_dir / "indexer.lock", mode=0o600, thread_local=False)
         self._stopped = threading.Event()
         self._captured = threading.Event()
+        self._deleted = threading.Event()
         self._thread: threading.Thread | None = None
         self._following: Following | None = None
         self._model_missing_since: float | None = None
@@ -72,6 +76,8 @@ class Indexer:
         """Version of the database when nothing was left to embed."""
         self._retired_at = 0.0
         self.busy = False
+        self.scrubbing = False
+        """What was deleted is being taken out of files."""
         self.rate_per_s: float | None = None
         self.on_captured: Callable[[Captured], None] = lambda captured: None
         """Called in the thread that captures, for each transcript in which something was new."""
@@ -99,6 +105,16 @@ class Indexer:
         if self._thread is not None:
             self._thread.join()
 
+    def scrub_soon(self) -> bool:
+        """Have the background work take what was deleted out of files; False if there is none.
+
+        If another process does that work, it sees what is noted before long.
+        """
+        if self._thread is None:
+            return False
+        self._deleted.set()
+        return True
+
     def index_pending(
         self,
         progress: Progress | None = None,
@@ -113,6 +129,7 @@ class Indexer:
                 return 0
             if self._qdrant is not None and self._qdrant.outbox.waiting():
                 self._qdrant.link.wait(FIRST_ANSWER_S)
+            self._scrub(TURN_S)
             done = self._index(progress, cancelled or self._stopped.is_set)
             self._tell_qdrant(cancelled or self._stopped.is_set)
             return done
@@ -178,19 +195,23 @@ class Indexer:
             if not mine:
                 return
             follower = Follower(self._storage, self._stopped, self._tell)
-            embedding = threading.Thread(
-                target=self._keep,
-                args=(self._embed_round, self._await_capture),
-                name="aiana-embedder",
-                daemon=True,
-            )
-            embedding.start()
+            beside = [
+                threading.Thread(target=self._keep, args=work, name=name, daemon=True)
+                for name, work in (
+                    ("aiana-embedder", (self._embed_round, self._await_capture)),
+                    ("aiana-scrubber", (lambda: self._scrub(SCRUB_TURN_S), self._await_deletion)),
+                )
+            ]
+            for thread in beside:
+                thread.start()
             try:
                 self._keep(lambda: self._capture(follower))
             finally:
                 follower.close()
                 self._captured.set()
-                embedding.join(LAST_BATCH_S)
+                self._deleted.set()
+                for thread in beside:
+                    thread.join(LAST_BATCH_S)
                 with contextlib.suppress(AianaError):
                     self._storage.captures.note_following(None)
 
@@ -220,6 +241,25 @@ class Indexer:
         if self._captured.wait(INTERVAL_S):
             self._stopped.wait(GATHER_S)
         self._captured.clear()
+
+    def _await_deletion(self) -> None:
+        """By this process; those of others are looked for now and then."""
+        self._deleted.wait(INTERVAL_S)
+        self._deleted.clear()
+
+    def _scrub(self, turn_s: float) -> None:
+        """Take what was deleted out of all files, as far as that is left to be done."""
+        from aiana.storage.forgetting import scrub
+        from aiana.storage.pending_scrubs import owed
+
+        database = self._storage.database
+        if not owed(database):
+            return
+        self.scrubbing = True
+        try:
+            scrub(database, cancelled=self._stopped.is_set, turn_s=turn_s)
+        finally:
+            self.scrubbing = False
 
     def _capture(self, follower: Follower) -> None:
         following = Following(
@@ -271,10 +311,8 @@ class Indexer:
 
     def _index(self, progress: Progress | None, cancelled: Callable[[], bool]) -> int:
         chunks, model = self._storage.chunks, self._embedder.model_name
-        from aiana.storage.forgetting import scrub_owed
         from aiana.storage.message_files import fill
 
-        scrub_owed(self._storage.database)
         self.clean(cancelled)
         self._retire(cancelled)
         fill(self._storage.database, cancelled)
@@ -303,7 +341,6 @@ class Indexer:
     def _retire(self, cancelled: Callable[[], bool]) -> None:
         """Forget the sessions that were kept for as long as the settings say, a few at a time."""
         from aiana.private import files_in, remove
-        from aiana.storage.forgetting import scrub
         from aiana.storage.retention import retention_in_force
 
         while not cancelled() and (retention := retention_in_force(self._config)).is_on:
@@ -313,7 +350,8 @@ class Indexer:
                 return
             for page in files_in(self._config.pages_dir, "*"):
                 remove(page)
-            scrub(self._storage.database, erased.rows.forgotten)
+            if not self.scrub_soon():
+                self._scrub(TURN_S)
 
     def clean(self, cancelled: Callable[[], bool] | None = None) -> int:
         """Take out of what is stored the secrets that older rules let through; returns how many."""

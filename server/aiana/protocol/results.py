@@ -111,8 +111,14 @@ class MemoryPage(Result):
     """Why there are none, or some may be missing."""
 
 
+PendingPart = Literal["index", "backups", "log"]
+
+
 class Receipt(Result):
-    """Per tier, how many of the deleted items were verified gone; None where it is not in use."""
+    """Per tier, how many of the deleted items were verified gone; None where it is not in use.
+
+    No search, list or context has them any more.
+    """
 
     sqlite: int
     fts: int
@@ -122,6 +128,9 @@ class Receipt(Result):
     traces: list[str] = field(default_factory=list)
     """Files of the data folder in which a word of what was deleted still stands, since something
     that is kept says it, too, or another program reads them."""
+    pending: list[PendingPart] = field(default_factory=list)
+    """Which files still hold words of it until the background work has taken them out: pages of the
+    full-text index, copies in `backups`, the log. `pendingDeletions` of the status says when."""
 
 
 class Deleted(Result):
@@ -624,6 +633,8 @@ class Status(Result):
     """What is not remembered; null where nothing is excluded."""
     redacted: int = 0
     """Secrets that were taken out of what an older Aiana, which did not know them, had stored."""
+    pending_deletions: int = 0
+    """Of what was deleted or changed, how much is still being taken out of files."""
 
 
 class Finding(Result):

@@ -17,9 +17,10 @@ from aiana.models import Message
 from aiana.private import files_in, remove
 from aiana.redaction.door import admit
 from aiana.redaction.redact import RULES, redact, redact_json
+from aiana.storage.backup_rewriting import rewrite_backups
 from aiana.storage.cleaned import Cleaned, cleaned_so_far, note_cleaned
 from aiana.storage.database import Database
-from aiana.storage.forgetting import MOST_PROBES, purge, rewrite_backups
+from aiana.storage.forgetting import MOST_PROBES, purge
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
 from aiana.storage.rows import bump_revision, content_hash
@@ -49,8 +50,8 @@ def clean_store(
                 return removed
             found = _next_batch(connection, reached)
         if found is None:
-            if reached.removed:
-                _clean_copies(database, traces, pages)
+            if reached.removed and not _clean_copies(database, traces, pages):
+                return removed  # Another process makes backups; this is gone on with later.
             with database.writing() as connection:
                 note_cleaned(connection, Cleaned(rules=RULES, table=None, removed=reached.removed))
             return removed
@@ -170,12 +171,14 @@ def _admitted(value: Any) -> Any:
     return Admitted(value) if isinstance(value, str) else value
 
 
-def _clean_copies(database: Database, traces: set[str], pages: Path | None) -> None:
-    """Where else the texts stood: backups, pages, free space, and the log."""
-    rewrite_backups(database, _clean_all)
+def _clean_copies(database: Database, traces: set[str], pages: Path | None) -> bool:
+    """Where else the texts stood: backups, pages, free space, and the log; whether all is clean."""
+    if not rewrite_backups(database, lambda copy: None if _clean_all(copy) else []):
+        return False
     for page in files_in(pages, "*") if pages is not None else ():
         remove(page)
     purge(database, sorted(traces))
+    return True
 
 
 def _clean_all(connection: sqlite3.Connection) -> int:

@@ -455,6 +455,14 @@ class Database:
         with self.maintaining() as writer:
             return self._checkpoint(writer)
 
+    def empty_log(self) -> bool:
+        """The same; returns whether the log is empty, which others that read it prevent."""
+        with self.maintaining() as writer:
+            self._checkpoint(writer)
+            with contextlib.suppress(OSError):
+                return not self._log.stat().st_size
+            return True
+
     def data_version(self) -> int:
         """A number that changes when another process, or this one's writer, has committed."""
         connection = self.reader

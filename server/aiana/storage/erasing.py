@@ -304,8 +304,7 @@ def erase_session(connection: sqlite3.Connection, key: int, forgotten: Forgotten
     connection.execute(_NO_TITLES_OF, (key,))
     connection.execute(_NO_STATE_OF, (key, now()))
     Tombstones(connection).add_session(key, source)
-    forgotten.sessions.append((source, id))
-    forgotten.texts.extend(forget_session(connection, key, id, source))
+    forget_session(connection, key, id, source, forgotten)
     connection.execute(
         "INSERT OR REPLACE INTO tombstones VALUES ('session', ?, ?, ?)", (source, id, now())
     )
@@ -320,8 +319,9 @@ def _erase_messages(
     tombstones = Tombstones(connection)
     touched: dict[int, tuple[str, str]] = {}
     for key in chosen.messages:
-        session, id, content, tool_input, name, source = connection.execute(
-            "SELECT m.session_key, m.id, m.content, coalesce(m.tool_input, ''), s.id, s.source "
+        session, id, content, words, tool_input, name, source = connection.execute(
+            "SELECT m.session_key, m.id, m.content, m.identifiers, coalesce(m.tool_input, ''), "
+            "s.id, s.source "
             "FROM messages m JOIN sessions s ON s.key = m.session_key WHERE m.key = ?",
             (key,),
         ).fetchone()
@@ -330,7 +330,8 @@ def _erase_messages(
         touched[session] = (name, source)
         tombstones.add_messages(source, [key])
         forgotten.messages.append((source, name, id))
-        forgotten.texts.extend(text for text in (content, tool_input) if text)
+        forgotten.texts.extend((content, words))
+        forgotten.beside.append(tool_input)
         speaking = connection.execute(
             "SELECT chunk_key FROM chunk_turns WHERE message_key = ?", (key,)
         ).fetchall()
@@ -350,7 +351,7 @@ def _mend_session(connection: sqlite3.Connection, key: int, forgotten: Forgotten
     title, summary, project = connection.execute(
         "SELECT title, summary, project_key FROM sessions WHERE key = ?", (key,)
     ).fetchone()
-    forgotten.texts.extend(text for text in (title, summary) if text)
+    forgotten.beside.extend(text for text in (title, summary) if text)
     connection.execute(
         "UPDATE sessions SET title = NULL, title_rank = 0, summary = NULL, dirty_from = 0, "
         "(message_count, token_count) = "
@@ -369,13 +370,16 @@ def _erase_memories(
 ) -> None:
     tombstones = Tombstones(connection)
     for key in keys:
-        id, content, tags, metadata, project = connection.execute(
-            "SELECT id, content, tags, metadata, project_key FROM memories WHERE key = ?", (key,)
+        id, content, words, tags, metadata, project = connection.execute(
+            "SELECT id, content, identifiers, tags, metadata, project_key FROM memories "
+            "WHERE key = ?",
+            (key,),
         ).fetchone()
         connection.execute("DELETE FROM memories WHERE key = ?", (key,))
         tombstones.add_text(content)
         forgotten.memories.append(id)
-        forgotten.texts.extend([content, *json.loads(tags), to_json(json.loads(metadata))])
+        forgotten.texts.extend((content, words))
+        forgotten.beside.extend([*json.loads(tags), to_json(json.loads(metadata))])
         connection.execute(
             "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)", (id, now())
         )

@@ -1,133 +1,183 @@
 """Forgetting for good: not a word of what was deleted stays in a file of the data folder.
 
-Deleting a row leaves its words in the segments of the full-text index, in the log and in backups,
-and what capture remembers of a transcript may quote it.
+Deleting a row leaves its words in the full-text index, in the log and in backups. Taking them out
+costs with what was deleted and not with what is stored, but for databases and copies of an Aiana
+that did not have SQLite overwrite what is gone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import re
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
+
 from aiana.errors import AianaError
+from aiana.models import Progress
 from aiana.private import files_in, remove
-from aiana.storage.backups import TURN_S, turn
-from aiana.storage.copying import remove_copy
+from aiana.protocol.results import PendingPart
+from aiana.storage.backup_rewriting import backups_of, forget_rows, rewrite_backups
+from aiana.storage.backups import TURN_S
 from aiana.storage.database import INDEX, Database
-from aiana.storage.forgotten import forget_session
-from aiana.storage.pending_scrubs import owed, settle
-from aiana.storage.rows import Forgotten
+from aiana.storage.overwriting import is_overwritten, note_overwritten
+from aiana.storage.pending_scrubs import Owed, note, owed
 from aiana.storage.text_index_levels import lower_levels
+from aiana.storage.text_index_pages import take_out
+from aiana.storage.traces import files_of, holding
 
 logger = logging.getLogger(__name__)
 
-_WORD = re.compile(r"\w{6,}")
-_MOST_WORDS = 2000
-"""Of a deleted text that are looked up; one that has more is taken to have some of its own."""
 MOST_PROBES = 3
 """Words that are looked for in the files."""
-_SHORTEST_PROBE = 4
-"""Bytes; shorter ones occur by chance."""
+_STEP_WORDS = 50
+"""Taken out of the index in one step, so that others can write in between."""
 _MERGE_PAGES = 500
-"""Of the full-text index, merged in one step, so that others can write in between."""
+"""Of the index, merged in one step."""
+_OTHERS_S = 0.005
+"""Left to others between two steps."""
 _LOG_WAIT_S = 2.0
 """What emptying the log waits for those who read just now."""
-_LEFT_OUT = {"models"}
-_BLOCK = 4 << 20
-
-_kept_open: dict[tuple[int, int], int] = {}
-"""Closing a database would take away the locks that SQLite has on it in this process."""
-_reading = threading.Lock()
+_MOST_VACUUMED = 256 << 20
+"""Bytes of a database that is written anew for what one search was for: nobody writes meanwhile."""
 
 
-def scrub(database: Database, forgotten: Forgotten) -> list[Path]:
-    """Take the words of what was deleted out of every file; returns those that still hold some.
+class Scrubbed(Struct, kw_only=True):
+    """What came of it."""
 
-    That is so where something that is kept says the same word, or where another program reads the
-    log all the time. What cannot be done just now is done later, since the deletion is.
+    traces: list[Path] = []
+    """Files that still hold some words, since something that is kept says them, too."""
+    pending: list[PendingPart] = []
+    """What could not be done now, and is noted."""
+
+
+def scrub(
+    database: Database,
+    names: Sequence[str] | None = None,
+    report: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    turn_s: float = TURN_S,
+) -> Scrubbed:
+    """Take out of all files what deletions left there: those of these names, or all.
+
+    What cannot be done just now, as where others read the log or make backups for `turn_s`, is
+    done later, since the deletion is.
     """
+    result = Scrubbed()
     try:
-        left = _scrub(database, forgotten)
-        settle(database, forgotten)
+        records = owed(database, names)
+        if records:
+            result = _scrubbed(database, records, report or _nobody, cancelled, turn_s)
     except AianaError as error:
         logger.warning("What was forgotten is taken out of all files later: %s", error)
-        return [database.path, *files_in(database.path.parent / "backups", "*.db")]
-    return left
+        result.pending = ["index", "backups", "log"]
+    return result
 
 
-def scrub_owed(database: Database) -> None:
-    """Do what processes left that ended too early, or had no room."""
-    left = owed(database)
-    if not left:
-        return
-    try:
-        rewrite_backups(database, lambda copy: sum(_forget_rows(copy, each) for each in left))
-        purge(database, [])
-        for each in left:
-            settle(database, each)
-    except AianaError as error:
-        logger.warning("What was forgotten is taken out of all files later: %s", error)
+def pending_of(database: Database, names: Sequence[str]) -> list[PendingPart]:
+    """What is still to be done of these deletions."""
+    left = {part for record in owed(database, names) for part in record.left}
+    if not backups_of(database):
+        left.discard("backups")
+    return sorted(left)
 
 
-def _scrub(database: Database, forgotten: Forgotten) -> list[Path]:
-    rewrite_backups(database, lambda copy: _forget_rows(copy, forgotten))
-    words = _own_words(database, forgotten.texts)
-    if words is None or words:
-        _merge_text_index(database)
-    sought = _own_words(database, [forgotten.sought]) or ()
-    return _purged(database, words or _words(forgotten.texts), sought)
-
-
-def scrub_changed(database: Database, old: Sequence[str]) -> list[Path]:
-    """The same for texts that were changed; backups keep what stood there before.
-
-    Costs little where no word has gone.
-    """
-    words = _own_words(database, old)
-    if words is not None and not words:
-        return _wipe_vectors(database)
-    return purge(database, words or _words(old))
-
-
-def purge(database: Database, words: Iterable[str]) -> list[Path]:
-    """The same for words that no text holds any more since it was changed."""
-    _merge_text_index(database)
-    return _purged(database, words)
-
-
-def _purged(database: Database, words: Iterable[str], sought: Iterable[str] = ()) -> list[Path]:
-    left = _wipe_vectors(database)
+def purge(database: Database, words: Sequence[str]) -> None:
+    """Take words out of the files but backups that no text holds any more, since many changed."""
+    _merge_text_index(database, _nobody, lambda: False)
+    _wipe_index_files(database)
     _empty_log(database)
-    # What it was found by may stand where no search looks: in a branch's name, in a path.
-    probes = list(dict.fromkeys([*_probes(database, sought), *_probes(database, words)]))
-    if not probes:
-        return []
-    found = _holding(database.path.parent, probes)
-    if database.path in found:
-        # Pages that were freed before Aiana had them overwritten.
-        with database.maintaining() as connection:
-            connection.execute("PRAGMA temp_store = FILE")
-            try:
-                connection.execute("VACUUM")
-            finally:
-                connection.execute("PRAGMA temp_store = MEMORY")
-        _empty_log(database)
-        found = _holding(database.path.parent, probes)
-    for path in [path for path in found if path.suffix == ".log"]:
-        remove(path)
-        found.remove(path)
-    return [*found, *left]
+    _traces(database, words, whole=True, report=_nobody)
 
 
-def _wipe_vectors(database: Database) -> list[Path]:
-    """Take vectors that are gone out of the files that processes share."""
+def _nobody(done: int, total: int, detail: str) -> None:
+    """Progress that nobody sees."""
+
+
+def _scrubbed(
+    database: Database,
+    records: Sequence[Owed],
+    report: Progress,
+    cancelled: Callable[[], bool],
+    turn_s: float,
+) -> Scrubbed:
+    # Found out before they are gone from what names them.
+    looked_for = _own(database, (word for record in records for word in record.looked_for))
+    telling = _own(database, (word for record in records for word in record.telling))
+    copied = [record for record in records if "backups" in record.left]
+    change = partial(forget_rows, owed=copied)
+    if copied and rewrite_backups(database, change, turn_s, report):
+        _done(copied, "backups")
+    indexed = [record for record in records if "index" in record.left]
+    if indexed and _clear_index(database, indexed, report, cancelled):
+        _done(indexed, "index")
+    vectors = _wipe_index_files(database)
+    for record in records:
+        if "index" not in record.left:
+            # The note must not be what holds them.
+            record.words, record.telling, record.looked_for = [], [], []
+    note(database, records)
+    logged = [record for record in records if "log" in record.left]
+    if _empty_log(database):
+        _done([record for record in logged if "index" not in record.left], "log")
+    traces = _traces(database, [*looked_for, *telling], whole=bool(looked_for), report=report)
+    note(database, records)
+    left = {part for record in records for part in record.left}
+    return Scrubbed(traces=[*traces, *vectors], pending=sorted(left))
+
+
+def _done(records: Sequence[Owed], part: PendingPart) -> None:
+    for record in records:
+        record.left = [each for each in record.left if each != part]
+
+
+def _clear_index(
+    database: Database,
+    records: Sequence[Owed],
+    report: Progress,
+    cancelled: Callable[[], bool],
+) -> bool:
+    """Take the words out of the full-text index that no text has any more."""
+    known = [record.words for record in records if record.words is not None]
+    words = sorted({word for each in known for word in each})
+    for start in range(0, len(words), _STEP_WORDS) if len(known) == len(records) else ():
+        if cancelled():
+            return False
+        with database.writing() as connection:
+            connection.execute("SAVEPOINT words")
+            done = take_out(connection, words[start : start + _STEP_WORDS])
+            connection.execute("RELEASE words" if done else "ROLLBACK TO words")
+        if not done:
+            break
+        report(start, len(words), "")
+        time.sleep(_OTHERS_S)
+    else:
+        if len(known) == len(records):
+            return True
+    return _merge_text_index(database, report, cancelled)
+
+
+def _merge_text_index(database: Database, report: Progress, cancelled: Callable[[], bool]) -> bool:
+    """Merge its segments into one: then the words are gone that no text has any more."""
+    pages = -_MERGE_PAGES  # Below zero begins with all segments.
+    while not cancelled():
+        with database.writing() as connection:
+            before = connection.total_changes
+            connection.execute(
+                "INSERT INTO messages_fts(messages_fts, rank) VALUES ('merge', ?)", (pages,)
+            )
+            if connection.total_changes - before < 2:
+                lower_levels(connection)
+                return True
+        pages = _MERGE_PAGES
+        time.sleep(_OTHERS_S)
+    return False
+
+
+def _wipe_index_files(database: Database) -> list[Path]:
+    """Take what is gone out of the files that are made from the database."""
     # numpy takes as long to import as all the rest of forgetting a memory.
     if not files_in(database.path.parent / INDEX, "*"):
         return []
@@ -136,181 +186,74 @@ def _wipe_vectors(database: Database) -> list[Path]:
     return wipe(database)
 
 
-def _probes(database: Database, words: Iterable[str]) -> list[str]:
-    """Words that would prove something: short ones, and those of the schema, stand anywhere."""
+def _empty_log(database: Database) -> bool:
+    deadline = time.monotonic() + _LOG_WAIT_S
+    while not database.empty_log():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_OTHERS_S)
+    return True
+
+
+def _traces(database: Database, words: Sequence[str], whole: bool, report: Progress) -> list[Path]:
+    """Files in which one of the first of these words still stands.
+
+    SQLite overwrites what goes from a database, so that one is looked through only for what may be
+    in other texts than those that are searched, or if it is older than that.
+    """
+    probes = _telling(database, words)
+    with database.reading_everything() as connection:
+        old = not is_overwritten(connection)
+    files = files_of(database.path.parent)
+    log = database.path.with_name(database.path.name + "-wal")
+    if not whole:
+        left_out = {log, *backups_of(database), *(() if old else (database.path,))}
+        files = [path for path in files if path not in left_out]
+
+    def told(done: int, total: int) -> None:
+        report(done, total, "")
+
+    found = holding(files, probes, told)
+    if database.path in found and (old or database.path.stat().st_size <= _MOST_VACUUMED):
+        _write_anew(database)
+        found = holding(files, probes, told)
+    for path in [path for path in found if path.suffix == ".log"]:
+        remove(path)
+        found.remove(path)
+    return found
+
+
+def _write_anew(database: Database) -> None:
+    """Leave nothing in pages that were freed before Aiana had them overwritten."""
+    with database.maintaining() as connection:
+        connection.execute("PRAGMA temp_store = FILE")
+        try:
+            connection.execute("VACUUM")
+        finally:
+            connection.execute("PRAGMA temp_store = MEMORY")
+    with database.writing() as connection:
+        note_overwritten(connection)
+    _empty_log(database)
+
+
+def _telling(database: Database, words: Sequence[str]) -> list[str]:
+    """Words that would prove something: those of the schema stand anywhere."""
     with database.reading() as connection:
         (schema,) = connection.execute("SELECT group_concat(sql) FROM sqlite_schema").fetchone()
     schema = schema.lower()
-    telling = [w for w in words if len(w.encode("utf-8", "replace")) >= _SHORTEST_PROBE]
-    own = (word for word in telling if word.lower() not in schema)
-    return sorted(own, key=len, reverse=True)[:MOST_PROBES]
+    return [word for word in dict.fromkeys(words) if word.lower() not in schema][:MOST_PROBES]
 
 
-def _words(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in _WORD.findall(text)}
-
-
-def _own_words(database: Database, texts: Sequence[str]) -> set[str] | None:
-    """The words that no text has any more; None if there are too many to look each up."""
-    own: set[str] = set()
-    words = {word for text in texts for word in re.findall(r"\w+", text)}
-    if len(words) > _MOST_WORDS:
-        return None
-    with database.reading() as connection:
-        for word in words:
+def _own(database: Database, words: Iterator[str]) -> list[str]:
+    """The words that no text has any more, the longest first."""
+    own = []
+    with database.reading_everything() as connection:
+        for word in sorted(set(words), key=lambda word: (-len(word), word)):
             known = connection.execute(
                 "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? LIMIT 1", (f'"{word}"',)
             ).fetchone()
             if known is None:
-                own.add(word)
+                own.append(word)
+            if len(own) == MOST_PROBES:
+                break
     return own
-
-
-def _merge_text_index(database: Database) -> None:
-    """Merge its segments into one: only then are the words gone that no text has any more."""
-    pages = -_MERGE_PAGES  # Below zero begins with all segments.
-    while True:
-        with database.writing() as connection:
-            before = connection.total_changes
-            connection.execute(
-                "INSERT INTO messages_fts(messages_fts, rank) VALUES ('merge', ?)", (pages,)
-            )
-            if connection.total_changes - before < 2:
-                lower_levels(connection)
-                return
-        pages = _MERGE_PAGES
-
-
-def _empty_log(database: Database) -> None:
-    deadline = time.monotonic() + _LOG_WAIT_S
-    log = database.path.with_name(database.path.name + "-wal")
-    while True:
-        database.checkpoint()
-        with contextlib.suppress(OSError):
-            if log.stat().st_size and time.monotonic() < deadline:
-                continue
-        return
-
-
-def rewrite_backups(database: Database, change: Callable[[sqlite3.Connection], object]) -> None:
-    """Change the copies of the database, and leave nothing in them of what was there before.
-
-    `change` says whether it changed anything. A copy that cannot be changed is removed.
-    """
-    folder = database.path.parent / "backups"
-    if not folder.exists():
-        return
-    with turn(database.path):
-        for path in files_in(folder, "*.db"):
-            rewrite_backup(path, change)
-
-
-def rewrite_backup(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
-    """The same for one of them, by whoever has the turn."""
-    try:
-        with contextlib.closing(
-            sqlite3.connect(path, timeout=TURN_S, isolation_level=None)
-        ) as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            lower_levels(connection)
-            changed = change(connection)
-            if changed:
-                connection.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
-                lower_levels(connection)
-            connection.execute("COMMIT")
-            if changed:
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        logger.warning("The backup %s is removed: it cannot be changed (%s)", path, error)
-        remove_copy(path)
-
-
-def _forget_rows(connection: sqlite3.Connection, forgotten: Forgotten) -> bool:
-    changed = False
-    for source, id in forgotten.sessions:
-        row = connection.execute(
-            "SELECT key FROM sessions WHERE id = ? AND source = ?", (id, source)
-        ).fetchone()
-        if row is not None:
-            forget_session(connection, row[0], id, source)
-            changed = True
-    for source, session, message in forgotten.messages:
-        row = connection.execute(
-            "SELECT key FROM sessions WHERE id = ? AND source = ?", (session, source)
-        ).fetchone()
-        if row is not None:
-            changed |= _forget_message(connection, row[0], message)
-    for table, ids in (("memories", forgotten.memories), ("preferences", forgotten.preferences)):
-        for id in ids:
-            changed |= bool(connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,)).rowcount)
-    return changed
-
-
-def _forget_message(connection: sqlite3.Connection, session: int, message: str) -> bool:
-    """Delete a message, and what was made of it; the schema may be an older one."""
-    deleted = connection.execute(
-        "DELETE FROM messages WHERE session_key = ? AND id = ?", (session, message)
-    ).rowcount
-    if deleted:
-        connection.execute("DELETE FROM chunks WHERE session_key = ?", (session,))
-        connection.execute(
-            "UPDATE sessions SET title = NULL, title_rank = 0, summary = NULL, dirty_from = 0 "
-            "WHERE key = ?",
-            (session,),
-        )
-    return bool(deleted)
-
-
-def _holding(home: Path, words: Sequence[str]) -> list[Path]:
-    """The files of the data folder in which one of the words stands."""
-    wanted = [word.encode("utf-8", "replace") for word in words]
-    return [path for path in _files(home) if wanted and _holds(path, wanted)]
-
-
-def _files(home: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(home):
-        if Path(folder) == home:
-            folders[:] = [name for name in folders if name not in _LEFT_OUT]
-        for name in names:
-            path = Path(folder, name)
-            # The index of a log holds no words, but the locks of all who use the database, which
-            # whoever opens and closes it takes away from their own process.
-            if name.endswith("-shm"):
-                continue
-            if path.is_file() and not path.is_symlink():
-                yield path
-
-
-def _holds(path: Path, words: Sequence[bytes]) -> bool:
-    overlap = max(map(len, words)) - 1
-    with _reading:
-        try:
-            descriptor = _opened(path)
-        except OSError:
-            return False
-        try:
-            block = b""
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            while read := os.read(descriptor, _BLOCK):
-                block = block[-overlap:] + read
-                if any(word in block for word in words):
-                    return True
-            return False
-        finally:
-            if descriptor not in _kept_open.values():
-                os.close(descriptor)
-
-
-def _opened(path: Path) -> int:
-    """A descriptor for reading; that of a database is shared, and stays open."""
-    status = path.stat()
-    place = (status.st_dev, status.st_ino)
-    if place in _kept_open:
-        return _kept_open[place]
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    if path.suffix == ".db" and path.parent.name != "backups":
-        _kept_open[place] = descriptor
-    return descriptor

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from aiana.models import SPOKEN, Message
 from aiana.storage.filters import marks
-from aiana.storage.rows import content_hash
+from aiana.storage.rows import Forgotten, content_hash
 from aiana.times import now
 
 _LONG_ID = 16
@@ -22,8 +22,10 @@ _OPENING = 3
 """Messages that tell a copy of a session by what was said, where neither ids nor times do."""
 
 
-def forget_session(connection: sqlite3.Connection, key: int, id: str, source: str) -> list[str]:
-    """Delete all rows of a session inside the caller's transaction; returns their texts.
+def forget_session(
+    connection: sqlite3.Connection, key: int, id: str, source: str, forgotten: Forgotten
+) -> None:
+    """Delete all rows of a session inside the caller's transaction, and note what they held.
 
     What capture remembers of its transcript goes too. The schema may be an older one.
     """
@@ -31,7 +33,9 @@ def forget_session(connection: sqlite3.Connection, key: int, id: str, source: st
         "SELECT title, summary, metadata, transcript_path FROM sessions WHERE key = ?", (key,)
     ).fetchone()
     rows = connection.execute(
-        "SELECT id, content, coalesce(tool_input, '') FROM messages WHERE session_key = ?", (key,)
+        "SELECT id, content, identifiers, coalesce(tool_input, '') FROM messages "
+        "WHERE session_key = ?",
+        (key,),
     ).fetchall()
     for table in ("chunks", "messages"):
         connection.execute(f"DELETE FROM {table} WHERE session_key = ?", (key,))
@@ -46,8 +50,10 @@ def forget_session(connection: sqlite3.Connection, key: int, id: str, source: st
             "WHERE path = ?",
             (session[3],),
         )
-    texts = [text for text in session[:3] if text]
-    return [*texts, *(text for _, *both in rows for text in both if text)]
+    forgotten.sessions.append((source, id))
+    forgotten.texts.extend(text for _, *both, _ in rows for text in both if text)
+    forgotten.beside.extend(text for text in session[:3] if text)
+    forgotten.beside.extend(given for *_, given in rows if given)
 
 
 class Tombstones:

@@ -247,6 +247,11 @@ class MemoryStore:
             changes: dict[str, Any] = {"updated_at": self._moment(connection)}
             if content is not None:
                 content = storable(content)
+                (words,) = connection.execute(
+                    "SELECT identifiers FROM memories WHERE id = ?", (memory.id,)
+                ).fetchone()
+                if content != memory.content:
+                    owe(connection, Forgotten(texts=[memory.content, words]))
                 changes |= {
                     "content": content,
                     "content_hash": content_hash(content),
@@ -371,13 +376,14 @@ class MemoryStore:
         tombstones = Tombstones(connection)
         for memory_id in memory_ids:
             memory = self._exactly(connection, memory_id)
-            key, project = connection.execute(
-                "SELECT key, project_key FROM memories WHERE id = ?", (memory.id,)
+            key, project, words = connection.execute(
+                "SELECT key, project_key, identifiers FROM memories WHERE id = ?", (memory.id,)
             ).fetchone()
             connection.execute("DELETE FROM memories WHERE key = ?", (key,))
             tombstones.add_text(memory.content)
             forgotten.memories.append(memory.id)
-            forgotten.texts.extend([memory.content, *memory.tags, to_json(memory.metadata)])
+            forgotten.texts.extend((memory.content, words))
+            forgotten.beside.extend([*memory.tags, to_json(memory.metadata)])
             connection.execute(
                 "INSERT OR REPLACE INTO tombstones VALUES ('memory', 'aiana', ?, ?)",
                 (memory.id, now()),

@@ -11,6 +11,7 @@ from aiana.errors import StorageUnavailable
 from aiana.private import make_own_folder
 from aiana.storage.copying import beside, copy_into, flush
 from aiana.storage.identifiers import derived_words
+from aiana.storage.overwriting import note_overwritten
 from aiana.text import TOKENIZER
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -235,6 +236,17 @@ def m016_changed_messages(connection: sqlite3.Connection) -> None:
     """Who holds columns of messages can ask which of those have changed."""
     for statement in _CHANGED_MESSAGES.split(";;"):
         connection.execute(statement)
+
+
+@migration
+def m017_overwritten(connection: sqlite3.Connection) -> None:
+    """Of a database that is made now, nothing that goes stays in a free part of the file."""
+    (texts,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM sessions) + EXISTS (SELECT 1 FROM memories) "
+        "+ EXISTS (SELECT 1 FROM preferences) + EXISTS (SELECT 1 FROM tombstones)"
+    ).fetchone()
+    if not texts:
+        note_overwritten(connection)
 
 
 # Triggers hold semicolons, so statements are divided by two. A document is a message (rowid = key)

@@ -73,6 +73,6 @@ class PreferenceStore:
                 )
             bump_revision(connection, "preferences", 0)
             removed = preference_of(row)
-            forgotten = Forgotten(preferences=[removed.id], texts=[removed.text])
+            forgotten = Forgotten(preferences=[removed.id], beside=[removed.text])
             owe(connection, forgotten)
         return forgotten

@@ -68,6 +68,9 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     memories: list[str] = []
     preferences: list[str] = []
     texts: list[str] = []
+    """That were indexed, with the words that were derived from them."""
+    beside: list[str] = []
+    """Those that were not."""
     sought: str = ""
     """Words that all of it was found by."""
     messages: list[tuple[str, str, str]] = []

@@ -190,6 +190,12 @@ class AianaStorage:
         with self.database.reading() as connection:
             return cleaned_so_far(connection)
 
+    def pending_scrubs(self) -> int:
+        """Of how many deletions files still hold something."""
+        from aiana.storage.pending_scrubs import owed
+
+        return len(owed(self.database))
+
     def note_exclusions(self) -> bool:
         """Have what rests on what is shown made anew, if other things are excluded by now.
 

@@ -10,6 +10,7 @@ https://sqlite.org/src/file/ext/fts5/fts5_index.c
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 MOST_LEVELS = 32
 _LEAST_LEVELS = 8
@@ -27,14 +28,14 @@ def lower_levels(connection: sqlite3.Connection) -> None:
     Works on an index that is refused for them, too. Begins and commits a transaction of its own
     unless one is open.
     """
-    if _lowered(_structure(connection)) is None:
+    if _lowered(structure_of(connection)) is None:
         return
     own = not connection.in_transaction
     if own:
         connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have done so meanwhile.
-        if (lowered := _lowered(_structure(connection))) is not None:
+        if (lowered := _lowered(structure_of(connection))) is not None:
             connection.execute(
                 "UPDATE messages_fts_data SET block = ? WHERE id = ?", (lowered, _STRUCTURE)
             )
@@ -46,11 +47,44 @@ def lower_levels(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _structure(connection: sqlite3.Connection) -> bytes:
+def structure_of(connection: sqlite3.Connection) -> bytes:
+    """The structure record of the index; empty if there is none."""
     row = connection.execute(
         "SELECT block FROM messages_fts_data WHERE id = ?", (_STRUCTURE,)
     ).fetchone()
     return bytes(row[0]) if row is not None else b""
+
+
+class Segment(NamedTuple):
+    """A part of the index, of which the later ones are the newer."""
+
+    number: int
+    first: int
+    """Its first page."""
+    last: int
+    merging: bool
+    """It is being merged, and the beginning of it is gone."""
+
+
+def segments_of(structure: bytes) -> list[Segment]:
+    """Those that hold something. Raises IndexError and ValueError for a record of another form."""
+    rest = structure[_COOKIE_BYTES:]
+    if rest.startswith(_SECOND_FORMAT):
+        raise ValueError("a structure record of another form")
+    levels, at = varint(rest, 0)
+    _segments, at = varint(rest, at)
+    _writes, at = varint(rest, at)
+    found = []
+    for _ in range(levels):
+        merging, at = varint(rest, at)
+        segments, at = varint(rest, at)
+        for n in range(segments):
+            number, at = varint(rest, at)
+            first, at = varint(rest, at)
+            last, at = varint(rest, at)
+            if first:
+                found.append(Segment(number, first, last, n < merging))
+    return found
 
 
 def _lowered(structure: bytes) -> bytes | None:
@@ -59,9 +93,9 @@ def _lowered(structure: bytes) -> bytes | None:
     if rest.startswith(_SECOND_FORMAT):
         return None
     try:
-        levels, counts_at = _varint(rest, 0)
-        _segments, at = _varint(rest, counts_at)
-        _writes, at = _varint(rest, at)
+        levels, counts_at = varint(rest, 0)
+        _segments, at = varint(rest, counts_at)
+        _writes, at = varint(rest, at)
     except IndexError:  # damaged, which whoever reads the index tells
         return None
     if levels <= MOST_LEVELS:
@@ -72,19 +106,25 @@ def _lowered(structure: bytes) -> bytes | None:
     while empty < levels - _LEAST_LEVELS - 1 and rest[at : at + 2] == b"\0\0":
         empty += 1
         at += 2
-    return cookie + _as_varint(levels - empty) + counts + rest[at:] if empty else None
+    return cookie + as_varint(levels - empty) + counts + rest[at:] if empty else None
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of up to 28 bits, seven in a byte, the highest first; and where it ends."""
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number, seven bits in a byte, the highest first; and where it ends. Raises IndexError.
+
+    A ninth byte, of which all bits count, is the last one.
+    """
     value = 0
-    while data[at] & 0x80:
-        value = value << 7 | data[at] & 0x7F
+    for _ in range(8):
+        byte = data[at]
         at += 1
-    return value << 7 | data[at], at + 1
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            return value, at
+    return value << 8 | data[at], at + 1
 
 
-def _as_varint(value: int) -> bytes:
+def as_varint(value: int) -> bytes:
     parts = [value & 0x7F]
     while value := value >> 7:
         parts.append(value & 0x7F | 0x80)

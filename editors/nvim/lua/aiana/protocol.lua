@@ -446,13 +446,14 @@
 ---@field rejected aiana.Quoted[] Edits of the file that were refused between that prompt and the turn.
 ---@field changedBy? aiana.LineCommit With `changed`: the commit that touched the lines last.
 
----@class aiana.Receipt Per tier, how many of the deleted items were verified gone; None where it is not in use.
+---@class aiana.Receipt Per tier, how many of the deleted items were verified gone; None where it is not in use. No search, list or context has them any more.
 ---@field sqlite integer
 ---@field fts integer
 ---@field vectors integer
 ---@field redis? integer
 ---@field qdrant? integer
 ---@field traces string[] Files of the data folder in which a word of what was deleted still stands, since something that is kept says it, too, or another program reads them.
+---@field pending ('backups'|'index'|'log')[] Which files still hold words of it until the background work has taken them out: pages of the full-text index, copies in `backups`, the log. `pendingDeletions` of the status says when.
 
 ---@class aiana.ReindexParams Rebuild indexes from what is stored.
 ---@field targets? ('fts'|'qdrant'|'vectors')[]
@@ -694,6 +695,7 @@
 ---@field retention? aiana.RetentionState For how long sessions are kept; null is for ever.
 ---@field excluded? aiana.Excluded What is not remembered; null where nothing is excluded.
 ---@field redacted integer Secrets that were taken out of what an older Aiana, which did not know them, had stored.
+---@field pendingDeletions integer Of what was deleted or changed, how much is still being taken out of files.
 
 ---@class aiana.StoredProject A project of which there are sessions.
 ---@field id string
