@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiana.redaction.redact import redact
+from aiana.redaction.redact import redact, redact_tree
 
 CALLS = r"""
 keyring.set_password("svc", "ada", "{}")
@@ -120,6 +120,11 @@ proxy_set_header X-Api-Key {}77xyz9;
 <input value="{}" type="password">
 <connection-string>Password={}</connection-string>
 auth: ada:{}7
+{"columns": ["user", "password"], "rows": [["ada", "{}"], ["eve", "{}"]]}
+{"columns": ["id", "password", "mail"], "types": ["int", "text", "text"], "rows": [[1, "{}", null]]}
+[["user","password"],["ada","{}"]]
+{\"columns\":[\"user\",\"password\"],\"rows\":[[\"ada\",\"{}\"]]}
+{"name": "Authorization", "value": "Bearer {}77xyz9"}
 basic_auth: "ada:{}"
 storePassword '{}'
 """.strip()
@@ -135,6 +140,15 @@ def test_what_is_given_to_functions_and_programs(form: str) -> None:
     assert 1 <= n <= text.count("tulip")
     assert "tulip" not in clean
     assert redact(clean) == (clean, 0)
+
+
+def test_a_recorded_header_among_the_arguments_of_a_tool() -> None:
+    value = [{"name": "Authorization", "value": "Bearer tulip"}]
+    clean, n = redact_tree(value)
+    assert (clean, n) == ([{"name": "Authorization", "value": "[redacted:authorization]"}], 1)
+    assert redact_tree(clean) == (clean, 0)
+    harmless = [{"name": "Authorization", "value": "Bearer ${TOKEN}"}]
+    assert redact_tree(harmless) == (harmless, 0)
 
 
 def test_whose_secret_it_is_stays() -> None:
@@ -189,6 +203,10 @@ def test_whose_secret_it_is_stays() -> None:
         '<input value="email" type="text"> <input type="password">',
         "auth: oauth:google",
         "auth: none",
+        '{"columns": ["user", "password"], "rows": []}',
+        '{"columns": ["user", "password"], "rows": [["string", "string"]]}',
+        '["user", "password"], ["text", "text"]',
+        '{"name": "Authorization", "value": "Bearer ${TOKEN}"}',
     ],
 )  # fmt: skip
 def test_calls_and_commands_that_hold_no_secret(text: str) -> None:

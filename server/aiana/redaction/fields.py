@@ -13,7 +13,7 @@ from aiana.redaction.names import name_of
 from aiana.redaction.pins import is_pin
 from aiana.redaction.several import kinds_of_several
 from aiana.redaction.told import is_told
-from aiana.redaction.values import is_token
+from aiana.redaction.values import is_stand_in, is_token
 
 # What the names of fields end with that name something, or say what it is.
 NAMING = (
@@ -33,6 +33,8 @@ _WEAK = Pattern(rf".*{WEAK}\Z", re.DOTALL)
 # Fields of forms, and what people and selectors put after the name of one.
 _OF_FORMS = Pattern(r"(?i:element|selector|locator|placeholder|field)\Z")
 _FILLED_IN = Pattern(r"(?i:\s(?:input|field|box|text\s?box|entry)){0,2}[\"'\])]{0,3}\Z")
+# Headers whose name holds no word of secrets; their value is what authorizes.
+_HEADERS = frozenset({"authorization", "proxy-authorization"})
 _MOST_OF_FIELD, _MOST_OF_NAME, _MOST_WORDS = 40, 80, 3
 
 
@@ -121,6 +123,11 @@ def _kind_beside(field: str, name: str, role: str, item: Any) -> str | None:
         name = name[: end.start()]
     if name.count(" ") >= _MOST_WORDS:
         return None
+    if name.lower() in _HEADERS and isinstance(item, str):
+        scheme, _, rest = item.partition(" ")
+        value = rest or scheme
+        told = rest or is_told(value) or is_token(value)
+        return "authorization" if told and not is_stand_in(value) else None
     known = name_of(name)
     if known is not None:
         # Who names something says no more than its name.

@@ -11,7 +11,7 @@ from aiana.redaction.spans import Span
 from aiana.redaction.values import has_digit, is_code, is_mixed, is_reference, is_stand_in
 
 _AUTHORIZATION = Pattern(
-    r"authorization[\"'\\*`]{0,4}(?:\s{0,3}[:=,]\s{0,3}|\s{1,3}(?=[\"'](?:basic|bearer|token)\s))[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"
+    r"authorization[\"'\\*`]{0,4}(?:\s{0,3}[:=,]\s{0,3}(?:[\"'\\]{0,3}(?:value|val)[\"'\\]{0,3}\s{0,2}[:=]\s{0,3})?|\s{1,3}(?=[\"'](?:basic|bearer|token)\s))[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"
     r"negotiate|ntlm|bot|ssws|splunk|genie-?key|dpop|snyk|flyv1|hmac|secret|jwt)\s{1,3})?(?:token[=:]\s?)?[\"'\\]{0,3}"
     r"(?P<value>[\w.~+/=:|-]{4,4000})(?P<after>[\"'\\`,;]|\s|\Z)?",
     re.IGNORECASE,

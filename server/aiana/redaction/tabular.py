@@ -47,6 +47,14 @@ _CALL = Pattern(r"\s{0,40}\w{1,30}\([^()]{0,200}\)\s{0,10}(?P<then>[,)])")
 _NEXT_ROW = Pattern(r"\s{0,40},?\s{0,40}\(")
 _ROW = Pattern(r"<tr[^<>]{0,100}>")
 _DATA = Pattern(r"<t[dh][^<>]{0,100}>\s{0,40}(?:<\w{1,10}>)?(?P<value>[^<>]{0,200})")
+_JSON_CELL = Pattern(
+    r"\s{0,20}(?:\\?\"(?P<text>[^\"\\]{0,300})\\?\"|(?P<bare>[\w.+-]{1,40}))\s{0,20}(?P<then>[,\]])"
+)
+_JSON_ROWS = Pattern(
+    r"(?:\s{0,20},\s{0,20}|(?:[^\[\]]{1,120}\[[^\[\]]{0,300}\]){0,3}?[^\[\]]{1,120}\[\s{0,20})(?=\[)"
+)
+_JSON_NEXT = Pattern(r"\s{0,20},\s{0,20}(?=\[)")
+_MOST_CELLS = 100
 _MOST_ROWS, _MOST_OF_LINE, _BACK = 300, 400, 500
 
 
@@ -65,6 +73,8 @@ def tabular(text: str, name: Name) -> list[Span]:
         and (insert := _INSERT.search(before))
     ):
         return _inserted(text, name, end, insert)
+    if before.endswith('"') and before.rfind("[") > max(before.rfind("]"), before.rfind("{")):
+        return _in_json(text, begin - len(before) + before.rfind("["), begin)
     if before.endswith(">") and (row := before.rfind("<tr")) >= 0:
         return _in_html(text, name, end, before[row:])
     return _in_lines(text, name, begin, end)
@@ -225,6 +235,42 @@ def _inserted(text: str, name: Name, end: int, insert: re.Match[str]) -> list[Sp
             if field["then"] == ")":
                 break
     return found
+
+
+def _in_json(text: str, opened: int, begin: int) -> list[Span]:
+    """`{"columns": ["user", "password"], "rows": [["ada", "…"]]}`; the titles may be the first row.
+
+    `opened` is where the list of titles begins, `begin` the title itself.
+    """
+    titles = _json_row(text, opened)
+    column = next((n for n, title in enumerate(titles) if title.start == begin), None)
+    if column is None or len(titles) < 2 or not all(_TITLE.match(t.text) for t in titles):
+        return []
+    told = any(_WHO.match(title.text) for n, title in enumerate(titles) if n != column)
+    following, place = _JSON_ROWS, text.find("]", titles[-1].start) + 1
+    found: list[Span] = []
+    while (row := following.match(text, place)) and len(found) < _MOST_ROWS:
+        cells = _json_row(text, row.end())
+        if len(cells) != len(titles):
+            break
+        cell = cells[column]
+        if kind := _kind(titles[column].text, cell.text, is_told_whose=told):
+            found.append((cell.start, cell.start + len(cell.text), kind))
+        following, place = _JSON_NEXT, text.find("]", cells[-1].start) + 1
+    return found
+
+
+def _json_row(text: str, opened: int) -> list[Cell]:
+    """The texts and numbers of a list of nothing else."""
+    cells: list[Cell] = []
+    place = opened + 1
+    while len(cells) < _MOST_CELLS and (item := _JSON_CELL.match(text, place)):
+        group = "text" if item["text"] is not None else "bare"
+        cells.append(Cell(item.start(group), item[group]))
+        place = item.end()
+        if item["then"] == "]":
+            return cells
+    return []
 
 
 def _in_html(text: str, name: Name, end: int, row: str) -> list[Span]:
