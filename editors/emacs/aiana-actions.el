@@ -211,6 +211,7 @@ See `aiana-undo'."
     (define-key map "e" #'aiana-act-edit)
     (define-key map "R" #'aiana-act-resume)
     (define-key map "H" #'aiana-act-hand-over)
+    (define-key map "=" #'aiana-act-changes)
     (define-key map "X" #'aiana-act-share)
     (define-key map (kbd "C-/") #'aiana-undo)
     map)

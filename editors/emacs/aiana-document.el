@@ -114,8 +114,11 @@
 (defun aiana-open (uri)
   "Show the session or memory that URI names, at the message of its fragment."
   (interactive "sURI: ")
-  (let ((buffer (aiana--read uri)))
+  (let* ((buffer (aiana--read uri))
+         (place (with-current-buffer buffer (point))))
+    ;; A window that shows it already has a point of its own.
     (pop-to-buffer buffer)
+    (goto-char place)
     (aiana--show buffer (selected-window))))
 
 (defun aiana-open-other-window (uri)

@@ -6,9 +6,12 @@
 
 (require 'aiana-client)
 (require 'aiana-targets)
+(require 'diff-mode)
 (require 'seq)
 (require 'subr-x)
 (require 'term)
+
+(declare-function aiana-open "aiana-document" (uri))
 
 (defun aiana-act-delete-session ()
   "Delete the sessions of what is at point, or marked, once that is confirmed.
@@ -158,6 +161,58 @@ It is shown first, with what was taken out of it.  A FILE whose name ends with
           (aiana--write file (plist-get shared :text))
         (message "Aiana: Nothing was written.")))
     (kill-buffer buffer)))
+
+;;;; What was changed
+
+(defvar-local aiana--changed nil "The files of the diff in this buffer.")
+
+(defvar aiana-changes-mode-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "RET") #'aiana-changes-turn)
+    (define-key map "q" #'quit-window)
+    map)
+  "Keys in the diff of what a session changed.")
+
+(define-derived-mode aiana-changes-mode diff-mode "Aiana changes"
+  "What a session changed, each file once, later edits laid over earlier ones.
+
+\\{aiana-changes-mode-map}"
+  (setq buffer-read-only t))
+
+(defun aiana-changes-turn ()
+  "Open a turn that changed the file of the line of point."
+  (interactive)
+  (let* ((line (1- (line-number-at-pos)))
+         (file (car (last (seq-filter (lambda (each) (<= (plist-get each :diffLine) line))
+                                      aiana--changed))))
+         (turns (append (plist-get file :turns) nil)))
+    (cond ((null turns) (user-error "Aiana: No turn changed this"))
+          ((cdr turns)
+           (let ((choices (seq-map-indexed
+                           (lambda (turn place)
+                             (cons (format "%d of %d" (1+ place) (length turns)) turn))
+                           turns)))
+             (aiana-open (cdr (assoc (completing-read "Turn: " choices nil t) choices)))))
+          (t (aiana-open (car turns))))))
+
+(defun aiana-act-changes ()
+  "Show what the session at point and its sub-agents changed, as a diff."
+  (interactive)
+  (let* ((uri (car (split-string (aiana--session-uri) "#")))
+         (changes (aiana-request :aiana/session/changes :uri uri :asDiff t))
+         (notes (append (plist-get changes :notes) nil)))
+    (if (seq-empty-p (plist-get changes :files))
+        (message "Aiana: %s"
+                 (string-join (cons "No file was changed here, as far as the calls show." notes)
+                              " "))
+      (pop-to-buffer (get-buffer-create (format "*changes of %s*" uri)))
+      (let ((inhibit-read-only t))
+        (erase-buffer)
+        (insert (plist-get changes :diff)))
+      (aiana-changes-mode)
+      (setq aiana--changed (append (plist-get changes :files) nil))
+      (goto-char (point-min))
+      (when notes (message "Aiana: %s" (string-join notes " "))))))
 
 (provide 'aiana-sessions)
 ;;; aiana-sessions.el ends here

@@ -152,6 +152,13 @@ With a prefix argument choose among those of ALL projects."
   (aiana--with-session #'aiana-act-hand-over all))
 
 ;;;###autoload
+(defun aiana-changes (&optional all)
+  "Show what the session at point, or one that is chosen, changed, as a diff.
+With a prefix argument choose among those of ALL projects."
+  (interactive "P")
+  (aiana--with-session #'aiana-act-changes all))
+
+;;;###autoload
 (defun aiana-share (&optional all)
   "Write what is at point, or a session that is chosen, for somebody else.
 With a prefix argument choose among those of ALL projects."
@@ -285,6 +292,7 @@ stops it; what has been read until then is kept."
     (define-key map "m" #'aiana-memories)
     (define-key map "R" #'aiana-resume)
     (define-key map "H" #'aiana-hand-over)
+    (define-key map "=" #'aiana-changes)
     (define-key map "X" #'aiana-share)
     (define-key map "o" #'aiana-open)
     (define-key map "p" #'aiana-prefer)

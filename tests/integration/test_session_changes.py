@@ -171,6 +171,7 @@ def test_every_kind_of_change_is_an_entry(aiana: Aiana) -> None:
         "--- /work/shop/d.py\n+++ /work/shop/d.py\n@@ what stood there is not told @@\n"
         "--- /work/shop/e.py\n+++ /work/shop/e.py\n@@\n-1\n+3\n"
     )
+    assert [file.diff_line for file in found.files] == [0, 5, 7, 8, 11, 14]
 
 
 def test_changes_as_a_diff(aiana: Aiana) -> None:

@@ -48,6 +48,8 @@ export interface ChangedFile {
   /** The texts are the file from its first line to its last. Otherwise they are the parts that calls showed, a line `⋯` between two. */
   whole: boolean;
   parts: ChangedPart[];
+  /** Zero-based line on which it begins in `diff`, where that was asked for. */
+  diffLine: number;
 }
 
 /** What a session and its sub-agents changed, file by file in the order of the first change. */

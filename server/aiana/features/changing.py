@@ -39,7 +39,11 @@ class Changing:
         notes = of_unread_files(storage.files.unread())
         if not as_diff:
             return ChangedFiles(files=files, notes=notes)
-        diff = unified(files)
+        diff = []
+        line = 0
         for file in files:
+            file.diff_line = line
+            diff.append(unified([file]))
+            line += diff[-1].count("\n")
             file.before = file.after = None
-        return ChangedFiles(files=files, diff=diff, notes=notes)
+        return ChangedFiles(files=files, diff="".join(diff), notes=notes)

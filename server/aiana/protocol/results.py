@@ -374,6 +374,8 @@ class ChangedFile(Result):
     """The texts are the file from its first line to its last. Otherwise they are the parts that
     calls showed, a line `⋯` between two."""
     parts: list[ChangedPart] = field(default_factory=list)
+    diff_line: int = 0
+    """Zero-based line on which it begins in `diff`, where that was asked for."""
 
 
 class ChangedFiles(Result):

@@ -78,7 +78,9 @@ def _of_value(tool: str, value: Any, path: str, depth: int) -> Iterator[Edit]:
             yield from (Edit(*edit) for edit in edits_of_patch(command))
             yield from (Edit(*written) for written in texts_written(command))
         elif isinstance(content, str) and name in PATCHES:
-            yield from (Edit(place or path, *texts) for place, *texts in edits_of_patch(content))
+            yield from (
+                Edit(place or path, old, new) for place, old, new in edits_of_patch(content)
+            )
             yield from (
                 Edit(path, _LINE_NUMBERS.sub("", old), new) for old, new in _BLOCK.findall(content)
             )
@@ -100,7 +102,7 @@ def _of_changes(changes: dict[str, Any]) -> Iterator[Edit]:
             yield Edit(path, content, "")
         elif isinstance(diff, str):
             target = path_in(change.get("move_path")) or path
-            yield from (Edit(target, *texts) for _, *texts in edits_of_patch(diff))
+            yield from (Edit(target, old, new) for _, old, new in edits_of_patch(diff))
 
 
 def _text(given: dict[str, Any], names: Pattern) -> str | None:

@@ -105,6 +105,7 @@ def test_a_message_is_remembered_from_a_menu(neovim: Neovim) -> None:
         "Remember",
         "Resume in its assistant",
         "Hand over…",
+        "Show what the session changed",
         "Share…",
         "Delete the session…",
     ]

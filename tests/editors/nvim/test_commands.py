@@ -20,6 +20,7 @@ def test_completion(neovim: Neovim) -> None:
             *(
                 "act",
                 "add",
+                "changes",
                 "context",
                 "fixes",
                 "handover",

@@ -407,3 +407,66 @@ def test_what_fixed_an_error(neovim: Neovim, kept: Path) -> None:
     assert name == f"aiana:///session/{SESSION}/claude-code"
     assert typed == offered
     assert none == "Aiana: No session is surely known in which this error went away."
+
+
+def test_what_a_session_changed_is_a_diff_that_leads_to_its_turns(neovim: Neovim) -> None:
+    shop = neovim.folder / "shop"
+    shop.mkdir()
+    calls = [
+        ("Edit", {"file_path": f"{shop}/a.py", "old_string": "1", "new_string": "2"}),
+        ("Edit", {"file_path": f"{shop}/a.py", "old_string": "2", "new_string": "3"}),
+        ("Write", {"file_path": f"{shop}/x.png", "content": "iVBORw0KGgo="}),
+    ]
+    path = transcript(shop, SESSION, "Change it", "Done.")
+    with path.open("a") as file:
+        for number, (name, given) in enumerate(calls):
+            call = {"type": "tool_use", "id": f"t{number}", "name": name, "input": given}
+            record = {
+                "type": "assistant",
+                "uuid": f"c{number}",
+                "sessionId": SESSION,
+                "cwd": str(shop),
+                "timestamp": f"2026-01-12T09:16:0{number}.000Z",
+                "message": {"role": "assistant", "content": [call]},
+            }
+            file.write(json.dumps(record) + "\n")
+    lines, kind, binary, second = neovim.run(
+        opened(path)
+        + """
+    vim.cmd('Aiana changes')
+    T.wait(function() return vim.bo.filetype == 'diff' end, 'the diff')
+    local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    local kind, diff = vim.bo.buftype, vim.api.nvim_get_current_win()
+    local function turn()
+      vim.api.nvim_feedkeys(vim.keycode('<CR>'), 'x', false)
+      T.wait(function() return vim.bo.filetype == 'markdown' end, 'the turn')
+      return require('aiana.document').section(vim.fn.line('.')).messageId
+    end
+    vim.api.nvim_win_set_cursor(0, { 6, 0 })
+    local binary = turn()
+    vim.api.nvim_set_current_win(diff)
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    T.choices = { 2 }
+    return { lines, kind, binary, turn() }
+    """
+    )
+    assert lines == [
+        f"--- {shop}/a.py",
+        f"+++ {shop}/a.py",
+        "@@",
+        "-1",
+        "+3",
+        f"Binary files {shop}/x.png and {shop}/x.png differ",
+    ]
+    assert (kind, binary, second) == ("nofile", "c2", "c1")
+
+
+def test_a_session_that_changed_nothing_says_so(neovim: Neovim, kept: Path) -> None:
+    note = neovim.run(
+        opened(kept)
+        + """
+    vim.cmd('Aiana act changes')
+    return T.note()
+    """
+    )
+    assert note == "Aiana: No file was changed here, as far as the calls show."

@@ -214,6 +214,11 @@ local subcommands = {
       return vim.list_extend({ '@+', '@"', '@a', 'buffer' }, files)
     end,
   },
+  changes = {
+    run = function(_, args)
+      require('aiana').changes({ all = args.bang })
+    end,
+  },
   share = {
     run = function(_, args)
       require('aiana').share({ all = args.bang })

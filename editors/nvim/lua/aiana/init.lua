@@ -266,6 +266,12 @@ function M.hand_over(opts)
   end or resuming.hand_over, opts)
 end
 
+---Show what a session and its sub-agents changed, as a diff.
+---@param opts? { all?: boolean }
+function M.changes(opts)
+  with_session(require('aiana.actions.changes').show, opts)
+end
+
 ---Write a session or memory into a file for somebody else.
 ---@param opts? { all?: boolean }
 function M.share(opts)

@@ -17,6 +17,7 @@
 ---@field after? string
 ---@field whole boolean The texts are the file from its first line to its last. Otherwise they are the parts that calls showed, a line `⋯` between two.
 ---@field parts aiana.ChangedPart[]
+---@field diffLine integer Zero-based line on which it begins in `diff`, where that was asked for.
 
 ---@class aiana.ChangedFiles What a session and its sub-agents changed, file by file in the order of the first change.
 ---@field files aiana.ChangedFile[]

@@ -1,6 +1,7 @@
 ---What can be done with hits, messages, memories and sessions, wherever they were chosen.
 local M = {}
 
+local changes = require('aiana.actions.changes')
 local memories = require('aiana.actions.memories')
 local places = require('aiana.actions.places')
 local resuming = require('aiana.actions.resuming')
@@ -42,6 +43,12 @@ M.all = {
   { name = 'forget', title = 'Forget…', run = memories.forget, memories = true },
   { name = 'resume', title = 'Resume in its assistant', run = resuming.resume, sessions = true },
   { name = 'handover', title = 'Hand over…', run = resuming.hand_over, sessions = true },
+  {
+    name = 'changes',
+    title = 'Show what the session changed',
+    run = changes.show,
+    sessions = true,
+  },
   { name = 'share', title = 'Share…', run = sharing.share },
   { name = 'delete', title = 'Delete the session…', run = sessions.delete, sessions = true },
 }
