@@ -14,7 +14,14 @@ client.set_secret("db", "{}")
 await client.setSecret("db", "{}");
 sm.put_secret_value(SecretId="db", SecretString="{}")
 client.create_secret(Name="db", SecretString="{}")
+keyring.set_password(f"svc-{env}", "ada", "{}")
+keyring.set_password(⏎    "svc",⏎    "ada",⏎    "{}",⏎)
+SecretString: aws.String("{}")
+new KeyVaultSecret("db", "{}")
 user.set_password("{}")
+process.env.DB_PASSWORD || '{}'
+EMAIL_HOST_PASSWORD = config("X", default="{}")
+expect "Password:" {{ send "{}\r" }}
 $user->setPassword('{}');
 db.changeUserPassword("ada", "{}")
 User.objects.create_user("ada", "ada@example.org", "{}")
@@ -100,6 +107,7 @@ printf '{}' | docker secret create x -
 echo -e "{}\n{}" | (passwd ada)
 (echo {}; echo {}) | smbpasswd -a -s ada
 echo {} | kinit ada
+echo '{}' | sudo --stdin ls
 echo -n {} | cryptsetup luksFormat /dev/x -
 echo {} | gpg --batch --passphrase-fd 0 -d f
 docker login -u ada --password-stdin <<< {}
@@ -135,7 +143,7 @@ storePassword '{}'
 
 @pytest.mark.parametrize("form", [*CALLS, *STATEMENTS, *PROGRAMS, *INPUTS, *SETTINGS])
 def test_what_is_given_to_functions_and_programs(form: str) -> None:
-    text = form.replace("{}", "tulip").replace("⏎", "\n")
+    text = form.replace("{}", "tulip").replace("{{", "{").replace("}}", "}").replace("⏎", "\n")
     clean, n = redact(text)
     assert 1 <= n <= text.count("tulip")
     assert "tulip" not in clean
@@ -166,6 +174,10 @@ def test_whose_secret_it_is_stays() -> None:
         'client.set_secret("db", secret)',
         'client.get_secret("db-password-v2")',
         "bcrypt.hash(password, 10)",
+        'user.password || "none"',
+        "const password = form.password || previous",
+        'DB_PASSWORD = config("DB_PASSWORD", default="")',
+        'new KeyVaultSecret(name, value)',
         'password.encode("latin1")',
         'password.encode("utf-8")',
         "passwordEncoder.encode(raw)",

@@ -136,6 +136,13 @@ mật khẩu là {}
 पासवर्ड: {}7
 รหัสผ่าน: {}7
 kata sandi: {}7
+la contraseña nueva es {}
+user/password: ada / {}
+login/pass: ada/{}
+{}7 is the password
+"{}7" is my new password
+the api key is {}77xyz9qwe
+token is {}77xyz9qweasd12.
 """.strip().splitlines()
 
 
@@ -173,6 +180,13 @@ def test_a_phrase_of_words() -> None:
         "a senha é segura",
         "la clave es el nombre",
         "clave: valor",
+        "user/password: required / optional",
+        "login/password is wrong",
+        "this is the password",
+        "base64 is the password encoding",
+        "step2 is the password reset",
+        "the token is base64url-encoded",
+        "the api key is undefined-in-env",
         "het wachtwoord is verplicht",
         "hasło jest wymagane",
         "пароль обязателен",

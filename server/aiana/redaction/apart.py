@@ -35,6 +35,11 @@ _INDEXED = Pattern(rf"\[\w{{0,8}}\]=(?P<value>{_BARE})(?=[\s&;'\"]|\Z)")
 _ELSE = Pattern(
     rf"{_Q}(?:[)\]]|\s{{0,3}}[=:][^\n\"'`;{{}}]{{1,80}}?)\s{{0,3}}(?:\|\||\?\?|\?:|\bor)\s{{0,3}}{_LITERAL}"
 )
+_OR_ELSE = Pattern(rf"\s{{0,3}}(?:\|\||\?\?)\s{{0,3}}{_LITERAL}")
+# `PASSWORD = config("NAME", default="…")`, and its like.
+_FALLBACK = Pattern(
+    rf"{_SIGN}[\w.:]{{1,30}}\(\s?[\"'][\w.]{{1,60}}[\"'],\s?(?:default\s?[=:]\s?)?{_LITERAL}\s?\)"
+)
 _DEFAULT = Pattern(r":?[-=]?(?P<value>[^\s}$\"'`:=-][^\s}$\"'`]{2,100})\}")
 _HOLDS_NAME = Pattern(rf"{_Q}\)?,?\s{{0,3}}\.?\s{{0,3}}{_LITERAL}(?=\s{{0,3}}[)}}\]\n;:]|\Z)")
 _PAIR_ENDS = Pattern(rf"{_Q},\s{{0,3}}{_LITERAL}\s{{0,3}}(?P<ends>[)}}\]]|,\s{{0,3}}[\w\"'])")
@@ -84,7 +89,7 @@ _ATTRIBUTE = Pattern(
     r"(?:name|key|id|type)=\\?[\"']\Z"
 )
 _ANSWERED = Pattern(
-    r"[\w: ?]{0,20}[\"'/)\]]{1,3}[^\n]{0,10}\s{0,3}\n[^\n\"']{0,30}\b(?:send|sendline|send_line|write|puts)\b[\s(]{1,3}(?:--\s)?"
+    r"[\w: ?]{0,20}[\"'/)\]]{1,3}[^\n]{0,10}?\s{0,3}[\n;{][^\n\"']{0,30}\b(?:send|sendline|send_line|write|puts)\b[\s(]{1,3}(?:--\s)?"
     r"[\"'](?P<value>[^\"'\\\n]{3,100})(?:\\[rn]|[\"'])"
 )
 _EXPECTS = Pattern(r"\bexpect\w{0,12}\b[^\n]{0,60}\Z")
@@ -137,7 +142,7 @@ def _assigned(text: str, before: str, end: int, name: Name) -> Found:
     match = _ASSIGNED.match(text, end)
     if match is None or is_stand_in(match["value"]) or is_reference(match["value"]):
         return None, False
-    return match, name.password
+    return match, name.password or (name.unlocks and bool(name.rest))
 
 
 def _indexed(text: str, before: str, end: int, name: Name) -> Found:
@@ -146,6 +151,13 @@ def _indexed(text: str, before: str, end: int, name: Name) -> Found:
 
 def _else(text: str, before: str, end: int, name: Name) -> Found:
     match = _ELSE.match(text, end)
+    if match is None and (name.is_loud or before.endswith("env.")):
+        match = _OR_ELSE.match(text, end)
+    return match, match is not None and not is_stand_in(match["value"])
+
+
+def _fallback(text: str, before: str, end: int, name: Name) -> Found:
+    match = _FALLBACK.match(text, end) if name.is_loud else None
     return match, match is not None and not is_stand_in(match["value"])
 
 
@@ -256,11 +268,11 @@ _AFTER_QUOTE: tuple[Look, ...] = (
 )  # fmt: skip
 _BY_SIGN: dict[str, tuple[Look, ...]] = {
     **dict.fromkeys("\"'`\\", _AFTER_QUOTE),
-    " ": (_set, _lisp, _assigned, _element, _else, _filled, _block),
+    " ": (_set, _lisp, _assigned, _element, _else, _fallback, _filled, _block),
     "\t": (_set, _assigned),
     "\n": (_assigned,),
     ":": (_default, _block, _assigned, _else, _answered, _next_element),
-    "=": (_assigned, _else, _default),
+    "=": (_assigned, _else, _fallback, _default),
     "[": (_indexed, _assigned),
     "?": (_assigned, _answered), "!": (_assigned,), "|": (_assigned,),
     ")": (_filled, _else, _answered), "]": (_filled, _else, _answered), "/": (_filled,),

@@ -19,13 +19,13 @@ from aiana.redaction.values import has_digit, is_code, is_reference, is_stand_in
 _S = r"(?:\s|\\n){0,20}"
 _LITERAL = r"[bBrRuUnNeE@$]?\\?[\"'`](?P<value>[^\s\"'`\\]{3,200})\\?[\"'`]"
 _ARGUMENT = (
-    r"(?:[bBrRuUnNeE@$]?\\?[\"'`][^\"'`\n]{0,200}[\"'`]|[\w.$&*\[\]>-]{1,60}(?:\([^()]{0,60}\))?|\{[^{}]{0,200}\})"
+    r"(?:[bBrRuUnNeEfF@$]?\\?[\"'`][^\"'`\n]{0,200}[\"'`]|[\w.$&*\[\]>-]{1,60}(?:\([^()]{0,60}\))?|\{[^{}]{0,200}\})"
     + _S
     + ","
     + _S
 )
 _ENDS = _S + r"[,)]"
-_LAST = _LITERAL.replace("value", "last") + _S + r"\)"
+_LAST = _LITERAL.replace("value", "last") + _S + ",?" + _S + r"\)"
 _STORES = r"(?:set|save|store|add|update|change|put|reset|create|write|rotate)_?"
 
 # Those whose name has one of these words in it.
@@ -43,6 +43,7 @@ _BY_WORD: dict[str, tuple[Pattern, ...]] = {
         Pattern(form, re.IGNORECASE)
         for form in (
             rf"{_STORES}secrets?(?:_?value|_?string|_?version)?(?:async|sync)?\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}",
+            rf"keyvaultsecret\({_S}{_ARGUMENT}{_LITERAL}{_S}\)",
             rf"secret(?:str|bytes|string)\({_S}{_LITERAL}{_S}\)",
         )
     ),

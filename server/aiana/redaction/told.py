@@ -31,12 +31,17 @@ _SAID = Pattern(
     r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|(?P<arrow>[-=]{1,3}>|→|⇒|⟶|»|\.{3,20}|…)|(?=[「『])|:)\s{0,3}[*]{0,2}(?P<curly>[“”„«»‘’「『])?"
     + _QUOTED_OR_BARE
 )
+_VALUE_ELSEWHERE = r"[*]{0,2}(?P<quote>[\"'`“”„«»「『‘’])?(?P<value>[!#$%&*+\-./0-9:=?@A-Z^_a-z~]{4,120})(?P<after>[\(\[\{<,;)\s\"'`\\”’«»」』]?)"
 # The same after a word of another language, whose verbs mean other things in English.
 _SAID_ELSEWHERE = Pattern(
     r"[^\W\d_]{0,12}?[\"'`*]{0,2}(?P<gap>(?:[^\S\n]{1,3}[^\s:=：,;.(){}\"'`]{1,24}){0,4}?)[*]{0,2}"
     r"(?:\s{0,3}(?P<colon>[:：=]|[-=]{1,3}>|→)[*]{0,2}|[^\S\n]{1,2}(?P<verb>es|é|è|est|är|on|to|je|jest|là|είναι|будет|este|adalah|"
-    r"היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는)|(?=[^\S\n]))\s{0,3}"
-    r"[*]{0,2}(?P<quote>[\"'`“”„«»「『‘’])?(?P<value>[!#$%&*+\-./0-9:=?@A-Z^_a-z~]{4,120})(?P<after>[\(\[\{<,;)\s\"'`\\”’«»」』]?)"
+    r"היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는))\s{0,3}"
+    + _VALUE_ELSEWHERE
+)
+_NEXT_ELSEWHERE = Pattern(
+    r"[^\W\d_]{0,12}?(?P<gap>)(?P<colon>)(?P<verb>)(?P<particle>)[\"'`*]{0,2}[^\S\n]{1,3}"
+    + _VALUE_ELSEWHERE
 )
 _IN_PARENTHESES = Pattern(
     r"(?:word|phrase|code)?[^\S\n]\([\"'`]?(?P<value>[^\s\"'`\\<>,;(){}|\[\]]{6,120})[\"'`]?\)"
@@ -83,6 +88,19 @@ _AFTER_USER = Pattern(
 )
 _THEN = Pattern(r"(?:word|phrase|code)?[^\S\n]{1,3}" + _QUOTED_OR_BARE)
 _TOLD = Pattern(r"s?[^\S\n](?:is|was|:|=|-){0,1}[^\S\n]{0,2}[\"'`]?([\w.=+/-]{20,400})")
+_IS = Pattern(
+    r"[^\S\n](?:is|was)(?:\snow)?:?[^\S\n]{1,2}[\"'`]?([\w.=+/-]{12,400}?)[\"'`]?[.,!]?(?:\s|\Z)"
+)
+_ENDS_IN_WORD = Pattern(r"[-_./][a-z]{3,}\Z")
+_IS_ONE = Pattern(
+    r"(?<![\w./:-])(?P<quote>[\"'`])?(?P<value>[^\s\"'`,;()<>{}|]{6,100})[\"'`]?\s{1,2}(?:is|was)\s{1,2}(?:the|my|our|his|her|their|your)\s{1,2}"
+    r"(?:(?:new|old|current|admin|root|wifi|default|temporary)\s{1,2}){0,2}\Z",
+    re.IGNORECASE,
+)
+_USER_AND = Pattern(r"\b(?:user(?:name)?|login|e?mail|account)\s?/\s?\Z", re.IGNORECASE)
+_BOTH = Pattern(
+    r"(?:word|wd)?[\"'`*]{0,2}\s?[:=]\s{0,2}[*\"'`]{0,2}[\w.@-]{1,40}[\"'`]?\s?[/:]\s?[\"'`]?([^\s\"'`,;/]{4,100})"
+)
 _PAIR = Pattern(
     r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])\s?(?!\w{2,10}://|//)[\"'`]?([^\s\"'`,;]{5,100})"
 )
@@ -107,6 +125,8 @@ def told(text: str, name: Name) -> Span | None:
         if (joined in ("_", "-", ".", "/") and not (joined == "-" and name.written == "Pass")) or (
             name.word == "pass" and not text[end : end + 1].isalpha()
         ):
+            if joined == "/":
+                return _of_both(text, name, end)
             return _after_user(text, name, end) if name.is_verb else None
         return (
             _password(text, name, end)
@@ -114,6 +134,8 @@ def told(text: str, name: Name) -> Span | None:
             or _after_user(text, name, end)
             or _beside(text, name, end)
         )
+    if (said := _IS.match(text, end)) and is_token(said[1]) and not _ENDS_IN_WORD.search(said[1]):
+        return (*said.span(1), "secret")
     said = _TOLD.match(text, end)
     if said and is_random(said[1]) and not is_stand_in(said[1]):
         return (*said.span(1), "secret")
@@ -174,7 +196,7 @@ def _password(text: str, name: Name, end: int) -> Span | None:
 
 def _elsewhere(text: str, name: Name, end: int) -> Span | None:
     """The same in another language."""
-    match = _SAID_ELSEWHERE.match(text, end)
+    match = _SAID_ELSEWHERE.match(text, end) or _NEXT_ELSEWHERE.match(text, end)
     if match is None or match["after"] in _OPENING:
         return None
     value = match["value"].rstrip(".:!?*)")
@@ -192,11 +214,11 @@ def _elsewhere(text: str, name: Name, end: int) -> Span | None:
     elif name.word[0] > "\u024f":  # a word in other letters than those around it
         found = bool(match["colon"] or match["verb"] or match["particle"])
     else:
-        found = (match["colon"] is not None and not value.istitle()) or (
-            match["verb"] is not None and value[-1] not in "aeiouy"
-        )
+        is_said = match["colon"] and not value.istitle()
+        is_said = is_said or (match["verb"] and value[-1] not in "aeiouy")
         # The Spanish word for a key of any kind tells less than the others.
-        found = found and name.word != "clave" and _SENTENCE_ENDS.match(text, after) is not None
+        found = bool(is_said) and name.word != "clave"
+        found = found and _SENTENCE_ENDS.match(text, after) is not None
     return (start, start + len(value), "password") if found else None
 
 
@@ -225,6 +247,9 @@ def _as_password(text: str, name: Name) -> Span | None:
     """`use x as the password`."""
     begin = name.start - len(name.head)
     match = _AS.search(text, max(0, begin - 160), begin)
+    if match is None:
+        match = _IS_ONE.search(text, max(0, begin - 140), begin)
+        match = match if match and is_told(match["value"]) else None
     if match is None or not _NO_NOUN.match(text, name.start + len(name.word) + len(name.rest)):
         return None
     value = match["value"]
@@ -233,6 +258,18 @@ def _as_password(text: str, name: Name) -> Span | None:
     if is_stand_in(value) or is_code(value) or is_reference(value):
         return None
     return (*match.span("value"), "password")
+
+
+def _of_both(text: str, name: Name, end: int) -> Span | None:
+    """`user/password: ada / …`"""
+    match = _BOTH.match(text, end)
+    if match is None or _USER_AND.search(text, max(0, name.start - 20), name.start) is None:
+        return None
+    value = match[1].rstrip(".:!?")
+    start = match.start(1)
+    if is_told(value) or _is_plain(text, value, start + len(value)):
+        return (start, start + len(value), "password")
+    return None
 
 
 def _after_user(text: str, name: Name, end: int) -> Span | None:
