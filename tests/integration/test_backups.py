@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -114,6 +115,7 @@ def test_restore_over_a_damaged_database(aiana: Aiana, home: Path) -> None:
     assert texts(home) == {"what was known at first"}
     assert restored.replaced is not None
     assert Path(restored.replaced).read_bytes() == b"damaged" * 1000
+    assert restored.forgotten is None
 
 
 def test_restore_while_in_use(aiana: Aiana, home: Path) -> None:
@@ -284,15 +286,124 @@ open_aiana(Config(data_dir=Path({str(home)!r}))).delete_memories([{added.id!r}])
         assert not connection.execute("SELECT * FROM facts WHERE name LIKE 'owed%'").fetchall()
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "aiana", *arguments],
-        env={**os.environ, "AIANA_HOME": str(home), "NO_COLOR": "1"},
+        env={**os.environ, "AIANA_HOME": str(home), "NO_COLOR": "1", **more},
         capture_output=True,
         text=True,
         timeout=120,
         stdin=subprocess.DEVNULL,
     )
+
+
+def conversation(projects: Path, name: str, *texts: str) -> None:
+    """A session of Claude Code."""
+    projects.mkdir(parents=True, exist_ok=True)
+    with (projects / f"{name}.jsonl").open("w") as file:
+        for number, text in enumerate(texts):
+            record = {
+                "type": "user",
+                "uuid": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}{number}{text}")),
+                "sessionId": name,
+                "timestamp": f"2026-02-01T12:00:{number:02}.000Z",
+                "cwd": "/home/u/app",
+                "message": {"role": "user", "content": text},
+            }
+            file.write(json.dumps(record) + "\n")
+
+
+def everything(home: Path) -> set[str]:
+    aiana = open_aiana(Config(data_dir=home))
+    try:
+        sessions = aiana.list_sessions(limit=100).sessions
+        said = [m.content for each in sessions for m in aiana.session_messages(each.id).messages]
+        return {*said, *(memory.content for memory in aiana.list_memories().memories)}
+    finally:
+        aiana.close()
+
+
+def test_what_was_forgotten_since_a_backup_stays_forgotten(
+    aiana: Aiana, home: Path, tmp_path: Path
+) -> None:
+    projects = tmp_path / "claude" / "projects" / "-home-u-app"
+    conversation(projects, "whole", "Where does the quinkelberg stand?", "yes")
+    conversation(projects, "partly", "The launch code is zanzibarium", "something kept")
+    memory = aiana.add_memory("marzipan is in the drawer").memory
+    aiana.close()
+    more = {"CLAUDE_CONFIG_DIR": str(tmp_path / "claude"), "AIANA_EMBEDDING_MODEL": "none"}
+    backup = tmp_path / "stick" / "aiana.db"
+    for arguments in (
+        ("import", "--no-embed"),
+        ("backup", "--output", str(backup)),
+        ("forget", "--session", "whole"),
+        ("forget", "--text", "zanzibarium", "--yes"),
+        ("forget", memory.id),
+    ):
+        done = run(home, *arguments, **more)
+        assert done.returncode == 0, done.stderr
+    kept = {"what was known at first", "something kept"}
+    assert everything(home) == kept
+    before = backup.read_bytes()
+    restored = run(home, "restore", str(backup), "--yes", **more)
+    assert restored.returncode == 0, restored.stderr
+    assert (
+        "What was forgotten since stays forgotten: 1 session, 1 message, 1 memory.\n"
+        in restored.stdout
+    )
+    assert backup.read_bytes() == before
+    assert everything(home) == kept
+    for path in home.rglob("*"):
+        if path.is_file():
+            for word in (b"quinkelberg", b"zanzibarium", b"marzipan"):
+                assert word not in path.read_bytes(), path
+    # Transcripts are looked at again, as far as they had been read when the backup was made, too.
+    for transcript in projects.iterdir():
+        transcript.touch()
+        shutil.copy(transcript, transcript.with_name(f"copy-{transcript.name}"))
+    assert run(home, "import", "--no-embed", **more).returncode == 0
+    assert everything(home) == kept
+
+
+def test_a_backup_of_another_store_loses_what_was_forgotten_here(
+    aiana: Aiana, home: Path, tmp_path: Path
+) -> None:
+    """Whose tombstones are made with another key, and stay known as well."""
+    text = "a memory of forty characters and of some more"
+    other = open_aiana(Config(data_dir=tmp_path / "other"))
+    for content in (text, "what stays", "gone there"):
+        added = other.add_memory(content).memory
+    other.delete_memories([added.id])
+    made = Path(other.back_up(tmp_path / "copy.db").path)
+    other.close()
+    aiana.delete_memories([aiana.add_memory(text).memory.id])
+    aiana.close()
+    restored = open_aiana(Config(data_dir=home)).restore(made)
+    assert restored.forgotten is not None
+    assert (restored.forgotten.memories, restored.forgotten.things) == (1, 1)
+    assert texts(home) == {"what stays"}
+    archive = tmp_path / "archive.jsonl"
+    for content in (text, "gone there"):
+        elsewhere = open_aiana(Config(data_dir=tmp_path / content))
+        elsewhere.add_memory(content)
+        archive.write_text("".join(elsewhere.archive()))
+        elsewhere.close()
+        here = open_aiana(Config(data_dir=home))
+        here.import_sessions(paths=[str(archive)])
+        here.close()
+    assert texts(home) == {"what stays"}
+
+
+def test_what_was_restored_from_a_backup_of_all_is_not_lost(aiana: Aiana, home: Path) -> None:
+    """What is there just as well, or was only not there yet, is not taken for forgotten."""
+    aiana.delete_memories([aiana.add_memory("gone before").memory.id])
+    aiana.add_memory("in both")
+    made = Path(aiana.back_up().path)
+    aiana.close()
+    restored = open_aiana(Config(data_dir=home)).restore(made)
+    assert restored.forgotten is not None
+    assert restored.forgotten.things == 0
+    assert texts(home) == {"what was known at first", "in both"}
 
 
 def test_commands(aiana: Aiana, home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from aiana.invocation import command
 from aiana.storage.backups import KEPT, Backup
 from aiana.text import counted
 from aiana.times import format_time
+
+if TYPE_CHECKING:
+    from aiana.storage.carrying import Carried
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -50,7 +54,8 @@ def backup(output: Path | None, keep: int, as_json: bool) -> None:
 def restore(backup: Path | None, as_list: bool, yes: bool, as_json: bool) -> None:
     """Put BACKUP, or the newest one, in place of what is stored now, which is kept aside.
 
-    Nothing else of Aiana may run meanwhile: close the editors first.
+    What was forgotten since it was made stays forgotten, and no import brings it back. Nothing else
+    of Aiana may run meanwhile: close the editors first.
 
     \b
     Examples:
@@ -71,6 +76,10 @@ def restore(backup: Path | None, as_list: bool, yes: bool, as_json: bool) -> Non
         print_json(restored)
         return
     say(f"Restored {_content(chosen)}.")
+    if restored.forgotten is None:
+        say("What was forgotten since may be back: what was stored before is too damaged to tell.")
+    elif restored.forgotten.things:
+        say(f"What was forgotten since stays forgotten: {_stays(restored.forgotten)}.")
     if restored.replaced is not None:
         say(f"What was stored before is kept: {restored.replaced}")
     if restored.servers:
@@ -87,6 +96,15 @@ def _list(backups: list[Backup], as_json: bool) -> None:
         say(Piece(f"  {when(format_time(made))}  {_content(each)}", "dim"))
     if not backups:
         say(f"There is no backup yet: `{command('backup')}` makes one.")
+
+
+def _stays(carried: Carried) -> str:
+    parts = [
+        counted(carried.sessions, "session") if carried.sessions else "",
+        counted(carried.messages, "message") if carried.messages else "",
+        counted(carried.memories, "memory", "memories") if carried.memories else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _content(backup: Backup) -> str:

@@ -17,6 +17,7 @@ from aiana.protocol.uris import MemoryAddress, parse
 
 if TYPE_CHECKING:
     from aiana.storage.backups import Backup
+    from aiana.storage.carrying import Carried
 
 _PAGE = 500
 
@@ -27,6 +28,8 @@ class Restored(Struct, frozen=True, kw_only=True, rename="camel"):
     restored: Backup
     replaced: str | None
     """Where what was stored before is kept."""
+    forgotten: Carried | None
+    """What of the backup stays forgotten; null if what was stored before is too damaged to say."""
     servers: bool
     """Qdrant still holds what was stored before, until it is reindexed."""
 
@@ -78,15 +81,21 @@ class Keeping:
     def restore(self, backup: Path, progress: Progress | None = None) -> Restored:
         """Put a backup in place of what is stored, before this opened it.
 
+        What was forgotten since the backup was made stays forgotten.
+
         Raises Conflict while another process has the store open.
         """
         from aiana.storage.backups import checked, restore
+        from aiana.storage.forgetting import scrub
 
         whole = checked(backup)
-        kept = restore(self._container.config.database, backup, progress)
+        kept, carried = restore(self._container.config.database, backup, progress)
+        if carried is not None and carried.things:
+            scrub(self._container.storage.database)
         return Restored(
             restored=whole,
             replaced=None if kept is None else str(kept),
+            forgotten=carried,
             servers=self._container.config.qdrant_url is not None,
         )
 

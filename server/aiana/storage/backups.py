@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from msgspec import Struct
@@ -21,6 +22,9 @@ from aiana.storage.database import BUSY_TIMEOUT_S, INDEX, translated
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
 from aiana.storage.write_turn import WriteTurn
 from aiana.times import now
+
+if TYPE_CHECKING:
+    from aiana.storage.carrying import Carried
 
 KEPT = 10
 """Backups that stay in the folder, unless another number is asked for."""
@@ -136,20 +140,29 @@ def checked(path: Path) -> Backup:
     return Backup(path=str(path), bytes=path.stat().st_size, **counts)
 
 
-def restore(database: Path, backup: Path, report: Progress | None = None) -> Path | None:
-    """Put a copy of `backup` in the place of the database; returns where that is kept, if it was.
+def restore(
+    database: Path, backup: Path, report: Progress | None = None
+) -> tuple[Path | None, Carried | None]:
+    """Put a copy of `backup` in the place of the database, but for what was forgotten since.
 
-    Raises Conflict while another process has the database open, and StorageUnavailable if the
-    backup is not whole, in which case nothing was changed.
+    Returns where what it replaces is kept, if it is, and what was left out; None if what was
+    forgotten cannot be read any more. Raises Conflict while another process has the database open,
+    and StorageUnavailable if the backup is not whole, in which case nothing was changed.
     """
+    from aiana.storage.carrying import carry_forgotten
+
     checked(backup)
     make_folder(database.parent)
     with beside(database) as part:
         with contextlib.closing(_opened(backup)) as source, translated(backup):
             copy_into(source, part, report)
-        flush(part)
         _fold_log(database)
+        read = _state(database)
+        carried = carry_forgotten(database, part)
+        flush(part)
         with _alone(database):
+            if _state(database) != read:
+                raise Conflict(_in_use(database))
             kept = _set_aside(database)
             for derived in files_in(database.parent / INDEX, "*.bin"):
                 remove(derived)
@@ -159,7 +172,19 @@ def restore(database: Path, backup: Path, report: Progress | None = None) -> Pat
                 if kept is not None:
                     _move(kept, database)
                 raise unavailable(database, error) from error
-    return kept
+    return kept, carried
+
+
+def _state(database: Path) -> list[tuple[int, int] | None]:
+    """What tells whether somebody has written a database."""
+    found: list[tuple[int, int] | None] = []
+    for path in (database, database.with_name(database.name + "-wal")):
+        try:
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_size) if status.st_size else None)
+        except FileNotFoundError:
+            found.append(None)
+    return found
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -174,6 +174,17 @@ class Eraser:
             check_expected(chosen.things, expected)
             return self._erased(connection, chosen, wish.text or "")
 
+    def erase_keys(
+        self,
+        connection: sqlite3.Connection,
+        sessions: Sequence[int],
+        messages: Sequence[int],
+        memories: Sequence[int],
+    ) -> Erased:
+        """Forget these inside the caller's transaction, with the sub-agents of the sessions."""
+        chosen = self._whole(connection, sessions, [*messages], [*memories])
+        return self._erased(connection, chosen, "")
+
     def due(self, retention: Retention) -> int:
         """How many sessions were kept for long enough, without those of their sub-agents."""
         with self._database.reading_everything() as connection:

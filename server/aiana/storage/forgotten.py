@@ -17,6 +17,7 @@ _LONG_ID = 16
 _LONG_TEXT = 32
 """Characters from which on a text is taken to be one person's: it comes back nowhere."""
 _KEY, _UNKEYED = "forgotten key", "forgotten unkeyed"
+_OTHER_KEY = "forgotten key of "
 _SAID = "SELECT id, timestamp, content, type FROM messages"
 _OPENING = 3
 """Messages that tell a copy of a session by what was said, where neither ids nor times do."""
@@ -56,6 +57,16 @@ def forget_session(
     forgotten.beside.extend(given for *_, given in rows if given)
 
 
+def take_keys(facts: Iterable[tuple[str, str]], connection: sqlite3.Connection) -> None:
+    """Take over the keys of a database, by its facts, whose hashes are to be known in this one."""
+    for name, value in facts:
+        if name == _UNKEYED:
+            connection.execute("INSERT OR IGNORE INTO facts VALUES (?, '')", (name,))
+        elif name.startswith(_KEY):
+            other = f"{_OTHER_KEY}{content_hash(value).hex()}"
+            connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (other, value))
+
+
 class Tombstones:
     """What was forgotten, as one transaction sees it.
 
@@ -64,11 +75,14 @@ class Tombstones:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        facts = connection.execute(
-            "SELECT name, value FROM facts WHERE name IN (?, ?)", (_KEY, _UNKEYED)
-        )
-        known = dict(facts.fetchall())
+        known = _keys(connection)
         self._key = bytes.fromhex(known[_KEY])
+        self._others = [
+            bytes.fromhex(value)
+            for name, value in known.items()
+            if name.startswith(_OTHER_KEY) and value != known[_KEY]
+        ]
+        """Of databases that a backup took the place of."""
         self._older = _UNKEYED in known
         """Whether some are of an Aiana that had no key."""
 
@@ -98,17 +112,17 @@ class Tombstones:
 
     def remove_text(self, text: str) -> None:
         """A text may be kept again."""
-        hash = self._hash("kept", _normalised(text))
-        self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
+        for hash in self._hashes("kept", _normalised(text)):
+            self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
 
     def holds_text(self, text: str) -> bool:
         """Whether a text that somebody kept was forgotten."""
-        return self._any_known([self._hash("kept", _normalised(text))])
+        return self._any_known(self._hashes("kept", _normalised(text)))
 
     def _add(self, source: str, rows: Iterable[tuple[str, str, str, str]]) -> None:
         hashes: set[bytes] = set()
         for id, timestamp, content, type in rows:
-            hashes.update(self._named(source, id, timestamp, content))
+            hashes.update(self._named(source, id, timestamp, content, self._key))
             if len(id) >= _LONG_ID:
                 hashes.add(self._hash("id", source, id))
             if text := _normalised(content):
@@ -135,9 +149,10 @@ class Tombstones:
         others: list[Message] = []
         for message in messages:
             text = _normalised(message.content)
-            hashes = self._named(source, message.id, message.timestamp, message.content)
+            said = (source, message.id, message.timestamp, message.content)
+            hashes = [hash for key in self._all for hash in self._named(*said, key)]
             if self._older:
-                hashes += _unkeyed(source, message.id, message.timestamp, message.content)
+                hashes += _unkeyed(*said)
             is_own = message.type in SPOKEN and len(text) >= _LONG_TEXT
             if self._any_known(hashes) or (
                 is_own and self._was_said("own", text, at=message.timestamp)
@@ -154,7 +169,7 @@ class Tombstones:
 
     def title_of_forgotten(self, source: str, message_id: str) -> bool:
         """Whether a title is that of a session which was deleted, by the message that it names."""
-        hashes = [self._hash("id", source, message_id)]
+        hashes = self._hashes("id", source, message_id)
         if self._older:
             hashes.append(content_hash("\0".join(("id", source, message_id))))
         return self._any_known(hashes)
@@ -179,21 +194,29 @@ class Tombstones:
 
     def _was_said(self, *parts: str, at: str) -> bool:
         """Whether the like of it was forgotten after it was said, `at` this time."""
-        row = self._connection.execute(
-            "SELECT 1 FROM forgotten WHERE hash = ? AND at >= ?", (self._hash(*parts), at)
-        )
-        return row.fetchone() is not None
+        query = "SELECT 1 FROM forgotten WHERE hash = ? AND at >= ?"
+        rows = (self._connection.execute(query, (each, at)) for each in self._hashes(*parts))
+        return any(row.fetchone() is not None for row in rows)
 
-    def _named(self, source: str, id: str, timestamp: str, content: str) -> list[bytes]:
-        hashes = [self._hash("said", source, timestamp, content)] if content.strip() else []
+    @staticmethod
+    def _named(source: str, id: str, timestamp: str, content: str, key: bytes) -> list[bytes]:
+        hashes = [_hashed(key, "said", source, timestamp, content)] if content.strip() else []
         if len(id) >= _LONG_ID:
-            hashes.append(self._hash("then", source, id, timestamp))
-            hashes.append(self._hash("same", source, id, content))
+            hashes.append(_hashed(key, "then", source, id, timestamp))
+            hashes.append(_hashed(key, "same", source, id, content))
         return hashes
 
+    @property
+    def _all(self) -> list[bytes]:
+        return [self._key, *self._others]
+
     def _hash(self, *parts: str) -> bytes:
-        text = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, text, "sha256")[:16]
+        """As what is forgotten now is noted."""
+        return _hashed(self._key, *parts)
+
+    def _hashes(self, *parts: str) -> list[bytes]:
+        """As it may have been noted."""
+        return [_hashed(key, *parts) for key in self._all]
 
     def _any_known(self, hashes: Sequence[bytes]) -> bool:
         if not hashes:
@@ -202,6 +225,20 @@ class Tombstones:
             f"SELECT 1 FROM forgotten WHERE hash IN ({marks(hashes)})", list(hashes)
         )
         return known.fetchone() is not None
+
+
+def _keys(connection: sqlite3.Connection) -> dict[str, str]:
+    facts = connection.execute(
+        "SELECT name, value FROM facts WHERE name IN (?1, ?2) "
+        "OR name > ?3 AND name < ?3 || char(1114111)",
+        (_KEY, _UNKEYED, _OTHER_KEY),
+    )
+    return dict(facts.fetchall())
+
+
+def _hashed(key: bytes, *parts: str) -> bytes:
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hmac.digest(key, text, "sha256")[:16]
 
 
 def _normalised(text: str) -> str:

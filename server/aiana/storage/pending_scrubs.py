@@ -105,6 +105,16 @@ def settled_in(copy: sqlite3.Connection, name: str) -> list[list[str] | None]:
     return [record.words for record in known if "index" in record.left]
 
 
+def carry_owed(facts: Iterable[tuple[str, str]], connection: sqlite3.Connection) -> None:
+    """Owe what a database owed, by its facts, that is kept as a backup from now on."""
+    for name, value in facts:
+        if not name.startswith(_NAME):
+            continue
+        record = msgspec.json.decode(value, type=Owed)
+        record.name, record.left = name, [*_PARTS]
+        _note(connection, record)
+
+
 def _note(connection: sqlite3.Connection, record: Owed) -> None:
     # Its texts have been through the door, word by word they may look like something else.
     value = Admitted(msgspec.json.encode(record).decode())
