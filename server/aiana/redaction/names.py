@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
+from aiana.redaction.repeated import Repeated
 from aiana.redaction.spans import Span
 
 # What a name or a label of a secret contains, in lower case; `key` only after a word that owns it.
@@ -170,6 +171,7 @@ def find_by_word(
 ) -> list[Span]:
     """The same for one word, which is that of a password or not."""
     spans: list[Span] = []
+    repeated = Repeated(text)
     reached = 0
     position = lowered.find(word)
     while position >= 0:
@@ -177,6 +179,7 @@ def find_by_word(
             position >= reached
             and _means_secret(lowered, position, word)
             and not lowered.endswith(_MARK, 0, position)
+            and not repeated.is_clean(position)
         ):
             name = _name_at(text, position, word, password)
             after = position + len(word) + len(name.rest)
@@ -186,6 +189,8 @@ def find_by_word(
             ):
                 spans += found
                 reached = found[-1][1]  # what lies in it is no name
+            else:
+                repeated.add(position)
         position = lowered.find(word, position + len(word))
     return spans
 

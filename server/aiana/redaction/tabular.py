@@ -164,6 +164,8 @@ def _in_lines(text: str, name: Name, begin: int, end: int) -> list[Span]:
     found: list[Span] = []
     for row in _rows(text, stop + 1, sign, titles):
         cell = row[column]
+        if cell.text == titles[column].text:
+            break  # the head of another, or of the same again
         if kind := _kind(name.whole, cell.text, is_told_whose=told):
             found.append((cell.start, cell.start + len(cell.text), kind))
     return found
