@@ -139,18 +139,26 @@ def arguments(text: str, lowered: str, flags: list[int], gates: Set[str]) -> lis
 def _arguments(text: str, begins: list[int]) -> list[Span]:
     """`begins` is where a secret argument may begin, in order."""
     spans: list[Span] = []
-    programs: list[re.Match[str]] = []
+    windows: list[tuple[int, int]] = []
     looked = 0
     for place in begins:
+        end = min(len(text), place + 16)
+        if looked and place - looked < _MOST_BEFORE and text.find("\n", looked, place) < 0:
+            windows[-1] = (windows[-1][0], end)
+            looked = place
+            continue
         begin = max(text.rfind("\n", max(0, place - _MOST_BEFORE), place) + 1, place - _MOST_BEFORE)
         for _ in range(_MOST_LINES):  # of one command, each but the last ending with a backslash
             if begin < 2 or text[begin - 2] != "\\":
                 break
             begin = text.rfind("\n", 0, begin - 1) + 1
-        end = min(len(text), place + 16)
-        programs += _PROGRAM.finditer(text, max(begin, looked, place - _MOST_BEFORE, 0), end)
-        looked = max(looked, place)
-    unique = {program.start(): program for program in programs}
+        windows.append((max(begin, looked, place - _MOST_BEFORE, 0), end))
+        looked = place
+    unique = {
+        program.start(): program
+        for start, end in windows
+        for program in _PROGRAM.finditer(text, start, end)
+    }
     starts = sorted(unique)
     for n, start in enumerate(starts):
         program = unique[start]

@@ -7,7 +7,7 @@ import string
 from collections.abc import Container, Iterable, Iterator
 
 from aiana.pattern import Pattern
-from aiana.redaction.names import WORDS
+from aiana.redaction.names import holds_word
 from aiana.redaction.normalise import Edit, Normalised
 
 _COMMENT = r"(?://|#)[^\n\"'`]{0,80}(?=\n)"
@@ -170,7 +170,7 @@ def _of_shell(text: str, start: int, end: int, beginnings: Container[str]) -> li
     if begin > 1 and text[begin - 2] == "=" and text[begin - 1] == text[start]:
         name = text[max(0, begin - _BEFORE) : begin - 2]
         edits = [Edit(begin - 1, begin, ""), quote]
-    return edits if value and any(word in name.lower() for word in WORDS) else []
+    return edits if value and holds_word(name.lower()) else []
 
 
 def _inserted(text: str, plain: str, beginnings: Container[str]) -> list[Edit]:
@@ -198,4 +198,4 @@ def _is_piece(text: str, plain: str, start: int, end: int, beginnings: Container
         return True
     begin = start - len(piece)
     name = plain[max(0, begin - _BEFORE) : begin]
-    return any(word in name for word in WORDS)
+    return holds_word(name)

@@ -10,8 +10,8 @@ from aiana.pattern import Pattern
 
 # Terminal sequences as they are and as source code writes them; all runs are bounded.
 _ESCAPE = Pattern(
-    "(?:\x1b|\x9b)(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]"
-    "|\\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\\\)|[ -/]?[0-~])?"
+    "(?:(?:\x1b|\x9b)(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]"
+    "|\\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\\\)|[ -/]?[0-~])?)+"
 )
 _WRITTEN = Pattern(  # all of it after one backslash, which is quickly found
     r"\\(?:(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
@@ -21,11 +21,12 @@ _WRITTEN = Pattern(  # all of it after one backslash, which is quickly found
 _ENTITY = Pattern(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _PERCENT = Pattern(r"%([2-7][0-9a-fA-F])")
 _INVISIBLE = Pattern(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "([\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
-    "\U000e0000-\U000e01ef]"
+    "\U000e0000-\U000e01ef])(?:(?![\x1b\x9b])\\1)*"
 )
-_FULL_WIDTH = Pattern("[\uff01-\uff5e\u2010-\u2012\u2212\u2024]")
+# One of them, or a rule that is drawn with one.
+_FULL_WIDTH = Pattern("([\uff01-\uff5e\u2010-\u2012\u2212\u2024])(?:\\1{7,})?")
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2212", "-") | {"\u2024": "."}
 # One of them stands in whatever would be a token, or a name and its value, in plain signs.
 _WIDE_SIGNS = frozenset("\u2010\u2011\u2012\u2212\u2024\uff0d\uff0e\uff1a\uff1d\uff3f")
@@ -116,7 +117,7 @@ def normalised(text: str, *, has_controls: bool) -> Normalised | None:
     letters = letters_of(text)
     if not letters.isdisjoint(_WIDE_SIGNS):
         edits += (
-            Edit(*m.span(), _DASHES.get(m[0]) or chr(ord(m[0]) - 0xFEE0))
+            Edit(*m.span(), len(m[0]) * (_DASHES.get(m[1]) or chr(ord(m[1]) - 0xFEE0)))
             for m in _FULL_WIDTH.finditer(text)
         )
     if has_controls or any(map(_INVISIBLE.match, letters)):

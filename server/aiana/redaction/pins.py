@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
+from aiana.redaction.repeated import Repeated
 from aiana.redaction.spans import Span
 
 # A word of its own or of a name: no `spin`, `pinning` or `pinned`.
@@ -41,12 +42,17 @@ _DIGITS = Pattern(r"\d{4,12}\Z")
 
 def pins(text: str, lowered: str) -> list[Span]:
     spans: list[Span] = []
+    repeated, past = Repeated(text), 0
     for place in places(lowered, "pin"):
+        if place < past or (past := repeated.past(place)):
+            continue
         match = _GIVEN.match(text, place) or _OPTION.match(text, place) or _NAMED.match(text, place)
         if match is None and _WORD.match(text, place):
             match = _BEFORE.search(text, max(0, place - _MOST_BEFORE), place)
         if match is not None:
             spans.append((*match.span("value"), "pin"))
+        else:
+            repeated.add(place)
     return spans
 
 

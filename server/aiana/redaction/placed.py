@@ -93,7 +93,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if "pin" in gates:
         spans += pins(text, lowered)
     if '"kty"' in gates:
-        spans += _groups(_JWK, text, "private-key", places(text, '"'))
+        spans += _groups(_JWK, text, "private-key", (key.start() for key in _JWK.finditer(text)))
     if not gates.isdisjoint(("identified", "net us", "securestr")):
         words = places(lowered, "identified", "convertto-", "net use")
         spans += _groups(_STATEMENT, text, "password", words)

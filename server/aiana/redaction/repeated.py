@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 # How far rules look around a place to tell whether it holds a secret.
-_BEFORE, _AFTER = 600, 2000
+_BEFORE, _AFTER = 500, 1200
+# Few places are not worth the look.
 _FEW = 50
+_STEP = 4096
 
 
 class Repeated:
@@ -16,16 +18,33 @@ class Repeated:
     def __init__(self, text: str) -> None:
         self._text = text
         self._clean: set[str] = set()
-        self._places = 0
+        self._asked = 0
+        self._last = (0, "")
 
-    def is_clean(self, place: int) -> bool:
-        """Whether the same place was found to hold nothing; few places are not worth the look."""
-        self._places += 1
-        return self._places > _FEW and self._around(place) in self._clean
+    def past(self, place: int) -> int:
+        """Where to go on, if such a place was found to hold nothing, and the same repeats; else 0.
+
+        Asked for the places of one kind in their order.
+        """
+        self._asked += 1
+        if self._asked <= _FEW:
+            return 0
+        around = self._around(place)
+        (before, around_it), self._last = self._last, (place, around)
+        if around not in self._clean:
+            return 0
+        text, period = self._text, place - before
+        end, ahead = place, place + _AFTER
+        # The text has repeated itself since the place before: up to where does it go on so?
+        while around == around_it and ahead + _STEP < len(text):
+            if text[ahead : ahead + _STEP] != text[ahead - period : ahead - period + _STEP]:
+                break
+            end, ahead = end + _STEP, ahead + _STEP
+        return end + 1
 
     def add(self, place: int) -> None:
         """Says that a place, which was asked for just now, holds nothing."""
-        if self._places > _FEW:
+        if self._asked > _FEW:
             self._clean.add(self._around(place))
 
     def _around(self, place: int) -> str:
