@@ -62,6 +62,21 @@ def test_a_private_key_that_is_cut_off() -> None:
     assert redact(text + "\n... truncated") == ("[redacted:private-key]\n... truncated", 1)
 
 
+@pytest.mark.parametrize("newline", ["\n", "\\n", "\r\n", "\n    12→"])
+def test_a_private_key_whose_beginning_is_cut_off(newline: str) -> None:
+    lines = [NOISE[n : n + 64] for n in range(0, 640, 64)]
+    tail = newline.join([NOISE[:30], *lines, NOISE[:20] + "==", "-----END PRIVATE KEY-----"])
+    assert redact(f"{tail}{newline}done") == (f"[redacted:private-key]{newline}done", 1)
+    clean, n = redact(f"the end of it:{newline}{tail}")
+    assert n == 1
+    assert NOISE[:20] not in clean
+
+
+def test_the_end_of_a_private_key_alone() -> None:
+    for text in ("-----END PRIVATE KEY-----", "it ends with\n-----END RSA PRIVATE KEY-----\n"):
+        assert redact(text) == (text, 0)
+
+
 VALUE = noise(24)
 ASSIGNED = [
     ("DB_PASSWORD={}", "password"),

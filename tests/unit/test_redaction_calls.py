@@ -128,6 +128,8 @@ proxy_set_header X-Api-Key {}77xyz9;
 <input value="{}" type="password">
 <connection-string>Password={}</connection-string>
 auth: ada:{}7
++password:⏎+  {}⏎+user: ada
+     1→db:⏎     2→  password: |⏎     3→    {}⏎     4→  user: ada
 {"columns": ["user", "password"], "rows": [["ada", "{}"], ["eve", "{}"]]}
 {"columns": ["id", "password", "mail"], "types": ["int", "text", "text"], "rows": [[1, "{}", null]]}
 [["user","password"],["ada","{}"]]

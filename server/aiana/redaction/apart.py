@@ -58,10 +58,15 @@ _SETS = Pattern(
 _SET_TO = Pattern(
     rf"[\"']?\s{{1,3}}(?:password\s|string\s|-Value\s)?[\"']?(?P<value>{_BARE})[\"']?(?=[ \t]{{0,3}}(?:[;\n|&]|\Z))"
 )
+# What a listing, a difference or a quotation puts before each line.
+_NUMBER_OF_LINE = r"[ \t]{0,8}\d{1,6}(?:→|\t|:)"
+_MARGIN = rf"(?:[+>-](?=[ \t])|{_NUMBER_OF_LINE})"
+_MARGIN_BEFORE = Pattern(rf"[+>]|{_NUMBER_OF_LINE}")
 _BLOCK = Pattern(
     r"[\"']?\s?:[ \t]{0,3}(?P<how>&\w{1,30}|!{1,2}[\w./:-]{0,40}|[>|][-+]?\d?)?[ \t]{0,3}"
-    r"(?:\r?\n(?P<in>[ \t]{1,40}))?(?P<quote>[\"'])?(?P<value>[^\s\"':#&!>|{}\[\]][^\s\"':{}\[\]]{2,200})(?(quote)(?P=quote))"
-    r"[ \t]{0,3}(?P<note>\#[^\n]{0,100})?(?:\r?\n(?P<then>[ \t]{0,41})|\Z)"
+    rf"(?:\r?\n{_MARGIN}?(?P<in>[ \t]{{1,40}}))?"
+    r"(?P<quote>[\"'])?(?P<value>[^\s\"':#&!>|{}\[\]][^\s\"':{}\[\]]{2,200})(?(quote)(?P=quote))"
+    rf"[ \t]{{0,3}}(?P<note>\#[^\n]{{0,100}})?(?:\r?\n{_MARGIN}?(?P<then>[ \t]{{0,41}})|\Z)"
 )
 _ELEMENT = Pattern(
     r"(?:(?:\s[^<>\n]{0,200})|[\"'](?:\s[^<>\n]{0,200})?)?>\s{0,40}(?:<!\[CDATA\[|<(?:value|span|code|td|dd|b|string|input)>)?\s{0,3}"
@@ -206,6 +211,8 @@ def _block(text: str, before: str, end: int, name: Name) -> Found:
     if match is None or not (match["in"] or match["how"] or match["note"]):
         return None, False
     line = before[before.rfind("\n") + 1 :]
+    if margin := _MARGIN_BEFORE.match(line):
+        line = line[margin.end() :]
     if line.strip(" \t-\"'"):
         return None, False
     if match["in"]:

@@ -29,6 +29,11 @@ _KEY_DATA = Pattern(
     r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
 )
 _KEY_NAMES = ("key-data", "tls.key", ".dockerc", "ssh-privatekey")
+_END_OF_KEY = Pattern(r"-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_LINE_OF_KEY = Pattern(
+    r"(?:\A|\n|\\n|[\"'\s>|+→])(?P<data>[A-Za-z0-9+/=]{1,80})[\"',\\]{0,3}(?:\r?\n|\\r?\\n|\\n)(?:[ \t\"'>|+-]|\d{1,6}→){0,20}\Z"
+)
+_MOST_LINES_OF_KEY, _LEAST_OF_KEY = 120, 20
 _SECRET_DATA = Pattern(r"kind[\"']?:\s{0,3}[\"']?(?:Sealed)?Secret\b", re.IGNORECASE)
 _DATA = Pattern(
     r"(?:^|\n|\\n|[{,])(?P<in>[ \t]*)[\"']?(?P<field>data|stringData)[\"']?:\s*(?P<brace>\{)?"
@@ -97,6 +102,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if not gates.isdisjoint(("identified", "net us", "securestr")):
         words = places(lowered, "identified", "convertto-", "net use")
         spans += _groups(_STATEMENT, text, "password", words)
+    if "key" in gates and "-----end " in lowered:
+        spans += _ends_of_keys(text, lowered)
     if not gates.isdisjoint(OF_CALLS):
         spans += calls(text, lowered, gates)
     if is_piped:
@@ -118,6 +125,23 @@ def _groups(pattern: Pattern, text: str, kind: str, where: Iterable[int]) -> lis
         value = match[match.lastindex or 0]
         if not is_stand_in(value, weak=False) and not is_code(value):
             spans.append((*match.span(match.lastindex or 0), kind))
+    return spans
+
+
+def _ends_of_keys(text: str, lowered: str) -> list[Span]:
+    """Private keys whose beginning is cut off, as what `tail` prints."""
+    spans: list[Span] = []
+    for place in places(lowered, "-----end "):
+        if _END_OF_KEY.match(text, place) is None:
+            continue
+        begin = place
+        for _ in range(_MOST_LINES_OF_KEY):
+            line = _LINE_OF_KEY.search(text, max(0, begin - 140), begin)
+            if line is None or (begin != place and len(line["data"]) < 16):
+                break
+            begin = line.start("data")
+        if place - begin > _LEAST_OF_KEY:
+            spans.append((begin, text.index("-----", place + 5) + 5, "private-key"))
     return spans
 
 
