@@ -121,12 +121,20 @@ def test_sessions_are_found_by_the_files_they_touched(storage: AianaStorage) -> 
     assert {hit.session_id for hit in storage.search("cart -file:cart.py")} == {"s2"}
 
 
+def unchanged(connection: sqlite3.Connection) -> None:
+    """Take from a database what later steps than those under test put into it."""
+    connection.execute("DROP TRIGGER messages_change")
+    connection.execute("DROP INDEX messages_changed")
+    connection.execute("ALTER TABLE messages DROP COLUMN changed")
+
+
 def test_message_files_backfill(tmp_path: Path) -> None:
     path = tmp_path / "conversations.db"
     with AianaStorage(path) as storage:
         stored(storage)
     names = [step.__name__ for step in MIGRATIONS]
     with sqlite3.connect(path) as old:
+        unchanged(old)
         old.execute("DROP TRIGGER messages_delete_files")
         old.execute("DROP TABLE message_files")
         old.execute("DROP TABLE message_refs")
@@ -215,6 +223,7 @@ def test_touches_that_an_older_aiana_noted_have_their_time(tmp_path: Path) -> No
         stored(storage)
     steps = [step.__name__ for step in MIGRATIONS]
     with sqlite3.connect(path) as old:
+        unchanged(old)
         old.execute("DROP INDEX message_files_by_name")
         old.execute("ALTER TABLE message_files DROP COLUMN timestamp")
         old.execute("CREATE INDEX message_files_by_name ON message_files (name)")

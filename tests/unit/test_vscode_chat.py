@@ -196,6 +196,29 @@ def test_changes_are_applied_as_the_editor_does(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (7, ["first", "second", "third"]),
+        (13, ["first", "second", "third"]),
+        (20, ["first", "second", "changed"]),
+        (25, ["first", "last"]),
+    ],
+    ids=["asked", "answered again", "edited", "taken back to the first"],
+)
+def test_a_log_that_the_editor_wrote_is_what_its_view_showed(
+    tmp_path: Path, lines: int, asked: list[str]
+) -> None:
+    log = (FIXTURES.parent / "transcripts" / "vscode-chat-1.139.1.jsonl").read_bytes()
+    path = tmp_path / "chatSessions" / "chat.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(b"".join(log.splitlines(keepends=True)[:lines]))
+    batch = read(path)
+    said = [m.content for m in batch.messages if m.type in ("user", "assistant")]
+    answer = "ECHO: the test model has answered."
+    assert said == [text for word in asked for text in (f"@aiana {word} question", answer)]
+
+
 def test_damaged_and_torn_lines(tmp_path: Path) -> None:
     path = log(tmp_path / "s1.jsonl", whole(request("r1", "one")))
     cut = json.dumps(pushed(request("r2", "two")))

@@ -1,10 +1,21 @@
 // The server that the VSIX carries, installed after a yes: with uv, and with Python alone.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { ask, newChat } from "./chats.mjs";
-import { Editor, found, makeWorld, palette, panelFrame, settled, until, uvFolder } from "./harness.mjs";
+import {
+  Editor,
+  found,
+  makeWorld,
+  palette,
+  panelFrame,
+  root,
+  settled,
+  stored,
+  until,
+  uvFolder,
+} from "./harness.mjs";
 
 const LIMIT = { timeout: 500_000 };
 /** Where the extension installs it. */
@@ -15,9 +26,34 @@ const dialogButton = (label) => `.monaco-dialog-box .monaco-button >> text=${lab
 
 async function browse(programs) {
   const editor = new Editor(makeWorld(), {}, programs);
+  editor.env.CODEX_HOME = join(editor.world.folder, "codex");
+  const sessions = join(root, "tests", "fixtures", "transcripts", "codex-0.171.0");
+  cpSync(sessions, join(editor.env.CODEX_HOME, "sessions", "2026", "11", "26"), { recursive: true });
   after(() => editor.stop());
   await editor.start();
   return { editor, page: await editor.browse() };
+}
+
+/** Note every dialog and every progress bar of a notification that comes up from now on; returns what tells them. */
+async function noting(page) {
+  await page.evaluate(() => {
+    const seen = { dialogs: new Set(), bars: new Set() };
+    const look = () => {
+      document.querySelectorAll(".monaco-dialog-box").forEach((box) => seen.dialogs.add(box));
+      document
+        .querySelectorAll(".notification-toast .monaco-progress-container.active")
+        .forEach((bar) => seen.bars.add(bar.closest(".notification-toast")));
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+    globalThis.aianaSeen = seen;
+  });
+  return () =>
+    page.evaluate(() => ({
+      dialogs: [...globalThis.aianaSeen.dialogs].map(
+        (box) => box.getAttribute("aria-label") ?? box.textContent,
+      ),
+      bars: globalThis.aianaSeen.bars.size,
+    }));
 }
 
 async function findsByMeaning(editor, page) {
@@ -39,10 +75,11 @@ async function findsByMeaning(editor, page) {
 }
 
 test(
-  "without a server the view offers to install it with uv, and after a yes the panel works",
+  "without a server the view offers to install it with uv: one question, one progress bar, and all assistants are read",
   LIMIT,
   async () => {
     const { editor, page } = await browse([uvFolder()]);
+    const seen = await noting(page);
     await palette(page, "Aiana: Search in Side Panel");
     await page.click(".welcome-view .monaco-button >> text=Install Aiana", { timeout: 60_000 });
     await page.click(dialogButton("Install"));
@@ -51,6 +88,11 @@ test(
     await editor.ask("command", { command: "aiana.installServer" });
     await page.waitForSelector(".notification-toast >> text=Aiana's server is being installed already.");
     await findsByMeaning(editor, page);
+    const sources = () => stored(editor.world, "SELECT DISTINCT source FROM sessions ORDER BY source").flat();
+    await until(() => sources().join() === "claude-code,codex", 60_000, "both assistants are read");
+    const { dialogs, bars } = await seen();
+    assert.deepEqual([dialogs.length, bars], [1, 1], dialogs.join());
+    assert.match(dialogs[0], /Install Aiana's server\?/);
   },
 );
 
