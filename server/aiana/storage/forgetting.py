@@ -32,8 +32,10 @@ logger = logging.getLogger(__name__)
 
 MOST_PROBES = 3
 """Words that are looked for in the files."""
-_STEP_WORDS = 50
-"""Taken out of the index in one step, so that others can write in between."""
+_FIRST_WORDS, _MOST_WORDS = 20, 1_000
+"""Taken out of the index in one step: as many as take about `_STEP_S`."""
+_STEP_S = 0.05
+"""What others that want to write wait for a step."""
 _MERGE_PAGES = 500
 """Of the index, merged in one step."""
 _OTHERS_S = 0.005
@@ -142,21 +144,25 @@ def _clear_index(
     """Take the words out of the full-text index that no text has any more."""
     known = [record.words for record in records if record.words is not None]
     words = sorted({word for each in known for word in each})
-    for start in range(0, len(words), _STEP_WORDS) if len(known) == len(records) else ():
+    if len(known) < len(records):
+        return _merge_text_index(database, report, cancelled)
+    start, step = 0, _FIRST_WORDS
+    while start < len(words):
         if cancelled():
             return False
+        began = time.monotonic()
         with database.writing() as connection:
             connection.execute("SAVEPOINT words")
-            done = take_out(connection, words[start : start + _STEP_WORDS])
+            done = take_out(connection, words[start : start + step])
             connection.execute("RELEASE words" if done else "ROLLBACK TO words")
         if not done:
-            break
-        report(start, len(words), "")
+            return _merge_text_index(database, report, cancelled)
+        start += step
+        report(min(start, len(words)), len(words), "")
+        took = max(time.monotonic() - began, 0.001)
+        step = max(_FIRST_WORDS, min(int(step * _STEP_S / took), 2 * step, _MOST_WORDS))
         time.sleep(_OTHERS_S)
-    else:
-        if len(known) == len(records):
-            return True
-    return _merge_text_index(database, report, cancelled)
+    return True
 
 
 def _merge_text_index(database: Database, report: Progress, cancelled: Callable[[], bool]) -> bool:
