@@ -30,7 +30,9 @@ def _own(n: int, secret: str) -> str:
 
 
 OWN = [(form, _own(n, secret)) for n, (form, secret) in enumerate(FORMS)]
-SECRETS = sorted({secret for _, secret in OWN})
+NAMED = "swordfishnamed"
+"""A secret for its name alone."""
+SECRETS = sorted({NAMED, *(secret for _, secret in OWN)})
 ALL = "\n".join(form.format(secret) for form, secret in OWN)
 """Sixty kinds of them, one a line."""
 TOKEN = "ghp_" + noise(36)
@@ -71,7 +73,11 @@ def records() -> list[dict[str, Any]]:
             [{"type": "text", "text": ALL}, call, {"type": "thinking", "thinking": ALL}],
         ),
         said("user", [result], toolUseResult={"stdout": ALL}),
-        said("assistant", [{"type": "an_unknown_block", "text": ALL}]),
+        said(
+            "assistant", [{"type": "an_unknown_block", "text": ALL, "given": {"password": NAMED}}]
+        ),
+        said("user", f'<param name="password">{NAMED}</param>'),
+        said("user", [result | {"content": [{"type": "json", "json": {"password": NAMED}}]}]),
         record("system", subtype="informational", content=ALL),
         record("queue-operation", operation="remove"),
         record("attachment", attachment={"type": "queued_command", "prompt": ALL + " too"}),
