@@ -65,3 +65,8 @@ def one_line(text: str) -> str:
 def counted(number: int, thing: str, things: str = "") -> str:
     """`1 memory`, `1,200 memories`; several are `things`, by default the one with an s."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def size_of(count: int) -> str:
+    """A number of bytes as people write it: `38.4 MB`."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"

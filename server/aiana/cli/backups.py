@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from aiana.cli.confirm import confirm, yes_option
-from aiana.cli.layout import size_of, when
+from aiana.cli.layout import when
 from aiana.cli.output import json_option, opened, print_json, progress_bar
 from aiana.cli.terminal import Piece, say, say_whole
 from aiana.invocation import command
 from aiana.storage.backups import KEPT, Backup
-from aiana.text import counted
+from aiana.text import counted, size_of
 from aiana.times import format_time
 
 if TYPE_CHECKING:

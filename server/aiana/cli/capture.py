@@ -14,7 +14,6 @@ from aiana.capture.access import (
     no_transcripts,
     why_closed,
 )
-from aiana.cli.layout import size_of
 from aiana.cli.output import json_option, opened, print_json, progress_bar, tell
 from aiana.cli.terminal import Piece, say
 from aiana.errors import NotFound
@@ -22,7 +21,7 @@ from aiana.invocation import command
 from aiana.paths import expanded
 from aiana.protocol.results import Failure, ImportCounts
 from aiana.service import Aiana
-from aiana.text import counted
+from aiana.text import counted, size_of
 
 SHOWN = 5
 """Lines that were left out and are named in what people read."""

@@ -65,11 +65,6 @@ def project_name(project: str) -> str:
     return project.rstrip("/").replace("\\", "/").rpartition("/")[2] or project
 
 
-def size_of(count: int) -> str:
-    """A number of bytes as people write it: `38.4 MB`."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"
-
-
 def marked(text: str, ranges: Sequence[tuple[int, int]]) -> list[Piece]:
     """`text` in pieces, with its ranges (in UTF-16 units) marked as matches."""
     offsets = _from_utf16(text)

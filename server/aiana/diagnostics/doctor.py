@@ -16,7 +16,7 @@ from aiana.errors import AianaError
 from aiana.invocation import command
 from aiana.paths import SETTINGS_FILE
 from aiana.protocol.results import Diagnosis, Finding
-from aiana.text import counted
+from aiana.text import counted, size_of
 
 if TYPE_CHECKING:
     from aiana.storage.link import ServerLink
@@ -172,7 +172,7 @@ def _database(aiana: Container) -> Iterator[Checked]:
     if aiana.storage.database.read_only:
         yield _error("database", f"{path} is read-only", f"chmod u+w {path}")
         return
-    yield _ok("database", f"{path}, {path.stat().st_size / 1e6:,.1f} MB")
+    yield _ok("database", f"{path}, {size_of(path.stat().st_size)}")
     if aiana.storage.text_index_fits():
         yield _ok("full text", "every text is found by its words")
     else:

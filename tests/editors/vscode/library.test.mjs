@@ -274,6 +274,11 @@ test("the archive counts what is on disk, stored, lost and not understood, and i
       await page.screenshot({ path: join(process.env.AIANA_TEST_PICTURES, `archive-${theme}.png`) });
     }
   }
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 1060, height: size.height });
+  const fits = () => frame.$eval(".wide", ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
+  await until(fits, 60_000, "all its columns are seen in a narrow window");
+  await page.setViewportSize(size);
   await frame.click("a.recovered");
   const lost = await archive("main li span");
   assert.equal(await lost.textContent("main li span"), join(folder, "lost.jsonl"));

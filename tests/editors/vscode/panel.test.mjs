@@ -68,6 +68,45 @@ test("only the open project is searched, until all are asked for", async () => {
   await panel.click("button[aria-label=Filters]");
 });
 
+test("in a side bar of 200 pixels nothing is cut off, and what has the focus shows it below the pointer too", async () => {
+  const sash = await page.locator(".monaco-sash.vertical:not(.disabled)").first().boundingBox();
+  const bar = await page.locator(".part.sidebar").boundingBox();
+  await page.mouse.move(sash.x + 2, 300);
+  await page.mouse.down();
+  await page.mouse.move(bar.x + 200, 300, { steps: 10 });
+  await page.mouse.up();
+  await until(() => panel.evaluate(() => innerWidth < 230), 60_000, "the side bar is narrow");
+  await type(QUESTION);
+  await settled(panel);
+  await panel.click("button[aria-label=Filters]");
+  assert.ok(await panel.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await panel.focus("#query");
+  const names = [];
+  // As many as there are before those of the second hit.
+  for (let step = 0; step < 12; step++) {
+    await page.keyboard.press("Tab");
+    await panel.locator(":focus").hover();
+    const { name, outline } = await panel.locator(":focus").evaluate((control) => {
+      const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(control);
+      const label = control.getAttribute("aria-label") ?? control.className;
+      return { name: label, outline: [outlineStyle, parseFloat(outlineWidth) > 0, outlineColor] };
+    });
+    names.push(name);
+    assert.deepEqual(outline.slice(0, 2), ["solid", true], name);
+    assert.doesNotMatch(outline[2], /, 0\)$/, name);
+  }
+  assert.deepEqual(names.slice(0, 7), [
+    "Clear",
+    "Group by Conversation",
+    "Filters",
+    "Project",
+    "Assistant",
+    "Type",
+    "Time",
+  ]);
+  await panel.click("button[aria-label=Filters]");
+});
+
 test("a server that is killed under load comes back, and the panel recovers", async () => {
   const [pid] = serverPids(world);
   assert.ok(pid);

@@ -1,7 +1,9 @@
-// Takes the pictures of the READMEs, the documentation and the walkthrough: `node pictures.mjs`.
+// Takes the pictures of the READMEs, the documentation and the walkthrough: `node pictures.mjs [NAME...]`, all or those.
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { Editor, makeWorld, openPanel, palette, root, settled } from "./harness.mjs";
+import { writeAgents } from "./conversations.mjs";
+import { Editor, makeWorld, openPanel, palette, programs, root, settled } from "./harness.mjs";
+import { StandIn } from "./standin.mjs";
 
 const THEMES = {
   light: "Default Light Modern",
@@ -12,8 +14,14 @@ const THEMES = {
 const documentation = join(root, "docs", "images");
 const media = join(root, "vscode-extension", "media");
 
+const names = process.argv.slice(2);
+const isWanted = (name) => !names.length || names.includes(name);
+
 /** The side bar of a window alone, for the walkthrough. */
 async function viewOf(page, name, height) {
+  if (!isWanted(name)) {
+    return;
+  }
   const box = await page.locator(".part.sidebar").boundingBox();
   await page.screenshot({ path: join(media, "walkthrough", `${name}.png`), clip: { ...box, height } });
 }
@@ -28,7 +36,49 @@ async function firstAndLastStep(page, editor, name) {
   await page.keyboard.press("Enter");
   await page.waitForSelector(".quick-input-titlebar >> text=Remember (2/3)");
   const clip = await page.locator(".quick-input-widget").boundingBox();
-  await page.screenshot({ path: join(media, "walkthrough", `remember-${name}.png`), clip });
+  if (isWanted(`remember-${name}`)) {
+    await page.screenshot({ path: join(media, "walkthrough", `remember-${name}.png`), clip });
+  }
+  await page.keyboard.press("Escape");
+}
+
+/** Draw the side bar as wide as that. */
+async function widen(page, width) {
+  const sash = await page.locator(".monaco-sash.vertical:not(.disabled)").first().boundingBox();
+  const bar = await page.locator(".part.sidebar").boundingBox();
+  await page.mouse.move(sash.x + 2, sash.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(bar.x + width, sash.y + 300, { steps: 8 });
+  await page.mouse.up();
+}
+
+/** The tree, unfolded to a conversation and its menu, and to one with sub-agents. */
+async function theTree(page, editor, picture) {
+  writeAgents(editor.world);
+  await widen(page, 370);
+  const row = (text) => page.locator(".pane-body .monaco-list-row[role=treeitem]").filter({ hasText: text });
+  const unfold = async (text) => {
+    await row(text).first().waitFor();
+    if ((await row(text).first().getAttribute("aria-expanded")) === "false") {
+      await page.mouse.move(0, 0);
+      await row(text).first().click();
+      await page.locator(".monaco-list-row[aria-expanded=true]").filter({ hasText: text }).first().waitFor();
+    }
+  };
+  await palette(page, "Aiana: Focus on Library View");
+  await page.locator(".pane-header[aria-expanded=true]", { hasText: "Memories" }).click();
+  for (const text of [/^Memories/, /^Insight/, /^shop/, /^Feb 3, 2026/]) {
+    await unfold(text);
+  }
+  await row("rounds a price").waitFor();
+  await row("rounds a price").click();
+  await page.keyboard.press("ArrowRight");
+  await unfold(/^Jan 12, 2026/);
+  await row("Fix users being signed out").click();
+  await page.waitForSelector(".tab.active >> text=Fix users being signed out");
+  await row("Fix users being signed out").click({ button: "right" });
+  await page.locator(".monaco-menu .action-item", { hasText: "Resume" }).waitFor();
+  await picture("tree", { clip: { x: 46, y: 30, width: 930, height: 640 } });
   await page.keyboard.press("Escape");
 }
 
@@ -45,16 +95,22 @@ try {
 }
 
 const world = makeWorld();
-const editor = new Editor(world, {
+const claude = new StandIn(world);
+claude.write();
+const settings = {
   "workbench.colorTheme": THEMES.dark,
   "editor.minimap.enabled": false,
   "window.commandCenter": false,
-});
+};
+const editor = new Editor(world, settings, [claude.bin, programs]);
 
 try {
   await editor.start();
   const page = await editor.browse({ width: 1180, height: 720 });
   const picture = async (name, options) => {
+    if (!isWanted(name)) {
+      return;
+    }
     await page.waitForTimeout(1_500);
     await page.screenshot({ path: join(documentation, `vscode-${name}.png`), ...options });
   };
@@ -91,18 +147,14 @@ try {
   await panel.click("button[aria-label=Filters]");
   await panel.click("button[aria-label='Group by Conversation']");
   await panel.focus("button.main");
-  const sash = await page.$(".monaco-sash.vertical:not(.disabled) >> nth=0");
-  const box = await sash.boundingBox();
-  await page.mouse.move(box.x + 2, box.y + 300);
-  await page.mouse.down();
-  await page.mouse.move(box.x - 130, box.y + 300, { steps: 8 });
-  await page.mouse.up();
+  await widen(page, 170);
   await picture("panel-narrow");
   await palette(page, "Aiana: Search Memories");
   await page.waitForSelector(".quick-input-titlebar >> text=Search memories of shop");
   await page.keyboard.type("redis client", { delay: 30 });
   await picture("quick-search");
   await page.keyboard.press("Escape");
+  await theTree(page, editor, picture);
   await editor.ask("models");
   await editor.ask("command", {
     command: "workbench.action.chat.open",
@@ -110,8 +162,9 @@ try {
   });
   await page.waitForSelector(".interactive-response", { timeout: 20_000 });
   await picture("chat");
-  copyFileSync(join(documentation, "vscode-chat.png"), join(media, "chat.png"));
-  copyFileSync(join(documentation, "vscode-panel-dark.png"), join(media, "panel-dark.png"));
+  for (const name of ["chat", "panel-dark", "tree"]) {
+    copyFileSync(join(documentation, `vscode-${name}.png`), join(media, `${name}.png`));
+  }
 } finally {
   await editor.stop();
 }
