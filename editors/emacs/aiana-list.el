@@ -340,6 +340,7 @@
     (define-key map "u" #'aiana-unmark)
     (define-key map "U" #'aiana-unmark-all)
     (define-key map "M" #'aiana-more)
+    (define-key map "v" #'aiana-preview-mode)
     map)
   "Keys in lists of hits and sessions.")
 
@@ -408,6 +409,24 @@
   (when (and (not (eobp)) (not (get-text-property (point) 'aiana-target)))
     (forward-line)) ; past a heading
   (when (eobp) (forward-line -1)))
+
+(defvar-local aiana--previewed nil "URI of the row that is shown in another window.")
+
+(defun aiana--preview ()
+  "Show the row of point in another window."
+  (let ((uri (plist-get (get-text-property (line-beginning-position) 'aiana-target) :uri)))
+    (when (and uri (not (equal uri aiana--previewed)))
+      (setq aiana--previewed uri)
+      (aiana-open-other-window uri))))
+
+(define-minor-mode aiana-preview-mode
+  "Show each row of a list that point comes to in another window."
+  :lighter " Preview"
+  (setq aiana--previewed nil)
+  (if (not aiana-preview-mode)
+      (remove-hook 'post-command-hook #'aiana--preview t)
+    (add-hook 'post-command-hook #'aiana--preview nil t)
+    (aiana--preview)))
 
 (defun aiana--set-mark (mark)
   "Put MARK, a character, before the row of point."
