@@ -181,8 +181,8 @@ def test_document_links(start: Start, tmp_path: Path) -> None:
     assert lines[page["line"]] == "## Assistant · 2026-01-12 09:14 · because"
     assert [(words_of(page, link), link["target"]) for link in page["links"]] == [
         ("↓ next turn", f"{base}#a2"),
-        ("↑ previous turn", f"{base}#u1"),
         ("src/a.ts", "file:///shop/src/a.ts"),
+        ("↑ previous turn", f"{base}#u1"),
     ]
     assert (page["uri"], page["kind"], page["id"]) == (base, "session", "s 1")
     sections = [(s["kind"], s["uri"], s["messageId"]) for s in page["sections"]]
