@@ -18,12 +18,14 @@ from aiana.capture.files import files_on_disk
 from aiana.capture.vscode_chat import VSCodeChat
 from aiana.capture.vscode_chat.lines import replay
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition
+from aiana.models import CaptureBatch, CapturePosition, Message
 from tests.unit.sources import SHARED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "vscode-chat"
 REAL = SHARED / "vscode-chat"
 FILES = sorted(path for path in FIXTURES.rglob("*.json*") if path.name != "workspace.json")
+TAKEN_BACK = FIXTURES / "1.139.1" / "chatSessions" / "taken-back.jsonl"
+"""A question asked again, one edited, and a return to the first."""
 T = 1795379500000
 
 
@@ -209,7 +211,7 @@ def test_changes_are_applied_as_the_editor_does(tmp_path: Path) -> None:
 def test_a_log_that_the_editor_wrote_is_what_its_view_showed(
     tmp_path: Path, lines: int, asked: list[str]
 ) -> None:
-    log = (FIXTURES.parent / "transcripts" / "vscode-chat-1.139.1.jsonl").read_bytes()
+    log = TAKEN_BACK.read_bytes()
     path = tmp_path / "chatSessions" / "chat.jsonl"
     path.parent.mkdir()
     path.write_bytes(b"".join(log.splitlines(keepends=True)[:lines]))
@@ -217,6 +219,39 @@ def test_a_log_that_the_editor_wrote_is_what_its_view_showed(
     said = [m.content for m in batch.messages if m.type in ("user", "assistant")]
     answer = "ECHO: the test model has answered."
     assert said == [text for word in asked for text in (f"@aiana {word} question", answer)]
+
+
+def test_turns_that_were_taken_back_stand_before_what_came_instead(tmp_path: Path) -> None:
+    log = TAKEN_BACK.read_bytes()
+    path = tmp_path / "chatSessions" / "chat.jsonl"
+    path.parent.mkdir()
+    stored: dict[str, Message] = {}
+    position = None
+    for lines in (7, 13, 20, 25):
+        path.write_bytes(b"".join(log.splitlines(keepends=True)[:lines]))
+        batch = read(path, position)
+        stored |= {message.id: message for message in batch.messages}
+        position = batch.position
+    places = {m.position: m.content for m in stored.values() if m.type in ("user", "assistant")}
+    answer = "ECHO: the test model has answered."
+    asked = ["first", "second", "third", "third", "changed", "last"]
+    assert [places[place] for place in sorted(place for place in places if place is not None)] == [
+        text for word in asked for text in (f"@aiana {word} question", answer)
+    ]
+
+
+def test_a_turn_that_grows_moves_those_behind_it(tmp_path: Path) -> None:
+    path = log(tmp_path / "s1.jsonl", whole(request("r1", "first"), request("r2", "second")))
+    first = read(path)
+    grown = request("r1", "first", {"value": "One."})
+    log(path, whole(grown, request("r2", "second", {"value": "Two."})))
+    second = read(path, first.position)
+    assert [(m.position, m.content) for m in second.messages] == [
+        (0, "first"),
+        (1, "One."),
+        (2, "second"),
+        (3, "Two."),
+    ]
 
 
 def test_damaged_and_torn_lines(tmp_path: Path) -> None:
