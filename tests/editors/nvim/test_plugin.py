@@ -296,8 +296,8 @@ def test_status_and_wrong_words(neovim: Neovim) -> None:
     """)
     assert status.startswith("Aiana: 6 sessions, 0 memories")
     known = (
-        "act, add, context, fixes, handover, history, import, memories, open, prefer, quickfix,"
-        " resume, search, sessions, share, status, stop, undo, why"
+        "act, add, changes, context, fixes, handover, history, import, memories, open, prefer,"
+        " quickfix, resume, search, sessions, share, status, stop, undo, why"
     )
     assert wrong == f"Aiana: `frobnicate` is none of {known}."
 
