@@ -1,7 +1,7 @@
 // What can be done with results and documents, by pointer and by keyboard, in the real VS Code with the real server.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -510,6 +510,9 @@ test("query and filters outlive hiding the view and reloading the window", async
 });
 
 test("the doctor's page says what was checked, and its button fixes it", async () => {
+  // Others can get there, and put something in place of what is stored.
+  chmodSync(world.folder, 0o711);
+  chmodSync(world.home, 0o777);
   await palette(page, "Aiana: Doctor");
   // The page is a new frame each time that something was checked.
   const doctor = (selector) => frameWith(page, `main ${selector}`);
