@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import mmap
 import os
 import sqlite3
@@ -29,6 +30,8 @@ from numpy.typing import NDArray
 from aiana.private import make_own_folder
 from aiana.storage.database import INDEX, Database
 from aiana.storage.write_turn import Timeout
+
+logger = logging.getLogger(__name__)
 
 VERSION = 2
 _MAGIC = b"AIANAVEC"
@@ -124,6 +127,24 @@ def mapped(path: Path) -> ArrayFile:
     if not whole:
         raise ValueError("it is damaged, or not whole")
     return ArrayFile(described, arrays)
+
+
+def fitting(path: Path, store: str) -> ArrayFile | None:
+    """Open a file, if there is a sound one that was made from this store."""
+    try:
+        file = mapped(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        logger.info("%s is not used, and made anew: %s", path, error)
+        return None
+    return file if file.described["store"] == store else None
+
+
+def has_given(connection: sqlite3.Connection, table: str, key: int) -> bool:
+    """Whether a table has had a key: an older state that was put back gives its keys once more."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return row is not None and row[0] >= key
 
 
 def overwrite(

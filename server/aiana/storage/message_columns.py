@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from aiana.errors import AianaError
 from aiana.models import SPOKEN
-from aiana.storage.array_file import Ints, folder_of, locked, mapped, sampled, store_of, writing
+from aiana.storage.array_file import (
+    Ints,
+    fitting,
+    folder_of,
+    has_given,
+    locked,
+    sampled,
+    store_of,
+    writing,
+)
 from aiana.storage.database import Database
 from aiana.storage.packing import numbers
 from aiana.storage.write_turn import Timeout
@@ -164,17 +173,12 @@ class MessageFile:
 
     def opened(self, connection: sqlite3.Connection) -> Known:
         """What the file holds, mapped, with what is hidden; nothing if it does not fit."""
-        try:
-            file = mapped(self.path)
-            columns = Columns._make(file.arrays[name] for name in Columns._fields)
-            mark = Mark(*file.described["mark"])
-        except FileNotFoundError:
+        file = fitting(self.path, store_of(connection))
+        if file is None or "mark" not in file.described:
             return NOTHING
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            logger.info("%s is not used, and made anew: %s", self.path, error)
-            return NOTHING
-        fits = file.described["store"] == store_of(connection) and _fits(connection, columns, mark)
-        return Known(columns, mark) if fits else NOTHING
+        columns = Columns._make(file.arrays[name] for name in Columns._fields)
+        mark = Mark(*file.described["mark"])
+        return Known(columns, mark) if _fits(connection, columns, mark) else NOTHING
 
     def is_worth_renewing(self, then: Mark, now: Mark) -> bool:
         """Whether there is none of `then`, or much is new or gone since."""
@@ -210,10 +214,9 @@ class MessageFile:
 
 def _fits(connection: sqlite3.Connection, columns: Columns, mark: Mark) -> bool:
     """Whether a file may be of this state of the database or of an earlier one."""
-    now = Mark.of(connection)
-    given = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
-    # An older state that was put back gives the keys of the file once more.
-    if given is None or given[0] < mark.last or now.changed < mark.changed:
+    if not has_given(connection, "messages", mark.last):
+        return False
+    if Mark.of(connection).changed < mark.changed:
         return False
     places = np.array(sampled(len(columns.keys)), np.int64)
     compared = columns.at(places[np.argsort(columns.keys[places])])

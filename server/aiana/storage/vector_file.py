@@ -20,7 +20,9 @@ from aiana.errors import AianaError
 from aiana.storage.array_file import (
     ArrayFile,
     Ints,
+    fitting,
     folder_of,
+    has_given,
     locked,
     mapped,
     overwrite,
@@ -104,25 +106,14 @@ class VectorFile:
 
     def opened(self, connection: sqlite3.Connection) -> Held | None:
         """What the file holds, mapped; None if there is none that fits the database."""
-        try:
-            file = mapped(self.path)
-        except FileNotFoundError:
+        file = fitting(self.path, store_of(connection))
+        if file is None or file.described["model"] != self._model:
             return None
-        except (OSError, ValueError) as error:
-            logger.info("%s is not used, and made anew: %s", self.path, error)
-            return None
-        described = file.described
-        if described["model"] != self._model or described["store"] != store_of(connection):
-            return None
-        held = Held(_vectors(file), described["newest"])
+        held = Held(_vectors(file), file.described["newest"])
         return held if self._fits(connection, held) else None
 
     def _fits(self, connection: sqlite3.Connection, held: Held) -> bool:
-        given = connection.execute(
-            "SELECT seq FROM sqlite_sequence WHERE name = 'vectors'"
-        ).fetchone()
-        # An older state that was put back gives the keys of the file once more.
-        if given is None or given[0] < held.newest:
+        if not has_given(connection, "vectors", held.newest):
             return False
         vectors = held.vectors
         ends = np.cumsum(vectors.lengths)
