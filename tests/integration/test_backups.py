@@ -318,7 +318,8 @@ def everything(home: Path) -> set[str]:
     try:
         sessions = aiana.list_sessions(limit=100).sessions
         said = [m.content for each in sessions for m in aiana.session_messages(each.id).messages]
-        return {*said, *(memory.content for memory in aiana.list_memories().memories)}
+        preferred = [preference.text for preference in aiana.profile().static]
+        return {*said, *preferred, *(memory.content for memory in aiana.list_memories().memories)}
     finally:
         aiana.close()
 
@@ -330,6 +331,8 @@ def test_what_was_forgotten_since_a_backup_stays_forgotten(
     conversation(projects, "whole", "Where does the quinkelberg stand?", "yes")
     conversation(projects, "partly", "The launch code is zanzibarium", "something kept")
     memory = aiana.add_memory("marzipan is in the drawer").memory
+    aiana.add_preference("Likes tabs")
+    preference = aiana.add_preference("Likes to be called fribbleton").static[-1]
     aiana.close()
     more = {"CLAUDE_CONFIG_DIR": str(tmp_path / "claude"), "AIANA_EMBEDDING_MODEL": "none"}
     backup = tmp_path / "stick" / "aiana.db"
@@ -339,23 +342,24 @@ def test_what_was_forgotten_since_a_backup_stays_forgotten(
         ("forget", "--session", "whole"),
         ("forget", "--text", "zanzibarium", "--yes"),
         ("forget", memory.id),
+        ("preferences", "--remove", preference.id),
     ):
         done = run(home, *arguments, **more)
         assert done.returncode == 0, done.stderr
-    kept = {"what was known at first", "something kept"}
+    kept = {"what was known at first", "something kept", "Likes tabs"}
     assert everything(home) == kept
     before = backup.read_bytes()
     restored = run(home, "restore", str(backup), "--yes", **more)
     assert restored.returncode == 0, restored.stderr
     assert (
-        "What was forgotten since stays forgotten: 1 session, 1 message, 1 memory.\n"
-        in restored.stdout
+        "What was forgotten since stays forgotten: 1 session, 1 message, 1 memory, "
+        "1 preference.\n" in restored.stdout
     )
     assert backup.read_bytes() == before
     assert everything(home) == kept
     for path in home.rglob("*"):
         if path.is_file():
-            for word in (b"quinkelberg", b"zanzibarium", b"marzipan"):
+            for word in (b"quinkelberg", b"zanzibarium", b"marzipan", b"fribbleton"):
                 assert word not in path.read_bytes(), path
     # Transcripts are looked at again, as far as they had been read when the backup was made, too.
     for transcript in projects.iterdir():
@@ -404,6 +408,21 @@ def test_what_was_restored_from_a_backup_of_all_is_not_lost(aiana: Aiana, home: 
     assert restored.forgotten is not None
     assert restored.forgotten.things == 0
     assert texts(home) == {"what was known at first", "in both"}
+
+
+def test_what_was_kept_again_after_it_was_forgotten_is_restored(aiana: Aiana, home: Path) -> None:
+    memory = aiana.add_memory("kept again").memory
+    preference = aiana.add_preference("Likes tabs").static[0]
+    made = Path(aiana.back_up(home.parent / "copy.db").path)
+    aiana.delete_memories([memory.id])
+    aiana.remove_preference(preference.id)
+    aiana.add_memory("kept again")
+    aiana.add_preference("Likes tabs")
+    aiana.close()
+    restored = open_aiana(Config(data_dir=home)).restore(made)
+    assert restored.forgotten is not None
+    assert restored.forgotten.things == 0
+    assert everything(home) == {"what was known at first", "kept again", "Likes tabs"}
 
 
 def test_commands(aiana: Aiana, home: Path) -> None:

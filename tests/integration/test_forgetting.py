@@ -180,6 +180,32 @@ def test_nothing_is_left_of_a_preference(aiana: Aiana, home: Path) -> None:
     assert where_it_stands(home, WORDS[0]) == set()
 
 
+def test_a_forgotten_preference_comes_back_by_hand_alone(
+    aiana: Aiana, home: Path, tmp_path: Path
+) -> None:
+    """With no archive that this store or another one wrote, however the text is set there."""
+    other = open_aiana(Config(data_dir=tmp_path / "other"))
+    other.add_preference(f"likes  {WORDS[0].upper()}", static=False)
+    (preference,) = aiana.add_preference(f"Likes {WORDS[0]}").static
+    archives = []
+    for number, written in enumerate((aiana, other)):
+        archives.append(tmp_path / f"{number}.jsonl")
+        archives[-1].write_text("".join(written.archive()))
+    other.close()
+    aiana.remove_preference(preference.id)
+    for archive in archives:
+        aiana.import_sessions(paths=[str(archive)])
+    profile = aiana.profile()
+    assert (profile.static, profile.dynamic) == ([], [])
+    assert where_it_stands(home, WORDS[0]) == set()
+    aiana.add_preference(f"Likes {WORDS[0]}")
+    archives[1].touch()
+    aiana.import_sessions(paths=[str(archives[1])])
+    profile = aiana.profile()
+    assert [each.text for each in profile.static] == [f"Likes {WORDS[0]}"]
+    assert [each.text for each in profile.dynamic] == [f"likes {WORDS[0].upper()}"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="locks belong to the handle there")
 def test_trace_search_keeps_locks(aiana: Aiana, home: Path) -> None:
     aiana.search("rhubarb")  # Opens a connection for reading beside the one that writes.

@@ -103,6 +103,7 @@ def _stays(carried: Carried) -> str:
         counted(carried.sessions, "session") if carried.sessions else "",
         counted(carried.messages, "message") if carried.messages else "",
         counted(carried.memories, "memory", "memories") if carried.memories else "",
+        counted(carried.preferences, "preference") if carried.preferences else "",
     ]
     return ", ".join(part for part in parts if part)
 

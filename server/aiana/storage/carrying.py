@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from aiana.storage.filters import marks
 from aiana.storage.forgotten import Tombstones, take_keys
 from aiana.storage.pending_scrubs import carry_owed
 from aiana.storage.rows import MESSAGE_COLUMNS, message_of
 from aiana.storage.sqlite import AianaStorage
 
-_KINDS = ("session", "memory", "transcript")
+_KINDS = ("session", "memory", "preference", "transcript")
 """Of tombstones; the others say what was not stored since settings exclude it."""
 _FIRST_WITH_KEYS = 13
 """Version of the schema."""
@@ -47,10 +49,11 @@ class Carried(Struct, frozen=True, kw_only=True, rename="camel"):
     sessions: int = 0
     messages: int = 0
     memories: int = 0
+    preferences: int = 0
 
     @property
     def things(self) -> int:
-        return self.sessions + self.messages + self.memories
+        return self.sessions + self.messages + self.memories + self.preferences
 
 
 def carry_forgotten(replaced: Path, restored: Path) -> Carried | None:
@@ -83,10 +86,13 @@ def _carried(known: _Known, version: int, storage: AianaStorage) -> Carried:
         sessions = _gone_sessions(known, connection)
         messages = list(_gone_messages(known, connection, {*sessions}))
         memories = _gone_memories(known, connection)
+        preferences = storage.preferences.forget(connection, _gone_preferences(known, connection))
+        carried = Carried(preferences=len(preferences.preferences))
         if not (sessions or messages or memories):
-            return Carried()
+            return carried
         erased = storage.eraser.erase_keys(connection, sessions, messages, memories)
-    return Carried(
+    return replace(
+        carried,
         sessions=len(erased.sessions),
         messages=len(erased.rows.forgotten.messages),
         memories=len(erased.memories),
@@ -96,7 +102,8 @@ def _carried(known: _Known, version: int, storage: AianaStorage) -> Carried:
 def _tombstones(known: _Known, connection: sqlite3.Connection) -> int:
     """Note what is known by name; returns how many are new."""
     rows = known(
-        "SELECT kind, source, id, deleted_at FROM tombstones WHERE kind IN (?, ?, ?)", _KINDS
+        f"SELECT kind, source, id, deleted_at FROM tombstones WHERE kind IN ({marks(_KINDS)})",
+        _KINDS,
     )
     before = connection.total_changes
     connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)", rows)
@@ -156,11 +163,23 @@ def _gone_messages(known: _Known, connection: sqlite3.Connection, gone: set[int]
 
 def _gone_memories(known: _Known, connection: sqlite3.Connection) -> list[int]:
     tombstones = Tombstones(connection)
-    rows = connection.execute("SELECT key, id, content FROM memories").fetchall()
+    rows = connection.execute("SELECT key, id, content, content_hash FROM memories").fetchall()
     named = {id for (id,) in connection.execute("SELECT id FROM tombstones WHERE kind = 'memory'")}
     return [
         key
-        for key, id, content in rows
-        if not known("SELECT 1 FROM memories WHERE id = ?", (id,))
+        for key, id, content, hash in rows
+        # What was kept again since has another id.
+        if not known("SELECT 1 FROM memories WHERE id = ? OR content_hash = ?", (id, hash))
         and (id in named or tombstones.holds_text(content))
+    ]
+
+
+def _gone_preferences(known: _Known, connection: sqlite3.Connection) -> list[str]:
+    tombstones = Tombstones(connection)
+    rows = connection.execute("SELECT id, text FROM preferences").fetchall()
+    return [
+        id
+        for id, text in rows
+        if not known("SELECT 1 FROM preferences WHERE id = ? OR text = ?", (id, text))
+        and tombstones.holds_preference(id, text)
     ]

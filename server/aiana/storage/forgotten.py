@@ -119,6 +119,28 @@ class Tombstones:
         """Whether a text that somebody kept was forgotten."""
         return self._any_known(self._hashes("kept", _normalised(text)))
 
+    def add_preference(self, id: str, text: str) -> None:
+        """Note a preference, so that no import brings it back."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO tombstones VALUES ('preference', 'aiana', ?, ?)", (id, now())
+        )
+        self._put({self._hash("preferred", _normalised(text))})
+
+    def remove_preference(self, text: str) -> None:
+        """A text is preferred again."""
+        for hash in self._hashes("preferred", _normalised(text)):
+            self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
+
+    def holds_preference(self, id: str, text: str) -> bool:
+        """Whether a preference, or the like of it, was forgotten."""
+        named = self._connection.execute(
+            "SELECT 1 FROM tombstones WHERE kind = 'preference' AND source = 'aiana' AND id = ?",
+            (id,),
+        )
+        return named.fetchone() is not None or self._any_known(
+            self._hashes("preferred", _normalised(text))
+        )
+
     def _add(self, source: str, rows: Iterable[tuple[str, str, str, str]]) -> None:
         hashes: set[bytes] = set()
         for id, timestamp, content, type in rows:

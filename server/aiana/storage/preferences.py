@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from collections.abc import Sequence
 
 from aiana.errors import NotFound
 from aiana.invocation import command
 from aiana.models import Preference
 from aiana.redaction.door import admitted
 from aiana.storage.database import Database
+from aiana.storage.forgotten import Tombstones
 from aiana.storage.pending_scrubs import owe
 from aiana.storage.rows import Forgotten, bump_revision, preference_of, storable
 from aiana.times import now
@@ -37,11 +39,17 @@ class PreferenceStore:
             row = connection.execute(
                 f"SELECT {_COLUMNS} FROM preferences WHERE text = ? AND static = ?", (text, static)
             ).fetchone()
+            Tombstones(connection).remove_preference(text)
             bump_revision(connection, "preferences", 0)
         return preference_of(row)
 
     def merge(self, connection: sqlite3.Connection, preference: Preference) -> bool:
-        """Take in a preference from an archive, in the caller's transaction; whether it is new."""
+        """Take in a preference from an archive, in the caller's transaction; whether it is new.
+
+        One that was forgotten does not come back.
+        """
+        if Tombstones(connection).holds_preference(preference.id, preference.text):
+            return False
         added = connection.execute(
             f"INSERT OR IGNORE INTO preferences ({_COLUMNS}) VALUES (?, ?, ?, ?)",
             (preference.id, storable(preference.text), preference.static, preference.created_at),
@@ -63,16 +71,28 @@ class PreferenceStore:
     def remove(self, preference_id: str) -> Forgotten:
         """Delete a preference by its whole id. Raises NotFound."""
         with self._database.writing() as connection:
-            row = connection.execute(
-                f"DELETE FROM preferences WHERE id = ? RETURNING {_COLUMNS}", (preference_id,)
-            ).fetchone()
-            if row is None:
+            forgotten = self.forget(connection, [preference_id])
+            if not forgotten.preferences:
                 raise NotFound(
                     f"There is no preference {preference_id}. `{command('preferences')}` shows "
                     "them; changes take the whole id."
                 )
-            bump_revision(connection, "preferences", 0)
-            removed = preference_of(row)
-            forgotten = Forgotten(preferences=[removed.id], beside=[removed.text])
+        return forgotten
+
+    @staticmethod
+    def forget(connection: sqlite3.Connection, ids: Sequence[str]) -> Forgotten:
+        """Delete those that are there inside the caller's transaction, and keep them away."""
+        tombstones, forgotten = Tombstones(connection), Forgotten()
+        for id in ids:
+            row = connection.execute(
+                f"DELETE FROM preferences WHERE id = ? RETURNING {_COLUMNS}", (id,)
+            ).fetchone()
+            if row is not None:
+                removed = preference_of(row)
+                tombstones.add_preference(removed.id, removed.text)
+                forgotten.preferences.append(removed.id)
+                forgotten.beside.append(removed.text)
+        if forgotten.preferences:
             owe(connection, forgotten)
+            bump_revision(connection, "preferences", 0)
         return forgotten
