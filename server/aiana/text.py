@@ -20,6 +20,7 @@ _INVISIBLE = Pattern(
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
 _ACTING = Pattern("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+_ASCII = bytes(range(128))
 _SURROGATE = Pattern("[\ud800-\udfff]")
 
 _ESCAPED = Pattern(r"\\([0-3][0-7]{2}|.)")
@@ -38,6 +39,17 @@ def clean(text: str) -> str:
         return text
     text = _LINE_BREAK.sub("\n", _ANSI.sub("", text))
     return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def signs_beyond_ascii(text: str) -> set[str]:
+    """The characters of a text that are not in ASCII; far faster than to look for one of them."""
+    if text.isascii():
+        return set()
+    return set(
+        text.encode("utf-8", "surrogatepass")
+        .translate(None, _ASCII)
+        .decode("utf-8", "surrogatepass")
+    )
 
 
 def clean_patch(text: str) -> str:

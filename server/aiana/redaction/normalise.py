@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from aiana.pattern import Pattern
+from aiana.text import signs_beyond_ascii
 
 # Terminal sequences as they are and as source code writes them; all runs are bounded.
 _ESCAPE = Pattern(
@@ -30,7 +31,6 @@ _FULL_WIDTH = Pattern("([\uff01-\uff5e\u2010-\u2012\u2212\u2024])(?:\\1{7,})?")
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2212", "-") | {"\u2024": "."}
 # One of them stands in whatever would be a token, or a name and its value, in plain signs.
 _WIDE_SIGNS = frozenset("\u2010\u2011\u2012\u2212\u2024\uff0d\uff0e\uff1a\uff1d\uff3f")
-_ASCII = bytes(range(128))
 
 
 class Edit(NamedTuple):
@@ -114,7 +114,7 @@ def normalised(text: str, *, has_controls: bool) -> Normalised | None:
         edits += _entities(text)
     if "%" in text:
         edits += (Edit(*m.span(), chr(int(m[1], 16))) for m in _PERCENT.finditer(text))
-    letters = letters_of(text)
+    letters = signs_beyond_ascii(text)
     if not letters.isdisjoint(_WIDE_SIGNS):
         edits += (
             Edit(*m.span(), len(m[0]) * (_DASHES.get(m[1]) or chr(ord(m[1]) - 0xFEE0)))
@@ -146,14 +146,3 @@ def _entities(text: str) -> Iterator[Edit]:
         if (character := unescape(match[0])) != match[0]:
             hides = character in "\n\t" or _INVISIBLE.match(character)
             yield Edit(*match.span(), "" if hides else character)
-
-
-def letters_of(text: str) -> set[str]:
-    """The characters of a text that are not in ASCII; far faster than to look for one of them."""
-    if text.isascii():
-        return set()
-    return set(
-        text.encode("utf-8", "surrogatepass")
-        .translate(None, _ASCII)
-        .decode("utf-8", "surrogatepass")
-    )

@@ -16,6 +16,7 @@ from aiana.models import CaptureBatch, CapturePosition, Following, LeftOut
 from aiana.redaction.door import admit_batch
 from aiana.storage.database import Database
 from aiana.storage.forgotten import Tombstones
+from aiana.storage.guarded import Admitted
 from aiana.storage.memories import MemoryStore
 from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import storable
@@ -289,7 +290,7 @@ class CaptureStore:
             "CROSS JOIN messages m ON m.id = t.message_id "
             "CROSS JOIN sessions s ON s.key = m.session_key AND s.source = t.source "
             "WHERE t.message_id IN (SELECT value FROM json_each(?)) AND t.source = ?",
-            (json.dumps(come), source),
+            (Admitted(json.dumps(come)), source),
         ).fetchall()
         for title, key, message_id in known:
             connection.execute(

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from aiana.pattern import Pattern
+from aiana.text import signs_beyond_ascii
 
 # Scripts whose words no blank divides, or (Hangul) in which endings stand at their words.
 _JOINED = (
@@ -69,7 +70,7 @@ def folded(text: str) -> str:
 
 def other_words(text: str) -> list[str]:
     """The words of `text` that the tokenizer would miss, for the index to hold besides."""
-    if text.isascii():
+    if not any(map(_TELLING.match, signs_beyond_ascii(text))):
         return []
     found: list[str] = []
     emoji: dict[str, None] = {}

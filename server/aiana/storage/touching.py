@@ -55,14 +55,14 @@ def note_touches(
     rows = connection.execute(
         "SELECT key, type, coalesce(tool_name, ''), tool_input, content, metadata FROM messages "
         "WHERE session_key = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY position, key",
-        (session_key, json.dumps(ids)),
+        (session_key, Admitted(json.dumps(ids))),
     ).fetchall()
     note(connection, session_key, [Tool(*row) for row in rows])
 
 
 def note(connection: sqlite3.Connection, session_key: int, tools: Sequence[Tool]) -> None:
     """Keep what these calls and results of a session say, in the place of what was kept."""
-    keys = json.dumps([tool.key for tool in tools])
+    keys = Admitted(json.dumps([tool.key for tool in tools]))
     for table in ("message_files", "message_refs"):
         connection.execute(
             f"DELETE FROM {table} WHERE message_key IN (SELECT value FROM json_each(?))", (keys,)
