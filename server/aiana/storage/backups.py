@@ -18,8 +18,9 @@ from aiana.errors import Conflict, NotFound, StorageUnavailable
 from aiana.models import Progress
 from aiana.private import files_in, make_folder, make_own_folder, remove, unavailable
 from aiana.storage.copying import LOG_FILES, beside, copy_into, flush
-from aiana.storage.database import BUSY_TIMEOUT_S, INDEX, translated
+from aiana.storage.database import BUSY_TIMEOUT_S, INDEX
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
+from aiana.storage.sqlite_errors import translated
 from aiana.storage.write_turn import WriteTurn
 from aiana.times import now
 

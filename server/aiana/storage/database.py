@@ -1,4 +1,4 @@
-"""Connections to the one SQLite file: many readers, one writer path, errors in plain words."""
+"""Connections to the one SQLite file: many readers, one writer path."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
+from aiana.errors import ReadOnly, StorageUnavailable
 from aiana.exclusions import Exclusions, Wishes, of_environment
 from aiana.hiding import hide, prepare, told_by_editors
-from aiana.invocation import command
 from aiana.private import make_file, make_folder, refuse_link, unavailable
 from aiana.storage.copying import LOG_FILES
 from aiana.storage.guarded import GuardedConnection, write_ahead
 from aiana.storage.migrations import migrate, refuse_a_foreign_one
+from aiana.storage.sqlite_errors import translated
 from aiana.storage.text_index_levels import lower_levels
 from aiana.storage.write_turn import WAIT_S, Timeout, WriteTurn
 
@@ -30,8 +30,6 @@ MOST_WAL_BYTES = 16 << 20
 """Beyond this, the log is put into the database after a write though somebody may be reading."""
 ANALYSED_ROWS = 400
 """Of each index, from which the planner is told what it holds."""
-LEAST_FREE = 1 << 16
-"""Bytes that a disk must have free for a database to be opened: its index of the log has 32 KiB."""
 CHECKPOINT_WAIT_MS = 250
 """What that waits for those who read just now."""
 
@@ -489,88 +487,3 @@ class Database:
                     self._analyse(writer)
                     self._checkpoint(writer)
             self._drop_writer()
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into ones that say what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        closed = "closed database" in str(error)
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError) and not closed:
-            raise
-        raise _in_plain_words(path, error) from error
-    except Timeout as error:
-        raise _locked(path) from error
-    except UnicodeEncodeError as error:
-        raise InvalidQuery(
-            "This holds half a character (a lone surrogate), which no text can: leave it out."
-        ) from error
-    except OverflowError as error:
-        raise InvalidQuery("This holds a number that is too large.") from error
-
-
-def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
-    text = str(error)
-    # Errors of Python's own module have no code.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if "closed database" in text:
-        return StorageUnavailable(f"{path} was closed.")
-    match code:
-        case sqlite3.SQLITE_READONLY:
-            return ReadOnly(f"{path} is read-only. Make it writable to store anything.")
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return _locked(path)
-        case sqlite3.SQLITE_FULL:
-            return _full(path)
-        case sqlite3.SQLITE_IOERR if _has_no_room(path):
-            return _full(path)
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StorageUnavailable(
-                f"{path} is damaged or no Aiana database ({text}). Move it aside, and restore a "
-                f"copy from {path.parent / 'backups'} if there is one; then run "
-                f"`{command('import')}` again."
-            )
-        case sqlite3.SQLITE_CANTOPEN:
-            return _not_opened(path)
-    return StorageUnavailable(f"{path} cannot be used: {text}.")
-
-
-def _locked(path: Path) -> StorageUnavailable:
-    return StorageUnavailable(
-        f"{path} has been locked by another program for {BUSY_TIMEOUT_S:.0f} s. "
-        "Close the program that holds it, and try again."
-    )
-
-
-def _full(path: Path) -> StorageUnavailable:
-    return StorageUnavailable(
-        f"The disk that holds {path} is full. Nothing was lost; free some space, then try again."
-    )
-
-
-def _has_no_room(path: Path) -> bool:
-    """Whether the disk is too full for what SQLite keeps beside a database while it is open."""
-    from shutil import disk_usage  # brings every way of compressing along
-
-    with contextlib.suppress(OSError):
-        return disk_usage(path.parent).free < LEAST_FREE
-    return False
-
-
-def _not_opened(path: Path) -> StorageUnavailable:
-    """SQLite does not say why; the system does."""
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
-        path.stat()
-    except OSError as error:
-        return unavailable(path, error)
-    if not os.access(path, os.R_OK):
-        return StorageUnavailable(f"{path} cannot be read. Run `chmod u+rw {path}`.")
-    if not os.access(path.parent, os.W_OK):
-        return ReadOnly(
-            f"{path.parent} cannot be written, and {path.name} was not closed properly when it "
-            "last could: make the folder writable once, then try again."
-        )
-    return StorageUnavailable(f"{path} cannot be opened.")
