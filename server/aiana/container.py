@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from aiana.arrays import arrays_on_one_thread
 from aiana.config import Config, load_config
 from aiana.errors import AianaError
 from aiana.lazy import lazy
@@ -90,7 +91,8 @@ class Container:
     @lazy
     def searcher(self) -> Searcher:
         """Search, by words and by meaning."""
-        from aiana.search.searcher import Searcher
+        with arrays_on_one_thread():
+            from aiana.search.searcher import Searcher
 
         return Searcher(self.config, self.storage, self.embedder, self.qdrant)
 
@@ -118,8 +120,9 @@ class Container:
     @lazy
     def indexer(self) -> Indexer:
         """The work that is done once for all processes: capture, chunks, vectors."""
-        from aiana.embeddings.device import gpu_for_backlogs
-        from aiana.indexing.indexer import Indexer
+        with arrays_on_one_thread():
+            from aiana.embeddings.device import gpu_for_backlogs
+            from aiana.indexing.indexer import Indexer
 
         find_gpu = partial(gpu_for_backlogs, self.config.embedding_device)
         return Indexer(self.config, self.storage, self.embedder, self.qdrant, find_gpu)

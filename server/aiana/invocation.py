@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable
 from functools import cache
@@ -42,7 +41,7 @@ def program() -> str:
         return f"uv run {NAME}"
     if _by_uvx():
         return f"uvx {NAME}"
-    found = shutil.which(NAME)
+    found = _found(NAME)
     return NAME if found and Path(found).samefile(started) else quoted(str(started))
 
 
@@ -64,7 +63,7 @@ def install(*extras: str) -> str:
     if (prefix / "pipx_metadata.json").is_file():
         return f"pipx install --force {'--editable ' if editable else ''}{what}"
     pip = f"{_python()} -m pip install"
-    if find_spec("pip") is None and shutil.which("uv"):
+    if find_spec("pip") is None and _found("uv"):
         pip = f"uv pip install --python {quoted(sys.executable)}"
     return f"{pip} {'-e ' if editable else ''}{what}"
 
@@ -108,11 +107,17 @@ def _absent(module: str) -> bool:
 
 def _python() -> str:
     for name in ("python3", "python"):
-        found = shutil.which(name)
+        found = _found(name)
         # Not the file that it links to: that is a Python without what a virtual one has.
         if found and Path(found).absolute() == Path(sys.executable).absolute():
             return name
     return quoted(sys.executable)
+
+
+def _found(program: str) -> str | None:
+    from shutil import which  # brings every way of compressing along
+
+    return which(program)
 
 
 def _by_uvx() -> bool:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 ORDER = (
     {"__init__"},
     {"pattern"},
-    {"errors", "models", "text", "times", "lazy", "invocation", "paths"},
+    {"errors", "models", "text", "times", "lazy", "invocation", "paths", "arrays"},
     {"complaints", "git"},
     {"private", "titles", "touches"},
     {"config"},
@@ -178,8 +178,9 @@ def modules_after(statement: str) -> set[str]:
         ),
         (
             "import aiana.cli.search, aiana.search.searcher",
-            "onnxruntime tokenizers socket concurrent subprocess aiana.capture "
-            "aiana.storage.qdrant aiana.storage.redis",
+            "onnxruntime tokenizers socket concurrent subprocess shutil aiana.capture "
+            "aiana.storage.qdrant aiana.storage.redis aiana.storage.captures "
+            "aiana.redaction.redact",
         ),
         ("import aiana.lsp.main", "redis qdrant_client torch numpy onnxruntime tokenizers rich"),
         (

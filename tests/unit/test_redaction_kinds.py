@@ -15,6 +15,7 @@ import aiana.redaction.redact as redaction
 from aiana.redaction import joined
 from aiana.redaction.gates import BY_LETTER, SIGNS, WORDS_OF_RULES, gates_of
 from aiana.redaction.names import WORDS
+from aiana.redaction.plain import is_plain
 from aiana.redaction.redact import forget_known, redact, redact_json
 from aiana.redaction.rules import PHRASE_RULES
 
@@ -309,6 +310,32 @@ def test_nor_does_it_where_a_secret_stands(form: str) -> None:
     slow = without_shortcuts(form)
     forget_known()
     assert redact(form) == slow
+
+
+# The words of secrets and of what stands around them, without the signs between.
+BARE = sorted({word for form, secret in FORMS for word in re.findall(r"\w+", form.format(secret))})
+
+
+@settings(max_examples=2000, deadline=None, derandomize=True)
+@given(
+    st.lists(st.sampled_from([*BARE, *WORDS_OF_RULES, "my", "is", "12345678"]), max_size=8),
+    st.sampled_from(["{}", '"{}"', '"{}']),
+)
+def test_what_is_plain_at_a_glance_holds_no_secret(words: list[str], quoted: str) -> None:
+    text = quoted.format(" ".join(words))
+    if is_plain(text):
+        forget_known()
+        assert redact(text) == (text, 0)
+
+
+@pytest.mark.parametrize("text", ["redis pinned version", '"how did we fix the tests"', "a.b-c"])
+def test_what_people_ask_for_is_plain(text: str) -> None:
+    assert is_plain(text)
+
+
+@pytest.mark.parametrize("form", [form.format(secret) for form, secret in FORMS])
+def test_no_secret_is_plain(form: str) -> None:
+    assert not is_plain(form)
 
 
 def test_known_text_and_one_like_it() -> None:

@@ -124,14 +124,6 @@ def take_over() -> None:
     sys.stderr = cast(TextIO, _outlet(sys.stderr, 2))
 
 
-def give_back() -> None:
-    """Leave the plain streams to the interpreter, which flushes them once more when it ends."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if isinstance(stream, Outlet):
-            setattr(sys, name, stream.file)
-
-
 def outlet(err: bool = False) -> Outlet:
     """Standard output, or standard error."""
     stream: Any = sys.stderr if err else sys.stdout

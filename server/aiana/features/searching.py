@@ -37,10 +37,11 @@ class Searching:
         Raises InvalidQuery for a cursor that is none, ModelUnavailable if `mode` is `semantic`
         and there is no model.
         """
+        searcher = self._container.searcher
         from aiana.search.page import reference_of
 
         reference = reference_of(cursor)
-        return self._container.searcher.search(
+        return searcher.search(
             query,
             limit=limit,
             cursor=cursor,

@@ -31,6 +31,7 @@ from aiana.redaction.normalise import normalised
 from aiana.redaction.paired import paired
 from aiana.redaction.pins import names_pin, pin_options
 from aiana.redaction.placed import placed_secrets
+from aiana.redaction.plain import MIN_CHARS
 from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
 from aiana.redaction.several import several
 from aiana.redaction.spans import Span
@@ -41,8 +42,6 @@ from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
 
 RULES = 8
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
-MIN_CHARS = 8
-"""No text that is shorter holds a secret that could be told."""
 _MARK = "[redacted:"
 _MARKS = re.compile(r"\[redacted:[\w-]{1,40}\]")
 _MOST_PASSES = 4

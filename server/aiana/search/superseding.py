@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from aiana.pattern import Pattern
 from aiana.search.stop_words import STOP_WORDS
 from aiana.storage.documents import Document
 
@@ -33,7 +34,7 @@ _LEAST_IN_COMMON = 0.34
 _LEAST_FRAME = 0.6
 """Share of the words of two sentences that are the same, where a figure is `now` another."""
 
-_CHANGE = re.compile(
+_CHANGE = Pattern(
     r"""(?P<who> ^\W*(?:\w+[ ])? | \b(?:we|i|you|they|have|has|had|was|were|is|are|been|be|to|and
           |please|let's|also|now|then)[ ]
           (?:just[ ]|now[ ]|also[ ])? | \b(?=\w+[ ](?:to|from|by|back)\b) )
@@ -59,20 +60,20 @@ _CUES = (
     *("rather", "now", "as of", "these days"),
 )
 """One of these stands in whatever `_CHANGE` finds."""
-_UNTRUE = re.compile(
+_UNTRUE = Pattern(
     r"\b(?:if|should (?:we|i)|could (?:we|i)|can (?:we|you)|maybe|might|whether|would|consider"
     r"(?:ed|ing)?|never|(?:do|did|does|was|were|is|are)(?: not|n't) \w+|don't|didn't|wasn't)\b|\?",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^\n.!?;]+(?:[.](?=\S)[^\n.!?;]+)*[?]?")
+_SENTENCE = Pattern(r"[^\n.!?;]+(?:[.](?=\S)[^\n.!?;]+)*[?]?")
 _TOWARDS = re.compile(r"\b(?:to|with|by|into|in favou?r of|for)\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"[,:;()]|\b(?:because|since|so that|so|and|but|which|after|until)\b", re.I)
+_CLAUSE = Pattern(r"[,:;()]|\b(?:because|since|so that|so|and|but|which|after|until)\b", re.I)
 _ABOUT = re.compile(r"\b(?:for|in|on)\b", re.IGNORECASE)
-_FROM = re.compile(r"\bfrom\b", re.IGNORECASE)
+_FROM = Pattern(r"\bfrom\b", re.IGNORECASE)
 _NONE: frozenset[str] = frozenset()
-_WORD = re.compile(r"[^\W_](?:[\w./-]*\w)?")
-_NUMBER = re.compile(r"v?\d[\d.]*\w{0,2}")
-_NAME = re.compile(r"\w[_./-]\w|[a-z][A-Z]|\d")
+_WORD = Pattern(r"[^\W_](?:[\w./-]*\w)?")
+_NUMBER = Pattern(r"v?\d[\d.]*\w{0,2}")
+_NAME = Pattern(r"\w[_./-]\w|[a-z][A-Z]|\d")
 _SAY_NOTHING = STOP_WORDS | frozenset(
     """
     again agreed all also any anymore back decided decision everything everywhere finally get got
@@ -155,7 +156,7 @@ def _kind(cue: re.Match[str]) -> str:
 
 def _changed(sentence: str, cue: re.Match[str]) -> Iterator[_Change]:
     before, after = sentence[: cue.start()], sentence[cue.end() :]
-    subject, rest = _CLAUSE.split(before)[-1], _CLAUSE.split(after)[0]
+    subject, rest = _CLAUSE.compiled.split(before)[-1], _CLAUSE.compiled.split(after)[0]
     kind = _kind(cue)
     new = _NONE
     if kind == "now":

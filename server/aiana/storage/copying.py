@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +40,8 @@ def copy_into(source: sqlite3.Connection, path: Path, report: Progress | None = 
 @contextlib.contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """An empty file in the same folder, which is gone at the end unless it was renamed."""
+    import secrets
+
     part = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

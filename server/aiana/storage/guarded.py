@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from aiana.redaction.redact import MIN_CHARS, redact, redact_json
+from aiana.redaction.plain import is_plain
 from aiana.storage.rows import storable
 
 _PAUSE_S = 0.005
@@ -75,6 +75,8 @@ def _guarded(parameters: Any) -> Any:
 def _guarded_value(value: Any) -> Any:
     if type(value) is not str:
         return str(value) if type(value) is Admitted else value
-    if len(value) >= MIN_CHARS:
+    if not is_plain(value):
+        from aiana.redaction.redact import redact, redact_json
+
         value = (redact_json if value[0] in "{[" else redact)(value)[0]
     return storable(value)

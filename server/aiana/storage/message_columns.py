@@ -28,6 +28,7 @@ from aiana.storage.array_file import (
     writing,
 )
 from aiana.storage.database import Database
+from aiana.storage.guarded import Admitted
 from aiana.storage.packing import numbers
 from aiana.storage.write_turn import Timeout
 
@@ -220,7 +221,7 @@ def _fits(connection: sqlite3.Connection, columns: Columns, mark: Mark) -> bool:
         return False
     places = np.array(sampled(len(columns.keys)), np.int64)
     compared = columns.at(places[np.argsort(columns.keys[places])])
-    asked = json.dumps(compared.keys.tolist())
+    asked = Admitted(json.dumps(compared.keys.tolist()))
     stored = Columns.of(connection.execute(_SAME, (asked, mark.changed)).fetchone())
     left = set(stored.keys.tolist())
     same = compared.at(np.array([key in left for key in compared.keys.tolist()]).nonzero()[0])

@@ -28,25 +28,25 @@ from aiana.models import (
 )
 from aiana.private import files_in, remove
 from aiana.protocol.results import Counts, Indexing
-from aiana.storage.captures import CaptureStore
 from aiana.storage.chunks import ChunkStore, shown_vectors_of
 from aiana.storage.database import Database
-from aiana.storage.digests import Digests
-from aiana.storage.erasing import Eraser
-from aiana.storage.file_history import FileTimeline
-from aiana.storage.line_edits import LineEdits
-from aiana.storage.memories import MemoryStore
-from aiana.storage.message_files import MessageFiles
-from aiana.storage.outcomes import Outcomes
-from aiana.storage.preferences import PreferenceStore
 from aiana.storage.rows import DeletedRows, bump_revision
-from aiana.storage.session_changes import SessionChanges
-from aiana.storage.session_writer import BatchResult, SessionWriter
-from aiana.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from aiana.search.text_index import TextIndex
+    from aiana.storage.captures import CaptureStore
     from aiana.storage.cleaned import Cleaned
+    from aiana.storage.digests import Digests
+    from aiana.storage.erasing import Eraser
+    from aiana.storage.file_history import FileTimeline
+    from aiana.storage.line_edits import LineEdits
+    from aiana.storage.memories import MemoryStore
+    from aiana.storage.message_files import MessageFiles
+    from aiana.storage.outcomes import Outcomes
+    from aiana.storage.preferences import PreferenceStore
+    from aiana.storage.session_changes import SessionChanges
+    from aiana.storage.session_writer import BatchResult, SessionWriter
+    from aiana.storage.sessions import SessionStore
 
 ChangeKind = Literal["sessions", "memories", "preferences"]
 
@@ -71,19 +71,7 @@ class AianaStorage:
     def __init__(self, path: Path | str | None = None, wishes: Wishes | None = None) -> None:
         self._lock = threading.RLock()
         self.database = Database(Path(path) if path else data_dir() / "conversations.db", wishes)
-        writer = SessionWriter()
-        self.sessions = SessionStore(self.database, writer)
-        self.memories = MemoryStore(self.database)
-        self.preferences = PreferenceStore(self.database)
-        self.captures = CaptureStore(self.database, writer, self.memories, self.preferences)
-        self.eraser = Eraser(self.database)
         self.chunks = ChunkStore(self.database)
-        self.files = MessageFiles(self.database)
-        self.timeline = FileTimeline(self.database)
-        self.line_edits = LineEdits(self.database)
-        self.changes = SessionChanges(self.database)
-        self.outcomes = Outcomes(self.database)
-        self.digests = Digests(self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +107,89 @@ class AianaStorage:
         parsed = replace(parsed, filter=wanted)
         request = Request(query=parsed, filter=wanted, mode="keyword", now=datetime.now(UTC))
         return HitPage(self.database, parsed).of(search(request, self.text_index), limit)[0]
+
+    @lazy
+    def _writer(self) -> SessionWriter:
+        from aiana.storage.session_writer import SessionWriter
+
+        return SessionWriter()
+
+    @lazy
+    def sessions(self) -> SessionStore:
+        """Sessions and their messages."""
+        from aiana.storage.sessions import SessionStore
+
+        return SessionStore(self.database, self._writer)
+
+    @lazy
+    def memories(self) -> MemoryStore:
+        """The texts that somebody chose to keep."""
+        from aiana.storage.memories import MemoryStore
+
+        return MemoryStore(self.database)
+
+    @lazy
+    def preferences(self) -> PreferenceStore:
+        """What a person prefers."""
+        from aiana.storage.preferences import PreferenceStore
+
+        return PreferenceStore(self.database)
+
+    @lazy
+    def captures(self) -> CaptureStore:
+        """What was read of transcripts."""
+        from aiana.storage.captures import CaptureStore
+
+        return CaptureStore(self.database, self._writer, self.memories, self.preferences)
+
+    @lazy
+    def eraser(self) -> Eraser:
+        """What takes deleted things out of all files."""
+        from aiana.storage.erasing import Eraser
+
+        return Eraser(self.database)
+
+    @lazy
+    def files(self) -> MessageFiles:
+        """Which files, commits and branches messages had to do with."""
+        from aiana.storage.message_files import MessageFiles
+
+        return MessageFiles(self.database)
+
+    @lazy
+    def timeline(self) -> FileTimeline:
+        """What sessions did to one file."""
+        from aiana.storage.file_history import FileTimeline
+
+        return FileTimeline(self.database)
+
+    @lazy
+    def line_edits(self) -> LineEdits:
+        """The edits of a file by all sessions."""
+        from aiana.storage.line_edits import LineEdits
+
+        return LineEdits(self.database)
+
+    @lazy
+    def changes(self) -> SessionChanges:
+        """The calls by which sessions changed files."""
+        from aiana.storage.session_changes import SessionChanges
+
+        return SessionChanges(self.database)
+
+    @lazy
+    def outcomes(self) -> Outcomes:
+        """What tools answered."""
+        from aiana.storage.outcomes import Outcomes
+
+        return Outcomes(self.database)
+
+    @lazy
+    def digests(self) -> Digests:
+        """Sessions in few words."""
+        from aiana.storage.digests import Digests
+
+        return Digests(self.database)
 
     @lazy
     def text_index(self) -> TextIndex:
