@@ -75,6 +75,7 @@ class Embedder:
         self._models_dir = models_dir
         self._threads = threads
         self._lock = threading.RLock()
+        self._reading_tokenizer = threading.Lock()
         self._engine: Engine | None = None
         self._source: ModelSource | None = None
         self._tokenizer: Tokenizer | None = None
@@ -179,9 +180,13 @@ class Embedder:
             self._source = locate(self.model_name, self._models_dir)
         return self._source
 
+    def load_tokenizer(self) -> None:
+        """Read the tokenizer now; another thread may load the model meanwhile."""
+        self._tokens()
+
     def _tokens(self) -> Tokenizer:
         if self._tokenizer is None:
-            with self._lock:
+            with self._reading_tokenizer:
                 if self._tokenizer is None:
                     self._tokenizer = _open_tokenizer(self._located())
         return self._tokenizer

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from aiana.redaction.gates import WORDS_OF_RULES, gates_of
+from aiana.redaction.gates import BY_LETTER, SIGNS
 
 MIN_CHARS = 8
 """No text that is shorter holds a secret that could be told."""
 _MOST_CHARS = 200
-# No sign, perhaps quotes around, and no run of characters as long as a token is.
-_FEW_WORDS = re.compile(r'"?(?!.*\w{20})[A-Za-z0-9_ ]*"?')
+# No sign but within a word, perhaps quotes around, and no run of characters as long as a token is.
+_FEW_WORDS = re.compile(r'"?(?!.*(?:[\w.-]{20}| -))[A-Za-z0-9_. -]*"?')
 
 
 def is_plain(text: str) -> bool:
@@ -24,4 +24,8 @@ def is_plain(text: str) -> bool:
     if len(text) > _MOST_CHARS or _FEW_WORDS.fullmatch(text) is None:
         return False
     words = text.lower()
-    return not any(word in words for word in WORDS_OF_RULES) or not gates_of(words)
+    return not any(sign in words for sign in SIGNS) and not any(
+        gate.word in words and re.search(letter + gate.form(letter), words)
+        for letter, gates in BY_LETTER.items()
+        for gate in gates
+    )

@@ -74,20 +74,23 @@ class Searcher:
         problem = self._vector_index.problem
         return problem and f"each process holds all vectors by itself: {problem}"
 
-    def warm_up(self) -> None:
-        """Load the model and the vectors now, so that the next search does not wait for them."""
+    def warm_up(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """Load the model and the vectors now, so that the next search does not wait for them.
+
+        `meanwhile` is done, if there is time for it, while another thread opens the model.
+        """
         with self._loading:
             if self._embedder.is_loaded:
                 return
             try:
-                self._load()
+                self._load(meanwhile)
             except ModelUnavailable as error:
                 self._failure = Degraded(tier="embedder", reason=str(error), since=now())
                 self._retry_at = time.monotonic() + RETRY_S
             else:
                 self._failure = None
 
-    def _load(self) -> None:
+    def _load(self, meanwhile: Callable[[], object] | None) -> None:
         """The model and the vectors, at the same time if the model is ready to be opened."""
         if self._qdrant is not None:
             self._embedder.load()
@@ -96,7 +99,10 @@ class Searcher:
 
             with ThreadPoolExecutor(1, "aiana-model") as aside:
                 loading = aside.submit(self._embedder.load)
-                self._vector_index.refresh()
+                self._embedder.load_tokenizer()
+                self._vector_index.refresh(self._text_index.catalogue())
+                if meanwhile is not None:
+                    meanwhile()
                 loading.result()
         else:
             self._embedder.load()
@@ -185,7 +191,12 @@ class Searcher:
             partial(answer("keyword", min(limit, FIRST_HITS) if follows else limit))
         if query.text:  # filters alone are answered without the model
             follows = partial is not None and mode == "hybrid"
-            embed, degraded = self._embed_query(mode, wait_for_model, follows)
+
+            def words() -> None:  # what is read for them is remembered
+                request = Request(query=query, filter=wanted, mode="keyword", now=reference)
+                search(request, self._text_index)
+
+            embed, degraded = self._embed_query(mode, wait_for_model, follows, words)
         return answer(mode, limit)
 
     def _without_vectors(self) -> list[Degraded]:
@@ -216,13 +227,13 @@ class Searcher:
         return QdrantIndex(tier, self._vector_index, query.filter, shared=shared)
 
     def _embed_query(
-        self, mode: Mode, wait: bool, wait_if_short: bool
+        self, mode: Mode, wait: bool, wait_if_short: bool, meanwhile: Callable[[], object]
     ) -> tuple[Embed | None, list[Degraded]]:
         """The way to embed a query, or why there is none just now.
 
         With `wait` this takes as long as it takes, if there is a vector to compare with;
         `wait_if_short`, or search by meaning alone, waits for a model to be loaded, but not for one
-        to be compiled.
+        to be compiled. `meanwhile` is done beside that.
         """
         if mode == "keyword":
             return None, []
@@ -232,7 +243,7 @@ class Searcher:
                 return None, lacking
         short = wait_if_short or mode == "semantic"
         if not self._embedder.is_loaded and (wait or (short and not self._needs_compiling())):
-            self.warm_up()
+            self.warm_up(meanwhile)
         if self._embedder.is_loaded:
             return self._embedder.embed, []
         missing = self._missing_model()

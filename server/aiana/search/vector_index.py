@@ -69,15 +69,19 @@ class VectorIndex:
             if len(self._rows.keys):
                 self._rows, self._newest, self._spread = _Rows.empty(), 0, None
 
-    def refresh(self) -> int:
+    def refresh(self, catalogue: Catalogue | None = None) -> int:
         """Take in what was added or removed since; returns how many vectors there are.
 
-        Where much is new since the file was written, or there is none, that is done first.
+        Where much is new since the file was written, or there is none, that is done first. With a
+        catalogue, also find out of which of its rows each vector speaks.
         """
         with self._lock:
             if not len(self._rows.keys):
                 self._file.renew()
-            return self._refreshed().known
+            known = self._refreshed().known
+        if catalogue is not None:
+            self._spread_over(catalogue)
+        return known
 
     def cosines(
         self,

@@ -138,7 +138,7 @@ class VectorFile:
         Whatever keeps it from being written is in `problem`; nothing depends on the file.
         """
         with self._database.reading() as connection:
-            if vectors_of(connection, self._model) < self._least:
+            if vectors_of(connection, self._model) < self._least or not self._is_stale(connection):
                 return
         try:
             # Read when the lock is held: what was forgotten before that is not read any more.
@@ -151,16 +151,21 @@ class VectorFile:
             self.problem = f"{self.path} cannot be written: {getattr(error, 'strerror', error)}"
             logger.info("Vectors are held in memory: %s", self.problem)
 
-    def _renew(self, connection: sqlite3.Connection) -> None:
+    def _is_stale(self, connection: sqlite3.Connection) -> bool:
+        """Whether no file fits, or much is new or gone since it was written."""
         count = vectors_of(connection, self._model)
         if not count:  # all were forgotten meanwhile
-            return
+            return False
         held = self.opened(connection)
-        if held is not None:
-            known = len(held.vectors.keys)
-            live = int(np.count_nonzero(held.vectors.keys))
-            if abs(count - live) + known - live < max(self._least, known // 8):
-                return
+        if held is None:
+            return True
+        known = len(held.vectors.keys)
+        live = int(np.count_nonzero(held.vectors.keys))
+        return abs(count - live) + known - live >= max(self._least, known // 8)
+
+    def _renew(self, connection: sqlite3.Connection) -> None:
+        if not self._is_stale(connection):
+            return
         (newest,) = connection.execute("SELECT coalesce(max(key), 0) FROM vectors").fetchone()
         described = {"store": store_of(connection), "model": self._model, "newest": newest}
         columns: list[Vectors] = []
