@@ -251,8 +251,10 @@ class HitReasons(Struct, kw_only=True, rename="camel", omit_defaults=True):
     ranks: dict[str, int]
     """Its place, from 1, in each lane that found it."""
     parts: dict[str, float]
-    """What `keyword`, `session` and `semantic` gave to its score, before a little for what is new,
-    less for what was only thought, and identifiers that stand first."""
+    """What made up its score: what `keyword`, `session` and `semantic` gave, then what was added or
+    taken since it holds the identifiers that are asked for or lacks them (`named`), was only
+    thought (`thought`), would lie below 0 or above 1 (`cut`), is not of today (`recency`), or tells
+    what is newer (`newer`). Of these only those that changed the score."""
     words: list[str]
     """Words of the query that it holds in some form."""
     missing: list[str]

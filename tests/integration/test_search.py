@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
@@ -565,17 +567,64 @@ def test_an_explained_ranking_adds_up(embedded: Library) -> None:
     for hit in ranking.hits:
         assert hit.why is not None
         assert set(hit.why.ranks) == set(hit.lanes)
-        score = sum(hit.why.parts.values()) * (0.97 + 0.03 * hit.scores["recency"])
-        assert hit.score == pytest.approx(score, abs=1e-3)
+        assert hit.score == pytest.approx(sum(hit.why.parts.values()), abs=5e-4)
         assert {*hit.why.words, *hit.why.missing} == {"flaky", "login", "test"}
+
+
+class Likeness(Embedder):
+    """Of texts about gardens that they are little alike to all others, which are the same."""
+
+    def batch_embed(self, texts: Sequence[str], batch_size: int = 32) -> NDArray[np.float32]:
+        return np.array([(0.2, 0.96**0.5) if "garden" in text else (1, 0) for text in texts], "f")
+
+
+def test_what_a_score_lost_is_a_part_of_it(tmp_path: Path) -> None:
+    library = Library(tmp_path / "conversations.db", empty=True)
+    for place, text in enumerate(["a login test", "the login test again", "a garden in spring"]):
+        library.add_session(place, f"s{place}", "shop", "test", [("user", text)])
+    library.embed(Likeness())
+    *_, last = library.ranking("login test", "hybrid", explain=True).hits
+    library.storage.close()
+    assert (library.names[last.key], last.score, last.lanes) == ("s2/0", 0, ["semantic"])
+    assert last.why is not None
+    assert last.why.parts["semantic"] < 0
+    assert sum(last.why.parts.values()) == pytest.approx(0, abs=5e-4)
+    assert last.why.parts["cut"] == -last.why.parts["semantic"]
+
+
+def test_a_thought_is_explained_with_what_it_counts_less(tmp_path: Path) -> None:
+    with library_of(tmp_path, ["say the word marmalade", "marmalade it is"]) as library:
+        library.storage.sessions.record(
+            library.storage.sessions.get("s"),
+            [
+                Message(
+                    id="thought",
+                    session_id="s",
+                    type="thinking",
+                    role="assistant",
+                    content="they want marmalade",
+                    timestamp="2026-05-01T11:00:00.000Z",
+                )
+            ],
+        )
+        library.names[library.key("messages", "thought")] = "thought"
+        hits = library.ranking("marmalade", explain=True).hits
+        why = {library.names[hit.key]: hit.why for hit in hits}
+        assert [name for name, each in why.items() if each and "thought" in each.parts] == [
+            "thought"
+        ]
+        for hit in hits:
+            assert hit.why is not None
+            assert hit.score == pytest.approx(sum(hit.why.parts.values()), abs=5e-4)
 
 
 def test_an_explanation_names_what_holds_an_identifier(tmp_path: Path) -> None:
     with library_of(tmp_path, NAMED) as library:
-        why = {
-            library.names[hit.key]: hit.why
-            for hit in library.ranking("session_ref", explain=True).hits
-        }
+        hits = library.ranking("session_ref", explain=True).hits
+        why = {library.names[hit.key]: hit.why for hit in hits}
+        for hit in hits:
+            assert hit.why is not None
+            assert hit.score == pytest.approx(sum(hit.why.parts.values()), abs=5e-4)
         named = {name: each.named for name, each in why.items() if each and each.named}
         assert named == {"s/4": "exactly", "s/3": "in another case"}
 
@@ -584,4 +633,7 @@ def test_an_explanation_of_meaning_alone(embedded: Library) -> None:
     ranking = embedded.ranking("the flaky login test", "semantic", explain=True)
     assert ranking.reasons is not None
     assert ranking.reasons.weights == {"semantic": 1.0}
-    assert all(hit.why and set(hit.why.parts) == {"semantic"} for hit in ranking.hits)
+    for hit in ranking.hits:
+        assert hit.why is not None
+        assert set(hit.why.parts) == {"semantic", "recency"}
+        assert hit.score == pytest.approx(sum(hit.why.parts.values()), abs=5e-4)

@@ -50,6 +50,19 @@ def test_what_changed_it_comes_first(aiana: Aiana) -> None:
     assert found[0].score >= found[1].score
 
 
+def test_that_it_was_put_there_is_a_part_of_its_score(aiana: Aiana) -> None:
+    say(aiana, "a", 1, "Decision: access tokens expire after 15 minutes. Access tokens are short.")
+    say(aiana, "b", 2, "Access tokens now expire after 60 minutes, people were logged out.")
+    first, second = aiana.search("access tokens expire after 15 minutes", explain=True).hits
+    assert first.reasons is not None
+    assert second.reasons is not None
+    assert "newer" in first.reasons.parts
+    assert "newer" not in second.reasons.parts
+    for hit in (first, second):
+        assert hit.reasons is not None
+        assert hit.score == pytest.approx(sum(hit.reasons.parts.values()), abs=5e-4)
+
+
 def test_the_newest_of_several_is_named(aiana: Aiana) -> None:
     say(aiana, "a", 1, "The request timeout of the gateway is 30 seconds.")
     say(aiana, "b", 2, "The request timeout of the gateway is now 60 seconds.")

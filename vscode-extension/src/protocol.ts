@@ -348,7 +348,7 @@ export interface Handover {
 export interface HitReasons {
   /** Its place, from 1, in each lane that found it. */
   ranks: Record<string, number>;
-  /** What `keyword`, `session` and `semantic` gave to its score, before a little for what is new, less for what was only thought, and identifiers that stand first. */
+  /** What made up its score: what `keyword`, `session` and `semantic` gave, then what was added or taken since it holds the identifiers that are asked for or lacks them (`named`), was only thought (`thought`), would lie below 0 or above 1 (`cut`), is not of today (`recency`), or tells what is newer (`newer`). Of these only those that changed the score. */
   parts: Record<string, number>;
   /** Words of the query that it holds in some form. */
   words: string[];

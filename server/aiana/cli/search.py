@@ -11,6 +11,9 @@ from aiana.models import HitReasons, Mode, SearchFilter, SearchHit, SearchReason
 from aiana.protocol.results import SearchResult
 from aiana.text import counted
 
+_LEAST_SHOWN = 0.005
+"""Of what changed a score, which is shown in hundredths."""
+
 
 @click.command()
 @click.argument("query", nargs=-1, required=True, type=text_argument)
@@ -110,16 +113,20 @@ def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
         changed = f"changed since, {when(hit.newer.timestamp)}: {hit.newer.uri}"
         say("    ", Piece(changed, "yellow"))
     if hit.reasons is not None:
-        say("    ", Piece(_why(hit, hit.reasons), "dim"), hang=4)
+        say("    ", Piece(_why(hit.reasons), "dim"), hang=4)
     say("    ", Piece(hit.uri, "dim"))
 
 
-def _why(hit: SearchHit, reasons: HitReasons) -> str:
-    """Ranks, what made up the score, and words: `words 1st, meaning 12th · 0.61 = ...`."""
-    names = {"keyword": "words", "session": "session", "semantic": "meaning"}
-    ranks = ", ".join(f"{names[lane]} #{place}" for lane, place in reasons.ranks.items())
-    parts = " + ".join(f"{names[name]} {part:.2f}" for name, part in reasons.parts.items())
-    said = [ranks, parts, f"recency {hit.scores.get('recency', 0):.2f}"]
+def _why(reasons: HitReasons) -> str:
+    """Ranks, what made up the score, and words: `words #1, meaning #12 · words 0.61 + ...`."""
+    names = {"keyword": "words", "semantic": "meaning", "named": "names", "recency": "age"}
+    ranks = ", ".join(f"{names.get(lane, lane)} #{place}" for lane, place in reasons.ranks.items())
+    parts = ""
+    for name, part in reasons.parts.items():
+        if name in ("keyword", "session", "semantic") or abs(part) >= _LEAST_SHOWN:
+            sign = " - " if part < 0 else " + " if parts else ""
+            parts += f"{sign}{names.get(name, name)} {abs(part):.2f}"
+    said = [ranks, parts]
     if reasons.named:
         said.append(f"names what is asked for {reasons.named}")
     if reasons.words:

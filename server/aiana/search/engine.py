@@ -166,7 +166,7 @@ def search(
                 catalogue, keyword, session, cosines, within, spelt, trust, least
             )
             thoughts = catalogue.present(text_index.thoughts())
-            scores[thoughts] *= ranking.THOUGHT_WEIGHT
+            unweighed, scores = scores, ranking.with_thoughts(scores, thoughts)
             recent = _recency(catalogue.times[rows], request.now)
             seen: dict[Lane, tuple[NDArray[np.bool_], NDArray[np.float32]]] = {
                 "keyword": (keyword > 0, np.where(keyword > 0, keyword, np.nan))
@@ -178,7 +178,7 @@ def search(
                 from aiana.search.explaining import explained
 
                 whys, reasons = explained(
-                    [(hit.key, hit.lanes) for hit in hits],
+                    hits,
                     asked,
                     text_index,
                     catalogue,
@@ -187,6 +187,7 @@ def search(
                     cosines=cosines,
                     within=within,
                     spelt=spelt,
+                    steps=(unweighed, scores),
                     trust=trust,
                     least=least,
                 )
@@ -382,7 +383,7 @@ def _ranked(
     lanes: dict[Lane, tuple[NDArray[np.bool_], ranking.Floats]],
 ) -> Sequence[Ranked]:
     """Rows as hits, those that are new a little before those that are not."""
-    final = ranking.with_recency(np.clip(scores[rows], 0, 1), recent)
+    final = ranking.with_recency(ranking.within_bounds(scores[rows]), recent)
     order = np.argsort(-final, kind="stable")
     rows = rows[order]
     seen = {

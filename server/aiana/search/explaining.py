@@ -14,11 +14,12 @@ from aiana.search import ranking
 if TYPE_CHECKING:
     from aiana.search.catalogue import Catalogue
     from aiana.search.planning import Plan
+    from aiana.search.ranked import Ranked
     from aiana.search.text_index import TextIndex
 
 
 def explained(
-    hits: Sequence[tuple[int, Sequence[Lane]]],
+    hits: Sequence[Ranked],
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
@@ -28,15 +29,17 @@ def explained(
     cosines: ranking.Floats | None,
     within: NDArray[np.bool_],
     spelt: ranking.Floats,
+    steps: tuple[ranking.Floats, ranking.Floats],
     trust: float,
     least: float,
 ) -> tuple[list[HitReasons], SearchReasons]:
-    """The reasons of each hit, given as its key and lanes, and what holds for all of them.
+    """The reasons of each hit, and what holds for all of them.
 
     `keyword` and `session` are the normalised scores of all rows, `within` the rows that were
-    ranked; the others are what `_fuse` was given.
+    ranked, `steps` the scores of all rows before and after thoughts were weighed; the others are
+    what `_fuse` was given.
     """
-    rows = catalogue.rows(np.array([key for key, _ in hits], np.int64))
+    rows = catalogue.rows(np.array([hit.key for hit in hits], np.int64))
     words: dict[str, int] = {}
     holders: dict[str, NDArray[np.bool_]] = {}
     for word in dict.fromkeys([*asked.terms.values(), *asked.signs]):
@@ -46,19 +49,23 @@ def explained(
     by_words = bool(keyword.any())
     weight = 0.0 if cosines is None else trust * ranking.meaning_weight(keyword)
     parts = _parts(rows, keyword, session, cosines, within, catalogue.alone, weight)
+    after = _after_fusion(rows, parts, steps, np.array([hit.score for hit in hits], np.float32))
     ranks: dict[Lane, NDArray[np.int64]] = {"keyword": _places(keyword, keyword > 0, rows)}
     if cosines is not None:
         ranks["semantic"] = _places(cosines, within & ~np.isnan(cosines), rows)
     named = {1.0: "exactly", 0.5: "in another case"}
     reasons = [
         HitReasons(
-            ranks={str(lane): int(places[at]) for lane, places in ranks.items() if lane in lanes},
-            parts={name: round(float(part[at]), 4) for name, part in parts.items()},
+            ranks={
+                str(lane): int(places[at]) for lane, places in ranks.items() if lane in hit.lanes
+            },
+            parts={name: round(float(part[at]), 4) for name, part in parts.items()}
+            | {name: part for name, added in after.items() if (part := round(float(added[at]), 4))},
             words=[word for word, held in holders.items() if held[at]],
             missing=[word for word, held in holders.items() if not held[at]],
             named=named.get(round(float(spelt[row]) / 2, 2)) if by_words else None,
         )
-        for at, (row, (_, lanes)) in enumerate(zip(rows.tolist(), hits, strict=True))
+        for at, (row, hit) in enumerate(zip(rows.tolist(), hits, strict=True))
     ]
     weights = {"keyword": 1.0, "session": ranking.SESSION_WEIGHT} if by_words else {}
     if cosines is not None:
@@ -94,6 +101,24 @@ def _parts(
         "keyword": keyword[rows] * np.where(single, 1 - share, 1 / total),
         "session": session[rows] * np.where(single, 0, ranking.SESSION_WEIGHT / total),
         "semantic": meaning * np.where(single, share, weight / total),
+    }
+
+
+def _after_fusion(
+    rows: NDArray[np.int32],
+    parts: dict[str, ranking.Floats],
+    steps: tuple[ranking.Floats, ranking.Floats],
+    scores: ranking.Floats,
+) -> dict[str, ranking.Floats]:
+    """What each step after the fusion added to the scores of some rows, or took from them."""
+    fused = np.sum(list(parts.values()), axis=0)
+    named, weighed = (step[rows] for step in steps)
+    bounded = ranking.within_bounds(weighed)
+    return {
+        "named": named - fused,
+        "thought": weighed - named,
+        "cut": bounded - weighed,
+        "recency": scores - bounded,
     }
 
 

@@ -133,9 +133,20 @@ def _newest_first(
         if at > place:
             keys.insert(place, keys.pop(at))
             there, moved, text = order[later.key]
-            raised = replace(moved, score=max(moved.score, older.score))
-            order[later.key] = (there, raised, text)
+            order[later.key] = (there, _raised(moved, older.score), text)
     return [order[key] for key in keys]
+
+
+def _raised(hit: Ranked, least: float) -> Ranked:
+    """A hit with at least this score, of which its reasons tell."""
+    gain = least - hit.score
+    if gain <= 0:
+        return hit
+    why = hit.why
+    if why is not None:
+        parts = {**why.parts, "newer": round(why.parts.get("newer", 0.0) + gain, 4)}
+        why = replace(why, parts=parts)
+    return replace(hit, score=least, why=why)
 
 
 def _content(item: tuple[int, Ranked, Document]) -> str:

@@ -176,6 +176,18 @@ def named_first(scores: Floats, spelt: Floats) -> Floats:
     return np.asarray(NAMED_SHARE * scores + spelt / 3, np.float32)
 
 
+def with_thoughts(scores: Floats, thoughts: Rows) -> Floats:
+    """Scores with what an assistant thought below what it said."""
+    weighed = scores.copy()
+    weighed[thoughts] *= THOUGHT_WEIGHT
+    return weighed
+
+
+def within_bounds(scores: Floats) -> Floats:
+    """Scores as they are shown, 0..1: below the mean in meaning, a sum may be less."""
+    return np.clip(scores, 0, 1)
+
+
 def recency(age_days: NDArray[np.float64]) -> Floats:
     """1 for today, halved every month; 0 where the age is not known (NaN)."""
     fresh = 0.5 ** (np.maximum(age_days, 0) / RECENCY_HALF_LIFE_DAYS)

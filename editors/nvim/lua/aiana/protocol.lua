@@ -205,7 +205,7 @@
 
 ---@class aiana.HitReasons How a hit came to its place.
 ---@field ranks table<string, integer> Its place, from 1, in each lane that found it.
----@field parts table<string, number> What `keyword`, `session` and `semantic` gave to its score, before a little for what is new, less for what was only thought, and identifiers that stand first.
+---@field parts table<string, number> What made up its score: what `keyword`, `session` and `semantic` gave, then what was added or taken since it holds the identifiers that are asked for or lacks them (`named`), was only thought (`thought`), would lie below 0 or above 1 (`cut`), is not of today (`recency`), or tells what is newer (`newer`). Of these only those that changed the score.
 ---@field words string[] Words of the query that it holds in some form.
 ---@field missing string[]
 ---@field named? string It holds the identifiers that are asked for, `exactly` or `in another case`.
