@@ -445,6 +445,7 @@ def test_what_is_forgotten_is_forgotten_in_redis_too(server: RedisServer, tmp_pa
         aiana.wait_for_servers()
         kept = aiana.add_memory("kept").memory.id
         memories = [aiana.add_memory(f"gone {n}").memory.id for n in range(3)]
+        preference = aiana.add_preference("Likes pomegranates").static[0]
         aiana.start_session("s", str(tmp_path), {"note": "pomegranate"})
         assert "pomegranate" in client.get("aiana:session:s")
         receipt = aiana.delete_memories(memories[:1]).receipt
@@ -456,12 +457,16 @@ def test_what_is_forgotten_is_forgotten_in_redis_too(server: RedisServer, tmp_pa
         link = aiana.container.cache.link
         assert link is not None
         aiana.delete_memories(memories[1:2])
+        aiana.remove_preference(preference.id)
     # It comes back as it was, and whoever opens it next tells it.
     server.start()
     client.rpush("aiana:recent:activities", json.dumps({"timestamp": "2026", "id": memories[1]}))
+    client.set("aiana:profile:default", json.dumps({"static": [preference.text], "dynamic": []}))
     with closing(open_aiana(Config(data_dir=tmp_path, redis_url=server.url))) as aiana:
         aiana.wait_for_servers()
         known = [activity["id"] for activity in aiana.container.cache.recent_activities()]
         assert known == [memories[2], kept]
         told = [json.loads(text)["id"] for text in client.lrange("aiana:recent:activities", 0, -1)]
         assert told == known
+        assert json.loads(client.get("aiana:profile:default")) == {"static": [], "dynamic": []}
+        assert aiana.profile().static == []
