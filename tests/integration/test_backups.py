@@ -410,6 +410,28 @@ def test_what_was_restored_from_a_backup_of_all_is_not_lost(aiana: Aiana, home: 
     assert texts(home) == {"what was known at first", "in both"}
 
 
+def test_a_clock_that_was_put_back(
+    aiana: Aiana, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made then is the newest all the same, and stays."""
+    made = []
+    for number, moment in enumerate(("2027-03-01T10:00:00.999Z", "2026-11-27T10:00:00.000Z") * 2):
+        monkeypatch.setattr("aiana.storage.backups.now", lambda moment=moment: moment)
+        aiana.add_memory(f"number {number}")
+        made.append(Path(aiana.back_up(keep=2).path))
+        assert [Path(each.path) for each in aiana.backups()] == made[-2:][::-1]
+    assert made[1].name == "conversations-2027-03-01T100001.000Z.db"
+    assert aiana.backup_at(None).path == str(made[-1])
+    monkeypatch.setattr("aiana.storage.backups.now", lambda: "2020-01-01T00:00:00.000Z")
+    aiana.close()
+    kept = []
+    for backup in made[-2:]:
+        again = open_aiana(Config(data_dir=home))
+        kept.append(again.restore(backup).replaced)
+    assert len(set(kept)) == 2
+    assert texts(home) == {"what was known at first", *(f"number {number}" for number in range(4))}
+
+
 def test_what_was_kept_again_after_it_was_forgotten_is_restored(aiana: Aiana, home: Path) -> None:
     memory = aiana.add_memory("kept again").memory
     preference = aiana.add_preference("Likes tabs").static[0]

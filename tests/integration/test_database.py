@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -289,6 +290,24 @@ def test_what_cannot_be_written_is_read_and_heals(path: Path) -> None:
     aiana.close()
     storage.close()
     assert kept(path) == {"before", "afterwards", "later"}
+
+
+@pytest.mark.parametrize("left", [True, False], ids=["a log is left", "all is in one file"])
+def test_it_heals_while_other_threads_have_read_it(path: Path, left: bool) -> None:
+    """What they have open to read keeps nobody from writing."""
+    program = "import os; storage.memories.add('before'); " + "os._exit(0)" * left
+    opened = "import sys; from pathlib import Path; from aiana.storage import AianaStorage"
+    command = f"{opened}\nwith AianaStorage(Path(sys.argv[1])) as storage: {program}"
+    subprocess.run([sys.executable, "-c", command, path], check=True)
+    assert path.with_name(path.name + "-wal").exists() is left
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(1) as other:
+        with ReadOnlyFolder(path.parent):
+            storage = stack.enter_context(AianaStorage(path))
+            assert storage.database.read_only
+            assert other.submit(texts, storage).result() == {"before"}
+        storage.memories.add("afterwards")
+        assert other.submit(texts, storage).result() == {"before", "afterwards"}
+    assert kept(path) == {"before", "afterwards"}
 
 
 def test_a_home_that_cannot_be_made_says_why(tmp_path: Path) -> None:

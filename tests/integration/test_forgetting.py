@@ -331,6 +331,31 @@ def test_tombstone_of_a_copy_without_ids(aiana: Aiana) -> None:
     assert record("other", 3, "Hello there", "How do you do?", "Badly") == 3
 
 
+def test_forgotten_by_a_clock_that_was_put_back(
+    aiana: Aiana, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it was said, as that has it: it is forgotten all the same."""
+
+    def record(id: str, *texts: str) -> None:
+        session = Session(id=id, source="notes", project="p", started_at=T.format(1))
+        messages = [
+            Message(id=f"{id}{n}", session_id=id, type="user", content=text, timestamp=T.format(n))
+            for n, text in enumerate(texts)
+        ]
+        aiana.record_messages(session, messages)
+
+    own = "words of somebody's own, of more than 32 characters"
+    record("whole", "Hello there", "How do you do?", "Fine", own)
+    record("partly", "kept", f"{own} again")
+    monkeypatch.setattr("aiana.storage.forgotten.now", lambda: "1970-01-01T00:00:00.000Z")
+    aiana.delete_session("whole")
+    aiana.forget(text="again", expected=1)
+    record("copy", "Hello there", "How do you do?", "Fine")
+    record("replay", "kept", f"{own} again", own)
+    assert stored(aiana) == {"partly", "replay"}
+    assert [m.content for m in aiana.session_messages("replay").messages] == ["kept"]
+
+
 def test_a_title_of_what_was_forgotten_is_not_kept(
     aiana: Aiana, home: Path, projects: Path
 ) -> None:

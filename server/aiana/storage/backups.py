@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from aiana.storage.database import BUSY_TIMEOUT_S, INDEX
 from aiana.storage.migrations import MIGRATIONS, refuse_a_foreign_one
 from aiana.storage.sqlite_errors import translated
 from aiana.storage.write_turn import WriteTurn
-from aiana.times import now
+from aiana.times import format_time, now, to_datetime
 
 if TYPE_CHECKING:
     from aiana.storage.carrying import Carried
@@ -85,7 +86,7 @@ def back_up(
     """
     if output is None:
         make_own_folder(folder)
-        output = folder / f"conversations-{now().replace(':', '')}.db"
+        output = _named(folder, "conversations")
     else:
         make_folder(output.absolute().parent)
     if output.exists():
@@ -104,6 +105,21 @@ def back_up(
     for old in backups_in(folder)[max(keep, 1) :] if output.parent == folder else []:
         remove(old)
     return replace(made, path=str(output))
+
+
+def _named(folder: Path, kind: str) -> Path:
+    """A new file of a folder, named by the time: but after all that are there.
+
+    Names tell which is the newest, and a clock that was ahead is put back some day.
+    """
+    stamp = now().replace(":", "")
+    latest = max((path.stem for path in files_in(folder, f"{kind}-20*.db")), default="")
+    if latest >= f"{kind}-{stamp}":
+        day, _, time = latest.removeprefix(f"{kind}-").partition("T")
+        with contextlib.suppress(ValueError):  # somebody named it
+            moment = to_datetime(f"{day}T{time[:2]}:{time[2:4]}:{time[4:]}")
+            stamp = format_time(moment + timedelta(milliseconds=1)).replace(":", "")
+    return folder / f"{kind}-{stamp}.db"
 
 
 def backups_in(folder: Path) -> list[Path]:
@@ -235,7 +251,7 @@ def _set_aside(database: Path) -> Path | None:
         return None
     folder = database.parent / "backups"
     make_own_folder(folder)
-    kept = folder / f"replaced-{now().replace(':', '')}.db"
+    kept = _named(folder, "replaced")
     try:
         _move(database, kept)
     except PermissionError:

@@ -32,6 +32,8 @@ ANALYSED_ROWS = 400
 """Of each index, from which the planner is told what it holds."""
 CHECKPOINT_WAIT_MS = 250
 """What that waits for those who read just now."""
+READERS_WAIT_S = 1.0
+"""The same before a file that could not be written is opened anew."""
 
 
 class _Files(NamedTuple):
@@ -76,7 +78,8 @@ class Database:
         self._connections: list[sqlite3.Connection] = []
         self._busy: set[sqlite3.Connection] = set()
         """Connections that some thread reads from just now: it alone may close them."""
-        self._connections_lock = threading.Lock()
+        self._connections_lock = threading.Condition(threading.Lock())
+        """Told when some thread has read."""
         self._generation = 0
         self._closed = False
         self._read_only = self._immutable = False
@@ -212,11 +215,29 @@ class Database:
         if self._is_current():
             return
         with self._lock:
-            if self._depth or self._is_current():
+            if self._depth or self._is_current() or not self._can_leave():
                 return
             self._leave()
             self._generation += 1
             self._open()
+
+    def _can_leave(self) -> bool:
+        """Close what is open to read of a file that can be written by now; not while it is read.
+
+        Of one process all that have a file open share what they know of its log, and nobody writes
+        a log that the first of them could not.
+        """
+        if not self._read_only or self._standing().database != self._files.database:
+            return True
+        own = [getattr(self._local, name, None) for name in ("connection", "unhidden")]
+        with self._connections_lock:
+            if self._busy.intersection(own) or not self._connections_lock.wait_for(
+                lambda: not self._busy, READERS_WAIT_S
+            ):
+                return False
+            for each in [c for c in self._connections if c is not self._writer]:
+                self._forget(each)
+        return True
 
     def _leave(self) -> None:
         """Close a file that does not stand at the path any more.
@@ -246,12 +267,15 @@ class Database:
 
     def _drop(self, connection: sqlite3.Connection) -> None:
         with self._connections_lock:
-            if connection not in self._connections:
-                return
+            self._forget(connection)
+
+    def _forget(self, connection: sqlite3.Connection) -> None:
+        """Close one, with the lock of the connections."""
+        if connection in self._connections:
             self._connections.remove(connection)
             self._shown.pop(connection, None)
             self._hiding.discard(connection)
-        connection.close()
+            connection.close()
 
     def _was_closed(self) -> StorageUnavailable:
         return StorageUnavailable(f"{self.path} was closed.")
@@ -281,53 +305,65 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the database for several statements, without what is excluded."""
-        connection = self.reader
-        if connection in self._busy and connection.in_transaction:
+        if (connection := self._within("connection")) is not None:
             yield connection
             return
-        with self._transaction(connection):
+        with self._transaction("connection") as connection:
             self._show(connection, reads=True)
             yield connection
 
     @contextmanager
     def reading_everything(self) -> Iterator[sqlite3.Connection]:
         """The same with what is excluded: for upkeep, and for forgetting it; nobody is shown it."""
-        connection = self._reader("unhidden")
-        if connection in self._busy and connection.in_transaction:
+        if (connection := self._within("unhidden")) is not None:
             yield connection
             return
-        with self._transaction(connection):
+        with self._transaction("unhidden") as connection:
             yield connection
+
+    def _within(self, name: str) -> sqlite3.Connection | None:
+        """This thread's connection if it is in a transaction."""
+        known: sqlite3.Connection | None = getattr(self._local, name, None)
+        return known if known in self._busy and known.in_transaction else None
 
     @contextmanager
-    def _using(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """Keep `close` from a connection: closed by one thread under another, it ends the process.
+    def _using(self, name: str) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, which no other closes meanwhile: that would end the process.
 
-        Raises StorageUnavailable if it was closed before.
+        Raises StorageUnavailable if the database was closed before.
         """
+        connection = self._reader(name)
         if connection in self._busy:
-            yield
+            yield connection
             return
-        with self._connections_lock:
-            if self._closed:
-                raise self._was_closed()
-            self._busy.add(connection)
+        while not self._begun(connection):
+            connection = self._reader(name)
         try:
-            yield
+            yield connection
         finally:
             with self._connections_lock:
                 self._busy.discard(connection)
-                closed = self._closed
-            if closed:
-                self._drop(connection)
+                if self._closed:
+                    self._forget(connection)
+                self._connections_lock.notify_all()
+
+    def _begun(self, connection: sqlite3.Connection) -> bool:
+        """Have it known as used; false where it was closed, since the file can be written again."""
+        with self._connections_lock:
+            if self._closed:
+                raise self._was_closed()
+            if connection in self._connections:
+                self._busy.add(connection)
+                return True
+        return False
 
     @contextmanager
-    def _transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
-        with self._using(connection), translated(self.path):
+    def _transaction(self, name: str) -> Iterator[sqlite3.Connection]:
+        with self._using(name) as connection, translated(self.path):
             connection.execute("BEGIN")
             self._local.views = self.view + 1
             try:
-                yield
+                yield connection
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
@@ -463,8 +499,7 @@ class Database:
 
     def data_version(self) -> int:
         """A number that changes when another process, or this one's writer, has committed."""
-        connection = self.reader
-        with self._using(connection), translated(self.path):
+        with self._using("connection") as connection, translated(self.path):
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:

@@ -99,7 +99,7 @@ class Tombstones:
         ).fetchall()
         self._add(source, rows)
         if opening := self._opening([row[2] for row in rows]):
-            self._put({opening})
+            self._put([(opening, max(row[1] for row in rows))])
 
     def add_messages(self, source: str, keys: Sequence[int]) -> None:
         """Note some messages of a source."""
@@ -108,7 +108,7 @@ class Tombstones:
 
     def add_text(self, text: str) -> None:
         """Note a text that somebody kept, so that no import brings it back."""
-        self._put({self._hash("kept", _normalised(text))})
+        self._put([(self._hash("kept", _normalised(text)), "")])
 
     def remove_text(self, text: str) -> None:
         """A text may be kept again."""
@@ -124,7 +124,7 @@ class Tombstones:
         self._connection.execute(
             "INSERT OR REPLACE INTO tombstones VALUES ('preference', 'aiana', ?, ?)", (id, now())
         )
-        self._put({self._hash("preferred", _normalised(text))})
+        self._put([(self._hash("preferred", _normalised(text)), "")])
 
     def remove_preference(self, text: str) -> None:
         """A text is preferred again."""
@@ -142,22 +142,24 @@ class Tombstones:
         )
 
     def _add(self, source: str, rows: Iterable[tuple[str, str, str, str]]) -> None:
-        hashes: set[bytes] = set()
+        hashes: list[tuple[bytes, str]] = []
         for id, timestamp, content, type in rows:
-            hashes.update(self._named(source, id, timestamp, content, self._key))
+            said = self._named(source, id, timestamp, content, self._key)
             if len(id) >= _LONG_ID:
-                hashes.add(self._hash("id", source, id))
+                said.append(self._hash("id", source, id))
             if text := _normalised(content):
                 is_own = type in SPOKEN and len(text) >= _LONG_TEXT
-                hashes.add(self._hash("own" if is_own else "among", text))
+                said.append(self._hash("own" if is_own else "among", text))
+            hashes += [(each, timestamp) for each in said]
         self._put(hashes)
 
-    def _put(self, hashes: Iterable[bytes]) -> None:
+    def _put(self, hashes: Iterable[tuple[bytes, str]]) -> None:
+        """With the times when it was said: it is forgotten no sooner, by whichever clock."""
         at = now()
         self._connection.executemany(
             "INSERT INTO forgotten (hash, at) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET at = excluded.at",
-            [(each, at) for each in hashes],
+            "ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+            [(each, max(at, said)) for each, said in hashes],
         )
 
     def among(self, source: str, messages: Sequence[Message]) -> set[str]:
