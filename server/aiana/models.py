@@ -166,6 +166,8 @@ class CaptureBatch(Struct, frozen=True, kw_only=True):
 
     sessions: list[Session] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+    """Session -> the message that its file tells before these; "" at the file's beginning."""
     memories: list[Memory] = field(default_factory=list)
     """Of an archive, which holds more than conversations; so do the preferences."""
     preferences: list[Preference] = field(default_factory=list)

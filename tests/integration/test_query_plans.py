@@ -104,6 +104,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     spent = Spent(session_id="said", message_id="said-1", tokens=7)
     position = CapturePosition(path="/y.jsonl", source="codex")
     aiana.container.storage.write_batch(CaptureBatch(spent=[spent], position=position))
+    taken_back(aiana)
     aiana.container.storage.captures.note_following(Following(process=1))
     aiana.capture_state()
     aiana.container.storage.captures.note_following(None)
@@ -178,6 +179,25 @@ def said(aiana: Aiana, session: str, *texts: str, project: str = "shop", path: s
         Session(id=session, source="codex", project=project, project_path=path, started_at=MOMENT),
         messages,
     )
+
+
+def taken_back(aiana: Aiana) -> None:
+    """A file tells a conversation anew, without a part of it and with another one."""
+    session = Session(id="anew", source="codex", project="shop", started_at=MOMENT)
+    for names in ("abcd", "axyd", "axybd"):
+        messages = [
+            Message(id=name, session_id="anew", type="user", timestamp=MOMENT, position=place)
+            for place, name in enumerate(names)
+        ]
+        batch = CaptureBatch(
+            sessions=[session],
+            messages=messages,
+            before={"anew": ""},
+            position=CapturePosition(path="/anew.jsonl", source="codex"),
+        )
+        aiana.container.storage.write_batch(batch)
+    stored = aiana.container.storage.get_messages("anew")
+    assert "".join(message.id for message in stored) == "acxybd"
 
 
 def excluded(aiana: Aiana, folder: Path) -> None:

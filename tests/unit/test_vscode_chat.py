@@ -18,7 +18,7 @@ from aiana.capture.files import files_on_disk
 from aiana.capture.vscode_chat import VSCodeChat
 from aiana.capture.vscode_chat.lines import replay
 from aiana.errors import UnreadableTranscript
-from aiana.models import CaptureBatch, CapturePosition, Message
+from aiana.models import CaptureBatch, CapturePosition
 from tests.unit.sources import SHARED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "vscode-chat"
@@ -219,25 +219,6 @@ def test_a_log_that_the_editor_wrote_is_what_its_view_showed(
     said = [m.content for m in batch.messages if m.type in ("user", "assistant")]
     answer = "ECHO: the test model has answered."
     assert said == [text for word in asked for text in (f"@aiana {word} question", answer)]
-
-
-def test_turns_that_were_taken_back_stand_before_what_came_instead(tmp_path: Path) -> None:
-    log = TAKEN_BACK.read_bytes()
-    path = tmp_path / "chatSessions" / "chat.jsonl"
-    path.parent.mkdir()
-    stored: dict[str, Message] = {}
-    position = None
-    for lines in (7, 13, 20, 25):
-        path.write_bytes(b"".join(log.splitlines(keepends=True)[:lines]))
-        batch = read(path, position)
-        stored |= {message.id: message for message in batch.messages}
-        position = batch.position
-    places = {m.position: m.content for m in stored.values() if m.type in ("user", "assistant")}
-    answer = "ECHO: the test model has answered."
-    asked = ["first", "second", "third", "third", "changed", "last"]
-    assert [places[place] for place in sorted(place for place in places if place is not None)] == [
-        text for word in asked for text in (f"@aiana {word} question", answer)
-    ]
 
 
 def test_a_turn_that_grows_moves_those_behind_it(tmp_path: Path) -> None:

@@ -63,6 +63,9 @@ class Amp(DocumentSource):
 
 
 class _Teller(TalkReader):
+    _asked, _first = "", 0
+    """When what is answered was sent, and its number."""
+
     def is_record(self, value: Any) -> bool:
         return "role" in value
 
@@ -71,13 +74,20 @@ class _Teller(TalkReader):
         return None
 
     def take_message(self, message: dict[str, Any]) -> None:
-        """Take a message; ids are numbers that count from 0 in each thread."""
+        """Take a message; they are numbered from 0 in each thread.
+
+        What comes in the place of another one gets its number, but was sent at another time.
+        """
         meta, usage = _dict(message.get("meta")), _dict(message.get("usage"))
-        name = message.get("messageId")
+        number, sent = message.get("messageId"), meta.get("sentAt")
+        if isinstance(number, int) and message.get("role") == "user" and sent is not None:
+            self._asked, self._first = f"@{sent}", number
         self.begin(
             {},
             time=meta.get("sentAt") or usage.get("timestamp"),
-            record_id=f"{self.session_id}/{name}" if isinstance(name, (int, str)) else None,
+            record_id=f"{self.session_id}{self._asked}/{number - self._first}"
+            if isinstance(number, int)
+            else None,
         )
         self.use_model(usage.get("model"))
         self.count(usage.get("outputTokens"))

@@ -48,6 +48,8 @@ class Known(Struct):
     """URL of its repository, for a folder that does not say it any more."""
     messages: int = 0
     """How many the file gave it: the next one's place."""
+    last: str = ""
+    """The last of them."""
     ended: str = ""
     """Time of its newest message."""
     answer: str = ""
@@ -153,6 +155,7 @@ class SessionBuilder:
         self.weight = 0
         """Characters that wait to be stored."""
         self._messages: list[Message] = []
+        self._before: dict[str, str] = {}
         self._sessions: dict[str, Session] = {}
         self._titles: dict[str, str] = {}
         self._spent: dict[str, Spent] = {}
@@ -280,8 +283,6 @@ class SessionBuilder:
         `place` is one that was kept for a row that comes late.
         """
         known = self._known.sessions.setdefault(session_id, Known())
-        # What a file repeats of other sessions has its place in theirs.
-        is_own = session_id == next(iter(self._known.sessions))
         for n, row in enumerate(rows):
             base = record_id or _made_up_id(session_id, time, row)
             self._messages.append(
@@ -295,12 +296,15 @@ class SessionBuilder:
                     tool_input=row.tool_input,
                     timestamp=time,
                     parent_id=parent,
-                    position=(known.messages if place is None else place) if is_own else None,
+                    position=known.messages if place is None else place,
                     tokens=tokens if n == 0 else None,
                     metadata=row.metadata,
                 )
             )
-            known.messages += place is None
+            if place is None:
+                self._before.setdefault(session_id, known.last)
+                known.last = self._messages[-1].id
+                known.messages += 1
             if row.role == "assistant":
                 known.answer, known.tokens = self._messages[-1].id, self._messages[-1].tokens or 0
             self.weight += len(row.content) + len(row.tool_input or "")
@@ -365,6 +369,7 @@ class SessionBuilder:
         batch = CaptureBatch(
             sessions=list(self._sessions.values()),
             messages=self._messages,
+            before=self._before,
             titles=self._titles,
             spent=list(self._spent.values()),
             replay_ids=replay_ids,
@@ -372,7 +377,8 @@ class SessionBuilder:
             reached=reached,
             position=position,
         )
-        self._messages, self._sessions, self._titles, self._spent = [], {}, {}, {}
+        self._messages, self._before = [], {}
+        self._sessions, self._titles, self._spent = {}, {}, {}
         self.weight = 0
         return batch
 

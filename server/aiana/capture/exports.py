@@ -167,6 +167,7 @@ class _Reading:
         self._was_understood = known is not None
         self._sessions: list[Session] = []
         self._messages: list[Message] = []
+        self._before: dict[str, str] = {}
         self._bytes = 0
 
     def take_member(
@@ -238,6 +239,7 @@ class _Reading:
         batch = builder.batch(CapturePosition(path="", source=""), 0, 0)
         self._sessions += batch.sessions
         self._messages += batch.messages
+        self._before |= batch.before
         self._was_understood = True
 
     def _batch(self, reached: int, *, is_complete: bool) -> CaptureBatch:
@@ -252,6 +254,7 @@ class _Reading:
         batch = CaptureBatch(
             sessions=self._sessions,
             messages=self._messages,
+            before=self._before,
             bytes_read=self._bytes,
             reached=reached,
             position=CapturePosition(
@@ -262,7 +265,7 @@ class _Reading:
                 left_out=self.losses.named,
             ),
         )
-        self._sessions, self._messages, self._bytes = [], [], 0
+        self._sessions, self._messages, self._before, self._bytes = [], [], {}, 0
         return batch
 
 

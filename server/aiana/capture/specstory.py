@@ -12,6 +12,7 @@ from aiana.capture.documents import MarkdownSource
 from aiana.capture.parts import is_injected
 from aiana.capture.turns import Slot, Turns
 from aiana.models import MessageType
+from aiana.times import normalise_time
 
 _TIME = r"\d{4}-\d\d-\d\d[ T_]\d\d[:-]\d\d[:-]\d\d(?:\.\d+)?Z?"
 _SESSION = re.compile(rf"(?m)^<!-- (.+?) Session ([\w-]{{8,64}}) \(({_TIME})\) -->[ \t]*$")
@@ -83,6 +84,7 @@ class _Teller:
         self._has_tags = has_tags
         self._turns = Turns(builder, session_id)
         self._time = builder.time(None)
+        self._asked_at: str | None = None
         self._who: _Speaker | None = None
 
     def tell(self, text: str) -> None:
@@ -94,7 +96,8 @@ class _Teller:
             kind = "head" if mark["who"] else "think" if mark["think"] else "tool"
             if kind == "head":
                 self._say(text[start : mark.start()])
-                self._time = self._builder.time(_iso(mark["time"] or ""))
+                told = normalise_time(_iso(mark["time"] or ""))
+                self._time, self._asked_at = self._builder.time(told), told
                 model = (mark["model"] or "").strip()
                 self._who = _Speaker(mark["who"] == "User", bool(mark["side"]), model)
                 start = place
@@ -167,7 +170,7 @@ class _Teller:
         if self._who and self._who.is_side:
             row.metadata["sidechain"] = True
         if row.type == "user" and row.role == "user":
-            self._turns.begin(row.content)
+            self._turns.begin(row.content, self._asked_at)
             self._turns.prompt(row, self._time)
         else:
             self._turns.add(_SLOTS.get(row.type, "note"), row, self._time)

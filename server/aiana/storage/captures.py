@@ -76,7 +76,12 @@ class CaptureStore:
             written = self._writer.upsert_sessions(connection, batch.sessions, batch.messages)
             keys, added = written.keys, written.added
             result = self._writer.write_messages(
-                connection, batch.messages, written, batch.replay_ids, batch.adds_only
+                connection,
+                batch.messages,
+                written,
+                batch.replay_ids,
+                batch.adds_only,
+                batch.before,
             )
             self._writer.note_spent(connection, batch.position.source, batch.spent)
             self._write_titles(connection, batch)

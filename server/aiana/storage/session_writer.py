@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from aiana.projects import is_gone
 from aiana.storage.forgotten import Tombstones
 from aiana.storage.guarded import Admitted
 from aiana.storage.identifiers import derived_words
+from aiana.storage.places import new_places
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
 from aiana.storage.touching import note_touches
 from aiana.times import now
@@ -54,6 +55,8 @@ UPDATE messages SET position = i.position FROM new_messages i
 WHERE messages.session_key = i.session_key AND messages.id = i.id
     AND messages.position != i.position
 """
+_PLACE_NEW = "UPDATE new_messages SET position = ? WHERE id = ?"
+_PLACE_STORED = "UPDATE messages SET position = ? WHERE id = ? AND session_key = ?"
 
 
 def derive_title(connection: sqlite3.Connection, session_key: int) -> None:
@@ -283,7 +286,9 @@ class SessionWriter:
         written: Written,
         replay_ids: bool,
         adds_only: bool = False,
+        previous: Mapping[str, str] | None = None,
     ) -> BatchResult:
+        """`previous` names, by session, what their file tells before these, if they are of one."""
         by_session: dict[int, list[Message]] = {}
         skipped = 0
         for message in messages:
@@ -302,7 +307,8 @@ class SessionWriter:
             before = connection.execute(count, (key,)).fetchone()[0]
             next_key = connection.execute("SELECT coalesce(max(key), 0) + 1 FROM messages")
             (first_new,) = next_key.fetchone()
-            changed, moved = self._upsert_messages(connection, key, batch, adds_only)
+            last = (previous or {}).get(batch[0].session_id)
+            changed, moved = self._upsert_messages(connection, key, batch, adds_only, last)
             new = connection.execute(count, (key,)).fetchone()[0] - before
             added += new
             updated += changed - new
@@ -343,6 +349,7 @@ class SessionWriter:
         session_key: int,
         messages: list[Message],
         adds_only: bool,
+        previous: str | None,
     ) -> tuple[int, int]:
         """How many messages are new or changed, and how many stand at another place now."""
         rows = []
@@ -372,16 +379,24 @@ class SessionWriter:
         connection.executemany(
             "INSERT INTO new_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
+        told = {m.id: m.position for m in messages if m.position is not None}
+        others = 0
+        if told and previous is not None:
+            places = new_places(connection, session_key, told, previous)
+            again = [(place, name) for name, place in places.items() if name in told]
+            connection.executemany(_PLACE_NEW, again)
+            away = [(p, name, session_key) for name, p in places.items() if name not in told]
+            connection.executemany(_PLACE_STORED, away)
+            others = len(away)
         (last,) = connection.execute(
             "SELECT coalesce(max(position), 0) FROM messages WHERE session_key = ?", (session_key,)
         ).fetchone()
         statement = _ADD_MESSAGES if adds_only else _UPSERT_MESSAGES
         written = connection.execute(statement, (last,)).rowcount
-        moved = 0
-        if not adds_only and any(m.position is not None for m in messages):
-            moved = connection.execute(_MOVE_MESSAGES).rowcount
+        if told and not adds_only:
+            others += connection.execute(_MOVE_MESSAGES).rowcount
         connection.execute("DELETE FROM new_messages")
-        return written, moved
+        return written, others
 
     @staticmethod
     def _after_write(connection: sqlite3.Connection, session_key: int, dirty_from: int) -> None:

@@ -71,11 +71,12 @@ class MessageReader:
 
     def prompt(self, text: str, *, by_program: bool = False) -> None:
         """A text that begins a turn."""
+        told = bool(self.times.get(text.strip()))
         time = self._time_of(text)
         if by_program:
             self._turns.add("note", Row("system", text, "system"), time)
             return
-        self._turns.begin(text)
+        self._turns.begin(text, time if told else None)
         self._turns.prompt(Row("user", text, "assistant" if self._is_agent else "user"), time)
 
     def answer(self, text: str) -> None:

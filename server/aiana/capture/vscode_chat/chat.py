@@ -48,7 +48,7 @@ class ChatReader:
         if not requests:
             return
         self._begin(session_id, chat)
-        turns = Turns(self._builder, session_id, keeps_places=True)
+        turns = Turns(self._builder, session_id)
         for number, request in enumerate(requests, 1):
             if not isinstance(request, dict):
                 self.lost.append(f"Request {number} of a chat is no JSON object.")

@@ -65,7 +65,7 @@ class EventLogReader:
                 self._builder.session(session_id, cwd=self._folder)
                 turns = Turns(self._builder, session_id)
             self._time = self._builder.time(event.get("timestamp"))
-            if lost := self._event(turns, event["type"], event["data"]):
+            if lost := self._event(turns, event["type"], event["data"], event.get("id")):
                 self.lost.append(f"Line {number}: {lost}")
         if not understood:
             raise ValueError("no line of it is an event")
@@ -84,11 +84,11 @@ class EventLogReader:
             metadata={key: fact for key, fact in facts.items() if isinstance(fact, str)},
         )
 
-    def _event(self, turns: Turns, kind: str, data: dict[str, Any]) -> str | None:
+    def _event(self, turns: Turns, kind: str, data: dict[str, Any], name: Any) -> str | None:
         match kind:
             case "user.message":
                 text = text_of_parts(data.get("content"))
-                turns.begin(text)
+                turns.begin(text, name if isinstance(name, str) else None)
                 if text.strip():
                     turns.prompt(Row("user", text, "user"), self._time)
             case "assistant.message":

@@ -73,6 +73,7 @@ class _Databases(DatabaseSource):
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         if digest == cursor.get("digest"):
             return
+        builder.begin_anew()
         reader = ChatReader(builder, places.folder_of(builder.path))
         with suppress(ValueError):
             chats = loads(data)
