@@ -50,8 +50,8 @@ _PAIR_BEGINS = Pattern(
 # Programs, directives and keywords that set a variable or a setting to the word behind it.
 _SETS = Pattern(
     r"(?:(?P<any>\b(?:(?:git|npm|yarn|pnpm|pulumi|aws|heroku|gh|dotnet|gcloud|firebase|doppler|fly|vercel|"
-    r"composer|bundle|pip|poetry|wp|hg|redis-cli|consul|etcdctl|snap|drush|occ)\s[^\n|;&]{0,40}?"
-    r"\b(?:config|configure|set|put|secrets?)|defaults\swrite|config\sset|debconf-set-selections|d-i)\b"
+    r"glab|netlify|railway|rclone|nmcli|nomad|ibmcloud|composer|bundle|pip|poetry|wp|hg|redis-cli|consul|etcdctl|snap|drush|occ)\s[^\n|;&]{0,40}?"
+    r"\b(?:config|configure|set|put|mod|modify|add|secrets?)|defaults\swrite|config\sset|debconf-set-selections|d-i)\b"
     r"[^\n|;&=]{0,60}?\s)|\b(?:setenv|setx|set\s-\w{1,3}|SetEnv|ENV|ARG|export|fastcgi_param|"
     r"Set-Item|Set-Content|New-Item|env\sset|param)\s{1,3}(?:\w{0,10}:)?)[\"']?(?:[\w.-]{1,30}[:/]){0,3}\Z"
 )

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from aiana.pattern import Pattern
 from aiana.redaction.headers import places
 from aiana.redaction.spans import Span
-from aiana.redaction.values import is_stand_in
+from aiana.redaction.told import is_told
+from aiana.redaction.values import is_code, is_stand_in
 
 _WORD = r"(?:'([^'\n]{1,300})'|\\?\"([^\"\n]{1,300}?)\\?\"|([^\s'\"`|;&<>\\]{2,300}))"
 _USER = r"(?:'[^':\n]{0,80}:([^'\n]{1,200})'|\\?\"[^\":\n]{0,80}:([^\"\n]{1,200}?)\\?\"|[^\s:'\"`]{1,80}:([^\s'\"`|;&<>\\]{2,200}))"
@@ -85,7 +86,7 @@ _COMMANDS: dict[str, Command] = {
     "smbclient": Command(Pattern(r"(?<=\s)-U\s?['\"]?[^\s%'\"]{1,80}%([^\s'\"]{2,200})")),
     "rpcclient": Command(Pattern(r"(?<=\s)-U\s?['\"]?[^\s%'\"]{1,80}%([^\s'\"]{2,200})")),
     "sqlcmd": Command(_argument("-P ", "-P")), "bcp": Command(_argument("-P ", "-P")),
-    "sqlplus": Command(Pattern(r"(?<=\s)[\w$#]{1,60}/([^\s@/'\"]{3,100})@")),
+    "sqlplus": Command(Pattern(r"(?<=[\s'\"])[\w$#]{1,60}/([^\s@/'\"]{3,100})@")),
     "plink": Command(_argument("-pw ")), "pscp": Command(_argument("-pw ")),
     "psftp": Command(_argument("-pw ")), "putty": Command(_argument("-pw ")),
     "xfreerdp": Command(Pattern(r"(?<=\s)/p:'?([^\s']{2,200})")),
@@ -102,11 +103,15 @@ _COMMANDS: dict[str, Command] = {
     "influx": Command(_argument("-password ", "--password ")), "nmcli": Command(_argument("password ")),
     "useradd": Command(_argument("-p ", "--password ")), "usermod": Command(_argument("-p ", "--password ")),
     "security": Command(Pattern(rf"add-(?:generic|internet)-password(?:\s[^\n]{{0,200}}?)?\s-w\s{{1,3}}{_PLAIN}|(?:unlock|create)-keychain(?:\s[^\n]{{0,100}}?)?\s-p\s{{1,3}}{_PLAIN}|import\s[^\n]{{1,200}}?\s-P\s{{1,3}}{_PLAIN}")),
+    "doctl": Command(_argument("-t ")), "codecov": Command(_argument("-t ")), "nuget": Command(_argument("-k ", "-Password ")),
+    "cscli": Command(_argument("-k ")), "gem": Command(_argument("--key ")), "cypress": Command(_argument("--key ")),
+    "supabase": Command(_argument("-p ", "--password ")), "swaks": Command(_argument("-ap ")), "msbuild": Command(_argument("-k ")),
+    "uv": Command(_argument("-p ", "--password "), (" publish",)), "poetry": Command(_argument("-p ", "--password "), (" publish",)),
     "gpg": Command(_argument("--passphrase ")),
 }  # fmt: skip
 # What a secret argument begins with, in lower case: only there is a command looked for.
 _FLAG = Pattern(
-    r"-(?<= -)(?:p|u|[anwkxs] |hp|[nc]?b|-(?:pass|user|auth|proxy-user|(?:http|ftp)-pass|pw|body|value|secret|from-literal)"
+    r"-(?<= -)(?:p|u|[anwkxst] |ap |auth |id |hp|[nc]?b|-(?:pass|user|auth|basic|key |src-cred|dest-cred|cred|login|proxy-user|(?:http|ftp)-pass|pw|body|value|secret|from-literal)"
     r"|(?:src|dest)?storepass|keypass)"
 )
 # The same for what takes a secret without a flag, or after one of another form, by their gates.
@@ -116,6 +121,18 @@ _WORDS = (
     ("secret", "secret/"), ("pass", "openssl passwd"), ("pass", "wpa_passphrase"), ("pass", "passwd /users"),
     ("pass", "reset-admin-password"), ("pass", "user:password"), ("pw", "upwd"),
 )  # fmt: skip
+_USER_AND_PASSWORD = Pattern(
+    r"(?i:-u|-l|--?user|--username|--login)(?:\s{1,3}|=)[\"']?(?!\S{1,60}\.(?:py|js|sh|ts)\b)(?P<user>[\w.@\\+-]{1,60})[\"']?"
+    r"(?:\s{1,3}--?[\w-]{1,30}(?:[= ][\w./:@-]{1,60})?){0,4}?\s{1,3}(?:-[pPw]|-pw|--pw|-pass(?:word)?)(?:\s{1,3}|=)"
+    r"(?P<quote>[\"'])?(?P<value>(?(quote)[^\"'\n]{3,100}|[^\s\"'`|;&<>\\$-][^\s\"'`|;&<>\\]{2,100}))(?(quote)(?P=quote))"
+)
+_ACCOUNT = Pattern(
+    r"(?:-A|-a|-auth|-id|(?P<long>--(?:basic(?:-auth)?|auth(?:-cred)?s?|(?:src-|dest-)?creds?|credentials|login)))(?:\s{1,3}|=)"
+    r"[\"']?(?P<user>[\w.@\\+-]{1,60}):(?P<value>[^\s\"'`|;&<>\\$/:][^\s\"'`|;&<>\\]{3,100})"
+)
+# Ports, and what programs that use the letter for something else take.
+_NO_PASSWORD = Pattern(r"[\d.:]+(?:/\w+)?\Z|\d{1,5}:\d|.*=|[\w.-]+:[\w./-]*\Z")
+_OTHER_P = Pattern(r"mysql|mariadb|python|docker|podman|compose|\b(?:cp|rsync|tar|mkdir)\s")
 _MOST_BEFORE, _MOST_AFTER, _MOST_LINES = 600, 600, 8
 _PROGRAM = Pattern(
     r"(?<![\w.-])(?:"
@@ -133,7 +150,8 @@ def flags_in(lowered: str) -> list[int]:
 def arguments(text: str, lowered: str, flags: list[int], gates: Set[str]) -> list[Span]:
     """The secrets among the arguments of the commands in a text."""
     words = [place for gate, word in _WORDS if gate in gates for place in places(lowered, word)]
-    return _arguments(text, sorted(flags + words)) if flags or words else []
+    begins = sorted(flags + words)
+    return _arguments(text, begins) + _of_users(text, flags) if begins else []
 
 
 def _arguments(text: str, begins: list[int]) -> list[Span]:
@@ -167,6 +185,23 @@ def _arguments(text: str, begins: list[int]) -> list[Span]:
         end_of_command = _END_OF_COMMAND.search(text, program.end(), limit)
         stop = end_of_command.start() if end_of_command else limit
         spans += _of_command(text, _COMMANDS[program[0].removesuffix(".exe")], program.end(), stop)
+    return spans
+
+
+def _of_users(text: str, flags: list[int]) -> list[Span]:
+    """The password beside a user's name, whatever the program: `-u bob -p …`, `--basic bob:…`."""
+    spans: list[Span] = []
+    for place in flags:
+        place += 1
+        match = _USER_AND_PASSWORD.match(text, place) or _ACCOUNT.match(text, place)
+        if match is None or match["user"] == (value := match["value"]):
+            continue
+        if _NO_PASSWORD.match(value) or is_stand_in(value, weak=False) or is_code(value):
+            continue
+        told = is_told(value) or (match.re is _USER_AND_PASSWORD.compiled or match["long"])
+        line = text[max(text.rfind("\n", 0, place), place - 100, 0) : place]
+        if told and not (_OTHER_P.search(line) and not is_told(value)):
+            spans.append((*match.span("value"), "password"))
     return spans
 
 

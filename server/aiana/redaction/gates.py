@@ -22,13 +22,16 @@ class Gate(NamedTuple):
     before: tuple[str, ...] = ()
     """One of these, each of a fixed length."""
 
-    def form(self, letter: str) -> str:
-        """What follows the letter is compared first: to look back takes longer."""
+    def form(self, letter: str, skipped: int = 0) -> str:
+        """What follows the letter, and as many as are skipped, is compared first.
+
+        To look back takes longer.
+        """
         before, after = self.word.split(letter, 1)
         behind = "|".join(f"(?<={form}{re.escape(self.word)})" for form in self.before)
         if not behind and before:
             behind = f"(?<={re.escape(self.word)})"
-        return f"{re.escape(after)}(?:{behind}){self.after}"
+        return f"{re.escape(after[skipped:])}(?:{behind}){self.after}"
 
 
 _NO_LETTER = "(?![a-z])"
@@ -58,51 +61,82 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(
             Gate, ("/p:", "private-lines:", "pdo(", "phpsessid", "mdp", "ldap_bind", "sp_addlogin")
         ),
+        Gate("smtp.", r"(?=[\w.-]{0,80}\]?(?::\d{1,5})?[ \t]{1,12}[\w.@+-]{1,80}:)"),
+        *map(Gate, ("snmp-server", "snmpwalk", "snmpget", "snmpset", "snmpbulk", "snmptrap")),
+        *map(Gate, ("impacket", "pdftotext", "airportnetwork", "pptpd", "l2tpd", ": psk ")),
+        *map(Gate, (": eap ", '.pem "', "npmauthident", "option key ")),
     ),
     "k": (
         Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
         *map(Gate, ("kata sandi", "token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
-        *map(Gate, (".make.com/", "maker.ifttt.com")),
+        Gate("isakmp key", "(?= )"),
+        *map(Gate, (".make.com/", "maker.ifttt.com", "messages?key=a", "schtask", "rsakeyvalue")),
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
         Gate("create_", r"(?=(?:super)?user\()"),
         Gate("@tcp("),
         *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
+        *map(Gate, ("mc alias ", "mcli alias ", "mc config ", "mc admin ")),
+        Gate("rclone", "(?= obscure)"),
+        Gate("hmac "),
+        *map(Gate, ("exec.py ", "key chain", "acl setuser", "etcdctl", "encrypt_string")),
+        *map(Gate, ("community", "com2sec", "createuser ", "tacacs")),
         *map(Gate, ("sharedaccesskey=", "x-amz-security-token=", "wachtwoord", "contrasena")),
     ),
     "u": (
         Gate("auth", rf"(?={_NO_LETTER}|token|orization|{_CALLED})"),
-        *map(Gate, ("net us", "accountkey=")),
+        Gate("user", r"(?= {0,3}[=:]? {0,3}[\"']?[\w.@\\-]{1,60}:[^\s/])"),
+        Gate("username", r"(?= {1,3}\S{1,60} {1,3}(?:privilege {1,3}\d{1,2} {1,3})?secret )"),
+        *map(Gate, ("net us", "accountkey=", "unseal")),
+        *map(Gate, ("radius-server", "radius server", "radius host")),
     ),
     "b": (
         Gate("begin", "(?= )", before=("-", "- ")),
         Gate("bcrypt", r"(?=\w{0,8}\.)"),
-        *map(Gate, ("bearer", "jdbc:oracle:", "simple_bind")),
+        *map(
+            Gate, ("bearer", "jdbc:oracle:", "simple_bind", "enable secret", "bundle_", "blowfish")
+        ),
+        *map(Gate, ("bw unlock", "bw login", "http-basic", "bundle config")),
     ),
     "g": (
         Gate("login", r"(?= |[\w?]{0,20}\()"),
         Gate("sig=", before=("[?&]",)),
+        Gate("signature", "(?==)", before=("[?&]", "goog-")),
         Gate("pragma", "(?= {1,3}(?:hex|text|re)?key)"),
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
-        *map(Gate, ("getconnection(", "pgp_sym_")),
+        *map(Gate, ("getconnection(", "pgp_sym_", "digest-key")),
     ),
     "1": (Gate("1//0"),),
-    "f": (Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),),
+    "f": (
+        Gate("define("),
+        Gate("cloudflared service"),
+        Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),
+    ),
     "j": (Gate("jsessionid"), Gate("jwt.", "(?=sign|verify|encode|decode)")),
-    "q": tuple(map(Gate, ("mysqli", "mysqldb", "pymysql", "rabbitmqctl", "sqlplus "))),
-    "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave"))),
+    "q": tuple(map(Gate, ("mysqli", "mysqldb", "pymysql", "rabbitmqctl", "sqlplus ", "qpdf"))),
+    "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave", "env:set", "variable set"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
-SIGNS = ("://", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+CRYPTS = ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$")
+SIGNS = ("://", "+@", *CRYPTS, "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
 
 def _pattern(letter: str, gates: tuple[Gate, ...]) -> str:
-    return f"{letter}(?:{'|'.join(gate.form(letter) for gate in gates)})"
+    """The words by what follows the letter: most places are done with one look at it."""
+    by_next: dict[str, list[Gate]] = {}
+    for gate in gates:
+        by_next.setdefault(gate.word.split(letter, 1)[1][:1], []).append(gate)
+    alone = by_next.pop("", [])
+    forms = [
+        f"{re.escape(sign)}(?:{'|'.join(gate.form(letter, 1) for gate in those)})"
+        for sign, those in by_next.items()
+    ]
+    return f"{letter}(?:{'|'.join(forms + [gate.form(letter) for gate in alone])})"
 
 
 _PATTERNS = {letter: Pattern(_pattern(letter, gates)) for letter, gates in BY_LETTER.items()}
@@ -112,6 +146,7 @@ _FULL = {
     for gate in gates
 }
 _ANY = Pattern("|".join(_pattern(letter, gates) for letter, gates in BY_LETTER.items()))
+_CRYPT = Pattern(r"\$(?:[156y7]|apr1)\$")
 _MOST_AT_ONCE = 200
 
 
@@ -127,6 +162,10 @@ def gates_of(plain: str) -> set[str]:
                 found.update(map(_FULL.__getitem__, rest))
     if "@" in plain and "://" in plain:
         found.add("://")
+    if "+@" in plain:
+        found.add("+@")
+    if "$" in plain:
+        found.update(_CRYPT.compiled.findall(plain))
     if "~" in plain:
         found.update(sign for sign in ("q~", "sha256~") if sign in plain)
     if "\t" in plain and "\t/" in plain:

@@ -9,6 +9,7 @@ from aiana.pattern import Pattern
 from aiana.redaction.calls import GATES as OF_CALLS
 from aiana.redaction.calls import calls
 from aiana.redaction.commands import arguments, flags_in
+from aiana.redaction.directives import directives
 from aiana.redaction.headers import (
     LOOSE_COOKIES,
     authorizations,
@@ -24,6 +25,7 @@ from aiana.redaction.pins import pins
 from aiana.redaction.spans import Span
 from aiana.redaction.stdin import here_strings, of_accounts, piped
 from aiana.redaction.values import is_code, is_stand_in
+from aiana.redaction.verbs import verbs
 
 _KEY_DATA = Pattern(
     r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
@@ -69,7 +71,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     flags = flags_in(lowered) if " -" in lowered else []
     is_piped = "|" in text and ("echo" in lowered or "printf" in lowered)
     spans = pgpass(text, lowered)
-    if not (gates or flags or is_piped):
+    if not (gates or flags or is_piped or "<<<" in text):
         return spans
     if not gates.isdisjoint(("auth", "pass", "bearer", "cred")):
         spans += authorizations(text, lowered, gates)
@@ -112,6 +114,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         spans += here_strings(text)
     if "pass" in gates and "chpasswd" in lowered:
         spans += of_accounts(text, lowered)
+    if gates:
+        spans += directives(text, lowered, gates) + verbs(text, lowered, gates)
     return spans + arguments(text, lowered, flags, gates)
 
 

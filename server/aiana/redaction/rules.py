@@ -54,12 +54,14 @@ _CHARACTERS = {
 
 # Lines of a key: base64 of at least 16, between them what a listing, a diff, a string literal or
 # a quotation puts there.
-_KEY_GAP = r"(?:\\+[nr]|[\s\"'+,>|→]|\d{1,6}→){0,24}+"
+_KEY_GAP = r"(?:\\+[nr]|[\s\"'+,>|→]|\d{1,6}[→\t:]){0,24}+"
 _KEY_LINES = rf"(?>{_KEY_GAP}[A-Za-z0-9+/=]{{16,}}+)++"
 _KEY_HEADERS = rf"(?:{_KEY_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\]{{0,100}})*+"
 
 TOKEN_RULES: tuple[Rule, ...] = (
     Rule("jwt", "ey", r"ey[\w-]{10,4000}+\.ey[\w-]{8,8000}+(?:\.[\w-]{10,4000}+={0,2})?"),
+    # What a private key in base64 begins with, by its kind.
+    Rule("private-key", "LS0tLS1CRUdJTi", r"LS0tLS1CRUdJTi(?:BSU0EgUFJJ|BQUklW|BFQyBQUklW|BPUEVO|BFTkNSWVBU|BEU0EgUFJJ|BQR1AgUFJJ)[A-Za-z0-9+/]{20,20000}+={0,2}(?:\n[A-Za-z0-9+/]{4,80}+={0,2}){0,100}"),
     Rule("jwt-in-base64", "ZXlK", r"ZXlK[\w+/-]{60,8000}+={0,2}"),
     Rule("jwt", "ey", r"ey[\w-]{10,4000}+\.\.[\w-]{8,400}+\.[\w-]{8,8000}+(?:\.[\w-]{8,400}+)?"),
     Rule("aws-access-key", "A3T AKIA ASIA ABIA ACCA", r"A(?:3T[A-Z0-9]|KIA|SIA|BIA|CCA)[A-Z2-7]{16}" + _END),
@@ -69,6 +71,8 @@ TOKEN_RULES: tuple[Rule, ...] = (
     Rule("slack-token", "xox", r"xox[abceoprsd](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}"),
     Rule("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{20,250}"),
     Rule("stripe-key", "sk_ rk_", r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}" + _END),
+    Rule("dropbox-token", "sl.", r"sl\.(?:u\.)?[\w-]{60,1500}"),
+    Rule("bitbucket-token", "ATCTT3", r"ATCTT3[\w=-]{50,300}"),
     Rule("telegram-token", "AA Ae", r"(?<=\d{8}:)A[\w-]{34}(?![\w-])"),
     Rule("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}" + _END),
     Rule("harness-token", "pat. sat.", r"[ps]at\.[\w-]{20,24}\.[0-9a-zA-Z]{20,26}\.[0-9a-zA-Z]{18,24}" + _END),
@@ -200,6 +204,20 @@ langfuse-key sk-lf-,pk-lf- hex 30-40
 assemblyai-token aai_ alnum 32-40
 deepgram-key dg_ alnum 36-40
 cohere-key co_ alnum 40-40
+voyage-key pa- word 43-43
+browserbase-key bb_live_,bb_test_ word 20-60
+honeycomb-key hcaik_,hcamk_,hcxik_,hcalk_ alnum 40-80
+instagram-token IGQV word 60-400
+unkey-key unkey_ alnum 16-60
+onesignal-key os_v2_ word 40-200
+trigger-key tr_prod_,tr_dev_,tr_stg_ alnum 16-60
+openrouter-key sk-or- word 40-100
+adafruit-key aio_ alnum 28-28
+inngest-key signkey- word 32-100
+axiom-token xaat-,xapt- word 32-60
+rootly-token rootly_ hex 64-64
+xata-key xau_ alnum 40-60
+doppler-token dp.st. dots 30-100
 """),
 )  # fmt: skip
 """Tokens that are one run of at least 16 letters, digits and `_-.`, from where a word begins."""
@@ -213,6 +231,7 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
             rf"{_KEY_HEADERS}{_KEY_LINES}"
             rf"(?:{_KEY_GAP}[A-Za-z0-9+/=]{{0,76}}{_KEY_GAP}-----END [A-Z0-9 ]{{1,40}}-----)?",
         ),
+        Rule("private-key", "-----BEGIN OpenVPN", r"-----BEGIN OpenVPN Static key V1-----(?:[\s>|+→]|\d{1,6}[→\t]|\\+[nr]|[0-9a-fA-F]{16,})++"),
         Rule("private-key", "---- BEGIN", r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----" + _KEY_HEADERS + _KEY_LINES),
     ),
     "accountkey=": (
@@ -242,6 +261,13 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     ".make.com/": (
         Rule("webhook", ".make.com/", r"\.make\.com/([a-z0-9]{28,40})" + _END),
     ),
+    "signature": (
+        Rule("signature", "ignature=", r"(?:(?<=[?&][Ss])|(?<=oog-S))ignature=([\w%+/~-]{24,2000}={0,2})"),
+    ),
+    "rsakeyvalue": (
+        Rule("private-key", "<D>", r"<D>\s{0,3}([A-Za-z0-9+/]{20,2000}={0,2})\s{0,3}</"),
+        *(Rule("private-key", f"<{part}>", rf"<{part}>\s{{0,3}}([A-Za-z0-9+/]{{20,2000}}={{0,2}})\s{{0,3}}</") for part in ("P", "Q", "DP", "DQ", "InverseQ")),
+    ),
     "sig=": (
         Rule("signature", "sig=", r"(?<=[?&])sig=([A-Za-z0-9%+/]{40,100}={0,2})"),
     ),
@@ -250,6 +276,9 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "x-amz-security-token=": (
         Rule("signature", "X-Amz-Security-Token=", r"X-Amz-Security-Token=([\w%+/=-]{40,4000})"),
+    ),
+    "messages?key=a": (
+        Rule("webhook", "/messages?key=", r"/messages\?key=([\w-]{20,60}&token=[\w%-]{20,100})"),
     ),
     "1//0": (
         Rule("google-oauth-token", "1//0", r"1//0[\w-]{40,200}"),
@@ -263,6 +292,11 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     "sha256~": (
         Rule("openshift-token", "sha256~", r"sha256~[\w-]{43}(?![\w-])"),
     ),
+    # A password's hash, as files of accounts have it: what is behind the salt.
+    **{
+        start: (Rule("password-hash", start, rf"{re.escape(start)}(?:rounds=\d{{1,9}}\$)?[\w./$-]{{0,60}}?\$([A-Za-z0-9./]{{20,90}})(?![\w./$])"),)
+        for start in ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$")
+    },
     ".atlasv1.": (
         Rule("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,80}", back=14),
     ),
