@@ -20,6 +20,7 @@ import psutil
 
 from tests.lsp.client import Client, ServerError
 from tests.mcp.client import Client as McpClient
+from tests.stress.clock import Clock
 from tests.stress.disk import DISK, Disk
 from tests.stress.notes import Notes
 
@@ -99,6 +100,7 @@ class Crowd:
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self.folder = folder
         self.disk = disk or Disk(folder / DISK)
+        self.clock = Clock(folder)
         self.home = folder / DISK / "aiana"
         self.database = self.home / "conversations.db"
         self.environ = self.environ_of(self.home)
@@ -117,6 +119,7 @@ class Crowd:
             "CLAUDE_CONFIG_DIR": str(self.folder / "claude"),
             "AIANA_EMBEDDING_MODEL": "no-such-model",
             "PYTHONFAULTHANDLER": "1",
+            **self.clock.environ,
         }
 
     def count(self, what: str) -> None:

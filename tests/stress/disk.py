@@ -1,4 +1,4 @@
-"""A disk that is full now and then."""
+"""A disk that is full now and then, or cannot be written."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Disk:
     """
 
     def __init__(self, folder: Path, is_small: bool = False) -> None:
+        self._folder = folder
         self._ballast = folder / "ballast"
-        self._is_small = is_small
+        self.is_small = is_small
         self._lock = threading.Lock()
         self._full = 0
         self.times = 0
@@ -33,7 +34,7 @@ class Disk:
         with self._lock:
             self._full += 1
             self.times += 1
-        if not self._is_small:
+        if not self.is_small:
             _limit(process, 0)
             return
         with self._lock, contextlib.suppress(OSError), self._ballast.open("ab", 0) as ballast:
@@ -41,13 +42,28 @@ class Disk:
                 pass
 
     def empty(self, process: int) -> None:
-        if not self._is_small:
+        if not self.is_small:
             _limit(process, None)
         with self._lock:
-            if self._is_small and self._full == 1:
+            if self.is_small and self._full == 1:
                 self._ballast.unlink(missing_ok=True)
             self._full -= 1
             self.times += 1
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[bool]:
+        """Nobody can write to it meanwhile; false where it cannot be had so: somebody does."""
+        if not self._remounted("ro"):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            assert self._remounted("rw")
+
+    def _remounted(self, how: str) -> bool:
+        command = ["mount", "-o", f"remount,{how}", str(self._folder)]
+        return not subprocess.run(command, capture_output=True, check=False).returncode
 
     def was_full(self, times: int) -> bool:
         """Whether it is, or was since it had been filled and emptied that many times."""

@@ -4,11 +4,11 @@
 
 Servers and an MCP server are driven by a thread each. Beside them transcripts grow, are imported
 and forgotten, hooks run, backups are made and put back, new stores are opened by several at once;
-servers are killed, stopped, and find the disk full. Every operation is noted when it begins and
-when it is acknowledged; one whose server was killed is sent again to the next. Now and then
-everything is stopped and the database is copied with its WAL, as a power cut would leave them.
-The store, those copies and the backups are compared with the notes by plain SQL. The first fault
-ends the run.
+servers are killed, stopped, and find the disk full or read-only; the clock is moved. Every
+operation is noted when it begins and when it is acknowledged; one whose server was killed is sent
+again to the next. Now and then everything is stopped and the database is copied with its WAL, as a
+power cut would leave them. The store, those copies and the backups are compared with the notes by
+plain SQL. The first fault ends the run.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tests.stress.beside import back_up, grow, hooks, open_new_stores
 from tests.stress.crowd import Crowd, Faults
 from tests.stress.disk import DISK, Disk, small_disk
 from tests.stress.drivers import drive, drive_mcp
+from tests.stress.machine import move_the_clock, remount
 
 MOST_WAL = 64 * 1024 * 1024
 MOST_GROWTH = 150 * 1024 * 1024
@@ -72,7 +73,10 @@ def run(
     crowd.server("lasting").request("aiana/status")
     beside = [
         crowd.guarded(watch, over),
-        *(crowd.guarded(work, seed, over) for work in (grow, hooks, back_up, open_new_stores)),
+        *(
+            crowd.guarded(work, seed, over)
+            for work in (grow, hooks, back_up, open_new_stores, move_the_clock, remount)
+        ),
     ]
     driven = [crowd.guarded(drive, n, operations // servers, seed) for n in range(servers)]
     driven.append(crowd.guarded(drive_mcp, operations // servers // 4, seed))

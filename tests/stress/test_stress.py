@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.stress.clock import Clock
 from tests.stress.crowd import Crowd, Ended, Faults, Gate
+from tests.stress.disk import DISK, small_disk
 from tests.stress.notes import Notes
 from tests.stress.store import run
 
@@ -19,11 +21,14 @@ SEED = int(os.environ.get("AIANA_TEST_SEED", "20261127"))
 
 
 def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
-    done = run(tmp_path, operations=32, servers=2, seed=SEED)
+    with small_disk(tmp_path / DISK, 256) as disk:
+        done = run(tmp_path, operations=32, servers=2, seed=SEED, disk=disk)
     assert sum(done[kind] for kind in ("add", "update", "delete", "search", "reindex")) == 32
     assert done["by MCP"] == 4
     assert done["imports"] > 0
     assert done["new stores"] > 0
+    assert (done["clock moved"] > 0) is Clock(tmp_path).can_move
+    assert (done["read-only disks"] + done["remounts refused"] > 0) is disk.is_small
 
 
 @pytest.fixture
