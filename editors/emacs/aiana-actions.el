@@ -132,10 +132,11 @@ See `aiana-undo'."
       (let ((memories (mapcar (lambda (id)
                                 (plist-get (aiana-request :aiana/memory/get :id id) :memory))
                               ids)))
-        (aiana-request :aiana/memory/delete :ids (vconcat ids))
-        (setq aiana--forgotten memories)
-        (message "Aiana: Forgotten: %s.  M-x aiana-undo brings back."
-                 (aiana--counted (length ids) "memory" "memories"))))))
+        (let ((answer (aiana-request :aiana/memory/delete :ids (vconcat ids))))
+          (setq aiana--forgotten memories)
+          (message "Aiana: Forgotten: %s.  M-x aiana-undo brings back.%s"
+                   (aiana--counted (length ids) "memory" "memories")
+                   (aiana--still (list answer))))))))
 
 ;;;###autoload
 (defun aiana-undo ()

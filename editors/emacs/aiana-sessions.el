@@ -18,11 +18,13 @@
 Those of their sub-agents go with them."
   (interactive)
   (let* ((sessions (aiana--sessions))
-         (delete (lambda (params &rest more)
-                   (plist-get (apply #'aiana-request :aiana/session/delete (append more params))
-                              :deleted)))
-         (count (apply #'+ (mapcar (lambda (params) (funcall delete params :dryRun t))
-                                   sessions)))
+         (delete (lambda (&rest more)
+                   (mapcar (lambda (params)
+                             (apply #'aiana-request :aiana/session/delete (append more params)))
+                           sessions)))
+         (count-of (lambda (answers)
+                     (apply #'+ (mapcar (lambda (answer) (plist-get answer :deleted)) answers))))
+         (count (funcall count-of (funcall delete :dryRun t)))
          (messages (apply #'+ (mapcar (lambda (params)
                                         (plist-get (plist-get (apply #'aiana-request
                                                                      :aiana/session/get params)
@@ -35,8 +37,10 @@ Those of their sub-agents go with them."
                    (if (> count (length sessions))
                        (format " and %d of sub-agents" (- count (length sessions)))
                      "")))
-      (message "Aiana: Deleted: %s."
-               (aiana--counted (apply #'+ (mapcar delete sessions)) "session" "sessions")))))
+      (let ((answers (funcall delete)))
+        (message "Aiana: Deleted: %s.%s"
+                 (aiana--counted (funcall count-of answers) "session" "sessions")
+                 (aiana--still answers))))))
 
 ;;;; The way back into a session
 

@@ -49,5 +49,14 @@
   "COUNT with the word ONE or MANY."
   (format "%d %s" count (if (= count 1) one many)))
 
+(defun aiana--still (answers)
+  "What is still to be said of things that were deleted, by the ANSWERS.
+Other files are cleaned by the time that it is read."
+  (if (seq-some (lambda (answer)
+                  (seq-contains-p (plist-get (plist-get answer :receipt) :pending) "backups"))
+                answers)
+      "  The backups still hold it, and are being cleaned."
+    ""))
+
 (provide 'aiana-targets)
 ;;; aiana-targets.el ends here

@@ -117,7 +117,7 @@ export class HitActions {
     const { receipt } = await this.server.request(wire.memoryDelete, { ids });
     const undo = vscode.l10n.t("Undo");
     const what = gone.length === 1 ? firstLine(gone[0]!.content) : vscode.l10n.t("{0} memories", gone.length);
-    const said = [vscode.l10n.t("Forgotten: {0}", what), ...tracesOf([receipt])].join(" · ");
+    const said = [vscode.l10n.t("Forgotten: {0}", what), ...leftOf([receipt])].join(" · ");
     const choice = await vscode.window.showInformationMessage(said, undo);
     if (choice === undo) {
       await Promise.all(gone.map((memory) => this.server.request(wire.memoryRestore, { memory })));
@@ -179,9 +179,9 @@ export class HitActions {
     for (const { id, source } of sessions) {
       receipts.push((await this.server.request(wire.sessionDelete, { id, source })).receipt);
     }
-    const traces = tracesOf(receipts);
-    if (traces.length) {
-      void vscode.window.showInformationMessage([vscode.l10n.t("Deleted."), ...traces].join(" "));
+    const left = leftOf(receipts);
+    if (left.length) {
+      void vscode.window.showInformationMessage([vscode.l10n.t("Deleted."), ...left].join(" "));
     }
   }
 
@@ -245,17 +245,23 @@ async function insertInto(editor: vscode.TextEditor, text: string): Promise<bool
   return done;
 }
 
-/** A sentence on the files in which words of what was deleted still stand; nothing if there are none. */
-function tracesOf(receipts: (wire.Receipt | null)[]): string[] {
+/** Sentences on where words of what was deleted still stand; none if they do nowhere. */
+function leftOf(receipts: (wire.Receipt | null)[]): string[] {
   const files = new Set(receipts.flatMap((receipt) => receipt?.traces ?? []));
-  return files.size
-    ? [
-        vscode.l10n.t(
-          "Some of its words still stand in {0}, since something that is kept says them too, or another program reads it.",
-          [...files].join(", "),
-        ),
-      ]
-    : [];
+  const left = [];
+  if (files.size) {
+    left.push(
+      vscode.l10n.t(
+        "Some of its words still stand in {0}, since something that is kept says them too, or another program reads it.",
+        [...files].join(", "),
+      ),
+    );
+  }
+  // Other files are cleaned by the time that this is read.
+  if (receipts.some((receipt) => receipt?.pending.includes("backups"))) {
+    left.push(vscode.l10n.t("The backups still hold it, and are being cleaned."));
+  }
+  return left;
 }
 
 function memoryIds(uris: string[]): string[] {

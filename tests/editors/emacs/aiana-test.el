@@ -358,6 +358,11 @@
         (aiana-act-delete-session))
       (should (= (funcall sessions) (1- before))))))
 
+(ert-deftest aiana-test-what-backups-still-hold-is-said ()
+  (should (equal (aiana--still '((:receipt nil) (:receipt (:pending ("index" "log"))))) ""))
+  (should (equal (aiana--still '((:receipt nil) (:receipt (:pending ("backups" "log")))))
+                 "  The backups still hold it, and are being cleaned.")))
+
 ;;;; The way back
 
 (defmacro aiana-test--in-a-session (&rest body)

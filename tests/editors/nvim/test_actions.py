@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from filelock import FileLock
+
+from aiana.config import Config
+from aiana.service import open_aiana
 from tests.editors.nvim.conftest import Neovim
 from tests.editors.nvim.test_plugin import CART, CART_URI, PINNED
 
@@ -197,6 +203,36 @@ def test_delete_session_confirmed(neovim: Neovim) -> None:
         " The files of the assistants stay."
     )
     assert (kept, note, left) == (6, "Aiana: Deleted: one session.", 5)
+
+
+def test_what_backups_still_hold_is_said(neovim: Neovim) -> None:
+    home = Path(neovim.environ["AIANA_HOME"])
+    aiana = open_aiana(Config(data_dir=home))
+    aiana.back_up()
+    aiana.close()
+    with FileLock(home / "backups.lock"):
+        notes = neovim.run(
+            """
+    T.wait(function() return T.request('aiana/status', {}).capture.state ~= 'off' end, 'its work')
+    """
+            + MESSAGE
+            + """
+    T.choices = { 2 }
+    vim.cmd('Aiana act delete')
+    local deleted = T.note()
+    """
+            + MEMORY
+            + """
+    T.choices = { 2 }
+    vim.cmd('Aiana act forget')
+    return { deleted, T.note() }
+    """
+        )
+    assert notes == [
+        "Aiana: Deleted: one session. The backups still hold it, and are being cleaned.",
+        "Aiana: Forgotten: one memory. `:Aiana undo` brings back."
+        " The backups still hold it, and are being cleaned.",
+    ]
 
 
 def test_actions_outside_of_lists(neovim: Neovim) -> None:

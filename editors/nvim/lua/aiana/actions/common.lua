@@ -43,6 +43,18 @@ function M.counted(count, one, many)
   return count == 1 and ('one ' .. one) or ('%d %s'):format(count, many)
 end
 
+---What is still to be said of something deleted. Other files are cleaned by the time that it is read.
+---@param receipts aiana.Receipt[]
+---@return string
+function M.still(receipts)
+  for _, receipt in ipairs(receipts) do
+    if vim.list_contains(receipt.pending, 'backups') then
+      return ' The backups still hold it, and are being cleaned.'
+    end
+  end
+  return ''
+end
+
 ---@param question string
 ---@param yes string
 ---@param callback fun()

@@ -6,6 +6,7 @@ local config = require('aiana.config')
 local text = require('aiana.text')
 
 local ask, confirm, counted, each = common.ask, common.confirm, common.counted, common.each
+local still = common.still
 
 ---Memories that were forgotten last, for `undo`.
 ---@type aiana.Memory[]
@@ -115,7 +116,7 @@ local function forget_ids(ids)
       config.notify(
         ('Forgotten: %s. `:Aiana undo` brings back.'):format(
           counted(result.deleted, 'memory', 'memories')
-        )
+        ) .. still({ result.receipt })
       )
     end)
   end)
