@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
 from aiana.capture import sources as known_sources
-from aiana.capture.leaks import Leak
-from aiana.capture.scrubbing import Scrubbed
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.layout import age
 from aiana.cli.output import json_option, opened, print_json, progress_bar
 from aiana.cli.terminal import Piece, say, width
 from aiana.errors import NotFound
-from aiana.features.leaks import Leaks
 from aiana.invocation import command
 from aiana.paths import expanded
 from aiana.text import counted, one_line
+
+if TYPE_CHECKING:
+    from aiana.capture.leaks import Leak
+    from aiana.capture.scrubbing import Scrubbed
+    from aiana.features.leaks import Leaks
 
 SHOWN = 50
 """Secrets that are listed for people; pipes and `--json` have all."""

@@ -27,7 +27,6 @@ from aiana.cli.output import (
 from aiana.cli.terminal import Piece, outlet, say, width
 from aiana.models import SearchFilter, Session
 from aiana.protocol.results import SessionResult
-from aiana.render.markdown import export_session
 from aiana.text import clean, counted, one_line
 
 _SHOWN_FILES = 8
@@ -170,6 +169,8 @@ def show(session_id: str, around: str | None, limit: int | None, as_json: bool) 
     if as_json:
         print_json({**asdict(found), "messages": messages})
     else:
+        from aiana.render.markdown import export_session
+
         text = export_session(session, messages, "markdown")
         print_document(f"{_about(found)}\n{text}")
 

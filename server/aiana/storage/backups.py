@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -55,6 +54,8 @@ def turn(database: Path, seconds: float = TURN_S) -> Iterator[bool]:
     What is forgotten is taken out of the backups that there are. One that is being made, of a
     moment before that, would be missed.
     """
+    from filelock import FileLock, Timeout  # as slow to import as all of this
+
     lock = FileLock(database.with_name("backups.lock"), timeout=seconds, mode=0o600)
     try:
         lock.acquire()
