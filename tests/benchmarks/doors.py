@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.doors [--messages 10000 100000] [--keep DIR]
 
-The baseline of each row is `python -c pass`, run in turns with it.
+The baseline of each row is `python -c pass`, run in turns with it. Vectors are random; the
+query's own is the model's.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aiana.embeddings import DEFAULT_MODEL, Embedder
+from aiana.errors import ModelUnavailable
+from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, Session
 from aiana.storage import AianaStorage
 from aiana.times import format_time
-from tests.benchmarks.searching import TEXTS_A_SESSION, texts, vocabulary
+from tests.benchmarks.searching import TEXTS_A_SESSION, put_random_vectors, texts, vocabulary
 
 ROUNDS = 15
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "b"}}
@@ -45,7 +49,7 @@ def main() -> int:
 
 
 def fill(home: Path, project: Path, count: int) -> list[str]:
-    """So many messages in one project; returns prompts, words of texts that are stored."""
+    """So many embedded messages in one project; returns prompts, words of texts that are stored."""
     project.mkdir(parents=True, exist_ok=True)
     chance = random.Random(count)
     words = vocabulary(chance)
@@ -79,6 +83,9 @@ def fill(home: Path, project: Path, count: int) -> list[str]:
                             for place, text in enumerate(said)
                         ],
                     )
+        while storage.chunks.renew(chunks_of, 500):
+            pass
+        put_random_vectors(storage, DEFAULT_MODEL)
         found = storage.database.reader.execute(
             "SELECT content FROM messages WHERE key % 997 = 0 LIMIT 50"
         ).fetchall()
@@ -87,9 +94,12 @@ def fill(home: Path, project: Path, count: int) -> list[str]:
 
 def rows(home: Path, project: Path, prompts: list[str], count: int) -> bool:
     """Print what each door takes; returns whether one takes longer than its goal."""
-    environ = {**os.environ, "AIANA_HOME": str(home), "AIANA_EMBEDDING_MODEL": "none"}
+    with_model = {**os.environ, "AIANA_HOME": str(home)}
+    # As an installed program runs: from files that were compiled before.
+    with_model.pop("PYTHONDONTWRITEBYTECODE", None)
+    environ = {**with_model, "AIANA_EMBEDDING_MODEL": "none"}
 
-    def run(arguments: list[str], given: str = "") -> None:
+    def run(arguments: list[str], given: str = "", environ: dict[str, str] = environ) -> None:
         subprocess.run(
             [sys.executable, *arguments],
             input=given.encode(),
@@ -139,29 +149,43 @@ def rows(home: Path, project: Path, prompts: list[str], count: int) -> bool:
     def searched(number: int) -> None:
         run(["-m", "aiana", "search", "--mode", "keyword", prompts[number % len(prompts)]])
 
-    print(f"\n{count:,} messages, from the start of the process")
-    print(f"{'':<44}{'p50 ms':>8}{'of pass':>9}{'goal':>7}")
-    late = False
-    for name, work, goal in (
-        ("aiana search, by words", searched, None),
+    def mixed(number: int) -> None:
+        run(["-m", "aiana", "search", prompts[number % len(prompts)]], environ=with_model)
+
+    works: list[tuple[str, Callable[[int], None], int | None]] = [
+        ("aiana search, by words", searched, 160),
+        ("aiana search, by words and meaning", mixed, 350),
         ("aiana mcp answers initialize", served("initialize"), 250),
         ("aiana mcp answers its first search", served("tools/call"), None),
         ("aiana hook session-start", hook("session-start"), 120),
         ("aiana hook prompt", hook("prompt"), 120),
-    ):
+    ]
+    try:
+        Embedder(device="cpu", models_dir=home / "models").load()
+    except ModelUnavailable as error:
+        print(f"No search by meaning: {error}")
+        del works[1]
+    print(f"\n{count:,} messages, from the start of the process")
+    print(f"{'':<44}{'best ms':>8}{'p50 ms':>8}{'of pass':>9}{'goal':>7}")
+    late = False
+    for name, work, goal in works:
+        took: list[float] = []
+        began = time.perf_counter()
+        work(0)  # what is made once, as the files that all processes map
         bare, ours = [], []
         for number in range(ROUNDS):
             began = time.perf_counter()
             run(["-c", "pass"])
             bare.append(time.perf_counter() - began)
-            took: list[float] = []
+            took.clear()
             began = time.perf_counter()
             work(number)
             ours.append(took[0] if took else time.perf_counter() - began)
         median = statistics.median(ours) * 1000
         ratio = statistics.median(ours) / statistics.median(bare)
         late |= goal is not None and median > goal
-        print(f"{name:<44}{median:>8.0f}{ratio:>9.1f}{goal or '':>7}")
+        best = min(ours) * 1000
+        print(f"{name:<44}{best:>8.0f}{median:>8.0f}{ratio:>9.1f}{goal or '':>7}")
     return late
 
 

@@ -104,6 +104,12 @@ def fill(storage: AianaStorage, chunks: int, model: str) -> list[str]:
                 )
         while storage.chunks.renew(chunks_of, 500):
             pass
+    put_random_vectors(storage, model)
+    return sample
+
+
+def put_random_vectors(storage: AianaStorage, model: str) -> None:
+    """A vector for every chunk that has none."""
     numbers = np.random.default_rng(11)
     while waiting := storage.chunks.waiting(model, 5000):
         vectors = numbers.standard_normal((len(waiting), DIMENSIONS), dtype=np.float32)
@@ -111,7 +117,6 @@ def fill(storage: AianaStorage, chunks: int, model: str) -> list[str]:
         storage.chunks.put_vectors(
             model, [(text, pack(row)) for text, row in zip(waiting, vectors, strict=True)]
         )
-    return sample
 
 
 def queries(sample: Sequence[str], count: int) -> list[str]:
