@@ -6,7 +6,11 @@ begin without the command line's own imports.
 
 from __future__ import annotations
 
+import gc
 import sys
+
+OBJECTS_BEFORE_COLLECTING = 100_000
+"""Many more than by default: a command makes mostly what it keeps, modules first of all."""
 
 
 def main() -> None:
@@ -21,6 +25,7 @@ def main() -> None:
 
             hook(event)
         case _:
+            gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
             from aiana.cli import main as run
 
             run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import sys
@@ -78,13 +77,8 @@ def aiana() -> None:
     """
 
 
-OBJECTS_BEFORE_COLLECTING = 100_000
-"""Many more than by default: a command makes mostly what it keeps, modules first of all."""
-
-
 def main() -> NoReturn:
     """The `aiana` program: exit status 0 done, 1 failed, 2 wrong use."""
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
     terminal.take_over()
     status = _status(_run)
     try:
