@@ -101,6 +101,47 @@ def test_memory_of_a_colleague(member: Open) -> None:
         ben.get_memory("no-uuid")
 
 
+def test_what_is_excluded_later_is_taken_away(member: Open, endpoint: QdrantEndpoint) -> None:
+    """At once and every time; what is not excluded any more is there again."""
+    ada, ben = member("ada"), member("ben")
+    (memory,) = remember(ada, FIX, project="secret")
+    said = Message(
+        id="m1",
+        session_id="s1",
+        type="user",
+        content=f"{FIX} Yes.",
+        timestamp="2026-02-01T12:00:00Z",
+    )
+    ada.record_messages(Session(id="s1", source="codex", project="secret"), [said])
+    remember(ada, OWN)
+    whole = held(endpoint, "ada")
+    assert {"shop", "secret"} == set(whole.values())
+    for _ in range(2):
+        ada.exclude("Code", {"excludedProjects": ["secret"]})
+        settled(ada)
+        assert set(held(endpoint, "ada").values()) == {"shop"}
+        assert found(ben) == ["ada"]
+        with pytest.raises(NotFound):
+            ben.get_memory(memory)
+        assert [hit.project for hit in ada.search(ASKED, wait_for_model=True).hits] == ["shop"]
+        assert FIX not in ada.context(ASKED, scope="all", wait_for_model=True).context
+        remember(ada, "Another is kept.")
+        ada.exclude("Code", {})
+        settled(ada)
+        assert held(endpoint, "ada").items() >= whole.items()
+        assert ben.get_memory(memory).memory.content == FIX
+
+
+def held(endpoint: QdrantEndpoint, user: str) -> dict[str, str]:
+    """The points of somebody, and of which project each is."""
+    points, _ = endpoint.client.scroll(endpoint.collection, limit=1000, with_payload=True)
+    return {
+        str(point.id): point.payload["project"]
+        for point in points
+        if point.payload is not None and point.payload["user"] == user
+    }
+
+
 @pytest.mark.parametrize(("sharing", "looking"), [(False, True), (True, False), (False, False)])
 def test_nothing_is_shown_unless_both_are_of_the_team(
     member: Open, sharing: bool, looking: bool
