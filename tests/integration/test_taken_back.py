@@ -12,7 +12,7 @@ from aiana.capture.importer import import_sources
 from aiana.capture.opencode import source as opencode
 from aiana.models import SPOKEN
 from aiana.storage import AianaStorage
-from tests.integration.told import MAKERS, Maker, Turn, claude_code, opencode_files, zed
+from tests.told import MAKERS, Maker, Turn, claude_code, opencode_files, zed
 
 VSCODE = Path(__file__).parents[1] / "fixtures" / "vscode-chat"
 FIRST = Turn(1, "where does the heron nest", "In the reeds by the lake.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from aiana.capture.aider import Aider
-from tests.unit.sources import SHARED, check_messages, damaged, damages, read, rows, survives
+from tests.unit.sources import CASES, SHARED, check_messages, damaged, damages, read, rows, survives
 
 # As Aider writes it: prompts and its own output end in two spaces.
 TEXT = """
@@ -124,7 +124,7 @@ def test_other_markdown_is_none_of_it(tmp_path: Path) -> None:
     assert not Aider().recognises(path)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_file_costs_no_more_than_itself(changes: list[tuple[int, str, int]]) -> None:
     survives(Aider(), damaged(TEXT.encode(), changes), "a.md")

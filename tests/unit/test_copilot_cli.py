@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from aiana.capture.copilot_cli import CopilotCli
 from aiana.models import CaptureBatch, CapturePosition
-from tests.unit.sources import SHARED, check_messages, damaged, damages, rows, survives
+from tests.unit.sources import CASES, SHARED, check_messages, damaged, damages, rows, survives
 from tests.unit.sources import read as read_file
 
 T = "2026-02-01T12:00:{:02d}.000Z"
@@ -148,7 +148,7 @@ def test_where_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert not CopilotCli().recognises(tmp_path / "editor.jsonl")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_file_costs_no_more_than_itself(changes: list[tuple[int, str, int]]) -> None:
     data = "".join(json.dumps(r) + "\n" for r in EVENTS).encode()

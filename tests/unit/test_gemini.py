@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from aiana.capture.gemini import GeminiCli
-from tests.unit.sources import SHARED, check_messages, damaged, damages, read, rows, survives
+from tests.unit.sources import CASES, SHARED, check_messages, damaged, damages, read, rows, survives
 
 T = "2026-02-01T12:00:{:02d}.000Z"
 FOLDER = "/nowhere/app"
@@ -185,7 +185,7 @@ def test_where_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert not GeminiCli().recognises(other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_log_costs_no_more_than_itself(changes: list[tuple[int, str, int]]) -> None:
     records = [HEAD, *MESSAGES, {"$set": {"messages": MESSAGES[:3]}}]
@@ -193,7 +193,7 @@ def test_a_damaged_log_costs_no_more_than_itself(changes: list[tuple[int, str, i
     survives(GeminiCli(), damaged(data, changes), "session-1.jsonl")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(damages)
 def test_a_damaged_document_costs_no_more_than_itself(changes: list[tuple[int, str, int]]) -> None:
     data = json.dumps(HEAD | {"messages": MESSAGES}, indent=1).encode()

@@ -19,7 +19,7 @@ from aiana.capture.vscode_chat import VSCodeChat
 from aiana.capture.vscode_chat.lines import replay
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
-from tests.unit.sources import SHARED
+from tests.unit.sources import CASES, SHARED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "vscode-chat"
 REAL = SHARED / "vscode-chat"
@@ -221,6 +221,22 @@ def test_a_log_that_the_editor_wrote_is_what_its_view_showed(
     assert said == [text for word in asked for text in (f"@aiana {word} question", answer)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": 0, "v": [1]},
+        {"kind": 0},
+        {"kind": 1, "k": [], "v": None},
+        {"kind": True, "k": ["requests"], "v": []},
+    ],
+)
+def test_what_is_no_chat_takes_no_chats_place(tmp_path: Path, change: dict[str, Any]) -> None:
+    before, after = whole(request("r1", "first")), pushed(request("r2", "second"))
+    batch = read(log(tmp_path / "s1.jsonl", before, change, after))
+    assert [m.content for m in batch.messages] == ["first", "second"]
+    assert [lost.reason.startswith("Line 2") for lost in batch.position.left_out] == [True]
+
+
 def test_a_turn_that_grows_moves_those_behind_it(tmp_path: Path) -> None:
     path = log(tmp_path / "s1.jsonl", whole(request("r1", "first"), request("r2", "second")))
     first = read(path)
@@ -393,7 +409,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @settings(
-    max_examples=300,
+    max_examples=CASES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -63,6 +63,7 @@ def whole_records(
         begin = match.start()
         try:
             value, end = _DECODER.raw_decode(text, begin)
+            is_whole = isinstance(value, dict) and is_record(_storable(value))
         except json.JSONDecodeError as error:
             tries -= 1
             budget -= error.pos - begin
@@ -73,7 +74,7 @@ def whole_records(
             start = begin + 1
             continue
         start = end
-        if isinstance(value, dict) and is_record(value):
+        if is_whole:
             damaged = damaged or bool(text[rest:begin].strip(_BLANK))
             found.append(text[begin:end].encode("utf-8", "surrogateescape"))
             rest = end

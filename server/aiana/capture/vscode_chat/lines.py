@@ -41,7 +41,8 @@ def records(
 def is_change(value: Any) -> bool:
     """Whether a JSON object is an entry of a log of changes."""
     kind = value.get("kind")
-    return isinstance(kind, int) and (isinstance(value.get("k"), list) or kind == 0)
+    is_kind = isinstance(kind, int) and not isinstance(kind, bool)
+    return is_kind and (isinstance(value.get("k"), list) or kind == 0)
 
 
 def replay(data: bytes, lost: list[str]) -> dict[str, Any]:
@@ -59,12 +60,14 @@ def replay(data: bytes, lost: list[str]) -> dict[str, Any]:
 
 def _changed(chat: Any, entry: dict[str, Any]) -> Any:
     keys, value = entry.get("k"), entry.get("v")
-    match entry.get("kind"):
+    if not is_change(entry):
+        raise NoPlace("is no change.")
+    match entry["kind"]:
         case 0:
-            return value
-        case 1 | 2 | 3 as kind if isinstance(keys, list):
+            return _whole(value)
+        case 1 | 2 | 3 as kind:
             if not keys:
-                return value if kind == 1 else chat
+                return _whole(value) if kind == 1 else chat
             place = chat
             for key in keys[:-1]:
                 place = _get(place, key)
@@ -77,6 +80,12 @@ def _changed(chat: Any, entry: dict[str, Any]) -> Any:
             return chat
         case kind:
             raise NoPlace(f"is a change of the unknown kind {str(kind)[:20]!r}.")
+
+
+def _whole(chat: Any) -> Any:
+    if not isinstance(chat, dict):
+        raise NoPlace("puts what is none in the place of the chat.")
+    return chat
 
 
 def _get(place: Any, key: Any) -> Any:
