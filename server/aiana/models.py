@@ -235,6 +235,9 @@ class SearchFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     files: list[str] = field(default_factory=list)
     """Of sessions that touched each of these files, memories of them included: paths, or ends of
     paths."""
+    errors: list[str] = field(default_factory=list)
+    """Of sessions in which, for each of these phrases, a tool failed with an answer that holds it;
+    memories of them included."""
     session_id: str | None = None
     after: str | None = None
     before: str | None = None

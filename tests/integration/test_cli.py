@@ -95,7 +95,7 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     explained = run("search", "getCartById broken -role:tool", "--explain")
     assert "words #1 · words 0." in explained.stdout
     assert "\nrestricted: not by role tool\n" in explained.stderr
-    assert "\nweights: keyword 1.00, session 0.60\n" in explained.stderr
+    assert "\nweights: keyword 1.00, session 0.70\n" in explained.stderr
 
 
 def test_import_prepares_the_model(run: Run, tmp_path: Path) -> None:

@@ -121,6 +121,32 @@ def test_sessions_are_found_by_the_files_they_touched(storage: AianaStorage) -> 
     assert {hit.session_id for hit in storage.search("cart -file:cart.py")} == {"s2"}
 
 
+def test_sessions_are_found_by_what_failed_in_them(storage: AianaStorage) -> None:
+    def answered(session: str, text: str, **metadata: Any) -> None:
+        shared: dict[str, Any] = {"session_id": session, "timestamp": MOMENT}
+        said = Message(id=f"{session}-a", type="user", content="cart", **shared)
+        answer = Message(
+            id=f"{session}-b", type="tool_result", content=text, metadata=metadata, **shared
+        )
+        storage.sessions.record(Session(id=session, source="codex"), [said, answer])
+
+    answered("failed", "ENOENT: no such file cart.json", isError=True)
+    answered("read", "ENOENT: no such file cart.json")
+    answered("other", "TypeError: cart is undefined", isError=True)
+    storage.memories.add("cart", session_id="failed")
+
+    def found(query: str) -> set[str | None]:
+        return {hit.session_id for hit in storage.search(query)}
+
+    for query in ("error:ENOENT", "error:enoent", 'error:"no such files"', "cart error:ENOENT"):
+        assert found(query) == {"failed"}, query
+    assert {hit.kind for hit in storage.search("error:ENOENT")} == {"message", "memory"}
+    assert found('error:"such no"') == found("error:ENOENT error:TypeError") == set()
+    assert found("error:TypeError") == {"other"}
+    assert found("cart -error:ENOENT") == {"read", "other"}
+    assert found("cart -error:ENOENT -error:TypeError") == {"read"}
+
+
 def unchanged(connection: sqlite3.Connection) -> None:
     """Take from a database what later steps than those under test put into it."""
     connection.execute("DROP TRIGGER messages_change")

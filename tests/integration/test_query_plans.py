@@ -55,6 +55,7 @@ FILTERS = (
     SearchFilter(types=["assistant"]),
     SearchFilter(tools=["bash"], project="shop"),
     SearchFilter(files=["cart.py", "src/till.py", "/work/shop/cart.py"]),
+    SearchFilter(errors=["not found", "ENOENT"]),
 )
 
 

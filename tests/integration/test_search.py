@@ -20,6 +20,7 @@ from aiana.models import Message, Mode, SearchFilter, Session
 from aiana.search.engine import Ranking, Request, search
 from aiana.search.query import parse
 from aiana.search.ranked import Ranked
+from aiana.search.ranking import LEAST_MEANING
 from aiana.search.text_index import TextIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage
@@ -616,6 +617,31 @@ def test_a_thought_is_explained_with_what_it_counts_less(tmp_path: Path) -> None
         for hit in hits:
             assert hit.why is not None
             assert hit.score == pytest.approx(sum(hit.why.parts.values()), abs=5e-4)
+
+
+def test_words_decide_where_the_query_stands_as_it_was_typed(
+    embedded: Library, tmp_path: Path
+) -> None:
+    topics = ("bread", "stars", "a river", "taxes", "chess", "an old piano", "rain", "whales")
+    turns = [
+        f"Pool {number} has lost its connection. " + f"Then we spoke about {topic}. " * 15
+        for number, topic in enumerate(topics * 2)
+    ]
+    with library_of(tmp_path, [*turns, "The connection pool leaks."]) as library:
+        assert embedded.embedder is not None
+        library.embed(embedded.embedder)
+
+        def weight(query: str) -> float:
+            reasons = library.ranking(query, "hybrid", explain=True).reasons
+            assert reasons is not None
+            return reasons.weights["semantic"]
+
+        assert weight("connection pool") == LEAST_MEANING
+        assert weight("pool connection") > 2 * LEAST_MEANING
+        assert weight("lost its connection") == LEAST_MEANING
+        library.add_session(2, "more", "shop", "codex", [("user", turn) for turn in turns])
+        library.embed(embedded.embedder)
+        assert weight("lost its connection") > 2 * LEAST_MEANING
 
 
 def test_an_explanation_names_what_holds_an_identifier(tmp_path: Path) -> None:

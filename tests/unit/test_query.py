@@ -106,6 +106,7 @@ def test_everything_else_is_literal(text: str) -> None:
         "before:2026-02-30",
         "type:banana",
         "-type:banana",
+        "error:--",
     ],
 )
 def test_a_value_that_means_nothing_is_told(text: str) -> None:

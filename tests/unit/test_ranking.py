@@ -50,9 +50,13 @@ def test_weight_of_meaning() -> None:
     one = np.array([1, 0.1, *[0.05] * 20], np.float32)
     alike = np.full(20, 0.95, np.float32)
     few = np.array([1.0, 0.9], np.float32)
-    assert ranking.meaning_weight(one) == ranking.LEAST_MEANING
-    assert ranking.meaning_weight(few) == ranking.LEAST_MEANING
-    assert ranking.meaning_weight(alike) == pytest.approx(1.5 * 0.95**1.5, rel=1e-3)
+    weight, least = ranking.meaning_weight, ranking.LEAST_MEANING
+    assert weight(one, few) == pytest.approx(3.65 * 0.05, rel=1e-3)
+    assert weight(few, few) == least
+    assert weight(alike, few) == pytest.approx(3.65 * 0.95, rel=1e-3)
+    assert weight(alike, one) == pytest.approx(3.65 * 0.95 * 0.95**0.7, rel=1e-3)
+    assert weight(alike, alike) == pytest.approx(3.65 * 0.95 * 0.05**0.7, rel=1e-3)
+    assert weight(alike, few, whole=True) == least
 
 
 def test_meaning_scale_of_restricted_rows() -> None:

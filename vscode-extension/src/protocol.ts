@@ -154,6 +154,8 @@ export interface DeletionFilter {
   tools?: string[];
   /** Of sessions that touched each of these files, memories of them included: paths, or ends of paths. */
   files?: string[];
+  /** Of sessions in which, for each of these phrases, a tool failed with an answer that holds it; memories of them included. */
+  errors?: string[];
   sessionId?: string | null;
   after?: string | null;
   before?: string | null;
@@ -798,6 +800,8 @@ export interface SearchFilter {
   tools?: string[];
   /** Of sessions that touched each of these files, memories of them included: paths, or ends of paths. */
   files?: string[];
+  /** Of sessions in which, for each of these phrases, a tool failed with an answer that holds it; memories of them included. */
+  errors?: string[];
   sessionId?: string | null;
   after?: string | null;
   before?: string | null;

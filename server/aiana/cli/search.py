@@ -48,6 +48,7 @@ def search(
       "exact phrase"   -without          -role:user
       project:shop     source:codex      role:user
       type:insight     type:thinking     tool:Bash
+      file:cart.py     error:ENOENT      error:"not found"
       after:30d        after:yesterday   before:"last week"
 
     The number at the end of a hit's second line is its score: it ranks the hits of one answer,

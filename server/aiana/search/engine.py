@@ -44,6 +44,9 @@ MOST_DOCUMENTS = 40_000
 """Documents of the more common terms that are read; what is commoner than that says nothing."""
 MOST_LITERAL = 1_000
 """Texts that are read to compare the spelling of an identifier."""
+MOST_WHOLE = 20
+"""Texts in which the whole query stands as it was typed: what more of them hold is a manner of
+speaking."""
 MOST_BY_TIME = 200
 MOST_EMBEDDED_CHARS = 2_000
 """Of a query: two or three windows of the model; a pasted log says what it is about before."""
@@ -139,14 +142,16 @@ def search(
             )
             within = fitting & admitted
             keyword = session = spelt = np.zeros(len(catalogue), np.float32)
+            whole = np.empty(0, np.int32)
             if request.mode != "semantic":
-                keyword, session, spelt = _by_words(asked, text_index, catalogue)
+                keyword, session, spelt, whole = _by_words(asked, text_index, catalogue)
                 matches = int(np.count_nonzero(keyword[fitting & ~admitted]))
                 keyword = ranking.normalised(keyword * within)
                 session = ranking.normalised(session * within)
                 total = int(np.count_nonzero(keyword))
                 lanes.append("keyword")
-            cosines = None
+            cosines = meaning = None
+            weight = 0.0
             if request.mode != "keyword" and vector_index is not None and embed_query is not None:
                 vector = embed_query(query.text[:MOST_EMBEDDED_CHARS])
 
@@ -162,8 +167,13 @@ def search(
             least = LEAST_COSINE
             if request.mode == "hybrid":
                 least = _least_cosine(asked, trust, bool(keyword.any()), bool(matches))
+            if cosines is not None:
+                meaning = ranking.meaning_scores(cosines, within)
+                known = meaning[within & ~np.isnan(cosines)]
+                told = 0 < int(np.count_nonzero(within[whole])) <= MOST_WHOLE
+                weight = trust * ranking.meaning_weight(keyword, known, told)
             rows, scores, alike = _fuse(
-                catalogue, keyword, session, cosines, within, spelt, trust, least
+                catalogue, keyword, session, meaning, cosines, within, spelt, weight, least
             )
             thoughts = catalogue.present(text_index.thoughts())
             unweighed, scores = scores, ranking.with_thoughts(scores, thoughts)
@@ -184,11 +194,12 @@ def search(
                     catalogue,
                     keyword=keyword,
                     session=session,
+                    meaning=meaning,
                     cosines=cosines,
                     within=within,
                     spelt=spelt,
                     steps=(unweighed, scores),
-                    trust=trust,
+                    weight=weight,
                     least=least,
                 )
                 hits = [replace(hit, why=why) for hit, why in zip(hits, whys, strict=True)]
@@ -228,25 +239,29 @@ def _by_words(
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
-) -> tuple[ranking.Floats, ranking.Floats, ranking.Floats]:
-    """Scores of the words in each text, of the words in its session, and how names are spelt."""
+) -> tuple[ranking.Floats, ranking.Floats, ranking.Floats, ranking.Rows]:
+    """Scores of the words in each text, of the words in its session, and how names are spelt.
+
+    Behind them the rows in which the whole query stands as it was typed.
+    """
     spelt = np.zeros(len(catalogue), np.float32)
     if not len(catalogue):
-        return spelt, spelt, spelt
-    hits = _hits(asked, text_index, catalogue, spelt)
+        return spelt, spelt, spelt, np.empty(0, np.int32)
+    hits, whole = _hits(asked, text_index, catalogue, spelt)
     keyword = ranking.keyword_scores(hits, catalogue.norms)
     keyword *= catalogue.weights
     session = ranking.session_scores(
         hits, catalogue.session_numbers, catalogue.session_sizes, catalogue.spoken
     )
-    return keyword, session, spelt
+    return keyword, session, spelt, whole
 
 
 def _hits(
     asked: Plan, text_index: TextIndex, catalogue: Catalogue, spelt: ranking.Floats
-) -> list[Hits]:
+) -> tuple[list[Hits], ranking.Rows]:
     """What the index knows of the terms, their pairs, and the phrases of a query.
 
+    Behind it the rows that hold a phrase which is the whole query.
     Where only names are asked for, `spelt` becomes what `named_first` takes.
     """
     frequencies = text_index.frequencies([*asked.terms, *asked.parts])
@@ -273,13 +288,16 @@ def _hits(
             met = ranking.next_to(places[pair.first], places[pair.second], pair.gap)
             hits.append(_hits_at(met, catalogue, ranking.PAIR_WEIGHT))
     names = max(1, sum(phrase.literal for phrase in asked.phrases))
+    whole = np.empty(0, np.int32)
     for phrase in asked.phrases:
         found, folded, exact = _phrase_hits(phrase, text_index, catalogue)
         hits += found
+        if phrase.share == 1 and phrase.tokens > 1:
+            whole = found[0].rows
         if asked.only_names:
             spelt[folded] += 1 / names
             spelt[exact] += 1 / names
-    return [hit for hit in hits if len(hit.rows)]
+    return [hit for hit in hits if len(hit.rows)], whole
 
 
 def _hits_at(
@@ -353,23 +371,22 @@ def _fuse(
     catalogue: Catalogue,
     keyword: ranking.Floats,
     session: ranking.Floats,
+    meaning: ranking.Floats | None,
     cosines: NDArray[np.float32] | None,
     admitted: NDArray[np.bool_],
     spelt: ranking.Floats,
-    trust: float,
+    weight: float,
     least: float,
 ) -> tuple[NDArray[np.int64], ranking.Floats, NDArray[np.bool_]]:
     """The rows that either lane found, best first, the scores of all rows, and what is alike."""
     alike = np.zeros(len(catalogue), bool)
-    meaning = None
     if cosines is not None:
-        meaning = ranking.meaning_scores(cosines, admitted)
         close = admitted & (cosines >= least)
         alike[_best(cosines, close, MOST_BY_MEANING)] = True
     if cosines is not None and not keyword.any():
         scores = np.nan_to_num(cosines)
     else:
-        scores = ranking.fused(keyword, session, meaning, catalogue.alone, trust)
+        scores = ranking.fused(keyword, session, meaning, catalogue.alone, weight)
         if spelt.any():
             scores = ranking.named_first(scores, spelt * (keyword > 0))
     return _best(scores, (keyword > 0) | alike, MOST_RANKED), scores, alike

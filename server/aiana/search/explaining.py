@@ -26,11 +26,12 @@ def explained(
     *,
     keyword: ranking.Floats,
     session: ranking.Floats,
+    meaning: ranking.Floats | None,
     cosines: ranking.Floats | None,
     within: NDArray[np.bool_],
     spelt: ranking.Floats,
     steps: tuple[ranking.Floats, ranking.Floats],
-    trust: float,
+    weight: float,
     least: float,
 ) -> tuple[list[HitReasons], SearchReasons]:
     """The reasons of each hit, and what holds for all of them.
@@ -47,8 +48,7 @@ def explained(
         words[word] = len(found)
         holders[word] = np.isin(rows, found)
     by_words = bool(keyword.any())
-    weight = 0.0 if cosines is None else trust * ranking.meaning_weight(keyword)
-    parts = _parts(rows, keyword, session, cosines, within, catalogue.alone, weight)
+    parts = _parts(rows, keyword, session, meaning, cosines, catalogue.alone, weight)
     after = _after_fusion(rows, parts, steps, np.array([hit.score for hit in hits], np.float32))
     ranks: dict[Lane, NDArray[np.int64]] = {"keyword": _places(keyword, keyword > 0, rows)}
     if cosines is not None:
@@ -82,25 +82,22 @@ def _parts(
     rows: NDArray[np.int32],
     keyword: ranking.Floats,
     session: ranking.Floats,
+    meaning: ranking.Floats | None,
     cosines: ranking.Floats | None,
-    within: NDArray[np.bool_],
     alone: NDArray[np.bool_],
     weight: float,
 ) -> dict[str, ranking.Floats]:
     """What each signal gives to the fused score of some rows; see `ranking.fused`."""
-    if cosines is None:
-        meaning = np.zeros(len(rows), np.float32)
-    elif not keyword.any():
+    if cosines is not None and not keyword.any():
         return {"semantic": np.nan_to_num(cosines[rows])}
-    else:
-        meaning = ranking.meaning_scores(cosines, within)[rows]
+    alike = np.zeros(len(rows), np.float32) if meaning is None else meaning[rows]
     total = 1 + ranking.SESSION_WEIGHT + weight
     share = ranking.MEANING_ALONE * weight / (1 + ranking.MEANING_ALONE * weight)
     single = alone[rows]
     return {
         "keyword": keyword[rows] * np.where(single, 1 - share, 1 / total),
         "session": session[rows] * np.where(single, 0, ranking.SESSION_WEIGHT / total),
-        "semantic": meaning * np.where(single, share, weight / total),
+        "semantic": alike * np.where(single, share, weight / total),
     }
 
 

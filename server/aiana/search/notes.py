@@ -66,6 +66,7 @@ def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ())
     ):
         if values:
             said.append(f"{name} {' or '.join(values)}")
+    said += [f"of sessions in which “{phrase}” failed" for phrase in restriction.errors]
     if restriction.session_id is not None:
         said.append(f"in session {restriction.session_id}")
     if restriction.after is not None:

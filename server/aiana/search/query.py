@@ -162,6 +162,10 @@ def _named(
             return SearchFilter(tools=[value]), end
         case "file":
             return SearchFilter(files=[value]), end
+        case "error":
+            if not any(map(str.isalnum, value)):
+                return _Unknown(token[0], "it holds no word"), end
+            return SearchFilter(errors=[value]), end
         case "type":
             why = f"there is no such type, only {', '.join(_TYPES)}"
             chosen = _of_type(value.lower().replace("-", "_"))
@@ -218,6 +222,7 @@ def _add(a: SearchFilter, b: SearchFilter) -> SearchFilter:
         types=list(dict.fromkeys(a.types + b.types)),
         tools=list(dict.fromkeys(a.tools + b.tools)),
         files=list(dict.fromkeys(a.files + b.files)),
+        errors=list(dict.fromkeys(a.errors + b.errors)),
         **_span(a, b),
     )
 

@@ -28,13 +28,13 @@ PART_WEIGHT = 0.25
 PAIR_WEIGHT = 0.4
 PHRASE_WEIGHT = 0.4
 LITERAL_WEIGHT = 1.0
-SESSION_WEIGHT = 0.6
+SESSION_WEIGHT = 0.7
 TOOL_WEIGHT = 0.6
 """What a tool was told or answered counts for less than what somebody said."""
 THOUGHT_WEIGHT = 0.8
 """What an assistant thought, of what it would count if it had been said."""
-MEANING_WEIGHT, MEANING_POWER, LEAST_MEANING = 1.5, 1.5, 0.1
-MEANING_ALONE = 6.0
+MEANING_WEIGHT, LEAD_POWER, LEAST_MEANING = 3.65, 0.7, 0.1
+MEANING_ALONE = 9.0
 """How much more meaning counts for a text without a session that could speak for it."""
 CROWD = 10
 NAMED_SHARE = 0.3
@@ -121,17 +121,23 @@ def normalised(scores: Floats) -> Floats:
     return scores / greatest if greatest > 0 else scores
 
 
-def meaning_weight(keyword: Floats) -> float:
-    """How much meaning counts beside words (normalised scores): more, the more texts are as good.
+def meaning_weight(keyword: Floats, meaning: Floats, whole: bool = False) -> float:
+    """How much meaning counts beside words: more, the less words decide and the more meaning does.
 
-    Where one text stands out by its words it is likely the one; where ten are about as good, words
-    did not tell them apart.
+    Where one text stands out by its words (normalised scores) it is likely the one; where ten are
+    about as good, words did not tell them apart. So it is with meaning (`meaning_scores`). Where
+    the `whole` query stands in a text as it was typed, words decide.
     """
-    matching = keyword[keyword > 0]
-    tenth = 0.0
-    if len(matching) >= CROWD:
-        tenth = float(np.partition(matching, -CROWD)[-CROWD])
-    return max(LEAST_MEANING, float(MEANING_WEIGHT * tenth**MEANING_POWER))
+    if whole:
+        return LEAST_MEANING
+    lead = 1 - max(0.0, _tenth(meaning))
+    crowd = _tenth(keyword[keyword > 0])
+    return max(LEAST_MEANING, MEANING_WEIGHT * crowd * float(lead**LEAD_POWER))
+
+
+def _tenth(scores: Floats) -> float:
+    """The tenth best of scores up to 1; 0 if there are fewer."""
+    return float(np.partition(scores, -CROWD)[-CROWD]) if len(scores) >= CROWD else 0.0
 
 
 def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
@@ -152,13 +158,12 @@ def fused(
     session: Floats,
     meaning: Floats | None,
     alone: NDArray[np.bool_],
-    trust: float = 1.0,
+    weight: float = 0.0,
 ) -> Floats:
     """One score a row, 0..1, from the normalised keyword and session scores and the meaning.
 
-    `trust` is how much of the query the model can read, 0..1.
+    `weight` is that of meaning; see `meaning_weight`.
     """
-    weight = 0.0 if meaning is None else trust * meaning_weight(keyword)
     meaning = np.zeros_like(keyword) if meaning is None else meaning
     together = keyword + SESSION_WEIGHT * session + weight * meaning
     share = MEANING_ALONE * weight / (1 + MEANING_ALONE * weight)

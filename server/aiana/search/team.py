@@ -148,7 +148,7 @@ def _read(point: dict[str, Any]) -> Shared | None:
 
 def _admits_any(restriction: SearchFilter) -> bool:
     """Of a colleague's memory no session is known here."""
-    known_here = restriction.files or restriction.session_id is not None
+    known_here = restriction.files or restriction.errors or restriction.session_id is not None
     return admits_memories(restriction) and not known_here
 
 

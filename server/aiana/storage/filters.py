@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
 
 from aiana.models import OWN_SOURCE, SearchFilter
+from aiana.storage.letters import match_expression
 from aiana.storage.touching import path_condition
 
+_FAILED = (
+    "SELECT m.session_key FROM messages_fts t JOIN messages m ON m.key = t.rowid "
+    "WHERE messages_fts MATCH ? AND m.type = 'tool_result' "
+    "AND json_extract(m.metadata, '$.isError') = 1"
+)
 Condition = tuple[str, list[object]]
 """SQL that can stand after WHERE, and its parameters."""
 
@@ -44,10 +50,17 @@ def session_condition(restriction: SearchFilter, projects: list[int] | None) -> 
     if restriction.session_id is not None:
         conditions.append("id = ?")
         values.append(restriction.session_id)
-    for touching, paths in map(_touching, restriction.files):
-        conditions.append(f"key IN ({touching})")
-        values += paths
+    for chosen, parameters in _sessions(restriction):
+        conditions.append(f"key IN ({chosen})")
+        values += parameters
     return " AND ".join(conditions), values
+
+
+def _sessions(restriction: SearchFilter) -> Iterator[Condition]:
+    """Of each thing that must have happened in a session: the keys of those in which it did."""
+    yield from map(_touching, restriction.files)
+    for phrase in restriction.errors:
+        yield _FAILED, ["{content} : (" + match_expression(phrase) + ")"]
 
 
 def _touching(path: str) -> Condition:
@@ -84,9 +97,9 @@ def memory_condition(restriction: SearchFilter, projects: list[int] | None) -> C
     if restriction.session_id is not None:
         conditions.append("session_id = ?")
         values.append(restriction.session_id)
-    for touching, paths in map(_touching, restriction.files):
-        conditions.append(f"session_id IN (SELECT id FROM sessions WHERE key IN ({touching}))")
-        values += paths
+    for chosen, parameters in _sessions(restriction):
+        conditions.append(f"session_id IN (SELECT id FROM sessions WHERE key IN ({chosen}))")
+        values += parameters
     return _between("created_at", restriction, conditions, values)
 
 

@@ -1,5 +1,8 @@
 """Score Aiana's search on labelled collections, beside plain FTS5, vectors alone, and their RRF.
 
+The last line of each table is what the mixture gains on the better of its two lanes, and `<` marks
+where it loses more than half a point.
+
     python -m tests.benchmarks.retrieval.run SETS [--only NAME ...] [--cache DIR] [--imported]
 
 SETS is a folder with a folder for each collection: `units.jsonl` (id, session, group, ts, role,
@@ -28,6 +31,11 @@ from tests.benchmarks.retrieval.metrics import METRICS, average, measure
 from aiana.embeddings import get_embedder
 
 LIMIT = 50
+LEAST_QUERIES = 30
+"""Of a category, to be reported: fewer say nothing."""
+TOLERANCE = 0.5
+LANES = ("vectors alone", "Aiana, keyword")
+"""What the mixture is never to be worse than."""
 Search = Callable[[str, str | None], Sequence[tuple[str, str]]]
 Query = dict[str, Any]
 
@@ -38,24 +46,19 @@ def read(path: Path) -> list[Any]:
 
 def rows_of(name: str, queries: Sequence[Query]) -> list[tuple[str, str, bool, Sequence[Query]]]:
     """What is reported of a collection: title, level, whether within the group, queries."""
-    labelled = [query for query in queries if query["rel_units"]]
-    if name == "cosqa":
-        return [("all", "unit", False, labelled)]
-    if name == "locomo":
-        return [
-            ("scoped", "session", True, queries),
-            ("scoped", "unit", True, labelled),
-            ("pooled", "session", False, queries),
-            ("pooled", "unit", False, labelled),
-        ]
-    rows: list[tuple[str, str, bool, Sequence[Query]]] = [("all", "session", False, queries)]
-    if labelled:
-        rows.append(("all", "unit", False, labelled))
-    if name == "entire":
-        kinds = sorted({query["cat"] for query in queries})
-        rows += [
-            (kind, "session", False, [q for q in queries if q["cat"] == kind]) for kind in kinds
-        ]
+    kinds = sorted({query["cat"] for query in queries})
+    parts = {"all": queries}
+    if len(kinds) > 1:
+        parts |= {kind: [q for q in queries if q["cat"] == kind] for kind in kinds}
+    scopes = {" in one group": True, " in one store": False} if name == "locomo" else {"": False}
+    levels = ("unit",) if name == "cosqa" else ("session", "unit")
+    rows: list[tuple[str, str, bool, Sequence[Query]]] = []
+    for scope, scoped in scopes.items():
+        for level in levels:
+            for title, asked in parts.items():
+                labelled = [query for query in asked if query[f"rel_{level}s"]]
+                if len(labelled) >= LEAST_QUERIES:
+                    rows.append((title + scope, level, scoped, labelled))
     return rows
 
 
@@ -70,6 +73,13 @@ def evaluate(
         ranked = list(dict.fromkeys(hit[side] for hit in hits))
         measured.append(measure(ranked, set(query[f"rel_{level}s"])))
     return average(measured)
+
+
+def margin(scores: dict[str, dict[str, float]], metric: str) -> str:
+    """What the mixture gains on the better of its lanes, marked where it loses."""
+    best = max(scores[lane][metric] for lane in LANES)
+    gain = round(100 * (scores["Aiana, hybrid"][metric] - best), 1)
+    return f"{'<' if gain < -TOLERANCE else ''}{gain:+.1f}".rjust(9)
 
 
 def remembered(search: Search) -> Search:
@@ -114,11 +124,14 @@ def report(name: str, folder: Path, split: str, cache: Path, imported: bool) -> 
     }
     print(f"\n## {name}: {len(units)} texts, {vectors} vectors, {len(queries)} queries")
     for title, level, scoped, asked in rows_of(name, queries):
-        print(f"\n{title + ', ' + level + ' level':<32}{len(asked):>6}", end="")
+        print(f"\n{title + ', ' + level + ' level':<46}{len(asked):>6}", end="")
         print("".join(f"{metric:>9}" for metric in METRICS))
-        for label, search in searches.items():
-            scores = evaluate(search, level, scoped, asked)
-            print(f"  {label:<36}" + "".join(f"{scores[m] * 100:>9.1f}" for m in METRICS))
+        scores = {
+            label: evaluate(search, level, scoped, asked) for label, search in searches.items()
+        }
+        for label, score in scores.items():
+            print(f"  {label:<50}" + "".join(f"{score[m] * 100:>9.1f}" for m in METRICS))
+        print(f"  {'margin':<50}" + "".join(margin(scores, metric) for metric in METRICS))
     times.sort()
     print(
         f"\nhybrid search, embedding the query included: p50 {statistics.median(times):.1f} ms, "

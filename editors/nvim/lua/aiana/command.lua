@@ -13,6 +13,7 @@ local OPERATORS = {
   'role:assistant',
   'tool:',
   'file:',
+  'error:',
   'after:7d',
   'after:30d',
   'before:',

@@ -85,6 +85,7 @@
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
 ---@field files? string[] Of sessions that touched each of these files, memories of them included: paths, or ends of paths.
+---@field errors? string[] Of sessions in which, for each of these phrases, a tool failed with an answer that holds it; memories of them included.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
@@ -486,6 +487,7 @@
 ---@field types? ('assistant'|'summary'|'system'|'thinking'|'tool_result'|'tool_use'|'user')[] Of messages.
 ---@field tools? string[]
 ---@field files? string[] Of sessions that touched each of these files, memories of them included: paths, or ends of paths.
+---@field errors? string[] Of sessions in which, for each of these phrases, a tool failed with an answer that holds it; memories of them included.
 ---@field sessionId? string
 ---@field after? string
 ---@field before? string
