@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from aiana.capture import databases, jsonl, sources
 from aiana.capture.importer import import_sources
 from aiana.capture.opencode import source as opencode
+from aiana.capture.vscode_chat.lines import replay
 from aiana.models import SPOKEN
 from aiana.storage import AianaStorage
 from tests.told import MAKERS, Maker, Turn, claude_code, opencode_files, zed
@@ -129,4 +131,26 @@ def test_what_vs_code_wrote(storage: AianaStorage, tmp_path: Path) -> None:
     asked = ["first", "second", "third", "third", "changed", "last"]
     assert [m.content for m in storage.get_messages(session.id) if m.type in SPOKEN] == [
         text for word in asked for text in (f"@aiana {word} question", answer)
+    ]
+
+
+def test_what_vs_code_compacts(storage: AianaStorage, tmp_path: Path) -> None:
+    """After 512 changes it writes the chat anew, as the first line of a log that goes on."""
+    log = (VSCODE / "1.139.1" / "chatSessions" / "taken-back.jsonl").read_bytes()
+    path = tmp_path / "chatSessions" / "chat.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(log)
+    import_sources(storage, [], [path])
+    chat = replay(log, [])
+    compacted = json.dumps({"kind": 0, "v": chat}).encode() + b"\n"
+    after = {**chat["requests"][-1], "requestId": "request_after", "message": {"text": "after it"}}
+    change = {"kind": 2, "k": ["requests"], "v": [after]}
+    for written in (compacted, compacted + json.dumps(change).encode() + b"\n"):
+        path.write_bytes(written)
+        import_sources(storage, [], [path])
+    (session,) = storage.list_sessions()
+    answer = "ECHO: the test model has answered."
+    asked = ["@aiana first question", "@aiana last question", "after it"]
+    assert [m.content for m in storage.get_messages(session.id) if m.type in SPOKEN] == [
+        text for words in asked for text in (words, answer)
     ]
