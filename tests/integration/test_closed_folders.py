@@ -228,6 +228,35 @@ def test_a_disk_that_is_read_only(person: Person, small_disk: Path) -> None:
     for command in WRITING:
         status, _, err = person.run(*command)
         assert (status, "read-only" in err, "Make it" in err) == (1, True, True), (command, err)
+    findings = found_by_doctor(person)
+    fixes = {findings[subject]["fix"] for subject in ("permissions", "database")}
+    assert fixes == {
+        f"sudo mount -o remount,rw {small_disk}, or set AIANA_HOME to a folder on another disk"
+    }
+    done = subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=False)
+    assert done.returncode == 0
+    assert found_by_doctor(person)["database"]["state"] == "ok"
+
+
+def found_by_doctor(person: Person) -> dict[str, Any]:
+    _, out, _ = person.run("doctor", "--json")
+    return {finding["subject"]: finding for finding in json.loads(out)["findings"]}
+
+
+def test_what_doctor_advises_opens_what_is_closed(person: Person) -> None:
+    """Which of them it is, the folder or the file in it, and a name with spaces is quoted."""
+    person.home = person.folder / "its data"
+    assert person.run("import", "--no-embed")[0] == 0
+    for path in (person.home, person.home / "conversations.db"):
+        mode = path.stat().st_mode
+        path.chmod(mode & ~0o222)
+        closed = [f for f in found_by_doctor(person).values() if f["state"] == "error"]
+        assert {finding["subject"] for finding in closed} <= {"permissions", "database"}
+        fixes = {finding["fix"] for finding in closed}
+        assert fixes == {f"chmod {'u+rwx' if path.is_dir() else 'u+rw'} '{path}'"}
+        subprocess.run(fixes.pop(), shell=True, check=True)
+        assert path.stat().st_mode == mode
+        assert [f for f in found_by_doctor(person).values() if f["state"] == "error"] == []
 
 
 @pytest.mark.parametrize("command", [["sessions", "export", "one"], ["export", "--all"]])

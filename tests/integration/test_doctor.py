@@ -166,10 +166,13 @@ def test_disk(opened: Open, monkeypatch: pytest.MonkeyPatch, free: float, state:
     assert found(opened(), "disk").state == state
 
 
-def test_database_that_is_damaged(opened: Open, home: Path) -> None:
+@pytest.mark.parametrize("with_backup", [True, False])
+def test_database_that_is_damaged(opened: Open, home: Path, with_backup: bool) -> None:
     aiana = opened()
     for number in range(200):
         aiana.add_memory(f"text {number} ".ljust(500, "x"))
+    if with_backup:
+        aiana.back_up()
     aiana.close()
     with (home / "conversations.db").open("r+b") as file:
         file.seek(50 * 4096)
@@ -179,9 +182,12 @@ def test_database_that_is_damaged(opened: Open, home: Path) -> None:
     result = opened().diagnose(fix=True)
     (finding,) = [f for f in result.findings if f.subject == "database"]
     assert finding.state == "error"
-    assert str(home / "backups") in f"{finding.detail} {finding.fix}"
+    assert finding.fix == command("restore" if with_backup else "import")
     assert result.fixed == []
     assert result.findings[-1] is finding
+    if with_backup:
+        opened().restore(Path(opened().backup_at(None).path))
+        assert found(opened(), "database").state == "ok"
 
 
 def test_no_database(opened: Open, home: Path) -> None:

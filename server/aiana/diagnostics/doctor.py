@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.container import FIRST_ANSWERS_S, Container
 from aiana.errors import AianaError
-from aiana.invocation import command
+from aiana.invocation import command, quoted
 from aiana.paths import SETTINGS_FILE
 from aiana.protocol.results import Diagnosis, Finding
 from aiana.text import counted, size_of
@@ -81,7 +81,7 @@ def _attempted(check: Check, aiana: Container) -> Iterator[Checked]:
     try:
         yield from check(aiana)
     except AianaError as error:
-        yield _error(check.__name__.strip("_"), str(error))
+        yield _error(check.__name__.strip("_"), str(error), _first_command(str(error)))
 
 
 def _settings(aiana: Container) -> Iterator[Checked]:
@@ -99,7 +99,7 @@ def _folder(aiana: Container) -> Iterator[Checked]:
         yield _ok("permissions", f"{folder} does not exist yet: `{command('import')}` makes it")
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield _error("permissions", f"{folder} cannot be written", f"chmod u+rwx {folder}")
+        yield _error("permissions", f"{folder} cannot be written", _opening(folder))
         return
     open_ones = _too_open(folder) if os.name == "posix" else []
     if not open_ones:
@@ -162,15 +162,19 @@ def _disk(aiana: Container) -> Iterator[Checked]:
 
 
 def _database(aiana: Container) -> Iterator[Checked]:
+    from aiana.storage.sqlite_errors import restoring
+
     path = aiana.config.database
-    restore = f"move {path} aside and put a copy from {path.parent / 'backups'} in its place"
     with aiana.storage.database.reading_everything() as connection:
         found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     if found != ["ok"]:
-        yield _error("database", f"{path} is damaged: {'; '.join(found)}", restore)
+        yield _error(
+            "database", f"{path} is damaged: {'; '.join(found)}", _first_command(restoring(path))
+        )
         return
     if aiana.storage.database.read_only:
-        yield _error("database", f"{path} is read-only", f"chmod u+w {path}")
+        closed = path.parent if os.access(path, os.W_OK) else path
+        yield _error("database", f"{path} is read-only", _opening(closed))
         return
     yield _ok("database", f"{path}, {size_of(path.stat().st_size)}")
     if aiana.storage.text_index_fits():
@@ -179,6 +183,20 @@ def _database(aiana: Container) -> Iterator[Checked]:
         detail = "The full-text index does not fit the texts: searches miss some"
         finding = _error("full text", detail, command("reindex", "fts")).finding
         yield Checked(finding, aiana.storage.rebuild_text_index)
+
+
+def _opening(path: Path) -> str:
+    """What makes a file or folder writable."""
+    place = next(above for above in (path, *path.parents) if os.path.ismount(above))
+    if hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY:
+        return (
+            f"sudo mount -o remount,rw {quoted(str(place))}, or set AIANA_HOME to a folder on "
+            "another disk"
+        )
+    mode = "u+rwx" if path.is_dir() else "u+rw"
+    if hasattr(os, "geteuid") and path.stat().st_uid != os.geteuid():
+        return f"sudo chown {os.geteuid()} {quoted(str(path))}"
+    return f"chmod {mode} {quoted(str(path))}"
 
 
 def _model(aiana: Container) -> Iterator[Checked]:

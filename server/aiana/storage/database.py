@@ -128,6 +128,11 @@ class Database:
         make_file(self.path)
         if not os.access(self.path, os.W_OK):
             raise ReadOnly(f"{self.path} is read-only. Make it writable to store anything.")
+        for suffix in LOG_FILES:
+            # Who read the database while its file was read-only has made them so, too.
+            log = self.path.with_name(self.path.name + suffix)
+            if log.exists() and not os.access(log, os.W_OK):
+                log.chmod(0o600)
         self._writer = self._connect("rw")
         with translated(self.path), self._turn:
             refuse_a_foreign_one(self._writer)

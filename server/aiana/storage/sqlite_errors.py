@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiana.errors import InvalidQuery, ReadOnly, StorageUnavailable
 from aiana.invocation import command
-from aiana.private import unavailable
+from aiana.private import files_in, unavailable
 from aiana.storage.write_turn import WAIT_S, Timeout
 
 LEAST_FREE = 1 << 16
@@ -55,13 +55,22 @@ def _in_plain_words(path: Path, error: sqlite3.Error) -> StorageUnavailable:
             return _full(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return StorageUnavailable(
-                f"{path} is damaged or no Aiana database ({text}). Move it aside, and restore a "
-                f"copy from {path.parent / 'backups'} if there is one; then run "
-                f"`{command('import')}` again."
+                f"{path} is damaged or no Aiana database ({text}). {restoring(path)}"
             )
         case sqlite3.SQLITE_CANTOPEN:
             return _not_opened(path)
     return StorageUnavailable(f"{path} cannot be used: {text}.")
+
+
+def restoring(path: Path) -> str:
+    """What to do about a database that is damaged."""
+    folder = path.parent / "backups"
+    if files_in(folder, "conversations-20*.db"):
+        return f"Run `{command('restore')}`, which puts the newest backup in its place."
+    return (
+        f"There is no backup in {folder}: move the file aside, then run `{command('import')}`, "
+        "which reads again what the assistants still have."
+    )
 
 
 def _locked(path: Path) -> StorageUnavailable:
