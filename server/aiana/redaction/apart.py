@@ -23,8 +23,8 @@ _LITERAL = r"(?:\"\"(?=\")|''(?='))?[bBrRuUNE@]?(?P<quote>\\{0,4}[\"'`])(?P<valu
 _BARE = r"[^\s\"'`\\<>,;(){}|\[\]$]{3,200}"
 # Functions that return, hold or encode what they are given.
 _HOLDS = (
-    r"(?:new\s)?[\w.]{0,30}?(?:[sS]ecret(?:Str|String|Value)?|[sS]tr|String(?:::from)?|Some|Just|Field|"
-    r"bytes|from(?:String)?|of|valueOf|useState|crypt|PASSWORD|password|ref|Value|Text)\(\s{0,3}"
+    r"(?:new\s)?(?:\[\]byte|[\w.]{0,30}?(?:[sS]ecret(?:Str|String|Value)?|[sS]tr|String(?:::from)?|Some|Just|Field|"
+    r"bytes|from(?:String)?|of|valueOf|useState|crypt|PASSWORD|password|ref|Value|Text))\(\s{0,3}"
 )
 _TYPE = r"(?::\s?[\w.\[\]<>|, ]{1,40}?|\s[Aa]s\s\w{1,20}|\s?\{[^{}\n]{0,40}\})"
 _SIGN = r"\s{0,40}(?::=|<-|=>|\?\?=|\|\|=|[:=])\s{0,40}"
@@ -40,6 +40,13 @@ _OR_ELSE = Pattern(rf"\s{{0,3}}(?:\|\||\?\?)\s{{0,3}}{_LITERAL}")
 _FALLBACK = Pattern(
     rf"{_SIGN}[\w.:]{{1,30}}\(\s?[\"'][\w.]{{1,60}}[\"'],\s?(?:default\s?[=:]\s?)?{_LITERAL}\s?\)"
 )
+# `let(:password) { "…" }`, `ENV.fetch("KEY") { "…" }`, `std::string password{"…"}`.
+_BRACED = Pattern(rf"{_Q}\)?\s?\{{\s{{0,3}}{_LITERAL}\s{{0,3}}\}}")
+_COMPARED = Pattern(
+    rf"{_Q}[\])]?(?:\s{{0,3}}!==?\s{{0,3}}|\s(?:shouldBe|shouldEqual|should\s==|eq)\s|\)?\.(?:equals\w{{0,12}}|eq|to(?:Be|Equal|StrictEqual))\(\s?)"
+    + _LITERAL
+)
+_DEFAULT_ARGUMENT = Pattern(rf"{_Q},\s{{0,3}}default\s?[=:]\s?{_LITERAL}")
 _DEFAULT = Pattern(r":?[-=]?(?P<value>[^\s}$\"'`:=-][^\s}$\"'`]{2,100})\}")
 _HOLDS_NAME = Pattern(rf"{_Q}\)?,?\s{{0,3}}\.?\s{{0,3}}{_LITERAL}(?=\s{{0,3}}[)}}\]\n;:]|\Z)")
 _PAIR_ENDS = Pattern(rf"{_Q},\s{{0,3}}{_LITERAL}\s{{0,3}}(?P<ends>[)}}\]]|,\s{{0,3}}[\w\"'])")
@@ -166,6 +173,20 @@ def _fallback(text: str, before: str, end: int, name: Name) -> Found:
     return match, match is not None and not is_stand_in(match["value"])
 
 
+def _default_argument(text: str, before: str, end: int, name: Name) -> Found:
+    match = _DEFAULT_ARGUMENT.match(text, end)
+    return match, match is not None and name.is_loud and not is_stand_in(match["value"])
+
+
+def _braced(text: str, before: str, end: int, name: Name) -> Found:
+    return _BRACED.match(text, end), name.password
+
+
+def _compared(text: str, before: str, end: int, name: Name) -> Found:
+    match = _COMPARED.match(text, end)
+    return match, match is not None and name.password and is_bare_word(match["value"])
+
+
 def _default(text: str, before: str, end: int, name: Name) -> Found:
     match = _DEFAULT.match(text, end) if before.endswith("${") else None
     return match, match is not None and not is_stand_in(match["value"])
@@ -274,15 +295,16 @@ _AFTER_QUOTE: tuple[Look, ...] = (
     _attribute, _part, _pair, _filled, _answered, _element, _set, _else, _assigned, _block,
 )  # fmt: skip
 _BY_SIGN: dict[str, tuple[Look, ...]] = {
-    **dict.fromkeys("\"'`\\", _AFTER_QUOTE),
-    " ": (_set, _lisp, _assigned, _element, _else, _fallback, _filled, _block),
+    **dict.fromkeys("\"'`\\", (*_AFTER_QUOTE, _compared, _default_argument, _braced)),
+    " ": (_set, _lisp, _assigned, _element, _else, _fallback, _filled, _block, _braced, _compared),
     "\t": (_set, _assigned),
     "\n": (_assigned,),
     ":": (_default, _block, _assigned, _else, _answered, _next_element),
     "=": (_assigned, _else, _fallback, _default),
     "[": (_indexed, _assigned),
     "?": (_assigned, _answered), "!": (_assigned,), "|": (_assigned,),
-    ")": (_filled, _else, _answered), "]": (_filled, _else, _answered), "/": (_filled,),
+    ")": (_filled, _else, _answered, _braced, _compared), "]": (_filled, _else, _answered, _compared),
+    "{": (_braced,), ".": (_compared,), "/": (_filled,),
     ",": (_lisp, _filled), "<": (_next_element, _assigned), ">": (_element,), "-": (_default,),
 }  # fmt: skip
 """What may stand where a name ends with this sign."""

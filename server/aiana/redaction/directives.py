@@ -47,7 +47,7 @@ _LEVEL = rf"(?:\d{{1,2}}{_B})?"
 _SHA = r"(?:md5|sha(?:-?\d{1,3})?)"
 _CIPHER = rf"(?:des|3des|aes(?:-?\d{{1,3}})?(?:{_B}\d{{3}})?)"
 # The gate that a directive needs, the words that it begins with, and what follows them.
-_DIRECTIVES = (
+DIRECTIVES = (
     Form("community", ("community",),
          rf"(?:(?<=snmp-server )|(?<=snmp )|(?<=\bro)|(?<=\brw))community6?{_B}{_value()}(?=[\s;\"']|\Z)"),
     Form("com2sec", ("com2sec",), rf"com2sec6?{_B}(?:-Cn{_B}\S{{1,60}}{_B})?\S{{1,60}}{_B}\S{{1,60}}{_B}{_value()}{_ENDS}"),
@@ -61,7 +61,6 @@ _DIRECTIVES = (
            rf"snmp\w{{2,12}}\s(?:[^\n|;&]{{0,200}}?\s)?(?-i:-[cA])\s{{0,3}}{_value()}(?:\s(?:[^\n|;&]{{0,100}}?\s)?-X\s{{0,2}}{_value('second')})?(?=[\s\"']|\Z)")
       for word in ("snmpwalk", "snmpget", "snmpset", "snmpbulk", "snmptrap")),
     Form("tacacs", ("tacacs-server ", "tacacs server "), rf"tacacs[ -]server{_B}[^\n]{{0,80}}?\bkey{_B}{_LEVEL}{_value()}{_ENDS}"),
-    Form("tacacs", ("key",), rf"key[ \t]{{0,3}}=[ \t]{{0,3}}{_value()}{_ENDS}"),
     *(Form(words, (words,), rf"radius[ -](?:server|host){_B}[^\n]{{0,80}}?\bkey{_B}{_LEVEL}{_value()}{_ENDS}")
       for words in ("radius-server", "radius server", "radius host")),
     Form("enable secret", ("enable secret",), rf"enable{_B}secret{_B}{_LEVEL}{_value()}{_ENDS}"),
@@ -142,34 +141,48 @@ class Forms:
     """Forms by the words that they need, and where those of one begin, found in one pass."""
 
     def __init__(self, forms: Iterable[Form]) -> None:
-        self._forms: dict[str, list[tuple[int, Form]]] = {}
+        of_begins: dict[str, dict[str, list[Form]]] = {}
         self._elsewhere: dict[str, list[tuple[str, Form]]] = {}
-        begins: dict[str, list[str]] = {}
         for form in forms:
             for begin in form.begins:
-                if form.gate not in begin:
+                if form.gate in begin:
+                    of_begins.setdefault(form.gate, {}).setdefault(begin, []).append(form)
+                else:
                     self._elsewhere.setdefault(form.gate, []).append((begin, form))
-                    continue
-                before, after = begin.split(form.gate, 1)
-                behind = f"(?<={re.escape(before + form.gate)})" if before else ""
-                begins.setdefault(form.gate, []).append(f"{behind}({re.escape(after)})")
-                self._forms.setdefault(form.gate, []).append((len(before), form))
-        self._begins = {
-            gate: Pattern(f"{re.escape(gate)}(?:{'|'.join(rest)})") for gate, rest in begins.items()
+        for gate, begins in of_begins.items():  # the longer first: it tells more
+            of_begins[gate] = dict(sorted(begins.items(), key=lambda item: -len(item[0])))
+        # What stands before the gate in each beginning, and the forms that begin so.
+        self._forms = {
+            gate: [(begin.index(gate), those) for begin, those in begins.items()]
+            for gate, begins in of_begins.items()
         }
+        self._begins = {
+            gate: Pattern(
+                f"{re.escape(gate)}(?:{'|'.join(_around(gate, begin) for begin in begins)})"
+            )
+            for gate, begins in of_begins.items()
+        }
+        self._gates, self._gates_elsewhere = frozenset(self._forms), frozenset(self._elsewhere)
 
-    def found_in(self, text: str, lowered: str, gates: Set[str]) -> dict[int, Span]:
+    def found_in(self, text: str, lowered: str, gates: Set[str]) -> list[Span]:
         """The secrets of these forms in a text, by where they begin."""
         found: dict[int, Span] = {}
-        for gate in self._forms.keys() & gates:
+        for gate in self._gates & gates:
             for begin in self._begins[gate].finditer(lowered):
-                back, form = self._forms[gate][(begin.lastindex or 1) - 1]
-                _add_all(found, form.pattern.match(text, begin.start() - back))
-        for gate in self._elsewhere.keys() & gates:
+                back, forms = self._forms[gate][(begin.lastindex or 1) - 1]
+                for form in forms:
+                    _add_all(found, form.pattern.match(text, begin.start() - back))
+        for gate in self._gates_elsewhere & gates:
             for word, form in self._elsewhere[gate]:
                 for place in places(lowered, word):
                     _add_all(found, form.pattern.match(text, place))
-        return found
+        return list(found.values())
+
+
+def _around(gate: str, begin: str) -> str:
+    before, after = begin.split(gate, 1)
+    behind = f"(?<={re.escape(before + gate)})" if before else ""
+    return f"{behind}({re.escape(after)})"
 
 
 def _add_all(found: dict[int, Span], match: re.Match[str] | None) -> None:
@@ -188,12 +201,9 @@ def _add(found: dict[int, Span], start: int, value: str) -> None:
         found[start] = (start, start + len(value), "password")
 
 
-_FORMS = Forms(_DIRECTIVES)
-
-
 def directives(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     """The secrets in the lines of settings in a text."""
-    found = _FORMS.found_in(text, lowered, gates)
+    found: dict[int, Span] = {}
     if "user" in gates:
         for place in places(lowered, "user"):
             match = _USER.match(text, place)
@@ -211,7 +221,7 @@ def directives(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         for place in places(lowered, "smtp."):
             if account := _MAIL_ACCOUNT.match(text, place):
                 _add(found, account.start("value"), account["value"])
-    if not gates.isdisjoint(("acl setuser", "+@")):
+    if not gates.isdisjoint(("acl setuser", "user")) and (">" in text or "#" in text):
         for match in _ACL_RULE.finditer(text):
             line = text.rfind("\n", max(0, match.start() - 300), match.start()) + 1
             if _ACL_LINE.search(text, max(line, match.start() - 300), match.start()):

@@ -9,11 +9,13 @@ from typing import Any
 
 from aiana.pattern import Pattern
 from aiana.redaction.given import is_given, takes_numbers
+from aiana.redaction.headers import is_cookie
 from aiana.redaction.names import name_of
 from aiana.redaction.pins import is_pin
 from aiana.redaction.several import kinds_of_several
 from aiana.redaction.told import is_told
-from aiana.redaction.values import is_stand_in, is_token
+from aiana.redaction.values import is_code, is_reference, is_stand_in, is_token
+from aiana.redaction.vocabulary import is_bare_word
 
 # What the names of fields end with that name something, or say what it is.
 NAMING = (
@@ -35,12 +37,33 @@ _OF_FORMS = Pattern(r"(?i:element|selector|locator|placeholder|field)\Z")
 _FILLED_IN = Pattern(r"(?i:\s(?:input|field|box|text\s?box|entry)){0,2}[\"'\])]{0,3}\Z")
 # Headers whose name holds no word of secrets; their value is what authorizes.
 _HEADERS = frozenset({"authorization", "proxy-authorization"})
+_PARTS_OF_KEY = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+_OF_COOKIES = frozenset({"httpOnly", "domain", "sameSite", "secure", "expires", "expirationDate"})
+_SEVERAL = Pattern(r"(?i)(?:.*[^a-z])?(?:passwords|passwds|secrets|credentials|api_?keys|tokens)\Z")
+_PHRASE_KEY = Pattern(r"(?i)(?:.*[^a-z])?(?:mnemonic|(?:seed|recovery|backup)[ _-]?phrase)\Z")
+_PHRASE = Pattern(r"(?:[a-z]{3,8} ){11,23}[a-z]{3,8}\Z")
 _MOST_OF_FIELD, _MOST_OF_NAME, _MOST_WORDS = 40, 80, 3
 
 
 def kinds_in(value: dict[Any, Any], owner: Any = None) -> dict[str, str]:
     """Of the fields of an object that are secrets: the kinds; `owner` is the key of the object."""
     found: dict[str, str] = {}
+    if "kty" in value:
+        for part in _PARTS_OF_KEY & value.keys():
+            if isinstance(value[part], str) and len(value[part]) >= 8:
+                found[part] = "private-key"
+    if isinstance(name := value.get("name"), str) and not value.keys().isdisjoint(_OF_COOKIES):
+        crumb = value.get("value")
+        if isinstance(crumb, str) and is_cookie(name, crumb):
+            found["value"] = "cookie"
+    if isinstance(owner, str) and _SEVERAL.match(owner):
+        for key, item in value.items():
+            if (
+                isinstance(key, str)
+                and isinstance(item, str)
+                and (kind := _of_several(owner, item))
+            ):
+                found[key] = kind
     naming: list[tuple[str, str]] = []
     held: list[tuple[str, str]] = []
     for key, item in value.items():
@@ -94,6 +117,8 @@ def kind_under(key: Any, item: Any) -> str | None:
     """The kind of secret that the whole of a value is under its key."""
     if not isinstance(key, str):
         return None
+    if isinstance(item, str) and _PHRASE_KEY.match(key) and _PHRASE.match(item):
+        return "seed-phrase"
     if isinstance(item, int) and not isinstance(item, bool):
         digits = str(item)
         if is_pin(key, digits):
@@ -102,6 +127,15 @@ def kind_under(key: Any, item: Any) -> str | None:
     if not isinstance(item, str):
         return None
     return "pin" if is_pin(key, item) else is_given(key, item)
+
+
+def _of_several(owner: str, item: str) -> str | None:
+    """The kind of secret that one of the values under a name such as `passwords` is."""
+    if is_stand_in(item) or is_code(item) or is_reference(item) or " " in item:
+        return None
+    if "pass" in owner.lower():
+        return "password" if is_told(item) or is_bare_word(item) else None
+    return "secret" if is_token(item) else None
 
 
 @lru_cache(maxsize=1000)

@@ -64,6 +64,20 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("smtp.", r"(?=[\w.-]{0,80}\]?(?::\d{1,5})?[ \t]{1,12}[\w.@+-]{1,80}:)"),
         *map(Gate, ("snmp-server", "snmpwalk", "snmpget", "snmpset", "snmpbulk", "snmptrap")),
         *map(Gate, ("impacket", "pdftotext", "airportnetwork", "pptpd", "l2tpd", ": psk ")),
+        *map(
+            Gate,
+            (
+                "pyotp.",
+                "ftp(",
+                "cryptojs.aes",
+                "aes_encrypt(",
+                "puk",
+                "zaporka",
+                "passord",
+                "parola",
+                "parool",
+            ),
+        ),
         *map(Gate, (": eap ", '.pem "', "npmauthident", "option key ")),
     ),
     "k": (
@@ -72,7 +86,18 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("hook.", "(?=office)"),
         *map(Gate, ("kata sandi", "token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
         Gate("isakmp key", "(?= )"),
-        *map(Gate, (".make.com/", "maker.ifttt.com", "messages?key=a", "schtask", "rsakeyvalue")),
+        *map(
+            Gate,
+            (
+                ".make.com/",
+                "maker.ifttt.com",
+                "messages?key=a",
+                "::make(",
+                "schtask",
+                "rsakeyvalue",
+            ),
+        ),
+        Gate("lozinka"),
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
@@ -81,19 +106,36 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
         *map(Gate, ("mc alias ", "mcli alias ", "mc config ", "mc admin ")),
         Gate("rclone", "(?= obscure)"),
-        Gate("hmac "),
+        *map(
+            Gate,
+            (
+                "hmac ",
+                "hmac(",
+                "hmac.",
+                "hmac256(",
+                "real_connect(",
+                "createasync(",
+                "tochararray(",
+            ),
+        ),
+        Gate(
+            "code", r"(?=[*\"'`]{0,3}(?: is| was| ?[:=])? {1,3}[*\"'`]{0,3}[0-9]{4,8}(?![0-9a-z.]))"
+        ),
         *map(Gate, ("exec.py ", "key chain", "acl setuser", "etcdctl", "encrypt_string")),
-        *map(Gate, ("community", "com2sec", "createuser ", "tacacs")),
+        *map(Gate, ("credenciales", "community", "com2sec", "createuser ", "tacacs")),
         *map(Gate, ("sharedaccesskey=", "x-amz-security-token=", "wachtwoord", "contrasena")),
     ),
     "u": (
         Gate("auth", rf"(?={_NO_LETTER}|token|orization|{_CALLED})"),
-        Gate("user", r"(?= {0,3}[=:]? {0,3}[\"']?[\w.@\\-]{1,60}:[^\s/])"),
+        Gate("user", r"(?= {0,3}[=:]? {0,3}[\"']?[\w.@\\-]{1,60}(?::[^\s/]| on ))"),
+        Gate("u:", r"(?= {0,2}[\w.@+-]{2,60},? {1,3}p:)"),
+        Gate("u/p", "(?= {0,2}[=:])"),
         Gate("username", r"(?= {1,3}\S{1,60} {1,3}(?:privilege {1,3}\d{1,2} {1,3})?secret )"),
         *map(Gate, ("net us", "accountkey=", "unseal")),
         *map(Gate, ("radius-server", "radius server", "radius host")),
     ),
     "b": (
+        *map(Gate, ("b64encode(", "btoa(", "dbi->connect(")),
         Gate("begin", "(?= )", before=("-", "- ")),
         Gate("bcrypt", r"(?=\w{0,8}\.)"),
         *map(
@@ -107,21 +149,31 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("signature", "(?==)", before=("[?&]", "goog-")),
         Gate("pragma", "(?= {1,3}(?:hex|text|re)?key)"),
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
+        Gate("log in", "(?= (?:with|as|using|to) )"),
+        *map(Gate, ("geslo", "adgangskode", "zugangsdaten")),
         *map(Gate, ("getconnection(", "pgp_sym_", "digest-key")),
     ),
     "1": (Gate("1//0"),),
     "f": (
-        Gate("define("),
+        *map(Gate, ("define(", "sifre", "identifiants", "fernet(", "wifi.begin(")),
         Gate("cloudflared service"),
         Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),
     ),
-    "j": (Gate("jsessionid"), Gate("jwt.", "(?=sign|verify|encode|decode)")),
-    "q": tuple(map(Gate, ("mysqli", "mysqldb", "pymysql", "rabbitmqctl", "sqlplus ", "qpdf"))),
+    "h": (Gate("heslo"), Gate("haslo"), Gate("senha")),
+    "j": (
+        Gate("jelszo"),
+        Gate("jsessionid"),
+        Gate("jwt.", "(?=sign|verify|encode|decode)"),
+        Gate("jwts."),
+    ),
+    "q": tuple(
+        map(Gate, ("sequelize(", "mysqli", "mysqldb", "pymysql", "rabbitmqctl", "sqlplus ", "qpdf"))
+    ),
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave", "env:set", "variable set"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
 CRYPTS = ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$")
-SIGNS = ("://", "+@", *CRYPTS, "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+SIGNS = ("://", *CRYPTS, "salasana", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
@@ -162,8 +214,8 @@ def gates_of(plain: str) -> set[str]:
                 found.update(map(_FULL.__getitem__, rest))
     if "@" in plain and "://" in plain:
         found.add("://")
-    if "+@" in plain:
-        found.add("+@")
+    if "salasana" in plain:
+        found.add("salasana")
     if "$" in plain:
         found.update(_CRYPT.compiled.findall(plain))
     if "~" in plain:

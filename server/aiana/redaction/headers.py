@@ -243,12 +243,14 @@ def _literal(match: re.Match[str] | None) -> list[Span]:
     return [(*match.span("value"), "password")]
 
 
-def _crumb(crumb: re.Match[str]) -> list[Span]:
-    name, value = crumb.groups()
+def is_cookie(name: str, value: str) -> bool:
+    """Whether a cookie of this name tells who somebody is, or is long enough for it."""
     if is_stand_in(value) or is_code(value):
-        return []
+        return False
     if _SESSION.search(name):
-        found = len(value) >= 6 and (value.isalnum() or is_mixed(value) or len(value) >= 20)
-    else:
-        found = len(value) >= 20 and is_mixed(value)
-    return [(*crumb.span(2), "cookie")] if found else []
+        return len(value) >= 6 and (value.isalnum() or is_mixed(value) or len(value) >= 20)
+    return len(value) >= 20 and is_mixed(value)
+
+
+def _crumb(crumb: re.Match[str]) -> list[Span]:
+    return [(*crumb.span(2), "cookie")] if is_cookie(*crumb.groups()) else []

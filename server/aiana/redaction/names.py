@@ -17,14 +17,20 @@ PASSWORDS = ("pass", "pw", "psk", "kennwort")
 SECRETS = ("secret", "token", "cred", "key", "auth")
 # The same where a text is not English: those that need no letter but English ones, and others,
 # which are looked for in texts that are not in ASCII alone.
-PASSWORDS_IN_ASCII = ("contrasena", "wachtwoord", "mdp", "kata sandi", "clave")
+PASSWORDS_IN_ASCII = (
+    "contrasena", "wachtwoord", "mdp", "kata sandi", "clave", "senha", "heslo", "haslo", "salasana",
+    "passord", "adgangskode", "parola", "parool", "lozinka", "zaporka", "geslo", "jelszo", "sifre",
+)  # fmt: skip
 PASSWORDS_ELSEWHERE = (
     *PASSWORDS_IN_ASCII,
-    "contrase", "senha", "lösenord", "salasana", "mật khẩu", "hasło", "heslo", "jelszó", "parolă",
+    "contrase", "lösenord", "mật khẩu", "hasło", "jelszó", "parolă",
     "şifre", "парол", "κωδικ", "密码", "密碼", "口令", "パスワード", "暗証番号", "비밀번호", "암호",
     "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא", "पासवर्ड", "รหัสผ่าน",
+    "гасло", "비번", "رمز عبور", "گذرواژه",
 )  # fmt: skip
 SECRETS_ELSEWHERE = ("密钥", "密鑰", "秘钥", "令牌", "トークン", "토큰", "токен", "ключ")
+# Those that carry their article or case at their end.
+_WITH_ENDINGS = ("passord", "salasana", "adgangskode", "heslo")
 WORDS = (*PASSWORDS, *SECRETS)
 _EVERYWHERE = tuple((word, word in PASSWORDS) for word in WORDS)
 _ELSEWHERE = (
@@ -202,7 +208,7 @@ def _found_at(
     name = _name_at(text, position, word, password)
     after = position + len(word) + len(name.rest)
     # A name goes on no further: what does is no name.
-    if text[after : after + 1].isalnum() and word.isascii():
+    if text[after : after + 1].isalnum() and word.isascii() and word not in _WITH_ENDINGS:
         return []
     return secrets_of(text, name)
 
@@ -266,7 +272,7 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
     if word == "psk":
         return not lowered[position - 1 : position].isalpha() and lowered[
             position + 3 : position + 4
-        ] in tuple('=:"')
+        ] in ("=", ":", '"', "")
     if word == "pw":
         rest = lowered[position + 2 : position + 3]
         if rest == "d":
@@ -278,9 +284,9 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
             not before.isalpha() or lowered.endswith(("root", "bind"), 0, position)
         )
     if word in PASSWORDS_IN_ASCII:
-        around = (
-            lowered[position - 1 : position],
-            lowered[position + len(word) : position + len(word) + 1],
-        )
-        return not any(sign.isalnum() or sign == "_" for sign in around)
+        before = lowered[position - 1 : position] if position else ""
+        after = lowered[position + len(word) : position + len(word) + 1]
+        if word in _WITH_ENDINGS and after.isalpha():
+            after = ""
+        return not any(sign.isalnum() or sign == "_" for sign in (before, after))
     return True

@@ -9,7 +9,7 @@ from aiana.pattern import Pattern
 from aiana.redaction.calls import GATES as OF_CALLS
 from aiana.redaction.calls import calls
 from aiana.redaction.commands import arguments, flags_in
-from aiana.redaction.directives import directives
+from aiana.redaction.directives import DIRECTIVES, Forms, directives
 from aiana.redaction.headers import (
     LOOSE_COOKIES,
     authorizations,
@@ -22,10 +22,11 @@ from aiana.redaction.headers import (
 )
 from aiana.redaction.lines import netrc, pgpass
 from aiana.redaction.pins import pins
+from aiana.redaction.sentences import SENTENCES
 from aiana.redaction.spans import Span
 from aiana.redaction.stdin import here_strings, of_accounts, piped
 from aiana.redaction.values import is_code, is_stand_in
-from aiana.redaction.verbs import verbs
+from aiana.redaction.verbs import VERBS
 
 _KEY_DATA = Pattern(
     r"(?:key-data|tls\.key|\.dockerconfigjson|\.dockercfg|ssh-privatekey)[\"']?:\s{0,3}[|>]?-?\s{0,12}[\"']?([\w+/=-]{16,20000})"
@@ -61,6 +62,8 @@ _MNEMONIC = Pattern(
     re.IGNORECASE,
 )
 _JWK = Pattern(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,3}:\s{0,3}\"([\w-]{40,2000})\"")
+
+_FORMS = Forms((*DIRECTIVES, *VERBS, *SENTENCES))
 
 
 def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
@@ -115,7 +118,7 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if "pass" in gates and "chpasswd" in lowered:
         spans += of_accounts(text, lowered)
     if gates:
-        spans += directives(text, lowered, gates) + verbs(text, lowered, gates)
+        spans += _FORMS.found_in(text, lowered, gates) + directives(text, lowered, gates)
     return spans + arguments(text, lowered, flags, gates)
 
 

@@ -208,14 +208,11 @@ voyage-key pa- word 43-43
 browserbase-key bb_live_,bb_test_ word 20-60
 honeycomb-key hcaik_,hcamk_,hcxik_,hcalk_ alnum 40-80
 instagram-token IGQV word 60-400
-unkey-key unkey_ alnum 16-60
 onesignal-key os_v2_ word 40-200
 trigger-key tr_prod_,tr_dev_,tr_stg_ alnum 16-60
 openrouter-key sk-or- word 40-100
 adafruit-key aio_ alnum 28-28
-inngest-key signkey- word 32-100
 axiom-token xaat-,xapt- word 32-60
-rootly-token rootly_ hex 64-64
 xata-key xau_ alnum 40-60
 doppler-token dp.st. dots 30-100
 """),

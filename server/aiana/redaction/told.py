@@ -35,12 +35,12 @@ _VALUE_ELSEWHERE = r"[*]{0,2}(?P<quote>[\"'`“”„«»「『‘’])?(?P<valu
 # The same after a word of another language, whose verbs mean other things in English.
 _SAID_ELSEWHERE = Pattern(
     r"[^\W\d_]{0,12}?[\"'`*]{0,2}(?P<gap>(?:[^\S\n]{1,3}[^\s:=：,;.(){}\"'`]{1,24}){0,4}?)[*]{0,2}"
-    r"(?:\s{0,3}(?P<colon>[:：=]|[-=]{1,3}>|→)[*]{0,2}|[^\S\n]{1,2}(?P<verb>es|é|è|est|är|on|to|je|jest|là|είναι|будет|este|adalah|"
+    r"(?:\s{0,3}(?P<colon>[:：=]|[-=]{1,3}>|→)[*]{0,2}|[^\S\n]{1,2}(?P<verb>es|é|è|est|är|er|is|on|to|je|jest|là|είναι|будет|este|adalah|"
     r"היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는))\s{0,3}"
     + _VALUE_ELSEWHERE
 )
 _NEXT_ELSEWHERE = Pattern(
-    r"[^\W\d_]{0,12}?(?P<gap>)(?P<colon>)(?P<verb>)(?P<particle>)[\"'`*]{0,2}[^\S\n]{1,3}"
+    r"[^\W\d_]{0,12}?(?P<gap>(?:[^\S\n]{1,3}(?:от|для|к|на|до)[^\S\n]{1,3}[^\s:=]{1,24}){0,1})(?P<colon>)(?P<verb>)(?P<particle>)[\"'`*]{0,2}[^\S\n]{1,3}"
     + _VALUE_ELSEWHERE
 )
 _IN_PARENTHESES = Pattern(
@@ -107,6 +107,7 @@ _PAIR = Pattern(
 _ACCOUNT = Pattern(
     r"[\"']?\s?[:=]\s{0,2}[\"']?[\w.@-]{1,40}:([^\s:/\"'`,;]{4,100})[\"']?[ \t]*(?:\n|\Z|,)"
 )
+_FOR_WHAT = Pattern(r"\s{1,3}(?:от|для|к|на|до|od|do|für|para|pour|per|de|del)\s")
 _ASCII = Pattern(r"[!-~]+")
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
@@ -208,7 +209,9 @@ def _elsewhere(text: str, name: Name, end: int) -> Span | None:
         found = closed and not is_reference(value)
     elif has_digit(value) or not WORDLIKE.match(value):
         is_said = match["colon"] or match["verb"] or match["particle"]
-        found = bool(is_said) or (is_told(value) and not match["gap"])
+        found = bool(is_said) or (
+            is_told(value) and (not match["gap"] or _FOR_WHAT.match(match["gap"]) is not None)
+        )
     elif not is_plain_word(value):
         found = False
     elif name.word[0] > "\u024f":  # a word in other letters than those around it

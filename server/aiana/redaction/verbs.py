@@ -6,10 +6,7 @@ bob:…`, `snyk auth …`, `bw unlock …`, `net user bob …`, `a1 LOGIN bob �
 
 from __future__ import annotations
 
-from collections.abc import Set
-
-from aiana.redaction.directives import Form, Forms
-from aiana.redaction.spans import Span
+from aiana.redaction.directives import Form
 
 _S = r"\s{1,3}"
 _OPTIONS = rf"(?:--?[\w-]{{1,30}}(?:=\S{{1,60}})?{_S}){{0,3}}"
@@ -18,7 +15,7 @@ _VALUE = rf"\\?[\"']?(?P<value>(?![-/]){_WORD}{{3,200}})(?=[\s\"'\\&;|)]|\Z)"
 _HOST = r"[\"']?(?:https?://)?[\w.:/-]{3,120}[\"']?"
 _USER = r"[\"']?[\w.@+-]{1,60}"
 _ENDS = r"(?=[\"']?[ \t]*(?:\n|\\n|\Z))"
-_FORMS = (
+VERBS = (
     Form("auth", ("snyk auth ", "ngrok authtoken ", "add-authtoken "), rf"[\w-]{{4,20}}(?: auth\w{{0,5}})?{_S}{_VALUE}"),
     Form("auth", ("basic_authorization ",), rf"basic_authorization{_S}{_VALUE}"),
     Form("bw unlock", ("bw unlock ",), rf"bw unlock{_S}{_OPTIONS}{_VALUE}"),
@@ -57,11 +54,3 @@ _FORMS = (
     Form("env:set", ("env:set ",), rf"env:set{_S}\w{{0,40}}(?:key|secret|token|pass|pwd|auth)\w{{0,20}}{_S}{_VALUE}"),
     Form("variable set", ("variable set ",), rf"variable set{_S}\w{{0,40}}(?:key|secret|token|pass|pwd|auth)\w{{0,20}}{_S}{_VALUE}"),
 )  # fmt: skip
-
-
-_FOUND = Forms(_FORMS)
-
-
-def verbs(text: str, lowered: str, gates: Set[str]) -> list[Span]:
-    """The secrets among the words of commands in a text."""
-    return list(_FOUND.found_in(text, lowered, gates).values())
