@@ -135,7 +135,7 @@ def test_what_vs_code_wrote(storage: AianaStorage, tmp_path: Path) -> None:
 
 
 def test_what_vs_code_compacts(storage: AianaStorage, tmp_path: Path) -> None:
-    """After 512 changes it writes the chat anew, as the first line of a log that goes on."""
+    """After 1,024 changes it writes the chat anew, as the first line of a log that goes on."""
     log = (VSCODE / "1.139.1" / "chatSessions" / "taken-back.jsonl").read_bytes()
     path = tmp_path / "chatSessions" / "chat.jsonl"
     path.parent.mkdir()
