@@ -20,13 +20,15 @@ import os
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aiana.errors import AianaError
 from aiana.private import make_own_folder
 from aiana.storage.database import INDEX, Database
 from aiana.storage.write_turn import Timeout
@@ -205,6 +207,29 @@ def locked(database: Database, seconds: float) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def written_anew(
+    database: Database,
+    path: Path,
+    reading: Callable[[], AbstractContextManager[sqlite3.Connection]],
+    write: Callable[[sqlite3.Connection], None],
+) -> str | None:
+    """Have a file written by what is stored, unless another process writes one just now.
+
+    Nothing depends on it: returns what keeps it from being written, if anything does.
+    """
+    try:
+        # Read when the lock is held: what was forgotten before that is not read any more.
+        with locked(database, 0), reading() as connection:
+            write(connection)
+    except Timeout:
+        pass
+    except (OSError, NotImplementedError, AianaError) as error:  # some disks know no locks
+        problem = f"{path} cannot be written: {getattr(error, 'strerror', error)}"
+        logger.info("It is held in memory: %s", problem)
+        return problem
+    return None
 
 
 def _header(described: dict[str, Any]) -> bytes:

@@ -15,22 +15,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.errors import AianaError
 from aiana.models import SPOKEN
 from aiana.storage.array_file import (
     Ints,
     fitting,
     folder_of,
     has_given,
-    locked,
     sampled,
     store_of,
     writing,
+    written_anew,
 )
 from aiana.storage.database import Database
 from aiana.storage.guarded import Admitted
 from aiana.storage.packing import numbers
-from aiana.storage.write_turn import Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -188,16 +186,12 @@ class MessageFile:
 
     def renew(self) -> None:
         """Write the file anew; nothing depends on it, and another process may do so just now."""
-        try:
-            # Read when the lock is held: what was forgotten before that is not read any more.
-            with locked(self._database, 0), self._database.reading_everything() as connection:
-                then, now = self.opened(connection), Mark.of(connection)
-                if self.is_worth_renewing(then.mark, now):
-                    self._write(then.brought_up(connection, now), store_of(connection))
-        except Timeout:
-            pass  # Another process writes it.
-        except (OSError, NotImplementedError, AianaError) as error:  # some disks know no locks
-            logger.info("%s cannot be written: %s", self.path, error)
+        written_anew(self._database, self.path, self._database.reading_everything, self._renew)
+
+    def _renew(self, connection: sqlite3.Connection) -> None:
+        then, now = self.opened(connection), Mark.of(connection)
+        if self.is_worth_renewing(then.mark, now):
+            self._write(then.brought_up(connection, now), store_of(connection))
 
     def wipe(self) -> None:
         """Take out what the database has no more, under the lock. Raises OSError."""

@@ -16,24 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.errors import AianaError
 from aiana.storage.array_file import (
     ArrayFile,
     Ints,
     fitting,
     folder_of,
     has_given,
-    locked,
     mapped,
     overwrite,
     sampled,
     store_of,
     writing,
+    written_anew,
 )
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.packing import numbers, unpack_all
-from aiana.storage.write_turn import Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -140,16 +138,8 @@ class VectorFile:
         with self._database.reading() as connection:
             if vectors_of(connection, self._model) < self._least or not self._is_stale(connection):
                 return
-        try:
-            # Read when the lock is held: what was forgotten before that is not read any more.
-            with locked(self._database, 0), self._database.reading() as connection:
-                self._renew(connection)
-            self.problem = None
-        except Timeout:
-            pass  # Another process writes it.
-        except (OSError, NotImplementedError, AianaError) as error:  # some disks know no locks
-            self.problem = f"{self.path} cannot be written: {getattr(error, 'strerror', error)}"
-            logger.info("Vectors are held in memory: %s", self.problem)
+        reading = self._database.reading
+        self.problem = written_anew(self._database, self.path, reading, self._renew)
 
     def _is_stale(self, connection: sqlite3.Connection) -> bool:
         """Whether no file fits, or much is new or gone since it was written."""
