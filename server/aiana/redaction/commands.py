@@ -82,6 +82,8 @@ _COMMANDS: dict[str, Command] = {
     "mosquitto_pub": Command(_argument("-P ", "--pw ")), "mosquitto_sub": Command(_argument("-P ", "--pw ")),
     "ldapsearch": Command(_argument("-w ")), "ldapadd": Command(_argument("-w ")),
     "ldapmodify": Command(_argument("-w ")), "ldapwhoami": Command(_argument("-w ")),
+    "ldapdelete": Command(_argument("-w ")), "ldapmodrdn": Command(_argument("-w ")), "ldapcompare": Command(_argument("-w ")),
+    "dsidm": Command(_argument("-w ")), "kadmin": Command(_argument("-w ")),
     "ldappasswd": Command(_argument("-w ", "-s ")),
     "smbclient": Command(Pattern(r"(?<=\s)-U\s?['\"]?[^\s%'\"]{1,80}%([^\s'\"]{2,200})")),
     "rpcclient": Command(Pattern(r"(?<=\s)-U\s?['\"]?[^\s%'\"]{1,80}%([^\s'\"]{2,200})")),
@@ -129,6 +131,9 @@ _USER_AND_PASSWORD = Pattern(
 _ACCOUNT = Pattern(
     r"(?:-A|-a|-auth|-id|(?P<long>--(?:basic(?:-auth)?|auth(?:-cred)?s?|(?:src-|dest-)?creds?|credentials|login)))(?:\s{1,3}|=)"
     r"[\"']?(?P<user>[\w.@\\+-]{1,60}):(?P<value>[^\s\"'`|;&<>\\$/:][^\s\"'`|;&<>\\]{3,100})"
+)
+_PERCENT = Pattern(
+    r"-U\s?[\"']?(?P<user>[\w.@\\/+-]{1,60})%(?P<value>[^\s\"'`|;&<>\\$%][^\s\"'`|;&<>\\]{3,100})"
 )
 # Ports, and what programs that use the letter for something else take.
 _NO_PASSWORD = Pattern(r"[\d.:]+(?:/\w+)?\Z|\d{1,5}:\d|.*=|[\w.-]+:[\w./-]*\Z")
@@ -193,12 +198,16 @@ def _of_users(text: str, flags: list[int]) -> list[Span]:
     spans: list[Span] = []
     for place in flags:
         place += 1
-        match = _USER_AND_PASSWORD.match(text, place) or _ACCOUNT.match(text, place)
+        match = (
+            _USER_AND_PASSWORD.match(text, place)
+            or _ACCOUNT.match(text, place)
+            or _PERCENT.match(text, place)
+        )
         if match is None or match["user"] == (value := match["value"]):
             continue
         if _NO_PASSWORD.match(value) or is_stand_in(value, weak=False) or is_code(value):
             continue
-        told = is_told(value) or (match.re is _USER_AND_PASSWORD.compiled or match["long"])
+        told = is_told(value) or match.re is not _ACCOUNT.compiled or match["long"]
         line = text[max(text.rfind("\n", 0, place), place - 100, 0) : place]
         if told and not (_OTHER_P.search(line) and not is_told(value)):
             spans.append((*match.span("value"), "password"))

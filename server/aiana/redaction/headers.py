@@ -33,7 +33,7 @@ _AUTH_VALUE = Pattern(
 _AUTH_NAMES = {'"auth': "auth", '\\"auth': "auth", "_auth": "auth", "_password": "pass"}
 _LITERAL = r"\\?[\"'](?P<value>[^\s\"'\\]{3,200})\\?[\"']"
 _PAIR_OF_LITERALS = Pattern(
-    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps))credential(?:\]::new)?\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
+    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps)|(?<=plain))credentials?(?:\]::new)?\(|auth\(\)(?:\.preemptive\(\))?\.basic\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
     rf"\\?[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}(?:\w{{1,20}}\s{{0,2}}=\s{{0,2}}|Some\()?{_LITERAL}",
     re.IGNORECASE,
 )

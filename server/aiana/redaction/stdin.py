@@ -8,7 +8,7 @@ from aiana.redaction.spans import Span
 from aiana.redaction.values import is_code, is_stand_in
 
 _TAKES = (
-    r"(?:(?:sudo\s{1,3}(?:-\w{1,2}\s{1,3}){0,3}(?:-S|--stdin)\b|(?:sudo\s{1,3}|env\s{1,3}\w+=\S*\s{1,3})?(?:chpasswd|smbpasswd|vncpasswd|passwd|kinit|openconnect|su)\b|"
+    r"(?:(?:sudo\s{1,3}(?:-\w{1,2}\s{1,3}){0,3}(?:-S|--stdin)\b|(?:sudo\s{1,3}|env\s{1,3}\w+=\S*\s{1,3})?(?:chpasswd|smbpasswd|vncpasswd|passwd|kinit|openconnect|ssh-add|realm|adcli|su)\b|"
     r"(?:sudo\s{1,3})?cryptsetup\b|(?:docker|podman|nerdctl|buildah|oras|crane|helm\s{1,3}registry|gh\s{1,3}auth|vault|lpass|skopeo|argocd|cosign)\s{1,3}login|"
     r"(?:gh|(?:npx\s{1,3})?wrangler(?:\s{1,3}pages)?)\s{1,3}secret\s{1,3}(?:set|put)|vercel\s{1,3}env\s{1,3}add|gcloud\s{1,3}secrets\s{1,3}(?:create|versions)|"
     r"(?:docker|podman)\s{1,3}secret\s{1,3}create|pass\s{1,3}insert|keepassxc-cli|secret-tool\s{1,3}store|fly(?:ctl)?\s{1,3}secrets|"

@@ -218,7 +218,9 @@ def _elsewhere(text: str, name: Name, end: int) -> Span | None:
         found = bool(match["colon"] or match["verb"] or match["particle"])
     else:
         is_said = match["colon"] and not value.istitle()
-        is_said = is_said or (match["verb"] and value[-1] not in "aeiouy")
+        is_said = is_said or (
+            match["verb"] not in (None, "", "er", "is") and value[-1] not in "aeiouy"
+        )
         # The Spanish word for a key of any kind tells less than the others.
         found = bool(is_said) and name.word != "clave"
         found = found and _SENTENCE_ENDS.match(text, after) is not None

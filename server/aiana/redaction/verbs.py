@@ -45,6 +45,7 @@ VERBS = (
     Form("secret", ("secretsdump",), rf"secretsdump(?:\.py)?{_S}{_OPTIONS}[\w.-]{{1,60}}/[\w.$-]{{1,40}}:[\"']?(?P<value>[^\s\"'@]{{3,100}})[\"']?@"),
     Form("airportnetwork", ("airportnetwork ",), rf"airportnetwork{_S}\w{{2,8}}{_S}(?:\"[^\"\n]{{1,40}}\"|'[^'\n]{{1,40}}'|[\w-]{{1,40}}){_S}{_VALUE}"),
     Form("encrypt_string", ("encrypt_string ",), rf"encrypt_string{_S}(?:--[\w-]{{1,30}}[ =]\S{{1,60}}{_S}){{0,3}}(?P<q>[\"']){_VALUE}"),
+    Form("pass", ("initial-password ", "hash-password "), rf"(?:initial|hash)-password{_S}{_OPTIONS}{_VALUE}"),
     Form("pass", ("passwordeval", "passwordcommand", "passcommand", "passcmd"), rf"pass\w{{3,12}}[\"']?[\s=:]{{1,3}}[\"']echo{_S}(?:-n{_S})?{_VALUE}"),
     Form("pass", ("password for the ",), rf"password for the \[?\w{{1,30}}\]? user\b[^\n]{{0,120}}\n[ \t]{{0,10}}(?:new value:\s{{0,3}})?{_VALUE}{_ENDS}"),
     Form("pass", ("temporary password is generated",), r"temporary password is generated for \S{1,60}:\s{1,3}(?P<value>[^\s\"']{4,100})"),
