@@ -7,7 +7,6 @@ all processes map (see `array_file`); of the database only what is newer is read
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -29,8 +28,6 @@ from aiana.storage.array_file import (
 from aiana.storage.database import Database
 from aiana.storage.guarded import Admitted
 from aiana.storage.packing import numbers
-
-logger = logging.getLogger(__name__)
 
 LEAST = 4_000
 """Messages that are worth a file, and that are read from the database beside one."""

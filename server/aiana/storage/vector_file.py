@@ -6,7 +6,6 @@ stands. Check sums cover all but the components, of which a few are compared wit
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterator
 from hashlib import sha256
@@ -32,8 +31,6 @@ from aiana.storage.array_file import (
 from aiana.storage.chunks import vectors_of
 from aiana.storage.database import Database
 from aiana.storage.packing import numbers, unpack_all
-
-logger = logging.getLogger(__name__)
 
 LEAST = 4_000
 """Vectors that are worth a file, and that are read from the database beside one."""
