@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiana.capture.decoding import loads
-from aiana.capture.jsonl import BATCH_BYTES, LineFile
+from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP, LineFile
 from aiana.capture.losses import Losses
 from aiana.capture.own_files import OwnFile, mark_of
 from aiana.capture.reading import open_regular
@@ -107,7 +107,7 @@ class Archive(OwnFile):
                 raise UnreadableTranscript(
                     "A newer Aiana wrote it: upgrade with `pip install -U aiana`."
                 )
-            lines = LineFile(file, file.tell(), number=1)
+            lines = LineFile(file, file.tell(), number=1, long=LINE_CAP)
             step = _Step(imported_from=path.name if told.get("shared") else None)
             begun = lines.offset
             for line in filter(None, lines):

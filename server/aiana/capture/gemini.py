@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from aiana.capture.building import Occurrences, Row, SessionBuilder
 from aiana.capture.decoding import object_of, whole_number, whole_records, words_in
 from aiana.capture.documents import DocumentSource
-from aiana.capture.jsonl import LineFile
+from aiana.capture.jsonl import LINE_CAP, LineFile
 from aiana.capture.parts import Call, answer_text, content_of, exit_code, is_injected
 from aiana.capture.reading import open_regular, small_text
 from aiana.models import MessageType
@@ -99,9 +99,9 @@ class Log(Struct):
         return lost
 
     def _read_lines(self, data: bytes, lost: list[str]) -> None:
-        lines = LineFile(io.BufferedReader(io.BytesIO(data)))
+        lines = LineFile(io.BufferedReader(io.BytesIO(data)), long=LINE_CAP)
         understood = 0
-        for line in lines:
+        for line in filter(None, lines):
             try:
                 self._take_record(object_of(line))
                 understood += 1

@@ -18,17 +18,20 @@ from msgspec import Struct
 
 from aiana.capture.compressed import opened
 from aiana.capture.decoding import loads, whole_records
+from aiana.capture.long_lines import LongRecord
 from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 
+LONG_LINE = 8 << 20
+"""Bytes of the longest line that is read whole: of longer ones, not the middle of long texts."""
 LINE_CAP = 64 << 20
-"""Bytes of the longest line that is read; longer ones are counted and left out."""
+"""Bytes of which no more is kept of a line; those of which more would be are left out."""
 BATCH_BYTES = 2 << 20
 """Bytes of transcript that become one transaction."""
 COMPRESSED = ".jsonl.zst"
-_SKIP_STEP = 16 << 20
+_STEP = 2 << 20
 _HASHED = 4096
 _TICK_NS = 20_000_000
 """No clock of a file system in use ticks more slowly."""
@@ -40,41 +43,52 @@ class LineFile:
 
     `offset` follows the lines that were given out, `number` is that of the last one. A last line
     without a line end is left for the next reading unless it is a complete JSON object. A line
-    longer than the cap gives empty ones while it is passed over, so that whoever waits can stop.
+    longer than `long` gives empty ones while it is read, so that whoever waits can stop.
     """
 
     def __init__(
-        self, file: BufferedReader, offset: int = 0, number: int = 0, cap: int = LINE_CAP
+        self,
+        file: BufferedReader,
+        offset: int = 0,
+        number: int = 0,
+        long: int = LONG_LINE,
+        cap: int = LINE_CAP,
     ) -> None:
         self._file = file
+        self._long = min(long, cap)
         self._cap = cap
         self.offset = offset
         self.number = number
         self.oversized: list[int] = []
         """Numbers of the lines that are longer than the cap."""
+        self.shortened: list[tuple[int, int]] = []
+        """Numbers of the long lines of which some was left out, and how many bytes."""
 
     def __iter__(self) -> Iterator[bytes]:
         if self._file.seekable():
             self._file.seek(self.offset)
-        while line := self._file.readline(self._cap + 1):
-            if not line.endswith(b"\n"):
-                if len(line) > self._cap:
-                    length = len(line)
-                    while part := self._file.readline(_SKIP_STEP):
-                        length += len(part)
-                        yield b""
-                        if part.endswith(b"\n"):
-                            break
-                    else:
-                        return
-                    self.number += 1
-                    self.oversized.append(self.number)
-                    self.offset += length
-                    continue
-                if not _is_complete(line):
-                    return
+        while line := self._file.readline(self._long + 1):
+            length, is_ended = len(line), line.endswith(b"\n")
+            left_out, is_oversized = 0, False
+            if length > self._long and not is_ended:
+                record = LongRecord()
+                record.add(line)
+                while not is_ended and (part := self._file.readline(_STEP)):
+                    length, is_ended = length + len(part), part.endswith(b"\n")
+                    if len(record) <= self._cap:
+                        record.add(part)
+                    yield b""
+                is_oversized = len(record) > self._cap
+                line, left_out = record.whole(), record.left_out
+            if not is_ended and (is_oversized or not _is_complete(line)):
+                return
             self.number += 1
-            self.offset += len(line)
+            self.offset += length
+            if is_oversized:
+                self.oversized.append(self.number)
+                continue
+            if left_out:
+                self.shortened.append((self.number, left_out))
             if stripped := line.strip(_BLANK):
                 yield stripped
 
@@ -219,13 +233,15 @@ class LineSource(ABC):
         reached: Callable[[os.stat_result | None], Mark],
     ) -> Iterator[CaptureBatch]:
         reader = self.reader(path, stat.st_mtime, position.state if position else {})
-        losses, oversized = Losses(path, known=position), 0
+        losses = Losses(path, known=position)
 
         def here(read: os.stat_result | None) -> CapturePosition:
-            nonlocal oversized
-            for number in lines.oversized[oversized:]:
+            for number in lines.oversized:
                 losses.add(f"It is longer than {LINE_CAP >> 20} MiB.", number)
-            oversized = len(lines.oversized)
+            for number, length in lines.shortened:
+                losses.add(f"{length:,} bytes from the middle of its long texts.", number)
+            lines.oversized.clear()
+            lines.shortened.clear()
             return CapturePosition(
                 path=str(path),
                 source=self.name,
@@ -241,7 +257,7 @@ class LineSource(ABC):
             waited += not line
             if line:
                 understood = _take(reader, line, lines.number, losses) or understood
-            if lines.offset - start >= BATCH_BYTES or waited * _SKIP_STEP > BATCH_BYTES:
+            if lines.offset - start >= BATCH_BYTES or waited * _STEP > BATCH_BYTES:
                 yield reader.batch(here(None), lines.offset - start, lines.offset)
                 start, waited = lines.offset, 0
         if losses.count and not understood:

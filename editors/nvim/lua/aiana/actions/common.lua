@@ -43,7 +43,7 @@ function M.counted(count, one, many)
   return count == 1 and ('one ' .. one) or ('%d %s'):format(count, many)
 end
 
----What is still to be said of something deleted. Other files are cleaned by the time that it is read.
+---What is still to be said of something deleted: other files are clean by the time it is read.
 ---@param receipts aiana.Receipt[]
 ---@return string
 function M.still(receipts)
