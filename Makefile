@@ -16,7 +16,7 @@ LUA := editors/nvim/lsp editors/nvim/lua editors/nvim/plugin tests/editors/nvim
 STYLUA := $(CACHE)/stylua/node_modules/@johnnymorganz/stylua/stylua_lib_node.mjs
 FORMAT_LUA := find $(LUA) -name '*.lua' -exec node tests/editors/nvim/stylua.mjs $(STYLUA) editors/nvim/stylua.toml
 
-.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs lock stress fuzz sbom audit bench bench-retrieval clean
+.PHONY: demo test test-server test-extension test-failed test-vscode test-assistants vsix plugin lint format docs lock stress fuzz sbom audit reproduce bench bench-retrieval clean
 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --require-hashes -r
@@ -76,6 +76,8 @@ vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.
 test-extension: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
 	cd vscode-extension && npm test
 
+# What is packed bears the time of the last commit, so that the same source gives the same file.
+vsix: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 vsix: $(INSTALLED) vscode-extension/node_modules/.package-lock.json
 	cd vscode-extension && npm run package
 
@@ -147,6 +149,15 @@ audit: sbom
 	$(SBOM)/tool/bin/pip --python $(SBOM)/app/bin/python freeze --exclude aiana > $(CACHE)/audit/installed.txt
 	$(CACHE)/audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $(CACHE)/audit/installed.txt
 	cd vscode-extension && npm audit --package-lock-only --omit=dev
+
+# The wheel and the extension, packed twice, are the same to the byte.
+reproduce: $(INSTALLED)
+	rm -rf build/once build/again
+	for time in once again; do \
+	    $(MAKE) --no-print-directory vsix && mkdir -p build/$$time && cp vscode-extension/aiana.vsix build/$$time && \
+	    $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/$$time . || exit 1; \
+	done
+	cd build/once && for file in *; do cmp "$$file" "../again/$$file" && sha256sum "$$file" || exit 1; done
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
