@@ -77,3 +77,36 @@ def test_what_is_not_cut_yet_waits_as_well(storage: AianaStorage) -> None:
         pass
     counts, indexing_state = storage.counts("model")
     assert indexing_state.pending == counts.chunks == 1
+
+
+def test_a_lock_that_cannot_be_opened_is_told_once(
+    storage: AianaStorage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As on a disk that became read-only."""
+    monkeypatch.setattr(indexing, "INTERVAL_S", 0.02)
+    rounds = threading.Semaphore(0)
+    rest = indexing.Indexer._rest
+
+    def counted(indexer: indexing.Indexer) -> None:
+        rounds.release()
+        rest(indexer)
+
+    monkeypatch.setattr(indexing.Indexer, "_rest", counted)
+    lock = tmp_path / "home" / "indexer.lock"
+    lock.mkdir()
+    indexer = indexing.Indexer(Config(data_dir=tmp_path / "home"), storage, Embedder("none-at-all"))
+    indexer.start()
+    try:
+        assert all(rounds.acquire(timeout=60) for _ in range(3))
+    finally:
+        indexer.stop()
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        (
+            "WARNING",
+            f"Background work is put off: {lock} cannot be used: is a directory. Fix that, or set "
+            "AIANA_HOME to another folder.",
+        )
+    ]

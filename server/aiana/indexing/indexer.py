@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -20,6 +21,7 @@ from aiana.errors import AianaError, Conflict, ModelUnavailable
 from aiana.indexing.backlog import BacklogEmbedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Following, Progress
+from aiana.private import unavailable
 from aiana.protocol.results import Reindexed
 from aiana.storage.backups import TURN_S
 
@@ -171,12 +173,14 @@ class Indexer:
 
     @contextmanager
     def _exclusive(self) -> Iterator[bool]:
-        """Hold the lock, if no other process does."""
+        """Hold the lock, if no other process does. Raises StorageUnavailable."""
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             yield False
             return
+        except OSError as error:
+            raise unavailable(Path(self._lock.lock_file), error) from error
         try:
             yield True
         finally:
@@ -220,14 +224,18 @@ class Indexer:
         if sys.platform == "linux":
             # Of this thread alone: whoever types or compiles goes first.
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        put_off = ""
         while not self._stopped.is_set():
             try:
                 work()
+                put_off = ""
             except ModelUnavailable as error:
                 logger.info("Not embedding: %s", error)
                 self._stopped.wait(INTERVAL_S)
             except AianaError as error:
-                logger.warning("Background work is put off: %s", error)
+                if str(error) != put_off:  # which may be so for as long as the disk is read-only
+                    logger.warning("Background work is put off: %s", error)
+                put_off = str(error)
                 self._stopped.wait(INTERVAL_S)
             except Exception:
                 logger.exception("Background work failed")
