@@ -6,8 +6,11 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from aiana.times import format_time
 
 T = 1_769_947_200_000  # 2026-02-01T12:00:00.000Z
 
@@ -27,7 +30,7 @@ class Turn(NamedTuple):
     @property
     def time(self) -> str:
         """The same as a text."""
-        return f"2026-02-01T12:{self.key // 6:02}:{self.key % 6 * 10:02}.000Z"
+        return format_time(datetime.fromtimestamp(self.ms / 1000, UTC))
 
 
 Maker = Callable[[Path, Sequence[Turn]], Path]
@@ -293,7 +296,7 @@ def opencode_database(folder: Path, turns: Sequence[Turn]) -> Path:
     path = folder / "opencode" / "opencode.db"
     _table(
         path,
-        "CREATE TABLE IF NOT EXISTS session (id TEXT, directory TEXT, title TEXT, "
+        "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, directory TEXT, title TEXT, "
         "time_created INTEGER, time_updated INTEGER)",
         "session",
         [("s1", "/nowhere/app", "", T, turns[-1].ms)],
@@ -302,21 +305,22 @@ def opencode_database(folder: Path, turns: Sequence[Turn]) -> Path:
         (name, turn, role, text)
         for turn in turns
         for name, role, text in (
-            (f"msg_{turn.key:03}a", "user", turn.asked),
-            (f"msg_{turn.key:03}b", "assistant", turn.said),
+            (f"msg_{turn.key:05}a", "user", turn.asked),
+            (f"msg_{turn.key:05}b", "assistant", turn.said),
         )
     ]
     _table(
         path,
-        "CREATE TABLE IF NOT EXISTS message (id TEXT, session_id TEXT, time_created INTEGER, "
-        "time_updated INTEGER, data TEXT)",
+        "CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, session_id TEXT, "
+        "time_created INTEGER, time_updated INTEGER, data TEXT)",
         "message",
         [(name, "s1", t.ms, t.ms, json.dumps({"role": role})) for name, t, role, _ in told],
     )
     return _table(
         path,
-        "CREATE TABLE IF NOT EXISTS part (id TEXT, message_id TEXT, session_id TEXT, "
-        "time_created INTEGER, time_updated INTEGER, data TEXT)",
+        "CREATE TABLE IF NOT EXISTS part (id TEXT PRIMARY KEY, message_id TEXT, session_id TEXT, "
+        "time_created INTEGER, time_updated INTEGER, data TEXT);"
+        "CREATE INDEX IF NOT EXISTS part_message_id_id_idx ON part (message_id, id)",
         "part",
         [
             (f"prt_{name}", name, "s1", t.ms, t.ms, json.dumps(_text(text)))
@@ -331,7 +335,7 @@ def opencode_files(folder: Path, turns: Sequence[Turn]) -> Path:
         old.unlink()
     for turn in turns:
         for name, role, text in (("a", "user", turn.asked), ("b", "assistant", turn.said)):
-            message = f"msg_{turn.key:03}{name}"
+            message = f"msg_{turn.key:05}{name}"
             _document(
                 storage / "message" / "s1" / f"{message}.json",
                 {"id": message, "role": role, "time": {"created": turn.ms}},

@@ -12,6 +12,7 @@ BENCHMARKS = (
     "serving",
     "doors",
     "importing",
+    "formats",
     "following",
     "embedding",
     "searching",
