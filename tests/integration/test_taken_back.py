@@ -136,21 +136,25 @@ def test_what_vs_code_wrote(storage: AianaStorage, tmp_path: Path) -> None:
 
 def test_what_vs_code_compacts(storage: AianaStorage, tmp_path: Path) -> None:
     """After 1,024 changes it writes the chat anew, as the first line of a log that goes on."""
-    log = (VSCODE / "1.139.1" / "chatSessions" / "taken-back.jsonl").read_bytes()
+    folder = VSCODE / "1.139.1" / "chatSessions"
+    log = (folder / "removed.jsonl").read_bytes()
+    compacted = (folder / "compacted.jsonl").read_bytes()
+    draft = b'{"kind":1,"k":["inputState","inputText"],"v":"a draft"}\n'
+    after = {
+        **replay(compacted, [])["requests"][-1],
+        "requestId": "request_after",
+        "message": {"text": "@aiana after question"},
+    }
+    change = json.dumps({"kind": 2, "k": ["requests"], "v": [after]}).encode() + b"\n"
     path = tmp_path / "chatSessions" / "chat.jsonl"
     path.parent.mkdir()
-    path.write_bytes(log)
-    import_sources(storage, [], [path])
-    chat = replay(log, [])
-    compacted = json.dumps({"kind": 0, "v": chat}).encode() + b"\n"
-    after = {**chat["requests"][-1], "requestId": "request_after", "message": {"text": "after it"}}
-    change = {"kind": 2, "k": ["requests"], "v": [after]}
-    for written in (compacted, compacted + json.dumps(change).encode() + b"\n"):
+    removed = b"".join(log.splitlines(keepends=True)[:12])
+    for written in (removed, log, log + draft * 1024, compacted, compacted + change):
         path.write_bytes(written)
         import_sources(storage, [], [path])
     (session,) = storage.list_sessions()
     answer = "ECHO: the test model has answered."
-    asked = ["@aiana first question", "@aiana last question", "after it"]
+    asked = ["first", "last", "removed", "next", "better", "compacted", "after"]
     assert [m.content for m in storage.get_messages(session.id) if m.type in SPOKEN] == [
-        text for words in asked for text in (words, answer)
+        text for word in asked for text in (f"@aiana {word} question", answer)
     ]
