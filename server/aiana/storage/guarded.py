@@ -7,6 +7,7 @@ holds for lookups too, so that an id or a path that holds a secret still finds i
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from aiana.redaction.plain import is_plain
 from aiana.storage.rows import storable
 
 _PAUSE_S = 0.005
+_RULES = "aiana.redaction.redact"
 
 
 class Admitted(str):
@@ -75,7 +77,8 @@ def _guarded(parameters: Any) -> Any:
 def _guarded_value(value: Any) -> Any:
     if type(value) is not str:
         return str(value) if type(value) is Admitted else value
-    if not is_plain(value):
+    # Once the rules are there, they tell it sooner than a glance does.
+    if value and (_RULES in sys.modules or not is_plain(value)):
         from aiana.redaction.redact import redact, redact_json
 
         value = (redact_json if value[0] in "{[" else redact)(value)[0]

@@ -368,7 +368,7 @@ class SessionWriter:
                     m.parent_id,
                     m.tokens,
                     Admitted(content),
-                    words,
+                    Admitted(words),
                     m.tool_input and Admitted(storable(m.tool_input)),
                     storable(to_json(m.metadata)) if m.metadata else "{}",
                     m.position,
