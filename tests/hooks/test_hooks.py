@@ -372,12 +372,11 @@ def test_what_was_said_is_captured_now(
     transcript.write_text(json.dumps(record) + "\n", encoding="utf-8")
     fifo = tmp_path / "done"
     os.mkfifo(fifo)
-    # The capture inherits the environment: an interpreter that ends tells it by the fifo.
+    # The capture inherits the environment: the system closes the fifo when its process has ended.
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
-        "import atexit, os\n"
-        f"if 'AIANA_INSIDE_HOOK' in os.environ: atexit.register(lambda: open({str(fifo)!r}, 'w'))\n"
+        f"import os\nif 'AIANA_INSIDE_HOOK' in os.environ: os.open({str(fifo)!r}, os.O_WRONLY)\n"
     )
     text = json.dumps(given).replace("TRANSCRIPT", str(transcript))
     environ = {"PYTHONPATH": str(site), "CLAUDE_CONFIG_DIR": str(claude), "HOME": str(tmp_path)}

@@ -407,6 +407,7 @@ def test_a_filter_that_no_memory_can_meet_takes_none(aiana: Aiana) -> None:
         "types": ["user"],
         "tools": ["Bash"],
         "files": ["cart.py"],
+        "errors": ["timeout"],
         "session_id": "s",
         "after": "2999-01-01",
         "before": "2000-01-01",

@@ -290,7 +290,7 @@ def test_stored_text_cannot_leave_its_fence(client: Client) -> None:
             {"query": "a", "filter": {"kinds": "memory"}},
             "memory_search was not done: `filter.kinds` takes a list, not text. It takes `query` "
             "(text), `scope` (all | project), `filter` (object: project, kinds, memoryTypes, "
-            "sources, roles, types, tools, files, sessionId, after, before).",
+            "sources, roles, types, tools, files, errors, sessionId, after, before).",
         ),
         (
             "memory_add",
@@ -410,12 +410,12 @@ def test_an_argument_that_means_nothing_is_said_beside_the_answer(client: Client
     assert text.split("\n")[-1] == (
         "There is no argument `filter.projct`. It takes `query` (text), `scope` (all | project), "
         "`filter` (object: project, kinds, memoryTypes, sources, roles, types, tools, files, "
-        "sessionId, after, before)."
+        "errors, sessionId, after, before)."
     )
     assert client.text("session_list", page=2).endswith(
         "There is no argument `page`. It takes `filter` (object: project, kinds, memoryTypes, "
-        "sources, roles, types, tools, files, sessionId, after, before), `agents` (true | false), "
-        "`limit` (number), `cursor` (text)."
+        "sources, roles, types, tools, files, errors, sessionId, after, before), `agents` "
+        "(true | false), `limit` (number), `cursor` (text)."
     )
 
 

@@ -33,7 +33,9 @@ TOOL_WEIGHT = 0.6
 """What a tool was told or answered counts for less than what somebody said."""
 THOUGHT_WEIGHT = 0.8
 """What an assistant thought, of what it would count if it had been said."""
-MEANING_WEIGHT, LEAD_POWER, LEAST_MEANING = 3.65, 0.7, 0.1
+MEANING_WEIGHT, LEAD_POWER = 3.65, 0.7
+LEAST_MEANING = 0.09
+"""Little enough that the one memory which holds a word stays before the nearest by meaning."""
 MEANING_ALONE = 9.0
 """How much more meaning counts for a text without a session that could speak for it."""
 CROWD = 10
