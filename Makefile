@@ -22,9 +22,9 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --require-hashes -r
 
 # What a user installs: no torch, some 300 MB.
-$(LIGHT): pyproject.toml requirements/app.txt
+$(LIGHT): pyproject.toml requirements/light.txt
 	$(PYTHON) -m venv $(VENV)
-	$(LOCKED) requirements/app.txt
+	$(LOCKED) requirements/light.txt
 	$(INSTALL) --no-deps -e .
 	@touch $@
 
@@ -42,6 +42,7 @@ lock:
 	$(PYTHON) -m venv $(UV) && $(UV)/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	@mkdir -p $(CACHE) && echo "torch; python_version < '3'" > $(CACHE)/without.txt
 	$(COMPILE) $(foreach extra,semantic redis qdrant zstd,--extra $(extra)) -o requirements/app.txt
+	$(COMPILE) --extra semantic --constraint requirements/app.txt -o requirements/light.txt
 	$(COMPILE) $(foreach extra,full offline-model dev,--extra $(extra)) -o requirements/dev.txt
 
 demo: $(LIGHT)

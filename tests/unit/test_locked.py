@@ -50,6 +50,7 @@ def locked(name: str) -> list[tuple[Requirement, int]]:
 @pytest.mark.parametrize(
     ("name", "extras"),
     [
+        ("light.txt", ("semantic",)),
         ("app.txt", ("semantic", "redis", "qdrant", "zstd")),
         ("dev.txt", ("full", "offline-model", "dev")),
     ],
@@ -70,6 +71,9 @@ def test_what_is_asked_for_is_locked(name: str, extras: tuple[str, ...]) -> None
             assert one in requirement.specifier, f"{requirement}: run `make lock`"
 
 
-def test_what_users_get_is_what_is_tested() -> None:
-    tested = {(str(each), hashes) for each, hashes in locked("dev.txt")}
-    assert {(str(each), hashes) for each, hashes in locked("app.txt")} <= tested
+@pytest.mark.parametrize("name", ["light.txt", "app.txt"])
+def test_what_users_get_is_what_is_tested(name: str) -> None:
+    def versions(file: str) -> set[tuple[str, str, int]]:
+        return {(each.name, str(each.specifier), hashes) for each, hashes in locked(file)}
+
+    assert versions(name) <= versions("dev.txt")
