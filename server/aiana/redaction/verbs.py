@@ -14,7 +14,9 @@ _WORD = r"[^\s\"'`\\<>;,(){}|\[\]$&]"
 _VALUE = rf"\\?[\"']?(?P<value>(?![-/]){_WORD}{{3,200}})(?=[\s\"'\\&;|)]|\Z)"
 _HOST = r"[\"']?(?:https?://)?[\w.:/-]{3,120}[\"']?"
 _USER = r"[\"']?[\w.@+-]{1,60}"
+_ACCOUNT = rf"{_OPTIONS}[\w.-]{{1,60}}/[\w.$-]{{1,40}}:[\"']?(?P<value>[^\s\"'@]{{3,100}})[\"']?@"
 _ENDS = r"(?=[\"']?[ \t]*(?:\n|\\n|\Z))"
+_VARIABLE = rf"{_S}\w{{0,40}}(?:key|secret|token|pass|pwd|auth)\w{{0,20}}{_S}{_VALUE}"
 VERBS = (
     Form("auth", ("snyk auth ", "ngrok authtoken ", "add-authtoken "), rf"[\w-]{{4,20}}(?: auth\w{{0,5}})?{_S}{_VALUE}"),
     Form("auth", ("basic_authorization ",), rf"basic_authorization{_S}{_VALUE}"),
@@ -40,9 +42,9 @@ VERBS = (
     Form("qpdf", ("qpdf ",), rf"qpdf\s[^\n|;]{{0,120}}?--encrypt{_S}{_VALUE}(?:[\"']?{_S}[\"']?(?P<second>(?!-){_WORD}{{3,100}}))?"),
     Form("schtask", ("/rp ",), rf"/rp{_S}{_VALUE}"),
     Form("net us", ("net user ",), rf"net user{_S}[\w.$-]{{1,40}}{_S}(?=[\"']){_VALUE}"),
-    Form("impacket", ("impacket-",), rf"impacket-\w{{3,20}}{_S}{_OPTIONS}[\w.-]{{1,60}}/[\w.$-]{{1,40}}:[\"']?(?P<value>[^\s\"'@]{{3,100}})[\"']?@"),
-    Form("exec.py ", ("exec.py ",), rf"exec\.py{_S}{_OPTIONS}[\w.-]{{1,60}}/[\w.$-]{{1,40}}:[\"']?(?P<value>[^\s\"'@]{{3,100}})[\"']?@"),
-    Form("secret", ("secretsdump",), rf"secretsdump(?:\.py)?{_S}{_OPTIONS}[\w.-]{{1,60}}/[\w.$-]{{1,40}}:[\"']?(?P<value>[^\s\"'@]{{3,100}})[\"']?@"),
+    Form("impacket", ("impacket-",), rf"impacket-\w{{3,20}}{_S}{_ACCOUNT}"),
+    Form("exec.py ", ("exec.py ",), rf"exec\.py{_S}{_ACCOUNT}"),
+    Form("secret", ("secretsdump",), rf"secretsdump(?:\.py)?{_S}{_ACCOUNT}"),
     Form("airportnetwork", ("airportnetwork ",), rf"airportnetwork{_S}\w{{2,8}}{_S}(?:\"[^\"\n]{{1,40}}\"|'[^'\n]{{1,40}}'|[\w-]{{1,40}}){_S}{_VALUE}"),
     Form("encrypt_string", ("encrypt_string ",), rf"encrypt_string{_S}(?:--[\w-]{{1,30}}[ =]\S{{1,60}}{_S}){{0,3}}(?P<q>[\"']){_VALUE}"),
     Form("pass", ("initial-password ", "hash-password "), rf"(?:initial|hash)-password{_S}{_OPTIONS}{_VALUE}"),
@@ -52,6 +54,6 @@ VERBS = (
     Form("login", ("login ",), rf"(?<=\s)(?-i:LOGIN|login){_S}{_USER}[\"']?{_S}(?P<value>(?=[^\s\"']{{0,60}}\d){_WORD}{{6,100}}){_ENDS}"),
     Form("pass", ("\npass ",),
          r"\n(?-i:PASS)\s{1,3}(?P<value>\S{4,100})(?=\r?\n[<>S: ]{0,4}(?:[2-5]\d\d |\+OK|-ERR))"),
-    Form("env:set", ("env:set ",), rf"env:set{_S}\w{{0,40}}(?:key|secret|token|pass|pwd|auth)\w{{0,20}}{_S}{_VALUE}"),
-    Form("variable set", ("variable set ",), rf"variable set{_S}\w{{0,40}}(?:key|secret|token|pass|pwd|auth)\w{{0,20}}{_S}{_VALUE}"),
+    Form("env:set", ("env:set ",), rf"env:set{_VARIABLE}"),
+    Form("variable set", ("variable set ",), rf"variable set{_VARIABLE}"),
 )  # fmt: skip
