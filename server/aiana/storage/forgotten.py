@@ -112,8 +112,7 @@ class Tombstones:
 
     def remove_text(self, text: str) -> None:
         """A text may be kept again."""
-        for hash in self._hashes("kept", _normalised(text)):
-            self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
+        self._remove("kept", text)
 
     def holds_text(self, text: str) -> bool:
         """Whether a text that somebody kept was forgotten."""
@@ -128,8 +127,7 @@ class Tombstones:
 
     def remove_preference(self, text: str) -> None:
         """A text is preferred again."""
-        for hash in self._hashes("preferred", _normalised(text)):
-            self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
+        self._remove("preferred", text)
 
     def holds_preference(self, id: str, text: str) -> bool:
         """Whether a preference, or the like of it, was forgotten."""
@@ -152,6 +150,10 @@ class Tombstones:
                 said.append(self._hash("own" if is_own else "among", text))
             hashes += [(each, timestamp) for each in said]
         self._put(hashes)
+
+    def _remove(self, kind: str, text: str) -> None:
+        for hash in self._hashes(kind, _normalised(text)):
+            self._connection.execute("DELETE FROM forgotten WHERE hash = ?", (hash,))
 
     def _put(self, hashes: Iterable[tuple[bytes, str]]) -> None:
         """With the times when it was said: it is forgotten no sooner, by whichever clock."""
