@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from aiana.capture import watching
+from aiana.capture import sources, watching
 from aiana.capture.files import TranscriptFile
 from aiana.capture.importer import import_sources
 from aiana.capture.order import newest_first
@@ -110,6 +111,34 @@ def test_follow_a_new_root(live: Live, projects: Path) -> None:
     state = live.storage.captures.following()
     assert state is not None
     assert (state.process, state.why_not_live) == (os.getpid(), None)
+
+
+def test_only_folders_in_which_a_root_can_come_are_looked_at(
+    tmp_path: Path, projects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "ROOTS_S", 0.0)
+    monkeypatch.setattr(watching, "STIRRED_S", -1.0)  # what was changed just now is quiet at once
+    projects.mkdir(parents=True)
+    for name in ("claude", "."):
+        os.utime(tmp_path / name, (1000, 1000))
+    watcher = watching.Watcher(list(sources().values()), threading.Event())
+    watcher.open({})
+    looked: list[str] = []
+    identity = watching._identity
+
+    def noted(root: str) -> tuple[int, int] | None:
+        looked.append(root)
+        return identity(root)
+
+    monkeypatch.setattr(watching, "_identity", noted)
+    assert watcher.poll() == []
+    assert looked == [str(projects)]
+    came = tmp_path / "nobody" / "sessions"
+    came.mkdir(parents=True)
+    (came / "rollout-1.jsonl").write_text("{}\n")
+    assert str(came) in watcher._standing
+    assert [file.path for file in watcher.poll()] == [came / "rollout-1.jsonl"]
+    watcher.close()
 
 
 def test_follow_what_was_imported_from_elsewhere(

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.capture import Source
 from aiana.capture.files import TranscriptFile, transcript_file
@@ -25,9 +25,18 @@ STEP_MS = 200
 MOST_STEPS_MS = 600
 ROOTS_S = 1.0
 """How often roots that are missing are looked for."""
+STIRRED_S = 2.0
+"""A folder that was changed so lately may have been changed again within one tick of its clock."""
 _DATABASE_LOGS = ("-wal", "-journal")
 _BY_FOLDER = sys.platform.startswith("linux")
 _DELETED = 3
+
+
+class _Entries(NamedTuple):
+    """What tells whether anything came or went in a folder, or whether one may now look inside."""
+
+    identity: tuple[int, int]
+    times: tuple[int, int]
 
 
 class Watcher:
@@ -46,6 +55,8 @@ class Watcher:
         """Transcripts that lie elsewhere."""
         self._standing: dict[str, tuple[int, int] | None] = {}
         """Device and number of each root; None for one that does not exist."""
+        self._around: dict[str, _Entries | None] = {}
+        """What tells whether anything came or went in the folders where missing roots would."""
         self._folders: set[str] = set()
         self._notify: RustNotify | None = None
         self._roots_at = 0.0
@@ -65,7 +76,7 @@ class Watcher:
         if self.why_not is not None:
             self._folders = set()
         self._roots = [(str(root), source) for source in self._sources for root in source.roots()]
-        self._standing = {root: _identity(root) for root, _ in self._roots}
+        self._stand([root for root, _ in self._roots])
         real = {root: os.path.realpath(root) for root in self._standing}
         self._real = {there: root for root, there in real.items() if there != root}
         self._given = {str(path): source for path, source in given.items()}
@@ -127,7 +138,10 @@ class Watcher:
         if now - self._roots_at < ROOTS_S:
             return []
         self._roots_at = now
-        before, self._standing = self._standing, {r: _identity(r) for r in self._standing}
+        if not self._stirred():
+            return []
+        before = self._standing
+        self._stand(before)
         new: list[tuple[str, Source]] = []
         for root, source in self._roots:
             if self._standing[root] != before[root]:
@@ -138,6 +152,29 @@ class Watcher:
             return []
         files = self._transcripts(self._follow(new))
         return [*files, *dict(_files_below(new)).values()]
+
+    def _stirred(self) -> bool:
+        """Whether a root may have come, gone or been replaced: the system is asked about few
+        folders, since a missing root can only come where the folder around it changes."""
+        lately = time.time_ns() - STIRRED_S * 1e9
+        return any(
+            was is not None and _identity(root) != was for root, was in self._standing.items()
+        ) or any(
+            was is None or max(was.times) > lately or _entries(folder) != was
+            for folder, was in self._around.items()
+        )
+
+    def _stand(self, roots: Iterable[str]) -> None:
+        """See which roots exist; what comes meanwhile is seen next time."""
+        self._standing, self._around = {root: _identity(root) for root in roots}, {}
+        for root, identity in self._standing.items():
+            folder = os.path.dirname(root)  # noqa: PTH120
+            while identity is None and folder not in self._around:
+                facts, above = _entries(folder), os.path.dirname(folder)  # noqa: PTH120
+                if facts is not None or above == folder:
+                    self._around[folder] = facts
+                    break
+                folder = above
 
     def _leave(self, folder: str) -> None:
         if folder in self._folders:
@@ -240,6 +277,14 @@ def _identity(folder: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _entries(folder: str) -> _Entries | None:
+    try:
+        status = os.stat(folder)  # noqa: PTH116
+    except OSError:
+        return None
+    return _Entries((status.st_dev, status.st_ino), (status.st_mtime_ns, status.st_ctime_ns))
 
 
 def _database_of(path: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 import click
@@ -19,8 +20,11 @@ from aiana.protocol.results import Arrival, Failure
 from aiana.service import Aiana
 from aiana.text import counted
 
-LOOK_S = 0.5
-"""How often the store is asked for what has come; that costs next to nothing."""
+LOOK_S = 1.0
+"""How often the store is asked for what another process has captured."""
+
+News = SimpleQueue[Sequence[Failure] | None]
+"""What failed in each transcript that this process has read; None where it is asked to end."""
 
 
 @click.command()
@@ -36,10 +40,10 @@ def watch(as_json: bool) -> None:
       aiana watch
       aiana watch --json | jq .title
     """
-    ended = threading.Event()
+    news: News = SimpleQueue()
 
     def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
+        news.put(None)
 
     # Whoever is asked to end finishes what is at hand.
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -48,17 +52,18 @@ def watch(as_json: bool) -> None:
         if is_container() and not any(each.on_disk for each in aiana.capture_sources().sources):
             tell("warning", no_transcripts())
         lacks_a_model(aiana)
-        _watch(aiana, ended, as_json)
+        _watch(aiana, news, as_json)
 
 
-def _watch(aiana: Aiana, ended: threading.Event, as_json: bool) -> None:
+def _watch(aiana: Aiana, news: News, as_json: bool) -> None:
     _, newest = aiana.arrivals(None)
-    failed: SimpleQueue[Failure] = SimpleQueue()
-    aiana.watch(failed.put)
+    aiana.watch(news.put)
     told: str | None = None
     while True:
-        is_last = ended.wait(LOOK_S)
-        if is_last:
+        failures: Sequence[Failure] | None = ()
+        with suppress(Empty):
+            failures = news.get(timeout=LOOK_S)
+        if failures is None:
             aiana.stop_watching()
         elif told in (None, "off") and (state := aiana.capture_state()).state != told:
             told = state.state
@@ -67,11 +72,10 @@ def _watch(aiana: Aiana, ended: threading.Event, as_json: bool) -> None:
         arrived, newest = aiana.arrivals(newest)
         for each in arrived:
             _print(each, as_json)
-        while not failed.empty():
-            failure = failed.get()
-            tell("warning", f"{failure.path}: {failure.reason}")
-        if is_last:
+        if failures is None:
             return
+        for failure in failures:
+            tell("warning", f"{failure.path}: {failure.reason}")
 
 
 def _print(arrival: Arrival, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,12 @@ class Capturing:
 
         return capture_state(self._container)
 
-    def watch(self, failed: Callable[[Failure], None]) -> None:
-        """Capture in the background as long as no other process does; `failed` is told, in another
-        thread, of each transcript that cannot be read."""
+    def watch(self, tell_of: Callable[[Sequence[Failure]], None]) -> None:
+        """Capture in the background as long as no other process does; `tell_of` is called, in
+        another thread, after each transcript in which something was new, with what failed there."""
 
         def tell(captured: Captured) -> None:
-            for failure in captured.counts.failed:
-                failed(failure)
+            tell_of(captured.counts.failed)
 
         self._container.indexer.on_captured = tell
         self._container.indexer.start()

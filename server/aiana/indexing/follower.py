@@ -22,7 +22,9 @@ from aiana.protocol.results import ImportCounts
 if TYPE_CHECKING:
     from aiana.storage import AianaStorage
 
-LOOK_S, LOOK_SHARE = 60.0, 1000
+CHECK_S = 2.0
+"""How often it is seen what other processes changed: the store, the settings, what is followed."""
+LOOK_S, LOOK_SHARE = 60.0, 2000
 """Everything is looked at so often, or more rarely where a look would take more than this part of
 the time: what the system does not tell is found as well."""
 POLL_S, POLL_SHARE = 5.0, 20
@@ -68,7 +70,7 @@ class Follower:
         self._written: dict[Path, TranscriptFile] = {}
         self._not_before: dict[Path, float] = {}
         self._reading: Path | None = None
-        self._look_at = self._polled_at = 0.0
+        self._check_at = self._look_at = self._polled_at = 0.0
         self._given: dict[Path, Source] = {}
         """What lies outside of all folders of the assistants, and was imported from there once."""
         self._reached = 0
@@ -91,6 +93,19 @@ class Follower:
 
     def step(self) -> None:
         """Read the next file, or wait until there is one. Raises StorageUnavailable."""
+        if time.monotonic() >= self._check_at:
+            self._check()
+        if time.monotonic() >= self._look_at:
+            self._look()
+        if self._read_written():
+            self._poll()
+        elif (file := next(self._backlog, None)) is not None:
+            self._read(file)
+        else:
+            self._note(self._watcher.wait(self._patience()))
+
+    def _check(self) -> None:
+        """See what other processes changed."""
         if self._storage.database.generation != self._generation:
             self._generation = self._storage.database.generation
             self._known.clear()
@@ -102,16 +117,9 @@ class Follower:
             self._excluded = fingerprint
             self._known.clear()
             self._look_at = 0.0
-        if time.monotonic() >= self._look_at:
-            self._look()
-        if self._read_written():
-            self._poll()
-        elif (file := next(self._backlog, None)) is not None:
-            self._read(file)
-        elif self._find_given():
+        if self._find_given():
             self._look_at = 0.0
-        else:
-            self._note(self._watcher.wait(self._patience()))
+        self._check_at = time.monotonic() + CHECK_S
 
     def _find_given(self) -> bool:
         """Learn what was imported from elsewhere meanwhile; whether anything was."""
@@ -164,7 +172,7 @@ class Follower:
     def _patience(self) -> float:
         """For how long nothing is to be done, in seconds, if nobody writes anything."""
         due = [self._not_before.get(path, 0.0) for path in self._written]
-        return max(0.01, min([self._look_at, *due]) - time.monotonic())
+        return max(0.01, min([self._check_at, self._look_at, *due]) - time.monotonic())
 
     def _read_written(self) -> bool:
         """Read one of the files that were written; whether there was one to be read now."""

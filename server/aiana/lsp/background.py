@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from typing import NamedTuple
 
 import msgspec
@@ -42,28 +43,46 @@ def start_indexer(aiana: Aiana) -> None:
 
 
 class Watch:
-    """Looks at the store once a second, away from the event loop, and tells what is new."""
+    """Looks at the store once a second, away from the event loop, and tells what is new.
+
+    The loop is woken only then: an idle server costs what the looks cost.
+    """
 
     def __init__(self, server: AianaServer) -> None:
         self._server = server
+        self._ended = threading.Event()
         self._sent: Status | None = None
         self._progress: str | None = None
 
     async def run(self, notifies: bool) -> None:
         """Until it is cancelled; without `notifies` only what the client has to show is sent."""
+        try:
+            await self._run(notifies)
+        finally:
+            self._ended.set()
+
+    async def _run(self, notifies: bool) -> None:
         loop = asyncio.get_running_loop()
         seen: Seen | None = None
         while True:
             try:
                 seen = await loop.run_in_executor(
-                    self._server.executors["watch"], _look, self._server.service, seen
+                    self._server.executors["watch"], self._next, self._server.service, seen
                 )
                 await self._show_compiling(seen.activity.compiling)
                 if notifies:
                     self._send(seen)
             except Exception:
                 logger.warning("The store could not be watched", exc_info=True)
-            await asyncio.sleep(WATCH_INTERVAL_S)
+                await asyncio.sleep(WATCH_INTERVAL_S)
+
+    def _next(self, aiana: Aiana, seen: Seen | None) -> Seen:
+        """The first look, or the next one after which there may be something to tell."""
+        while seen is None or not self._ended.wait(WATCH_INTERVAL_S):
+            seen = _look(aiana, seen)
+            if seen.status is not None:
+                break
+        return seen
 
     def _send(self, seen: Seen) -> None:
         notify = self._server.protocol.notify
