@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -154,7 +155,8 @@ def _git_root(path: str) -> Path | None:
     folder = Path(path)
     if not folder.is_absolute():
         return None
-    for candidate in (folder, *folder.parents):
+    # One at a time: a path of thousands of folders, which anybody may name, has large parents.
+    for candidate in chain((folder,), folder.parents):
         try:
             if (candidate / ".git").exists():
                 return candidate if _holds(candidate, folder) else None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,13 @@ def test_what_is_gone(tmp_path: Path) -> None:
     assert not is_gone("")
     assert not is_gone("vscode-remote://ssh-remote+box/home/u/app")
     assert not is_gone("/nowhere/app/.claude/worktrees/fix-1")
+
+
+def test_a_path_of_thousands_of_folders_takes_little_memory() -> None:
+    path = "/nowhere" + "/a" * 3000
+    tracemalloc.start()
+    try:
+        assert project_of(path).id == path
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()

@@ -21,8 +21,9 @@ LEAVE_WITHIN_S = 1.8
 """From the moment that the client has left to the end of the process."""
 MOST_UNSENT = 64 * 1024 * 1024
 """Bytes that a client may leave unread before nothing more is taken from it."""
-MOST_ASKED = 10_000
-"""Requests that may be served at a time before no more are taken."""
+MOST_ASKED = 1_000
+"""Requests that may be served at a time before no more are taken: decoded, one takes some thirty
+times the bytes that it was sent in."""
 
 
 def serve(server: AianaServer, input_: int, output: int) -> int:

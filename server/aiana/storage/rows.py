@@ -7,7 +7,8 @@ import hashlib
 import json
 import sqlite3
 import sys
-from itertools import takewhile
+from collections.abc import Iterable
+from itertools import chain, takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -219,11 +220,11 @@ def projects_at(connection: sqlite3.Connection, path: str) -> list[int]:
     by_record = (
         "SELECT project_key FROM sessions WHERE project_path = ? ORDER BY started_at DESC LIMIT 1"
     )
-    queries = [by_identity, (by_record, folders)]
+    queries: list[tuple[str, Iterable[str]]] = [by_identity, (by_record, folders)]
     if is_gone(folders[0]):
         # What sessions recorded there, or in what is gone around it, is all that can be known.
-        lost = takewhile(is_gone, map(str, [folders[0], *PurePath(folders[0]).parents]))
-        queries = [(by_record, list(lost)), by_identity]
+        lost = takewhile(is_gone, map(str, chain((folders[0],), PurePath(folders[0]).parents)))
+        queries = [(by_record, lost), by_identity]
     for query, values in queries:
         for value in values:
             if row := connection.execute(query, (value,)).fetchone():
