@@ -25,6 +25,7 @@ class Client:
             env=dict(environ),
             cwd=folder,
         )
+        self.answer_within_s = ANSWER_WITHIN_S
         self._next_id = 0
         self._lines: queue.Queue[Any] = queue.Queue()
         self.aside: list[Any] = []
@@ -83,7 +84,7 @@ class Client:
             self.aside.append(message)
 
     def next(self) -> Any:
-        message = self._lines.get(timeout=ANSWER_WITHIN_S)
+        message = self._lines.get(timeout=self.answer_within_s)
         if message is None:
             raise EOFError("the server has gone")
         return message
@@ -93,7 +94,7 @@ class Client:
         assert self.process.stdin is not None
         self.process.stdin.close()
         found = []
-        while (message := self._lines.get(timeout=ANSWER_WITHIN_S)) is not None:
+        while (message := self._lines.get(timeout=self.answer_within_s)) is not None:
             found.append(message)
         return found
 
@@ -102,7 +103,7 @@ class Client:
         assert self.process.stdout is not None
         self.process.stdin.close()
         try:
-            self.process.wait(ANSWER_WITHIN_S)
+            self.process.wait(self.answer_within_s)
         finally:
             self.process.kill()
             self._thread.join()

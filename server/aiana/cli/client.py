@@ -52,6 +52,7 @@ class Client:
             env=dict(environ),
             cwd=cwd,
         )
+        self.answer_within_s = ANSWER_WITHIN_S
         self._next_id = 0
         self._answers: dict[Any, dict[str, Any]] = {}
         self._messages: queue.Queue[dict[str, Any] | NoMessage | None] = queue.Queue()
@@ -115,7 +116,7 @@ class Client:
         assert self.process.stdin is not None
         try:
             self.process.stdin.close()
-            self.process.wait(ANSWER_WITHIN_S)
+            self.process.wait(self.answer_within_s)
         finally:
             self.process.kill()
             for thread in self._threads:
@@ -126,9 +127,9 @@ class Client:
 
     def _take(self) -> None:
         try:
-            message = self._messages.get(timeout=ANSWER_WITHIN_S)
+            message = self._messages.get(timeout=self.answer_within_s)
         except queue.Empty:
-            raise TimeoutError(f"no answer within {ANSWER_WITHIN_S} s") from None
+            raise TimeoutError(f"no answer within {self.answer_within_s} s") from None
         if isinstance(message, NoMessage):
             self._messages.put(message)  # nothing that comes after it can be told apart
             raise message
