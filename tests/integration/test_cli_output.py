@@ -18,6 +18,7 @@ from aiana.cli import COMMANDS
 from aiana.config import Config
 from aiana.models import Message, Session
 from aiana.service import open_aiana
+from tests.hostile import ACTING, fill
 from tests.terminal import on_a_terminal
 
 # The clipboard, a title without an end, colours, 8-bit controls, reversed and invisible text.
@@ -25,9 +26,6 @@ HOSTILE = (
     "kestrel\x1b]52;c;ZXZpbA==\x07 \x1b]0;title\x1b\\ \x1b[31;8mred\x1b[2J \x9b1m \x9d0;x\x9c"
     "\x07\x08\x0b\x7f a\rb \u202etxt\u202c \u2066x\u2069 \u200b\ufeff\u00ad "
     "é認証 👩\u200d👩\u200d👧 end\x1b]0;open"
-)
-ACTING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 SESSION = "5e551011-0000-4000-8000-000000000000"
 COLOUR = re.compile("\x1b\\[[0-9;]{1,4}m")
@@ -67,6 +65,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         aiana.record_messages(session, messages)
     aiana.add_memory(HOSTILE, project=HOSTILE, tags=[HOSTILE])
     aiana.add_preference(HOSTILE)
+    fill(aiana)
     aiana.close()
     return home
 
@@ -194,7 +193,7 @@ def test_a_terminal_gets_colours_and_nothing_else(home: Path, arguments: tuple[s
         assert ACTING.findall(COLOUR.sub("", text)) == []
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp932", "utf-16"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932", "utf-16"])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -228,6 +227,28 @@ def test_json_in_every_encoding(home: Path, encoding: str, arguments: tuple[str,
     assert (done.returncode, ACTING.findall(text)) == (0, [])
     texts = json.dumps(json.loads(text), ensure_ascii=False)
     assert "é認証 👩\u200d👩\u200d👧" in texts
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("memories", "list"),
+        ("preferences",),
+        ("context", "kestrel", "--all"),
+        ("sessions", "changes", SESSION),
+        ("history", "a.py"),
+        ("sources",),
+        ("status",),
+        ("doctor",),
+        ("remember", f"{HOSTILE} once more"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_json_holds_nothing_that_acts(home: Path, arguments: tuple[str, ...]) -> None:
+    done = run(home, *arguments, "--json")
+    text = done.stdout.decode()
+    assert ACTING.findall(text) == []
+    assert json.loads(text) is not None
 
 
 def test_arguments_are_text_in_any_locale(home: Path) -> None:

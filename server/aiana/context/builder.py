@@ -63,6 +63,7 @@ class ContextBuilder:
                 types=["user", "assistant", "thinking", "summary"],
             ),
             wait_for_model=wait_for_model,
+            stays=within is not None,
         )
         preferences = self._storage.preferences.all()
         block = build(

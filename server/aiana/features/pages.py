@@ -11,6 +11,7 @@ from aiana.models import Message, Session
 from aiana.protocol.results import Exported, Located, Page
 from aiana.protocol.uris import MemoryAddress
 from aiana.protocol.uris import parse as parse_uri
+from aiana.text import one_line
 
 
 class Pages:
@@ -72,7 +73,7 @@ class Pages:
         if earlier is not None:
             drawn = self._container.drawings.of(session.uri, earlier, whole=False)
             line = line_after(session, drawn, navigation=navigation)
-        return Located(uri=session.uri, line=line, title=session.title or session.id)
+        return Located(uri=session.uri, line=line, title=one_line(session.title or session.id))
 
     def _whole_session(
         self, session_id: str, source: str | None

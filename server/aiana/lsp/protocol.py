@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COMMANDS = {method.command: method.name for method in wire.METHODS}
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""In JSON: Emacs takes no message that holds one, which transcripts do."""
 _TOKENS = ("workDoneToken", "partialResultToken")
 
 
@@ -142,6 +145,8 @@ class AianaProtocol(LanguageServerProtocol):
                 return
             reply = types.ResponseErrorMessage(id=number, error=response_error(error))
             body = json.dumps(reply, default=self._serialize_message).encode()
+        if b"\\u0000" in body:
+            body = _NUL.sub(rb"\1\\ufffd", body)
         self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def _encode(self, data: Any) -> bytes:

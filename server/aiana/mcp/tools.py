@@ -299,11 +299,11 @@ def call_tool(desk: Desk, name: str, arguments: Any, call: Call) -> dict[str, An
     tool = SERVED.get(name)
     if tool is None:
         names = ", ".join(each["name"] for each in TOOLS)
-        return _failed(f"There is no tool {name[:100]!r}. There are: {names}.")
+        return _failed(f"There is no tool {sentence(repr(name[:100]))}. There are: {names}.")
     try:
         given, unknown = checked_arguments(name, arguments, tool.params)
     except InvalidParams as error:
-        return _failed(f"{name} was not done: {error}")
+        return _failed(f"{name} was not done: {sentence(str(error))}")
     more = unknown_told(name, tool.params, unknown) if unknown else ""
     if more and tool.queue == "write":
         return _failed(f"{name} was not done. {more}")
@@ -312,7 +312,7 @@ def call_tool(desk: Desk, name: str, arguments: Any, call: Call) -> dict[str, An
     except Cancelled:
         raise
     except Exception as error:
-        return _failed(sentences([failure_of(error).message, more]))
+        return _failed(sentences([sentence(failure_of(error).message), more]))
 
 
 def _said(text: str) -> dict[str, Any]:

@@ -19,6 +19,13 @@ _RAW = (
 )
 _OPENERS = ("`", "~", "<")
 """What a line begins with that may open a block; most begin with something else."""
+# Orders to the editor that opens a file: Vim reads them in the first and last lines, Emacs in the
+# first line and near the end.
+_ORDER = re.compile(r"(?<!\S)(vim?|ex)([<=>]?\d*:)|-\*-", re.IGNORECASE)
+_LOCAL_VARIABLES = re.compile(r"local variables:", re.IGNORECASE)
+_ORDERED_LINES = 5
+"""By Vim's default, at either end; many have set more, so twice as many are looked at."""
+_ORDERED_CHARS = 3000
 _MOST_COMPARED = 400
 """Lines; comparing takes the square of them."""
 
@@ -55,6 +62,18 @@ def _opens(line: str) -> str:
             end = end or f"</{found[1].lower()}>"
             return "" if end in line[found.end() :].lower() else end
     return ""
+
+
+def without_orders(text: str) -> str:
+    """A document that becomes a file, in which nothing tells editors how to be: a blank more."""
+    lines = text.split("\n")
+    ends = [*range(min(len(lines), 2 * _ORDERED_LINES)), *range(-2 * _ORDERED_LINES - 1, 0)]
+    for place in ends:
+        if -len(lines) <= place < len(lines):
+            lines[place] = _ORDER.sub(lambda order: f"{order[0][:-1]} {order[0][-1]}", lines[place])
+    text = "\n".join(lines)
+    head, tail = text[:-_ORDERED_CHARS], text[-_ORDERED_CHARS:]
+    return head + _LOCAL_VARIABLES.sub(lambda order: f"{order[0][:-1]} :", tail)
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -15,9 +15,9 @@ from aiana.render.markdown import (
     TOOL_TYPES,
     about_without_path,
     arguments_of,
-    body,
     heading,
     path_in,
+    shown_body,
     tool_of,
 )
 
@@ -46,7 +46,7 @@ def draw(message: Message) -> Drawn:
     """A message as documents show it."""
     arguments = arguments_of(message)
     path = path_in(arguments)
-    text = f"\n\n{body(message, arguments)}\n"
+    text = f"\n\n{shown_body(message, arguments)}\n"
     if "\r" in text:
         text = "\n".join(split_lines(text))
     above = heading(message, path)

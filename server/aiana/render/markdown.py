@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from aiana.models import Message, Session
-from aiana.render.blocks import closed, edit_of, fenced, split_lines
+from aiana.render.blocks import closed, edit_of, fenced, split_lines, without_orders
 from aiana.text import clean, one_line
 from aiana.times import local
 from aiana.touches.calls import command_of
@@ -32,6 +32,12 @@ _PATH_NAME = re.compile(
     r"(?:(?:abs(?:olute)?|rel(?:ative)?|target|full)_?)?(?:file|path|file_?path|file_?name)", re.I
 )
 """Of the argument that names the file of a tool call: `file_path`, `filePath`, `target_file`."""
+_OWN_HEADING = re.compile(
+    rf"^( {{0,3}})(?=## (?:{'|'.join(map(re.escape, _SPEAKERS.values()))})(?: ·|[ \t]*$)"
+    r"|\*\*[^\n]{1,200}\*\* (?:called|answered)(?: for |[ \t]*$))",
+    re.MULTILINE,
+)
+"""What `heading` writes, in a text."""
 _MARKS = re.compile(r"[\s#>*_`~|+-]*")
 
 
@@ -44,8 +50,8 @@ def export_session(
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
     lines = facts_of(session)
     for message in messages:
-        lines += split_lines(turn(message))
-    return "\n".join(lines).rstrip() + "\n"
+        lines += split_lines(turn(message, shown=True))
+    return without_orders("\n".join(lines).rstrip() + "\n")
 
 
 def facts_of(session: Session) -> list[str]:
@@ -62,10 +68,11 @@ def facts_of(session: Session) -> list[str]:
     return [*lines, ""]
 
 
-def turn(message: Message) -> str:
-    """A message below its heading, which it cannot break out of."""
+def turn(message: Message, *, shown: bool = False) -> str:
+    """A message below its heading, which it cannot break out of; `shown` to people alone."""
     arguments = arguments_of(message)
-    return f"{heading(message, path_in(arguments))}\n\n{body(message, arguments)}\n"
+    said = (shown_body if shown else body)(message, arguments)
+    return f"{heading(message, path_in(arguments))}\n\n{said}\n"
 
 
 def heading(message: Message, path: str | None) -> str:
@@ -84,6 +91,12 @@ def body(message: Message, arguments: Any) -> str:
         return closed(message.content)
     edit = None if arguments is None else edit_of(arguments)
     return fenced(message.content) if edit is None else fenced(edit, "diff")
+
+
+def shown_body(message: Message, arguments: Any) -> str:
+    """The same where people read it: no line of what was said reads as the heading of a message."""
+    said = body(message, arguments)
+    return said if message.type in TOOL_TYPES else _OWN_HEADING.sub(r"\1\\", said)
 
 
 def tool_of(message: Message) -> str:

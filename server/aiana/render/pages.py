@@ -13,8 +13,8 @@ import msgspec
 from aiana.models import Memory, SearchHit, Session
 from aiana.private import files_in, make_own_folder, remove, write_text
 from aiana.protocol.results import Fixes, Link, Page, Section, Why
-from aiana.protocol.uris import session_uri
-from aiana.render.blocks import closed
+from aiana.protocol.uris import SCHEME, session_uri
+from aiana.render.blocks import closed, without_orders
 from aiana.render.drawn import Drawn
 from aiana.render.markdown import facts_of
 from aiana.text import one_line
@@ -22,6 +22,8 @@ from aiana.times import local
 
 PREVIOUS = "↑ previous turn"
 NEXT = "↓ next turn"
+_OPENED = (SCHEME, "file", "untitled", "vscode-remote", "vscode-vfs", "vscode-notebook-cell")
+"""Schemes of what editors open to be read."""
 _LONGEST_NAME = 120
 _KEPT_S = 24 * 3600
 
@@ -38,7 +40,7 @@ def write_page(folder: Path, uri: str, text: str) -> Path:
             if old.stat().st_mtime < time.time() - _KEPT_S:
                 remove(old)
     path = page_file(folder, uri)
-    write_text(path, text)
+    write_text(path, without_orders(text))
     return path
 
 
@@ -51,15 +53,15 @@ def page_file(folder: Path, uri: str) -> Path:
 
 def hits_page(query: str, hits: Sequence[SearchHit]) -> str:
     """What a search found, in full."""
-    lines = [f"# Aiana: {query}", ""]
+    lines = [f"# Aiana: {one_line(query)}", ""]
     if not hits:
         lines.append("Nothing was found.")
     for hit in hits:
         facts = [hit.user or hit.source, hit.project, hit.speaker, local(hit.timestamp)]
         lines += [
-            f"## {hit.session_title or hit.memory_type or hit.kind}",
+            f"## {one_line(hit.session_title or hit.memory_type or hit.kind)}",
             "",
-            " · ".join(fact for fact in facts if fact),
+            " · ".join(one_line(fact) for fact in facts if fact),
             f"<{hit.uri}>",
             "",
             closed(hit.content or hit.snippet),
@@ -78,7 +80,7 @@ def why_page(why: Why) -> str:
         lines += [
             f"## {one_line(reason.session_title or reason.source)}",
             "",
-            " · ".join([one_line(reason.how), reason.source, local(reason.timestamp)]),
+            " · ".join(map(one_line, (reason.how, reason.source, local(reason.timestamp)))),
             f"<{reason.uri}>",
             "",
             *([closed(f"Asked: {asked}"), ""] if asked else []),
@@ -96,17 +98,17 @@ def fixes_page(fixes: Fixes) -> str:
         lines += [
             f"## {one_line(fix.session_title or fix.source)}",
             "",
-            " · ".join([fix.source, local(fix.timestamp)]),
+            " · ".join(map(one_line, (fix.source, local(fix.timestamp)))),
             f"<{fix.uri}>",
             "",
             *(closed(fix.message), ""),
             *(closed(how), f"<{fix.proof}>", ""),
-            *([closed(f"Changed: {', '.join(fix.files)}")] if fix.files else []),
+            *([f"Changed: {one_line(', '.join(fix.files))}"] if fix.files else []),
             *(f"<{turn}>" for turn in fix.turns),
             *(
                 part
                 for each in fix.commands
-                for part in (closed(f"Ran: {each.text}"), f"<{each.uri}>")
+                for part in (f"Ran: {one_line(each.text)}", f"<{each.uri}>")
             ),
             "",
         ]
@@ -163,7 +165,7 @@ def session_page(
     return Page(
         text="\n".join(lines).rstrip() + "\n",
         line=at,
-        title=session.title or session.id,
+        title=one_line(session.title or session.id),
         uri=session.uri,
         kind="session",
         id=session.id,
@@ -218,17 +220,22 @@ def memory_page(memory: Memory) -> Page:
     links = []
     for name, value in facts:
         if value:
-            lines.append(f"- {name}: {value}")
-        if value and value in (origin, session):
+            lines.append(f"- {name}: {one_line(value)}")
+        if value and value in (origin, session) and _leads_to_a_text(value):
             links.append(_link(len(lines) - 1, lines[-1], value, value))
     return Page(
         text="\n".join([*lines, "", closed(memory.content.rstrip())]) + "\n",
-        title=memory.content.strip().partition("\n")[0],
+        title=one_line(memory.content.strip().partition("\n")[0]),
         uri=memory.uri,
         kind="memory",
         id=memory.id,
         links=links,
     )
+
+
+def _leads_to_a_text(uri: str) -> bool:
+    """Whether an editor that follows it opens a text: some run commands, or show web pages."""
+    return uri.partition(":")[0].lower() in _OPENED and one_line(uri) == uri
 
 
 def _place(memory: Memory) -> str | None:

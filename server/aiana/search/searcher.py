@@ -127,12 +127,19 @@ class Searcher:
         partial: Callable[[SearchResult], None] | None = None,
         wait_for_model: bool = False,
         explain: bool = False,
+        stays: bool = False,
     ) -> SearchResult:
-        """See `Aiana.search`; `7d` in the query counts back from `reference`, now by default."""
+        """See `Aiana.search`; `7d` in the query counts back from `reference`, now by default.
+
+        With `stays` no `project:` in the query leads out of the filter's project: the text is one
+        that was pasted, or that others wrote.
+        """
         began = time.perf_counter()
         reference = reference or datetime.now(LOCAL)
         query = corrected(parse(text, reference), self._text_index)
         wanted = merge_filters(filter, query.filter)
+        if stays:
+            wanted = replace(wanted, project=filter.project)
         query = replace(query, filter=wanted)
         page = HitPage(self._storage.database, query, group_by_session, cursor, reference)
         embed: Embed | None = None

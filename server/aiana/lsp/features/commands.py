@@ -10,7 +10,7 @@ from aiana.lsp.features.documents import Documents
 from aiana.lsp.server import AianaServer
 from aiana.protocol.results import ContextResult, Deleted, Fixes, MemoryAdded, SearchResult, Why
 from aiana.render.pages import fixes_page, hits_page, why_page
-from aiana.text import counted
+from aiana.text import counted, one_line
 
 _SHOWN_CHARS = 80
 _FORGET = "Forget it"
@@ -77,7 +77,7 @@ class Commands:
     async def forget(self, given: dict[str, Any]) -> Deleted | None:
         """`{id}`: delete a memory once the user has confirmed it."""
         memory = (await self._call("aiana/memory/get", given)).memory
-        shown = " ".join(memory.content.split())[:_SHOWN_CHARS]
+        shown = one_line(memory.content)[:_SHOWN_CHARS]
         answer = await self._server.editor.ask(
             types.WINDOW_SHOW_MESSAGE_REQUEST,
             types.ShowMessageRequestParams(

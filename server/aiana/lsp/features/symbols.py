@@ -12,6 +12,7 @@ from aiana.lsp.features.documents import Documents
 from aiana.lsp.server import AianaServer
 from aiana.models import SearchHit
 from aiana.protocol.results import SearchResult
+from aiana.text import one_line
 
 _NAME_CHARS = 80
 
@@ -60,9 +61,9 @@ def _symbol(
     hit: SearchHit, location: types.Location | types.LocationUriOnly
 ) -> types.WorkspaceSymbol:
     return types.WorkspaceSymbol(
-        name=" ".join(hit.snippet.split())[:_NAME_CHARS],
+        name=one_line(hit.snippet)[:_NAME_CHARS],
         kind=types.SymbolKind.String,
         location=location,
-        container_name=hit.session_title or hit.memory_type or hit.source,
+        container_name=one_line(hit.session_title or hit.memory_type or hit.source),
         data=hit.uri,
     )
