@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -59,6 +60,13 @@ FILTERS = (
 )
 
 
+def resumed(folder: Path) -> None:
+    """A session that is told again in the file of the one that goes on with it."""
+    told = next(folder.rglob("*.jsonl"))
+    again = re.sub(r'("sessionId": ?)"[^"]+"', r'\1"resumed"', told.read_text())
+    told.with_name("resumed.jsonl").write_text(again)
+
+
 def exercise(aiana: Aiana, transcripts: Path) -> None:
     """Do everything that there is to do, by every way of asking for it."""
     folder = transcripts / "claude"
@@ -112,6 +120,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     aiana.container.storage.captures.reached_since(0)
     aiana.changes_since(0)
     aiana.changes_since(None)
+    resumed(folder)
     aiana.import_sessions(paths=[str(folder)])
     for _ in range(2):  # written, then looked at
         database, model = aiana.container.storage.database, aiana.container.embedder.model_name

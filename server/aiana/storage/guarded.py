@@ -25,6 +25,12 @@ class Admitted(str):
     __slots__ = ()
 
 
+class AdmittedRow(tuple[Any, ...]):
+    """Values that have all been through the door, of which UTF-8 can hold each."""
+
+    __slots__ = ()
+
+
 class GuardedCursor(sqlite3.Cursor):
     """Statements whose texts are redacted, and hold nothing that UTF-8 cannot."""
 
@@ -69,12 +75,15 @@ def write_ahead(connection: sqlite3.Connection, wait_s: float) -> None:
 
 
 def _guarded(parameters: Any) -> Any:
+    if type(parameters) is AdmittedRow or not parameters:
+        return parameters
     if isinstance(parameters, dict):
-        return {name: _guarded_value(value) for name, value in parameters.items()}
-    return [_guarded_value(value) for value in parameters]
+        return {name: guarded(value) for name, value in parameters.items()}
+    return [guarded(value) for value in parameters]
 
 
-def _guarded_value(value: Any) -> Any:
+def guarded(value: Any) -> Any:
+    """A value as it may be stored."""
     if type(value) is not str:
         return str(value) if type(value) is Admitted else value
     # Once the rules are there, they tell it sooner than a glance does.

@@ -15,7 +15,7 @@ from aiana.hiding import OF_EXCLUDED, VISIBLE_SESSION
 from aiana.models import Message, Session, Spent
 from aiana.projects import is_gone
 from aiana.storage.forgotten import Tombstones
-from aiana.storage.guarded import Admitted
+from aiana.storage.guarded import Admitted, AdmittedRow, guarded
 from aiana.storage.identifiers import derived_words
 from aiana.storage.places import new_places
 from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
@@ -291,11 +291,12 @@ class SessionWriter:
         """`previous` names, by session, what their file tells before these, if they are of one."""
         by_session: dict[int, list[Message]] = {}
         skipped = 0
+        stored = self._stored_ids(connection, messages) if replay_ids else set()
         for message in messages:
             key = written.keys.get(message.session_id)
             if (
                 key is None
-                or (replay_ids and self._is_replay(connection, message, key))
+                or (message.id in stored and self._is_replay(connection, message, key))
                 or message.id in written.forgotten.get(message.session_id, ())
             ):
                 skipped += 1
@@ -358,20 +359,22 @@ class SessionWriter:
             # Tool output is ten times what people said; its identifiers are found whole.
             words = derived_words(content, parts=m.type != "tool_result")
             rows.append(
-                (
-                    session_key,
-                    m.id,
-                    m.type,
-                    m.role,
-                    m.tool_name,
-                    m.timestamp,
-                    m.parent_id,
-                    m.tokens,
-                    Admitted(content),
-                    Admitted(words),
-                    m.tool_input and Admitted(storable(m.tool_input)),
-                    storable(to_json(m.metadata)) if m.metadata else "{}",
-                    m.position,
+                AdmittedRow(
+                    (
+                        session_key,
+                        storable(m.id),
+                        m.type,
+                        m.role and storable(m.role),
+                        m.tool_name and storable(m.tool_name),
+                        m.timestamp,
+                        m.parent_id and storable(m.parent_id),
+                        m.tokens,
+                        content,
+                        words,
+                        m.tool_input and storable(m.tool_input),
+                        guarded(to_json(m.metadata)) if m.metadata else "{}",
+                        m.position,
+                    )
                 )
             )
         # One statement for all rows: FTS5 writes out what it has gathered at the end of each.
@@ -412,6 +415,15 @@ class SessionWriter:
             "SELECT project_key FROM sessions WHERE key = ?", (session_key,)
         ).fetchone()[0]
         bump_revision(connection, "sessions", project)
+
+    @staticmethod
+    def _stored_ids(connection: sqlite3.Connection, messages: Sequence[Message]) -> set[str]:
+        """Those ids of messages that some session has."""
+        ids = Admitted(json.dumps([message.id for message in messages]))
+        rows = connection.execute(
+            "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+        )
+        return {id for (id,) in rows}
 
     @staticmethod
     def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
