@@ -17,7 +17,11 @@ class Pattern:
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
-        return re.compile(self._pattern, self._flags)
+        compiled = re.compile(self._pattern, self._flags)
+        # From now on its own methods are called, with nothing between.
+        for name in ("match", "search", "finditer", "findall", "fullmatch", "sub"):
+            setattr(self, name, getattr(compiled, name))
+        return compiled
 
     def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         return self.compiled.match(text, start, end)
