@@ -21,6 +21,7 @@ from aiana.redaction.withheld import (
 )
 
 T = TypeVar("T")
+_NUMBERS = (int, float)
 
 
 def admit(value: T) -> tuple[T, int]:
@@ -67,9 +68,10 @@ def _admit_fields(value: msgspec.Struct, names: tuple[str, ...]) -> tuple[dict[s
     total = 0
     for name in names:
         field = getattr(value, name)
-        if not field or isinstance(field, int | float):
+        if not field or isinstance(field, _NUMBERS):
             continue
-        clean, n = admit(field)
+        # Most fields are texts.
+        clean, n = redact(without_private(field)) if type(field) is str else admit(field)
         total += n
         if clean is not field:
             changes[name] = clean

@@ -38,7 +38,7 @@ from aiana.redaction.spans import Span
 from aiana.redaction.tabular import kinds_in_rows, tabular, titles_in
 from aiana.redaction.told import told
 from aiana.redaction.values import DIGIT, is_made
-from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor
+from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor, has_digits
 
 RULES = 10
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
@@ -65,7 +65,18 @@ _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
 _LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)")
 _MOST_OF_JWT = 4100
+# Names in programs come again and again.
+_harmless: set[str] = set()
+_MOST_HARMLESS = 20_000
 _MOST_ON_LINE = 300
+# A line of words, paths and times, or an object of such: of the signs in it, none that a rule needs
+# but words do.
+_FEW_SIGNS = re.compile(
+    r"(?:[A-Za-z0-9_./ ,;:=!?*#@+}]|\((?!.*\")|\)|(?<=[\w./])-|(?<![\w.~+/=-])\{"
+    r"|(?<=[ ,:{])\"|\"(?=[:,}]))*+"
+)
+_MOST_OF_FEW = 200
+_MOST_COLONS = 3
 # Most texts that are one word are ids; of all rules only those of tokens apply to them.
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 _MOST_OF_WORD = 64
@@ -129,39 +140,47 @@ class _Around(NamedTuple):
     """Those of its columns."""
 
 
+_NOTHING = _Around()
+_LISTS = (list, tuple)
+
+
 def redact_tree(value: Any) -> tuple[Any, int]:
     """The same for every string in a JSON value; a key such as `password` marks its value."""
-    return _redact_tree(value, _Around())
+    return _redact_tree(value, _NOTHING)
 
 
 def _redact_tree(value: Any, around: _Around) -> tuple[Any, int]:
     if isinstance(value, str):
         return redact(value)
-    if isinstance(value, list | tuple):
-        marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, around.owner).items()}
-        marked = of_items(value, _of_command_line, around.program) | marked
-        rows = kinds_in_rows(value, around.titles)
-        items = []
-        for n, item in enumerate(value):
-            if n in rows:
-                item = [
-                    f"{_MARK}{rows[n][m]}]" if m in rows[n] else of for m, of in enumerate(item)
-                ]
-            items.append((marked[n], 1) if n in marked else _redact_tree(item, _Around()))
-        return [item for item, _ in items], sum(n for _, n in items) + sum(map(len, rows.values()))
     if isinstance(value, dict):
-        kinds = kinds_in(value, around.owner)
-        inner = _Around(program=program_in(value), titles=titles_in(value))
-        result, total = {}, 0
-        for key, item in value.items():
-            name, in_key = redact(key) if isinstance(key, str) else (key, 0)
-            if kind := kinds.get(key):
-                result[name], n = f"{_MARK}{kind}]", 1
-            else:
-                result[name], n = _redact_tree(item, inner._replace(owner=key))
-            total += n + in_key
-        return result, total
-    return value, 0
+        return _redact_fields(value, around.owner)
+    if not isinstance(value, _LISTS):
+        return value, 0
+    marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, around.owner).items()}
+    marked = of_items(value, _of_command_line, around.program) | marked
+    rows = kinds_in_rows(value, around.titles)
+    items = []
+    for n, item in enumerate(value):
+        if n in rows:
+            item = [f"{_MARK}{rows[n][m]}]" if m in rows[n] else of for m, of in enumerate(item)]
+        items.append((marked[n], 1) if n in marked else _redact_tree(item, _NOTHING))
+    return [item for item, _ in items], sum(n for _, n in items) + sum(map(len, rows.values()))
+
+
+def _redact_fields(value: dict[Any, Any], owner: Any) -> tuple[dict[Any, Any], int]:
+    kinds = kinds_in(value, owner)
+    program, titles = program_in(value), titles_in(value)
+    result, total = {}, 0
+    for key, item in value.items():
+        name, in_key = redact(key) if isinstance(key, str) else (key, 0)
+        if kind := kinds.get(key):
+            result[name], n = f"{_MARK}{kind}]", 1
+        elif isinstance(item, str):
+            result[name], n = redact(item)
+        else:
+            result[name], n = _redact_tree(item, _Around(key, program, titles))
+        total += n + in_key
+    return result, total
 
 
 def redact_json(text: str) -> tuple[str, int]:
@@ -207,6 +226,8 @@ def _secrets(text: str) -> list[Span]:
     classes = data.translate(_CLASSES)
     plain = data.lower().decode("ascii")
     gates = gates_of(plain)
+    if not gates and len(text) <= _MOST_OF_FEW and _is_simple(text, plain):
+        return _tokens(text, plain, classes) if _LONG_RUN in classes else []
     spans = _found(text, plain, classes, gates)
     seen = normalised(text, has_controls=_CONTROL in classes)
     if seen is not None:
@@ -228,6 +249,15 @@ def _secrets(text: str) -> list[Span]:
     return spans
 
 
+def _is_simple(text: str, plain: str) -> bool:
+    """Whether rules that begin at no word can find nothing but tokens in a text."""
+    return (
+        _FEW_SIGNS.fullmatch(text) is not None
+        and text.count(":") <= _MOST_COLONS
+        and "login" not in plain
+    )
+
+
 def _overlaps(marks: list[tuple[int, int]], starts: list[int], span: Span) -> bool:
     last = bisect_left(starts, span[1]) - 1
     return last >= 0 and marks[last][1] > span[0]
@@ -240,7 +270,8 @@ def _found_in(text: str) -> list[Span]:
 
 
 def _found(text: str, plain: str, classes: bytes, gates: Set[str]) -> list[Span]:
-    spans = _tokens(text, plain, classes) + placed_secrets(text, plain, gates)
+    spans = _tokens(text, plain, classes) + _wrapped_tokens(text, classes)
+    spans += placed_secrets(text, plain, gates)
     if gates:
         spans += _phrases(text, gates)
     if "pin" in gates:
@@ -300,11 +331,12 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
     while start >= 0:
         end = end_of(classes, start).end()  # type: ignore[union-attr]
         value = text[start:end]
-        if not value.islower() or DIGIT.search(value):  # else words, as in a name
-            before = plain[start - 1] if start else ""
+        before = plain[start - 1] if start else ""
+        # After a backslash, its first letter may be that of an escape such as `\n`.
+        is_escaped = before == "\\"
+        if not (_is_words(value) if is_escaped else _is_harmless(value)):
             found: list[Span] = []
-            # After a backslash, its first letter may be that of an escape such as `\n`.
-            if _may_begin(value) or before == "\\":
+            if is_escaped or _may_begin(value):
                 found = _tokens_in(text, start, end)
             if (
                 not found
@@ -314,7 +346,24 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
                 found = [(start, start + len(value.rstrip(".")), "secret")]
             spans += found
         start = find(_LONG_RUN, end)
-    return spans + _wrapped_tokens(text, classes)
+    return spans
+
+
+def _is_harmless(run: str) -> bool:
+    """Whether neither a token begins in a run of its characters nor an issuer gave it."""
+    if run in _harmless or _is_words(run):
+        return True
+    if has_digits(run) or _may_begin(run):
+        return False
+    if len(_harmless) >= _MOST_HARMLESS:
+        _harmless.clear()
+    _harmless.add(run)
+    return True
+
+
+def _is_words(run: str) -> bool:
+    """As in a name."""
+    return run.islower() and not DIGIT.search(run)
 
 
 def _may_begin(run: str) -> bool:

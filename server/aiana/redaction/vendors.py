@@ -28,7 +28,8 @@ _PLAIN = Pattern(r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|
 SIGNS_BEFORE = frozenset("\"'`=: \t\n>,")
 _SIGNS = frozenset("=:,>")
 _AFTER_SIGN = "\"'`\\ \t\n\r\f\v\x1c\x1d\x1e\x1f"
-_DIGITS = re.compile(r"\d\D*\d").search
+has_digits = re.compile(r"\d\D*\d").search
+"""Whether there are two at least, as in whatever an issuer gives."""
 _MOST_BEFORE = 50
 
 
@@ -36,7 +37,7 @@ def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     """Whether a random value at `start` is given to a name with an issuer in it."""
     # Cheapest first: this is asked of every long run of letters and digits after such a sign.
     before = lowered[start - 10 if start > 10 else 0 : start].rstrip(_AFTER_SIGN)
-    if before[-1:] not in _SIGNS or not _DIGITS(value):
+    if before[-1:] not in _SIGNS or not has_digits(value):
         return False
     before = lowered[max(0, start - _MOST_BEFORE) : start]
     named = _NAMED.search(before)

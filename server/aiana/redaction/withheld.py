@@ -15,6 +15,7 @@ _TAG = Pattern(
     rf"(?i){_LESS}\s{{0,4}}(?P<close>/\s{{0,4}})?private(?:\s(?:(?!{_GREATER})[^<\n]){{0,200}})?"
     rf"{_GREATER}"
 )
+_LISTS = (list, tuple)
 
 
 def without_private(text: str) -> str:
@@ -54,10 +55,22 @@ def without_private_json(text: str) -> str:
 
 def without_private_tree(value: Any) -> Any:
     """The same for every text in a JSON value, keys included."""
+    return _without_private(value) if _mentions_private(value) else value
+
+
+def _without_private(value: Any) -> Any:
     if isinstance(value, str):
         return without_private(value)
     if isinstance(value, dict):
-        return {without_private_tree(key): without_private_tree(of) for key, of in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_private_tree(item) for item in value]
+        return {_without_private(key): _without_private(of) for key, of in value.items()}
+    if isinstance(value, _LISTS):
+        return [_without_private(item) for item in value]
     return value
+
+
+def _mentions_private(value: Any) -> bool:
+    if isinstance(value, str):
+        return "rivate" in value or "RIVATE" in value
+    if isinstance(value, dict):
+        return any(map(_mentions_private, value)) or any(map(_mentions_private, value.values()))
+    return isinstance(value, _LISTS) and any(map(_mentions_private, value))
