@@ -113,16 +113,16 @@ ACTING = re.compile(
 """What a terminal or a reader's eye obeys."""
 
 
-def fill(aiana: Aiana) -> None:
-    """Keep each attack in every field that others write."""
+def fill(aiana: Aiana, project: str | None = None) -> None:
+    """Keep each attack in every field that others write, the project's too if none is given."""
     for number, text in enumerate(ATTACKS):
         # Of texts alone half a sign can be kept.
         attack = text.encode("utf-8", "replace").decode()
         session = Session(
             id=f"{number}{attack}",
             source="claude-code",
-            project=attack,
-            project_path=attack,
+            project=attack if project is None else project,
+            project_path=attack if project is None else project,
             started_at=WHEN,
             title=attack,
             summary=attack,
@@ -165,7 +165,7 @@ def fill(aiana: Aiana) -> None:
         )
         aiana.add_memory(
             f"{attack}\n\n{MARK} {number}",
-            project=attack,
+            project=attack if project is None else project,
             session_id=session.id,
             tags=[attack],
             metadata={"origin": {"uri": attack, "lines": [0, 1]}, attack: attack},

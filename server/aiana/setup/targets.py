@@ -176,10 +176,17 @@ def _opencode() -> list[Edit]:
     return [JsonEdit(path, values=[(("mcp", "aiana"), server)])]
 
 
+def _zed_folder() -> Path:
+    if sys.platform == "win32":
+        return _home("APPDATA", "AppData", "Roaming") / "Zed"
+    return _config("zed")
+
+
 def _zed() -> list[Edit]:
     server = {"source": "custom", **_server(), "env": {}}
-    path = _config("zed", "settings.json")
-    return [JsonEdit(path, values=[(("context_servers", "aiana"), server)])]
+    return [
+        JsonEdit(_zed_folder() / "settings.json", values=[(("context_servers", "aiana"), server)])
+    ]
 
 
 def _editors(name: str) -> Path:
@@ -302,6 +309,6 @@ TARGETS: dict[str, Target] = {
             _helix,
             'Add "aiana" to `language-servers` of each language that you want it in: docs/editors.',
         ),
-        Target("zed", "Zed", ("zed", "zeditor"), lambda: [_config("zed")], _zed, _RELOAD),
+        Target("zed", "Zed", ("zed", "zeditor"), lambda: [_zed_folder()], _zed, _RELOAD),
     )
 }

@@ -105,6 +105,35 @@ beforeEach(() => {
 
 afterEach(() => vi.useRealTimers());
 
+test("hostile texts are shown as text", () => {
+  const attacks = [
+    "<script>window.hostile = 1</script>",
+    "<img src=x onerror='window.hostile = 1'><svg onload='window.hostile = 1'>",
+    "<iframe src=javascript:alert(1)></iframe><style>* { display: none }</style>",
+    "[a](command:workbench.action.quit) <a href='javascript:alert(1)'>b</a>",
+    "\"'><b onclick=alert(1)>${alert(1)} {{constructor}}",
+  ];
+  open();
+  typeQuery("kestrel");
+  results(
+    attacks.map((text, place) =>
+      item(String(place), {
+        text,
+        title: text,
+        detail: text,
+        source: text,
+        project: text,
+        group: String(place),
+        groupTitle: text,
+        highlights: [[0, 4]],
+      }),
+    ),
+  );
+  expect(texts()).toEqual(attacks);
+  expect(document.querySelectorAll("script, img, iframe, style, a[href], b, [onclick], [onload]")).toHaveLength(0);
+  expect("hostile" in window).toBe(false);
+});
+
 test("an empty box shows memories and recent conversations", async () => {
   open();
   receive({
