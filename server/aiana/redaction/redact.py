@@ -156,6 +156,8 @@ def _redact_tree(value: Any, around: _Around) -> tuple[Any, int]:
         return _redact_fields(value, around.owner)
     if not isinstance(value, _LISTS):
         return value, 0
+    if not around.program and all(type(item) is int and -100 < item < 1000 for item in value):
+        return list(value), 0  # too short for any secret
     marked = {n: f"{_MARK}{kind}]" for n, kind in kinds_in_list(value, around.owner).items()}
     marked = of_items(value, _of_command_line, around.program) | marked
     rows = kinds_in_rows(value, around.titles)
@@ -194,11 +196,7 @@ def redact_json(text: str) -> tuple[str, int]:
 
 
 def _redact_json(text: str) -> tuple[str, int]:
-    if (
-        text.isascii()
-        and not redact(text)[1]
-        and gates_of(text.encode().lower().decode()).isdisjoint(_OF_KEYS)
-    ):
+    if text.isascii() and not redact(text)[1] and not _holds_key(text.lower()):
         return text, 0
     try:
         value, n = redact_tree(msgspec.json.decode(text))
@@ -208,6 +206,11 @@ def _redact_json(text: str) -> tuple[str, int]:
     # What only the name before a value tells, as in a header, the text shows and its parts do not.
     seen, m = redact(result)
     return (seen, n + m) if m and _is_json(seen) else (result, n)
+
+
+def _holds_key(plain: str) -> bool:
+    """Whether a word that marks values stands in a text as rules want it."""
+    return any(word in plain for word in _OF_KEYS) and not gates_of(plain).isdisjoint(_OF_KEYS)
 
 
 def _is_json(text: str) -> bool:

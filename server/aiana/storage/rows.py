@@ -39,7 +39,7 @@ MEMORY_COLUMNS = (
     "m.updated_at, m.helpful, m.unhelpful, m.harmful"
 )
 
-
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _LEAST_BEGINNING = 4
 """Characters of an id that may stand for it where something is read; changes take all of it."""
 
@@ -153,7 +153,7 @@ def preference_of(row: tuple[Any, ...]) -> Preference:
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return _ENCODER.encode(value)
 
 
 def content_hash(text: str) -> bytes:
