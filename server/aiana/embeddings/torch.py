@@ -1,4 +1,4 @@
-"""The engine for every model and every device: sentence-transformers on torch (slow to import)."""
+"""The torch engine for every other model: sentence-transformers (slow to import)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
+from aiana.embeddings.bert_torch import prepare
 from aiana.errors import ModelUnavailable
 
 
@@ -25,8 +26,7 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, folder: Path, device: str, threads: int) -> None:
-        if device == "cpu":
-            torch.set_num_threads(threads)
+        prepare(device, threads)
         try:
             self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
             self._model.eval()

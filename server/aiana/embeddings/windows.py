@@ -6,7 +6,7 @@ Time is linear in the length of the text, and memory is bounded by the tokenizer
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -37,7 +37,12 @@ def windows(text: str, tokenizer: Tokenizer, limit: int) -> list[str]:
     pieces). A cut falls in the second half of a window, at the best border there: paragraph, line,
     sentence, space, any.
     """
-    words = list(_words(text, tokenizer, limit))
+    return cut(text, encodings(text, tokenizer), limit)
+
+
+def cut(text: str, blocks: Iterable[tuple[int, Encoding]], limit: int) -> list[str]:
+    """As `windows`, of a text whose `encodings` are known."""
+    words = [word for start, encoding in blocks for word in _grouped(encoding, start, limit)]
     if sum(word.pieces for word in words) <= limit:
         return [text]
     return [
@@ -75,11 +80,6 @@ def _border(text: str, words: Sequence[Word], index: int) -> int:
     if last in _ENDS or (gap and last in _ENDS_BEFORE_SPACE):
         return 2
     return 1 if gap else 0
-
-
-def _words(text: str, tokenizer: Tokenizer, limit: int) -> Iterator[Word]:
-    for start, encoding in encodings(text, tokenizer):
-        yield from _grouped(encoding, start, limit)
 
 
 def encodings(text: str, tokenizer: Tokenizer) -> Iterator[tuple[int, Encoding]]:
