@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from aiana.hiding import VISIBLE_SESSION
 from aiana.models import CaptureBatch, CapturePosition, Following, LeftOut
 from aiana.redaction.door import admit_batch
+from aiana.redaction.redact import redact
 from aiana.storage.database import Database
 from aiana.storage.forgotten import Tombstones
 from aiana.storage.guarded import Admitted
@@ -88,7 +89,7 @@ class CaptureStore:
             merged = [self._memories.merge(connection, memory) for memory in batch.memories]
             for preference in batch.preferences:
                 self._preferences.merge(connection, preference)
-            self._put(connection, batch.position)
+            self._put(connection, batch.position, admitted=True)
         return msgspec.structs.replace(
             result,
             sessions_added=added,
@@ -218,15 +219,16 @@ class CaptureStore:
                 self._put(connection, replace(known, failed=reason))
 
     @staticmethod
-    def _put(connection: sqlite3.Connection, position: CapturePosition) -> None:
+    def _put(
+        connection: sqlite3.Connection, position: CapturePosition, *, admitted: bool = False
+    ) -> None:
+        text = msgspec.json.encode(position).decode()
+        # The door has looked at each part; what they tell side by side, the text as a whole shows.
+        if admitted and not redact(text)[1]:
+            text = Admitted(text)
         connection.execute(
             "INSERT OR REPLACE INTO capture_positions VALUES (?, ?, ?, ?)",
-            (
-                position.path,
-                position.source,
-                now(),
-                msgspec.json.encode(position).decode(),
-            ),
+            (position.path, position.source, now(), text),
         )
 
     def note_following(self, following: Following | None) -> None:
