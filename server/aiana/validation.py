@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from aiana.errors import InvalidParams, InvalidQuery, TooLarge
 from aiana.models import Memory, SearchFilter
-from aiana.protocol.params import Params
 from aiana.protocol.uris import memory_uri
 from aiana.times import FORMS, LOCAL, normalise_time, now, resolve_time, to_datetime
 
+if TYPE_CHECKING:
+    from aiana.protocol.params import Params
+
 MAX_MEMORY_CHARS = 1_000_000
 
-P = TypeVar("P", bound=Params)
+P = TypeVar("P", bound="Params")
 
 
 def checked_params(given: Any, shape: type[P], *, strict: bool = True) -> P:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aiana.container import Container
 from aiana.features.memories import Memories
 from aiana.features.pages import Pages
 from aiana.models import OWN_SOURCE
-from aiana.protocol.params import TextToQuote
 from aiana.protocol.results import Quotation, QuotedText
 from aiana.protocol.uris import MemoryAddress, SessionAddress
 from aiana.protocol.uris import parse as parse_uri
+
+if TYPE_CHECKING:
+    from aiana.protocol.params import TextToQuote
 
 
 class Quoting:

@@ -53,12 +53,11 @@ class HitPage:
 
     def of(self, ranking: Ranking, limit: int) -> tuple[list[SearchHit], str | None]:
         """`limit` hits, near-duplicates folded, and the cursor of the next page."""
-        rest = ranking.hits[self._start :]
         kept: list[tuple[int, Ranked, Document]] = []
         sessions: set[tuple[str, str]] = set()
-        taken = 0
-        while taken < len(rest) and len(kept) <= limit:
-            step = rest[taken : taken + limit + SPARE]
+        taken = self._start
+        while taken < len(ranking.hits) and len(kept) <= limit:
+            step = ranking.hits[taken : taken + limit + SPARE]
             documents = fetch_documents(self._database, [hit.key for hit in step])
             fresh = []
             for place, hit in enumerate(step, taken):
@@ -75,10 +74,9 @@ class HitPage:
             self._hit(hit, document, superseded.get(document.key))
             for _, hit, document in _newest_first(kept[:limit], superseded)
         ]
-        next_start = None if more is None else self._start + more
-        if next_start is None:
+        if more is None:
             return hits, None
-        return hits, encode_cursor([next_start, self._reference], self._signature)
+        return hits, encode_cursor([more, self._reference], self._signature)
 
     def _admits(self, document: Document, sessions: set[tuple[str, str]]) -> bool:
         """Whether a document may be shown: one of each session, where that is asked for."""

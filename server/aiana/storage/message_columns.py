@@ -106,8 +106,9 @@ class Columns(NamedTuple):
 
     def in_order(self) -> Columns:
         """Those of a session side by side, by their places."""
-        later = np.diff(self.sessions)
-        if np.all((later > 0) | ((later == 0) & (np.diff(self.positions) >= 0))):
+        before, after = self.sessions[:-1], self.sessions[1:]
+        further = self.positions[1:] >= self.positions[:-1]
+        if np.all((before < after) | ((before == after) & further)):
             return self
         return self.at(np.lexsort((self.positions, self.sessions)))
 
