@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from aiana.errors import InvalidQuery
 from aiana.models import Message, SearchFilter, Session
 from aiana.search.engine import MOST_EMBEDDED_CHARS
 from aiana.service import Aiana, open_aiana
+from aiana.storage import AianaStorage
 from aiana.storage.rows import decode_cursor, encode_cursor
 from aiana.times import format_time
 
@@ -208,3 +211,28 @@ def test_list_pages_share_a_moment(aiana: Aiana) -> None:
     for cursor in ("x", encode_cursor("never", place), encode_cursor(1, 2)):
         with pytest.raises(InvalidQuery, match="none of ours"):
             aiana.list_sessions(recent, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "are_loaded"),
+    [
+        ("expectedIdempotency_key", False),
+        ("src/admin/export_users.py", False),
+        ("pass-key 1", True),
+    ],
+)
+def test_a_name_is_sought_without_the_rules_of_secrets(
+    tmp_path: Path, phrase: str, are_loaded: bool
+) -> None:
+    """To import them takes as long as a search."""
+    path = tmp_path / "conversations.db"
+    AianaStorage(path).close()
+    code = (
+        "import sys; from pathlib import Path; from aiana.storage import AianaStorage; "
+        "storage = AianaStorage(Path(sys.argv[1])); "
+        "storage.text_index.documents_with(sys.argv[2]); "
+        "print('aiana.redaction.redact' in sys.modules)"
+    )
+    asked = [sys.executable, "-c", code, str(path), phrase]
+    done = subprocess.run(asked, capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == str(are_loaded)
