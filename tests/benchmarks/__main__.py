@@ -13,6 +13,7 @@ BENCHMARKS = (
     "doors",
     "importing",
     "formats",
+    "large",
     "following",
     "embedding",
     "searching",

@@ -30,6 +30,7 @@ def record(aiana: Aiana, *said: tuple[MessageType, str], session: str = "s1", **
             session_id=session,
             type=kind,
             role="user" if kind == "user" else "assistant",
+            tool_name="Bash" if kind == "tool_use" else None,
             content=text,
             timestamp=MOMENT,
         )
@@ -128,3 +129,18 @@ def test_title_without_a_prompt(aiana: Aiana) -> None:
     )
     record(aiana, ("assistant", "x"), ("user", "please mend the build"))
     assert aiana.get_session("s1").session.title == "please mend the build"
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ([("system", "No network")], "No network"),
+        ([("system", "No network"), ("tool_use", "ls -la")], "Bash: ls -la"),
+        ([("tool_use", "ls -la"), ("thinking", "I look first.")], "I look first."),
+    ],
+)
+def test_title_of_a_session_in_which_nobody_spoke(
+    aiana: Aiana, said: list[tuple[MessageType, str]], title: str
+) -> None:
+    record(aiana, *said)
+    assert aiana.get_session("s1").session.title == title

@@ -197,7 +197,7 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
         ("missing", "There is no such file or folder."),
         ("x.jsonl", "There is no such file or folder."),
     ]
-    nobody = "It looks like the transcript of no assistant. Known are "
+    nobody = "It looks like the transcript of no assistant. Known are Aiana, Claude Code, Codex,"
     assert result.failed[1].reason.startswith(nobody)
     counts = result.sources["claude-code"]
     assert counts.failed == []

@@ -3,9 +3,12 @@ from __future__ import annotations
 import io
 import json
 import random
+from pathlib import Path
 
 import pytest
 
+from aiana.capture import jsonl
+from aiana.capture.claude_code.source import ClaudeCode
 from aiana.capture.jsonl import LineFile
 from aiana.capture.long_lines import LongRecord
 
@@ -92,3 +95,18 @@ def test_a_long_line_that_is_no_json_does_not_hold_up_the_next() -> None:
         found, file = lines(garbage + b'\n{"n": 2}\n')
         assert (found[-1], file.number) == (b'{"n": 2}', 2)
         assert file.offset == len(garbage) + 10
+
+
+def test_a_transcript_that_begins_with_a_long_line_is_recognised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "_STEP", 64 << 10)
+    record = {
+        "type": "user",
+        "uuid": "u1",
+        "sessionId": "s1",
+        "message": {"role": "user", "content": "some words " * 900_000},
+    }
+    path = tmp_path / "s1.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    assert ClaudeCode().recognises(path)

@@ -177,9 +177,8 @@ class LineSource(ABC):
         return False
 
     def _begins(self, file: BufferedReader) -> bool:
-        return any(
-            self.is_own(record) for line in islice(LineFile(file), 20) for record in _records(line)
-        )
+        lines = filter(None, LineFile(file))  # a long one gives empty ones while it is read
+        return any(self.is_own(record) for line in islice(lines, 20) for record in _records(line))
 
     def unchanged(self, path: Path, position: CapturePosition) -> bool:
         """Whether the file was read to its end and nothing was written to it since."""

@@ -92,5 +92,5 @@ def likeness(path: Path, sources: Sequence[Source]) -> str:
     claims = [source.title for source in sources if source.is_transcript(path)]
     if 0 < len(claims) <= _FEW:
         return f"It is named like a transcript of {' or '.join(claims)}, but holds none."
-    known = ", ".join(source.title for source in sources)
+    known = ", ".join(dict.fromkeys(source.title for source in sources))
     return f"It looks like the transcript of no assistant. Known are {known}."

@@ -25,6 +25,8 @@ from aiana.titles import title_of
 
 # Where a title comes from: the first prompt, a summary, the source itself. The better one stays.
 DERIVED, SUMMARISED, GIVEN = range(3)
+_TITLED_BY = (("user",), ("assistant", "summary"), ("thinking",), ("tool_use",), ("system",))
+"""What names a session, if it has any; of those types the first that it has."""
 _TITLE_PROMPTS, _TITLE_CHARS = 30, 4000
 """How many prompts a title is looked for in, and how much of each."""
 _MESSAGE_FIELDS = (
@@ -60,10 +62,11 @@ _PLACE_STORED = "UPDATE messages SET position = ? WHERE id = ? AND session_key =
 
 
 def derive_title(connection: sqlite3.Connection, session_key: int) -> None:
-    """Name a session that nobody named by what was asked in it, or else by what was said."""
-    for types in (("user",), ("assistant", "summary")):
+    """Name a session that nobody named by what was asked in it, else by what was said or done."""
+    for types in _TITLED_BY:
         texts = connection.execute(
-            "SELECT substr(m.content, 1, ?2) FROM sessions s "
+            "SELECT coalesce(iif(m.type = 'tool_use', m.tool_name || ': ', ''), '') "
+            "|| substr(m.content, 1, ?2) FROM sessions s "
             "JOIN messages m ON m.session_key = s.key "
             f"WHERE s.key = ?1 AND s.title_rank = {DERIVED} AND m.content != '' "
             "AND m.type IN (SELECT value FROM json_each(?4)) ORDER BY m.position, m.key LIMIT ?3",
