@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 BATCH = 32
 """Texts embedded on the processor between two looks at whether to stop: about a second."""
 WORTH_A_GPU = 4_000
-"""Texts from which on a GPU is asked for: torch and its driver take 14 s to load (measured beside
-an H100), in which a core embeds some 2,000."""
+"""Texts from which on a GPU is asked for: loading takes 6.5 s (measured beside an H100), more where
+torch was not read lately, in which a core embeds some 1,000."""
 
 
 class _Batch(Struct):
