@@ -268,7 +268,7 @@ def test_arguments_are_text_in_any_locale(home: Path) -> None:
         ("%s sessions list --json >/dev/full", 1, "cannot be written: No space left on device."),
         ("%s export " + SESSION + " >/dev/full", 1, "cannot be written: No space left on device."),
         ("%s --help >/dev/full", 1, "cannot be written: No space left on device."),
-        ("%s sessions list >&-", 1, "cannot be written: Bad file descriptor."),
+        ("%s sessions list -n 1000 >&-", 1, "cannot be written: Bad file descriptor."),
         ("%s sessions list --json | true; exit ${PIPESTATUS[0]}", 0, ""),
         ("%s sessions export " + SESSION + " | true; exit ${PIPESTATUS[0]}", 0, ""),
         ("%s remember - <&-", 2, "error: There is no text to keep."),
