@@ -130,7 +130,9 @@ test("hostile texts are shown as text", () => {
     ),
   );
   expect(texts()).toEqual(attacks);
-  expect(document.querySelectorAll("script, img, iframe, style, a[href], b, [onclick], [onload]")).toHaveLength(0);
+  expect(
+    document.querySelectorAll("script, img, iframe, style, a[href], b, [onclick], [onload]"),
+  ).toHaveLength(0);
   expect("hostile" in window).toBe(false);
 });
 
