@@ -75,15 +75,20 @@ def claude_code(path: Path) -> Counted:
     )
 
 
+def claude_blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The content of a message of Claude Code; what is a text only, as a block of text."""
+    blocks = message.get("content") or []
+    blocks = [blocks] if isinstance(blocks, str) else blocks
+    return [b if isinstance(b, dict) else {"type": "text", "text": b} for b in blocks]
+
+
 def _claude_rows(record: dict[str, Any]) -> list[str]:
     kind, message = record.get("type"), record.get("message")
     if kind == "system":
         return ["system"] if record.get("content") else []
     if kind not in ("user", "assistant") or not isinstance(message, dict):
         return []
-    blocks = message.get("content") or []
-    blocks = [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks
-    blocks = [b if isinstance(b, dict) else {"type": "text", "text": b} for b in blocks]
+    blocks = claude_blocks(message)
     if kind == "assistant":
         program = record.get("isApiErrorMessage") or message.get("model") == "<synthetic>"
         return [

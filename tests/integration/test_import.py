@@ -18,6 +18,7 @@ from aiana.capture.inventory import capture_sources
 from aiana.errors import NotFound
 from aiana.protocol.results import ImportCounts
 from aiana.storage import AianaStorage
+from tests.counting import claude_blocks
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts" / "claude-code"
 SERVER = Path(__file__).parents[2] / "server"
@@ -458,9 +459,7 @@ def _kinds(record: dict[str, Any]) -> list[str]:
         return ["system"] if record.get("content") else []
     if kind not in ("user", "assistant") or not isinstance(message, dict):
         return []
-    blocks = message.get("content") or []
-    blocks = [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks
-    blocks = [b if isinstance(b, dict) else {"type": "text", "text": b} for b in blocks]
+    blocks = claude_blocks(message)
     if kind == "assistant":
         program = record.get("isApiErrorMessage") or message.get("model") == "<synthetic>"
         names = {"text": "system" if program else "assistant", "thinking": "thinking"}

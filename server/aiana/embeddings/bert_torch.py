@@ -30,6 +30,19 @@ def prepare(device: str, threads: int) -> None:
         torch.backends.cuda.enable_cudnn_sdp(False)
 
 
+def padded(
+    rows: list[list[int]], pad_id: int, step: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Word-piece ids, and which of them are no padding, each of shape (rows, pieces of the longest
+    rounded up to a multiple of `step`)."""
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    width = -(-int(lengths.max()) // step) * step
+    present = np.arange(width) < lengths[:, None]
+    ids = np.full(present.shape, pad_id, dtype=np.int64)
+    ids[present] = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
+    return ids, present
+
+
 class BertEngine:
     """Runs a folder that is rewritable on `device` (`cuda`, `mps` or `cpu`).
 
@@ -54,7 +67,7 @@ class BertEngine:
             self._places = self._move(tables["position"] + tables["token_type"][0])
             self._matrices = {
                 name: self._move(matrix.T)
-                for name, matrix in model.originals.items()
+                for name, matrix in tables.items()
                 if name.startswith("encoder.")
             }
             self._vectors = {name: self._move(v) for name, v in model.weights.vectors.items()}
@@ -67,11 +80,7 @@ class BertEngine:
 
     def run(self, rows: list[list[int]]) -> NDArray[np.float32]:
         """L2-normalised vectors, shape (len(rows), dimensions), of rows of word-piece ids."""
-        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-        width = -(-int(lengths.max()) // _STEP) * _STEP
-        mask = np.arange(width) < lengths[:, None]
-        ids = np.full(mask.shape, self._pad_id, dtype=np.int64)
-        ids[mask] = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
+        ids, mask = padded(rows, self._pad_id, _STEP)
         with self._lock, torch.inference_mode():
             present = torch.from_numpy(mask).to(self.device)
             hidden = self._encode(torch.from_numpy(ids).to(self.device), present)

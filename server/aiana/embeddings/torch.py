@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from aiana.embeddings.bert_torch import prepare
+from aiana.embeddings.bert_torch import padded, prepare
 from aiana.errors import ModelUnavailable
 
 
@@ -46,10 +45,7 @@ class TorchEngine:
 
     def run(self, rows: list[list[int]]) -> NDArray[np.float32]:
         """L2-normalised vectors, shape (len(rows), dimensions), of rows of word-piece ids."""
-        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-        mask = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.full(mask.shape, self._pad_id, dtype=np.int64)
-        ids[mask] = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
+        ids, mask = padded(rows, self._pad_id)
         features = {
             "input_ids": torch.from_numpy(ids).to(self.device),
             "attention_mask": torch.from_numpy(mask.astype(np.int64)).to(self.device),

@@ -422,11 +422,13 @@ class SessionWriter:
     @staticmethod
     def _stored_ids(connection: sqlite3.Connection, messages: Sequence[Message]) -> set[str]:
         """Those ids of messages that some session has."""
-        ids = Admitted(json.dumps([message.id for message in messages]))
+        ids = {message.id: storable(message.id) for message in messages}
         rows = connection.execute(
-            "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+            "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?))",
+            (Admitted(json.dumps(list(ids.values()))),),
         )
-        return {id for (id,) in rows}
+        stored = {id for (id,) in rows}
+        return {id for id, kept in ids.items() if kept in stored}
 
     @staticmethod
     def _is_replay(connection: sqlite3.Connection, message: Message, session_key: int) -> bool:
