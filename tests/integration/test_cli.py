@@ -134,7 +134,7 @@ def test_search_and_context_mark_thinking(run: Run, tmp_path: Path) -> None:
     (tmp_path / "pond.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
     run("import", str(tmp_path / "pond.jsonl"))
     shown = run("search", "ducks").stdout
-    speakers = re.findall(r"^    (\w+) · pond · claude · 2026-01-12", shown, re.MULTILINE)
+    speakers = re.findall(r"^    (\w+) · pond · claude-code · 2026-01-12", shown, re.MULTILINE)
     texts = re.findall(r"^    (ducks \w+)$", shown, re.MULTILINE)
     told = [("assistant", "ducks swim"), ("thinking", "ducks float")]
     assert list(zip(speakers, texts, strict=True)) == told
@@ -418,7 +418,7 @@ def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, show: Show, tmp_pat
         assert lines[1].startswith("  00000001  2026-02-01, ")
         assert lines[2:3] == ["└ Look for the tabs"]
         assert all(width_of(line) <= columns for line in lines)
-        assert "shop · claude" in lines[1] or columns == 40
+        assert "shop · claude-code" in lines[1] or columns == 40
         assert width_of(lines[0]) >= min(columns - 2, width_of(wide))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from aiana.config import Config
-from aiana.models import Message, Session
+from aiana.models import Message, SearchFilter, Session
 from aiana.service import Aiana, open_aiana
 from aiana.storage import AianaStorage
 from aiana.storage.forgetting import scrub
@@ -158,6 +158,38 @@ def test_nothing_is_left_of_a_memory(aiana: Aiana, home: Path) -> None:
         activity["id"] for activity in aiana.container.cache.recent_activities()
     ]
     assert len(aiana.search("number", limit=100, mode="keyword").hits) == 80
+
+
+@pytest.mark.parametrize("way", ["session", "memories", "filter"])
+def test_nothing_is_left_of_a_project(aiana: Aiana, home: Path, projects: Path, way: str) -> None:
+    project = f"/home/u/{WORDS[0]}"
+    if way == "memories":
+        kept = aiana.add_memory("Said of it", project=project).memory
+    else:
+        write(projects / "s1.jsonl", said("user", "Said of it") | {"cwd": project})
+        aiana.import_sessions()
+    backup = aiana.back_up().path
+    assert where_it_stands(home, WORDS[0]) != set()
+    if way == "session":
+        aiana.delete_session("s1")
+    elif way == "memories":
+        aiana.delete_memories([kept.id])
+    else:
+        aiana.forget(SearchFilter(project=project), expected=2)
+    assert where_it_stands(home, WORDS[0]) == set()
+    assert Path(backup).exists()
+
+
+def test_a_project_does_not_take_the_place_of_a_forgotten_one(aiana: Aiana) -> None:
+    gone = aiana.add_memory("Of the one", project="/home/u/one").memory
+    revision = aiana.container.storage.revision()
+    aiana.delete_memories([gone.id])
+    aiana.add_memory("Of the other", project="/home/u/other")
+    changed = aiana.container.storage.changes_since(revision)
+    assert changed[:2] == (["memories"], ["/home/u/other"])
+    with aiana.container.storage.database.reading() as connection:
+        rows = connection.execute("SELECT id FROM projects WHERE id != ''").fetchall()
+    assert rows == [("/home/u/other",)]
 
 
 def test_what_a_memory_said_before_is_gone(aiana: Aiana, home: Path) -> None:

@@ -130,11 +130,20 @@ def test_a_value_that_means_nothing_is_told(text: str) -> None:
         ("after:2026-01 bug", "2026-01-01T00:00:00.000Z", ("bug",)),
         ("after:5 january 2026 bug", "2026-01-05T00:00:00.000Z", ("bug",)),
         ("after:7d ago,", "2026-02-01T12:00:00.000Z", ("ago,",)),
+        ("after: yesterday bug", "2026-02-07T00:00:00.000Z", ("bug",)),
+        ("bug After:  3 days ago", "2026-02-05T12:00:00.000Z", ("bug",)),
+        ("after:2026-01-05 10:30 bug", "2026-01-05T10:30:00.000Z", ("bug",)),
+        ("after:2026-01-05 a:b", "2026-01-05T00:00:00.000Z", ("a:b",)),
     ],
 )
 def test_times_as_people_write_them(text: str, after: str, words: tuple[str, ...]) -> None:
     query = parse(text, NOW)
     assert (query.filter, query.words, query.notes) == (SearchFilter(after=after), words, ())
+
+
+@pytest.mark.parametrize("text", ["what came after: the crash", "after:", "before: we left"])
+def test_a_colon_in_a_sentence_restricts_nothing(text: str) -> None:
+    assert parse(text, NOW) == Query(words=tuple(text.split()))
 
 
 @pytest.mark.parametrize(

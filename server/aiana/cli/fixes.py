@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument, width
 from aiana.protocol.results import Fix
@@ -61,5 +61,5 @@ def _print(fix: Fix, columns: int | None) -> None:
     for each in fix.commands:
         say("  " + fit(f"$ {each.text}", columns - 2))
     title = fix.session_title or "(without a title)"
-    where = [when(fix.timestamp), assistant(fix.source), fix.session_id[:8], title]
+    where = [when(fix.timestamp), fix.source, fix.session_id[:8], title]
     say(Piece("  " + joined(where, columns - 2), "dim"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import json_option, opened, print_json, tell, tell_of_more
 from aiana.cli.terminal import Piece, say, width
 from aiana.paths import expanded
@@ -56,5 +56,5 @@ def _print(entry: FileEntry, columns: int | None) -> None:
     lines = None if entry.lines is None else f"lines {entry.lines[0]}-{entry.lines[1]}"
     start = f"{entry.touch:<8}"
     say(Piece(start, "cyan"), Piece(fit(title, columns - len(start)), "bold"))
-    facts = [when(entry.timestamp), assistant(entry.source), lines, entry.session_id[:8]]
+    facts = [when(entry.timestamp), entry.source, lines, entry.session_id[:8]]
     say(Piece(" " * len(start) + joined(facts, columns - len(start)), "dim"))

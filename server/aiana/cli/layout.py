@@ -10,7 +10,6 @@ from aiana.text import one_line
 from aiana.times import to_datetime
 
 _AGES = ((365 * 86400, "y"), (30 * 86400, "mo"), (7 * 86400, "w"), (86400, "d"), (3600, "h"))
-_SHORT = {"claude-code": "claude", "copilot-chat": "copilot", "gemini-cli": "gemini"}
 
 
 def fit(text: str, columns: int | None) -> str:
@@ -53,11 +52,6 @@ def when(timestamp: str) -> str:
         return ""
     day = to_datetime(timestamp).astimezone().date().isoformat()
     return f"{day}, {age(timestamp)} ago"
-
-
-def assistant(source: str) -> str:
-    """An assistant's name in one short word."""
-    return _SHORT.get(source, source)
 
 
 def project_name(project: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, marked, project_name, when
+from aiana.cli.layout import fit, joined, marked, project_name, when
 from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument, width
 from aiana.models import HitReasons, Mode, SearchFilter, SearchHit, SearchReasons
@@ -105,7 +105,7 @@ def _print_hits(result: SearchResult) -> None:
 def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     """The title first, then who said it when, what, and where to read on."""
     title = hit.session_title or ("Memory" if hit.kind == "memory" else "Conversation")
-    place = [project_name(hit.project), hit.user or assistant(hit.source), when(hit.timestamp)]
+    place = [project_name(hit.project), hit.user or hit.source, when(hit.timestamp)]
     left = columns and columns - 4
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
     say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import asdict
 
 from aiana.cli.groups import DefaultGroup
-from aiana.cli.layout import assistant, fit, joined, project_name, when
+from aiana.cli.layout import fit, joined, project_name, when
 from aiana.cli.output import (
     chosen_project,
     json_option,
@@ -136,7 +136,7 @@ def _print_session(session: Session, depth: int, columns: int) -> None:
     facts = [
         when(session.ended_at or session.started_at),
         project_name(session.project),
-        assistant(session.source),
+        session.source,
         counted(session.message_count, "message"),
         counted(session.agents, "sub-agent") if session.agents else None,
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aiana.cli.layout import assistant, fit, joined, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, width
 from aiana.paths import expanded, lines_at
@@ -59,7 +59,7 @@ def _print(reason: Reason, columns: int | None) -> None:
     say(Piece(fit(asked, columns), "bold"))
     facts = [reason.how, f"line {lines}" if len(lines) < 40 else None]
     say(Piece("  " + joined(facts, columns - 2), "cyan"))
-    where = [when(reason.timestamp), assistant(reason.source), reason.session_id[:8]]
+    where = [when(reason.timestamp), reason.source, reason.session_id[:8]]
     say(Piece("  " + joined(where, columns - 2), "dim"))
     for refused in reason.rejected:
         say(Piece("  refused before: " + fit(refused.text, columns - 18), "dim"))

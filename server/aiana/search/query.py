@@ -25,6 +25,7 @@ _TOKEN = re.compile(
     (?P<minus>-(?=["\w./@#]))?
     (?: "(?P<phrase>[^"]*)"
       | (?P<name>[A-Za-z]+):(?:"(?P<quoted>[^"]+)"|(?P<value>[^\s":]\S*))
+      | (?P<apart>(?i:after|before)):(?=\s)
       | \S+ )
     """,
     re.VERBOSE,
@@ -40,7 +41,7 @@ _KINDS: dict[str, Kind] = {
 _TYPES = ("message", "memory", "tool", *get_args(MessageType), *MEMORY_TYPES)
 _MOST_DATE_WORDS = 4
 _MOST_NOTES = 5
-_WORD = re.compile(r"\s+([^\s\":]+)")
+_WORD = re.compile(r"\s+([^\s\"]+)")
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ def parse(text: str, reference: datetime | None = None) -> Query:
         if token["phrase"] is not None:
             found[f"{minus}phrase"].append(" ".join(token["phrase"].split()))
             continue
-        if token["name"]:
+        if token["name"] or token["apart"]:
             named, place = _named(token, readable, reference)
             if isinstance(named, _Unknown):
                 unknown.append(named)
@@ -147,7 +148,10 @@ def _named(
     token: re.Match[str], text: str, reference: datetime | None
 ) -> tuple[SearchFilter | _Unknown | None, int]:
     """The filter that an operator stands for, None if it is none, and where it ends in `text`."""
-    name, end = token["name"].lower(), token.end()
+    name, end = (token["name"] or token["apart"]).lower(), token.end()
+    if token["apart"]:  # `after: yesterday`; without a time it is a word like others
+        moment, end = _moment("", text, end, reference)
+        return None if moment is None else _since(name, moment), end
     value = (token["quoted"] or token["value"]).strip()
     if not value:
         return None, end
@@ -176,10 +180,12 @@ def _named(
                 moment, end = _moment(value, text, end, reference)
             if moment is None:
                 return _Unknown(token[0], f"it is no time such as {FORMS}"), end
-            if name == "after":
-                return SearchFilter(after=moment), end
-            return SearchFilter(before=moment), end
+            return _since(name, moment), end
     return None, end
+
+
+def _since(name: str, moment: str) -> SearchFilter:
+    return SearchFilter(after=moment) if name == "after" else SearchFilter(before=moment)
 
 
 def _moment(value: str, text: str, end: int, reference: datetime | None) -> tuple[str | None, int]:
@@ -189,7 +195,7 @@ def _moment(value: str, text: str, end: int, reference: datetime | None) -> tupl
         following = _WORD.match(text, end)
         if following is None:
             break
-        value, end = f"{value} {following[1]}", following.end()
+        value, end = f"{value} {following[1]}".strip(), following.end()
         if (moment := resolve_time(value, reference)) is not None:
             found, best = moment, end
     return found, best

@@ -13,7 +13,7 @@ from aiana.private import files_in
 from aiana.storage.backups import TURN_S, turn
 from aiana.storage.copying import remove_copy
 from aiana.storage.database import Database
-from aiana.storage.forgotten import forget_session
+from aiana.storage.forgotten import drop_empty_projects, forget_session
 from aiana.storage.overwriting import is_overwritten, note_overwritten
 from aiana.storage.pending_scrubs import Owed, settled_in
 from aiana.storage.rows import Forgotten
@@ -99,6 +99,7 @@ def forget_rows(connection: sqlite3.Connection, owed: Sequence[Owed]) -> list[st
         # What it owed itself, when it was copied, is not owed any more.
         for known in settled_in(connection, each.name):
             words = None if words is None or known is None else words + known
+    drop_empty_projects(connection)
     if words is None or not gone.texts:
         return words
     return words + words_of(gone.texts)

@@ -57,6 +57,15 @@ def forget_session(
     forgotten.beside.extend(given for *_, given in rows if given)
 
 
+def drop_empty_projects(connection: sqlite3.Connection) -> None:
+    """Forget projects of which nothing is left: their folders and names may tell enough."""
+    connection.execute(
+        "DELETE FROM projects WHERE id != '' "
+        "AND NOT EXISTS (SELECT 1 FROM sessions WHERE project_key = projects.key) "
+        "AND NOT EXISTS (SELECT 1 FROM memories WHERE project_key = projects.key)"
+    )
+
+
 def take_keys(facts: Iterable[tuple[str, str]], connection: sqlite3.Connection) -> None:
     """Take over the keys of a database, by its facts, whose hashes are to be known in this one."""
     for name, value in facts:

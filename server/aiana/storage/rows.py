@@ -179,7 +179,10 @@ def project_key(connection: sqlite3.Connection, project: Project) -> int:
     ).fetchone()
     if row is None:
         cursor = connection.execute(
-            "INSERT INTO projects (id, name, root) VALUES (?, ?, ?)",
+            # A key that is used again would lend a new project what is noted of a forgotten one.
+            "INSERT INTO projects (key, id, name, root) SELECT 1 + max("
+            "(SELECT coalesce(max(key), 0) FROM projects), "
+            "(SELECT coalesce(max(project_key), 0) FROM revisions)), ?, ?, ?",
             (project.id, project.name, project.root),
         )
         assert cursor.lastrowid is not None
