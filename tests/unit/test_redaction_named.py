@@ -505,3 +505,33 @@ def test_values_of_a_tool_call_by_their_keys() -> None:
     )
     harmless = {"token": "keyword", "token_type": "Bearer", "secret": "string", "password": ""}
     assert redact_tree(harmless) == (harmless, 0)
+
+
+# Each with what of it is secret.
+WITH_QUOTES = [
+    ("""curl -d '{"password":"it'\\''s"}' x""", "it'\\''s"),
+    ("""curl -d '{"password":"it'\\''s4me"}' x""", "it'\\''s4me"),
+    ("""mysql -u root -p'it'\\''s4me' db""", "it'\\''s4me"),
+    ("""curl -u 'bob:it'\\''s4me' x""", "it'\\''s4me"),
+    ("""curl -u 'bob:it'"'"'s4me' x""", """it'"'"'s4me"""),
+    ('{"password": "it\'s4me"}', "it's4me"),
+    ('{"password": "a\\"b4cdef"}', 'a\\"b4cdef'),
+    ('{"password": "sun`flower7"}', "sun`flower7"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), WITH_QUOTES)
+def test_a_password_may_hold_quotes(text: str, secret: str) -> None:
+    assert redact(text) == (text.replace(secret, "[redacted:password]"), 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """query = "password='"+pw+"'\"""",
+        """$q = "and password = '" . $pass . "' and x='y'";""",
+        '"password": "Can\'t be blank"',
+    ],
+)
+def test_quotes_of_code_are_no_password(text: str) -> None:
+    assert redact(text) == (text, 0)

@@ -42,6 +42,7 @@ def _value(group: str = "value") -> str:
     return rf"\\?[\"']?(?P<{group}>{_WORD}{{3,200}})"
 
 
+_QUOTED = r"(?P<q>[\"'])(?P<value>[^\s\"']{5,63})(?P=q)"
 _ENDS = r"(?=[\"'\\]{0,2}[ \t]*(?:[;#\n\r\\]|\Z))"
 _LEVEL = rf"(?:\d{{1,2}}{_B})?"
 _SHA = r"(?:md5|sha(?:-?\d{1,3})?)"
@@ -92,10 +93,26 @@ DIRECTIVES = (
     Form("define(", ("define(",),
          r"define\(\s{0,3}[\"']\w{2,40}_(?:KEY|SALT)[\"'],\s{0,20}(?P<q>[\"'])(?P<value>(?!put your)[^\n]{8,200}?)(?P=q)\s{0,3}\)"),
     Form("blowfish", ("blowfish_secret",), r"blowfish_secret[\"']?\]?\s{0,3}=\s{0,3}[\"'](?P<value>[^\n\"']{8,200})[\"']"),
-    Form("option key ", ("option key ",), r"option key [\"'](?P<value>[^\s\"']{8,63})[\"'][ \t]*(?=\n|\Z)"),
+    Form("option key", ("option key",), rf"option key\d?{_B}(?:{_QUOTED}|(?P<second>{_WORD}{{8,63}}){_ENDS})"),
+    Form("uci set", ("uci set ",), rf"uci set{_B}[\w.@\[\]-]{{3,80}}\.key\d?=(?:{_QUOTED}|(?P<second>{_WORD}{{5,63}}))"),
+    Form("netsh", ("netsh ",), rf"netsh\s[^\n|;&]{{0,200}}?\skey={_value()}(?=[\s\"'\\]|\Z)"),
+    Form("keymaterial", ("keymaterial",), rf"keymaterial(?:=|>\s{{0,12}}){_value()}(?=\s{{0,12}}<|[\s\"'\\]|\Z)"),
+    # What Windows calls the key of a wireless network that it shows.
+    *(Form(gate, (words,), rf"[\w ]{{4,24}}[ \t]{{1,20}}:{_B}{_value()}{_ENDS}")
+      for gate, words in (
+          ("key content", "key content"), ("sselinhalt", "sselinhalt"), ("contenu de la cl", "contenu de la cl"),
+          ("contenuto chiave", "contenuto chiave"), ("clave", "contenido de la clave"), ("do da chave", "do da chave"),
+      )),
+    Form("iwconfig", ("iwconfig ",), rf"iwconfig{_B}\w{{1,15}}{_B}(?:[^\n|;&]{{0,80}}?\s)?key{_B}(?:open{_B}|restricted{_B})?{_value()}(?=[\s\"']|\Z)"),
+    Form("wpa_cli", ("set_network ",), rf"set_network{_B}\d{{1,3}}{_B}(?:psk|password|wep_key\d|sae_password){_B}(?P<q>[\"']{{0,2}})(?P<value>[^\s\"']{{5,63}})(?P=q)?"),
+    Form("psk", (".psk ",), rf"\.psk{_B}{_value()}(?=[\s\"']|\Z)"),
+    Form("ascii 0", ("ascii 0 ",), rf"(?:(?<=psk )|(?<=set-key )|(?<=wpa-psk ))ascii 0{_B}{_value()}(?=[\s\"']|\Z)"),
+    # The users and devices of `tac_plus.conf`.
+    Form("clear", ("cleartext ", "clear "), rf"(?<==\s)(?:cleartext|(?:(?<=login\s=\s)|(?<=pap\s=\s)|(?<=enable\s=\s))clear){_B}{_value()}(?=[\"']?[ \t]*(?:[;}}#\n\r]|\Z))"),
+    Form("tacacs", ("tacacs key", "tacacs passkey"), rf"tacacs{_B}(?:pass)?key(?:{_B}|[ \t]*=[ \t]*){_LEVEL}{_value()}{_ENDS}"),
 )  # fmt: skip
 # Names of communities and algorithms that stand in every manual.
-_KNOWN = frozenset({"public", "private", "version", "encrypted", "none", "default"})
+_KNOWN = frozenset({"public", "private", "version", "encrypted", "none", "default", "clear"})
 
 _USER = Pattern(
     r"user(?=[ \t=:])[ \t]{0,3}(?P<sign>[=:]?)[ \t]{0,3}[\"']?(?P<user>[\w.@\\-]{1,60}):"
@@ -132,6 +149,13 @@ _ACL_LINE = Pattern(
 _AUTH_LINE = Pattern(
     r"(?:\A|\n)(?P<prompt>[\w.:\[\]~-]{0,60}>[ \t]?)?AUTH[ \t](?:(?P<user>[\w.-]{1,40})[ \t])?(?P<value>[^\s\"']{4,200})[ \t]*(?=\n|\Z)"
 )
+# A line of what opens the door to a device, as files about TACACS and RADIUS have it.
+_DEVICE_KEY = Pattern(
+    r"(?:\A|[\n{])[ \t]*(?:[\w.:-]{1,60}[ \t]{1,12})?(?:key|secret)(?:[ \t]*=[ \t]*|[ \t]{1,12})(?P<q>[\"'])?"
+    r"(?P<value>[^\s\"'`\\<>;,(){}|\[\]$]{3,100})(?(q)(?P=q))[ \t]*(?=[;}#\n\r]|\Z)",
+    re.IGNORECASE,
+)
+_OF_DEVICES = ("tacacs", "tac_plus", "tacplus", "= clear")
 _CHAP = Pattern(
     r"(?:\A|\n)[ \t]*(?:\"[^\"\n]{1,60}\"|[^\s\"#]{1,60})[ \t]{1,20}(?:\*|[\w.\"-]{1,40})[ \t]{1,20}[\"']?(?P<value>[^\s\"']{3,200})[\"']?"
     r"[ \t]{1,20}(?:\*|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?)[ \t]*(?=\n|\Z)"
@@ -232,6 +256,9 @@ def directives(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         for line_of in _AUTH_LINE.finditer(text):
             if line_of["prompt"] or is_told(line_of["value"]):
                 _add(found, line_of.start("value"), line_of["value"])
+    if not gates.isdisjoint((*_OF_DEVICES, "clear")) and any(w in lowered for w in _OF_DEVICES):
+        for match in _DEVICE_KEY.finditer(text):
+            _add(found, match.start("value"), match["value"])
     if not gates.isdisjoint(("secret", "l2tpd", "pptpd")) and any(
         word in lowered for word in _CHAP_FILES
     ):

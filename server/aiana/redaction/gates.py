@@ -54,7 +54,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "p": (
         Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
         Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)|(?<=bindpw)))"),
-        Gate("psk", '(?<![a-z]psk)(?=[=:"])'),
+        Gate("psk", r'(?<![a-z]psk)(?=[=:"]|(?<!: psk) )'),
         Gate("pin", f"(?:{_DIGITS_BEHIND}|{_SAID_BEFORE})"),
         Gate("phrase", before=("[dyp]", "[dyp][ _-]")),
         Gate("proxy", r"(?=[\"'\\]{0,2}[\s?]{0,2}[=:])"),
@@ -78,9 +78,11 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
                 "parool",
             ),
         ),
-        *map(Gate, (": eap ", '.pem "', "npmauthident", "option key ")),
+        *map(Gate, (": eap ", '.pem "', "npmauthident", "option key")),
+        *map(Gate, ("tac_plus", "wpa_cli")),
     ),
     "k": (
+        Gate("key content", "(?= {1,20}:)"),
         Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
@@ -97,7 +99,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
                 "rsakeyvalue",
             ),
         ),
-        Gate("lozinka"),
+        *map(Gate, ("lozinka", "keymaterial")),
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
@@ -123,6 +125,8 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         ),
         *map(Gate, ("exec.py ", "key chain", "acl setuser", "etcdctl", "encrypt_string")),
         *map(Gate, ("credenciales", "community", "com2sec", "createuser ", "tacacs")),
+        Gate("clear", "(?=(?:text)? )", before=("= ",)),
+        *map(Gate, ("iwconfig", "ascii 0", "tacplus")),
         *map(Gate, ("sharedaccesskey=", "x-amz-security-token=", "wachtwoord", "contrasena")),
     ),
     "u": (
@@ -131,7 +135,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("u:", r"(?= {0,2}[\w.@+-]{2,60},? {1,3}p:)"),
         Gate("u/p", "(?= {0,2}[=:])"),
         Gate("username", r"(?= {1,3}\S{1,60} {1,3}(?:privilege {1,3}\d{1,2} {1,3})?secret )"),
-        *map(Gate, ("net us", "accountkey=", "unseal")),
+        *map(Gate, ("net us", "accountkey=", "unseal", "uci set", "contenu de la cl")),
         *map(Gate, ("radius-server", "radius server", "radius host")),
     ),
     "b": (
@@ -159,7 +163,12 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("cloudflared service"),
         Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),
     ),
-    "h": (Gate("heslo"), Gate("haslo"), Gate("senha")),
+    "h": tuple(
+        map(
+            Gate,
+            ("heslo", "haslo", "senha", "netsh", "sselinhalt", "contenuto chiave", "do da chave"),
+        )
+    ),
     "j": (
         Gate("jelszo"),
         Gate("jsessionid"),

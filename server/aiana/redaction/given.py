@@ -40,8 +40,15 @@ _MOST_AT_ONCE = 100
 _MORE = Pattern(r"[^\s\"'`\\<>,;(){}|\[\]]{0,20000}+")
 _ASSIGNED = Pattern(_SIGN + _VALUE)
 _OPTION = Pattern(rf"(?:{_SIGN}|\s{{1,3}}(?P<blank>))" + _VALUE)
+# Words, or one word with other quotes in it.
 _WORDS = Pattern(
-    r"[\"'\\]{0,4}\s{0,2}(?:[:=]|=>)\s{0,2}(?P<quote>\\{0,4}[\"'])(?P<value>[^\"'\n\\]{6,200})(?P=quote)"
+    r"[\"'\\]{0,4}\s{0,2}(?:[:=]|=>)\s{0,2}(?P<quote>\\{0,4}[\"'])(?:(?P<value>[^\"'\n\\]{6,200})"
+    r"|(?P<odd>(?:(?!(?P=quote))(?:[^\s\\]|\\[^\s])){3,120}))(?P=quote)"
+)
+_ODD = re.compile(r"[\"'`\\]")
+# Where a quote in a literal belongs to code that puts texts together, or to another literal.
+_PUT_TOGETHER = Pattern(
+    r"[\"'`]?[-+.,&()\[\]{}|;:=/<>][\"'`]|[\"'`][-+.,&()\[\]{}|;:=/<>]|\A[\"'`\\]|[\"'`\\]\Z"
 )
 _PHRASE = Pattern(r"[a-z]{2,12}(?:[ -][a-z]{2,12}){2,11}\Z")
 # Words of sentences, of which a phrase that somebody thought up has none.
@@ -325,8 +332,14 @@ def _is_phrase(value: str) -> bool:
 def _phrase(text: str, name: Name, end: int) -> Span | None:
     """`PASSPHRASE="several words"`."""
     match = _WORDS.match(text, end) if name.password and not name.is_about else None
-    if match is None or " " not in match["value"] or is_stand_in(match["value"]):
+    if match is None:
         return None
+    value = match["value"] or match["odd"]
+    if is_stand_in(value):
+        return None
+    if " " not in value:
+        no_literal = name.is_verb or _PUT_TOGETHER.search(value) or not _ODD.search(value)
+        return None if no_literal else (*match.span(match.lastgroup or 0), "password")
     if _is_phrase(match["value"]) or (name.is_loud and match.string[match.start()] != ":"):
         return (*match.span("value"), "password")
     return None

@@ -272,7 +272,7 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
     if word == "psk":
         return not lowered[position - 1 : position].isalpha() and lowered[
             position + 3 : position + 4
-        ] in ("=", ":", '"', "")
+        ] in ("=", ":", '"', " ", "")
     if word == "pw":
         rest = lowered[position + 2 : position + 3]
         if rest == "d":

@@ -17,7 +17,7 @@ _ESCAPE = Pattern(
 _WRITTEN = Pattern(  # all of it after one backslash, which is quickly found
     r"\\(?:(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]{0,20}[a-zA-Z]"
     r"|\\{0,3}(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<hex>[0-9a-fA-F]{2}))"
-    r"|(?P<plain>[_~/-]))"
+    r"|(?P<plain>[_~/-])|(?<='\\)'')"  # the last: a quote in a shell's literal
 )
 _ENTITY = Pattern(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _PERCENT = Pattern(r"%([2-7][0-9a-fA-F])")
