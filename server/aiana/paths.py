@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,12 @@ def expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def readable(path: str | Path) -> str:
+    """`path` as every text can hold it: a byte of it that is no UTF-8 stands as `\\xe9`."""
+    text = str(path)
+    return text if text.isascii() else os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def lines_at(place: str) -> tuple[str, int, int] | None:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -112,8 +113,8 @@ def test_processor_takes_over_when_the_gpu_is_gone(
         def receive(self) -> NDArray[np.float32]:
             self.answers += 1
             if self.answers == 3:
-                self._child.kill()
-                self._child.wait()
+                for child in psutil.Process().children():
+                    child.kill()
             return super().receive()
 
     monkeypatch.setattr("aiana.embeddings.gpu.GpuProcess", Dying)

@@ -9,11 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
-from aiana.embeddings.child import run_child
+from aiana.child import run_child
 
 CHILD = """
 import sys, time
-from aiana.embeddings.child import end_with_parent
+from aiana.child import end_with_parent
 end_with_parent()
 file = open(sys.argv[1], "w")  # and held as long as this lives
 print("begun", file=file, flush=True)
@@ -22,7 +22,7 @@ while True:
 """
 PARENT = """
 import sys
-from aiana.embeddings.child import run_child
+from aiana.child import run_child
 run_child([sys.executable, "-c", sys.argv[1], sys.argv[2]])
 """
 

@@ -34,6 +34,7 @@ from aiana.models import (
     Preference,
     Session,
 )
+from aiana.paths import readable
 
 VERSION = 1
 _MARK = "aianaArchive"
@@ -92,7 +93,7 @@ class Archive(OwnFile):
 
         def reached() -> CapturePosition:
             return CapturePosition(
-                path=str(path),
+                path=readable(path),
                 source=self.name,
                 mark=mark,
                 skipped_lines=losses.count,

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from aiana.capture.decoding import loads
 from aiana.capture.jsonl import LineReader
 from aiana.models import CaptureBatch, CapturePosition, Message, MessageType, Session, Spent
+from aiana.paths import readable
 from aiana.projects import is_gone, project_of, remote_identity
 from aiana.redaction.arguments import flatten
 from aiana.redaction.redact import redact
@@ -421,7 +422,7 @@ class SessionBuilder:
 
     def transcript_of(self, session_id: str) -> str:
         """The file that holds the session: this one, unless a source knows better."""
-        return str(self.path)
+        return readable(self.path)
 
 
 class SessionReader(LineReader, Generic[Memory]):

@@ -14,6 +14,7 @@ from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.paths import readable
 
 BUSY_S = 5.0
 LARGEST_VALUE = 32 << 20
@@ -77,7 +78,7 @@ class DatabaseSource(ABC):
             state = {"builder": builder.state()}
             losses = Losses(path, self.left_out(cursor))
             return CapturePosition(
-                path=str(path),
+                path=readable(path),
                 source=self.name,
                 mark=mark,
                 state=state,

@@ -16,6 +16,7 @@ from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.paths import readable
 
 LARGEST = 256 << 20
 """Bytes of the largest document that is read."""
@@ -96,7 +97,7 @@ class DocumentSource(ABC):
         if is_same:
             losses = Losses(path, known=position)
         reached = CapturePosition(
-            path=str(path),
+            path=readable(path),
             source=self.name,
             mark=msgspec.to_builtins(mark),
             skipped_lines=losses.count,

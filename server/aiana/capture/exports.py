@@ -27,6 +27,7 @@ from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
+from aiana.paths import readable
 
 MOST_FILES = 10_000
 """Files of conversations in one archive; the services write one, or a few dozen."""
@@ -258,7 +259,7 @@ class _Reading:
             bytes_read=self._bytes,
             reached=reached,
             position=CapturePosition(
-                path=str(self._path),
+                path=readable(self._path),
                 source=self._source.name,
                 mark=msgspec.to_builtins(mark),
                 skipped_lines=self.losses.count,

@@ -12,7 +12,7 @@ from aiana.capture import Source
 from aiana.capture.likeness import likeness
 from aiana.capture.reading import walk
 from aiana.errors import UnreadableTranscript
-from aiana.paths import expanded
+from aiana.paths import expanded, readable
 from aiana.protocol.results import Failure
 
 
@@ -39,8 +39,8 @@ class Found(Struct):
     def fail(self, source: str, path: Path, error: Exception) -> None:
         failed = self.failed.setdefault(source, [])
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        if all(failure.path != str(path) for failure in failed):
-            failed.append(Failure(path=str(path), reason=reason))
+        if all(failure.path != readable(path) for failure in failed):
+            failed.append(Failure(path=readable(path), reason=reason))
 
 
 def transcript_file(source: Source, path: Path) -> TranscriptFile | None:

@@ -12,9 +12,12 @@ from aiana.capture.archive import Archive
 from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
 from aiana.capture.jsonl import LineSource
 from aiana.capture.order import newest_first
+from aiana.capture.read_ahead import Read, ReadAhead, read_here, reason_of
 from aiana.capture.shared import SharedMarkdown
-from aiana.errors import AianaError, StorageUnavailable
+from aiana.child import cores
+from aiana.errors import StorageUnavailable
 from aiana.models import CapturePosition, LeftOut, Progress
+from aiana.paths import readable
 from aiana.protocol.results import Failure, ImportCounts, ImportResult
 from aiana.redaction.door import admitted
 from aiana.times import to_datetime
@@ -68,14 +71,16 @@ def import_sources(
     for file, _ in waiting:
         result.sources[file.source.name].skipped -= 1
     done = total - sum(file.size for file, _ in waiting)
-    for file in newest_first(waiting):
-        counts = result.sources[file.source.name]
-        for offset in import_file(storage, file, counts):
-            if progress is not None:
-                progress(done + min(offset, file.size), total, file.path.name)
-            if cancelled is not None and cancelled():
-                return result
-        done += file.size
+    new = [file for file, is_new in waiting if is_new]
+    with ReadAhead(newest_first(waiting), new, cores()) as ahead:
+        for file in ahead:
+            counts = result.sources[file.source.name]
+            for offset in import_file(storage, file, counts, ahead.read):
+                if progress is not None:
+                    progress(done + min(offset, file.size), total, file.path.name)
+                if cancelled is not None and cancelled():
+                    return result
+            done += file.size
     if progress is not None:
         progress(total, total, "")
     return result
@@ -93,7 +98,7 @@ def waiting_files(
     for file in files:
         if file.source.name not in read:
             continue
-        position = positions.get(admitted(str(file.path))) if positions else None
+        position = positions.get(admitted(readable(file.path))) if positions else None
         try:
             if (
                 position is None
@@ -106,12 +111,14 @@ def waiting_files(
     return waiting
 
 
-def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCounts) -> Iterator[int]:
+def import_file(
+    storage: AianaStorage, file: TranscriptFile, counts: ImportCounts, read: Read = read_here
+) -> Iterator[int]:
     """Import one file step by step; yields how many bytes of it each step has reached.
 
     A file that cannot be read is counted as failed, and why is kept. Raises StorageUnavailable.
     """
-    path = str(file.path)
+    path = readable(file.path)
     try:
         position = storage.captures.position(path)
         excluded = storage.database.excluded()
@@ -125,7 +132,7 @@ def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCount
                 return
             position = None  # what of it may be kept is told anew
         before, is_excluded = position, False
-        for batch in file.source.read(file.path, position):
+        for batch in read(file, position):
             result = storage.write_batch(batch)
             written = result.messages_added + result.messages_updated
             counts.messages += result.messages_added
@@ -145,7 +152,7 @@ def import_file(storage: AianaStorage, file: TranscriptFile, counts: ImportCount
     except StorageUnavailable:
         raise
     except Exception as error:  # whatever one file holds, the others must come in
-        reason = _reason(error)
+        reason = reason_of(error)
         counts.failed.append(Failure(path=path, reason=reason))
         storage.captures.note_failure(path, file.source.name, reason)
 
@@ -164,11 +171,3 @@ def _count_losses(
     counts.skipped_lines += max(0, after.skipped_lines - (before.skipped_lines if before else 0))
     room = MOST_LEFT_OUT - len(counts.left_out)
     counts.left_out += [line for line in after.left_out if line not in known][: max(0, room)]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, AianaError):
-        return str(error)
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return f"{type(error).__name__}: {error}"

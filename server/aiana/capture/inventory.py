@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiana.capture import Source, named_sources, sources
 from aiana.capture.files import TranscriptFile, files_on_disk
 from aiana.models import CapturePosition
+from aiana.paths import readable
 from aiana.protocol.results import Failure, SourceFile, SourceStatus
 from aiana.redaction.door import admitted
 from aiana.times import normalise_time
@@ -45,7 +46,9 @@ def _reconciled(storage: AianaStorage, source: Source, with_files: bool) -> Sour
         {}
         if everything
         else {
-            path: file for path, file in found.files.items() if admitted(str(path)) not in kept_out
+            path: file
+            for path, file in found.files.items()
+            if admitted(readable(path)) not in kept_out
         }
     )
     excluded = on_disk_before - len(found.files)
@@ -87,9 +90,9 @@ def _file_on_disk(
     positions: dict[str, CapturePosition],
     days: int | None,
 ) -> SourceFile:
-    position = positions.get(admitted(str(file.path)))
+    position = positions.get(admitted(readable(file.path)))
     expires = None if days is None else _moment(file.mtime + days * 86_400)
-    told = SourceFile(path=str(file.path), state="stored", expires=expires)
+    told = SourceFile(path=readable(file.path), state="stored", expires=expires)
     if position is None:
         told.state, told.reason = "waiting", "It was not read yet."
         return told

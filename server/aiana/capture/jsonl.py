@@ -23,6 +23,7 @@ from aiana.capture.losses import Losses
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.paths import readable
 
 LONG_LINE = 8 << 20
 """Bytes of the longest line that is read whole: of longer ones, not the middle of long texts."""
@@ -242,7 +243,7 @@ class LineSource(ABC):
             lines.oversized.clear()
             lines.shortened.clear()
             return CapturePosition(
-                path=str(path),
+                path=readable(path),
                 source=self.name,
                 mark=msgspec.to_builtins(reached(read)),
                 skipped_lines=losses.count,

@@ -23,6 +23,7 @@ from aiana.capture.files import TranscriptFile
 from aiana.capture.jsonl import LINE_CAP
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
+from aiana.paths import readable
 from aiana.redaction.redact import redact, redact_tree
 from aiana.times import format_time, normalise_time
 
@@ -53,7 +54,7 @@ def leaks_in(file: TranscriptFile) -> Iterator[Leak]:
         return Leak(
             source=file.source.name,
             kind=kind,
-            path=str(path),
+            path=readable(path),
             line=line,
             since=since or written,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aiana.models import CapturePosition, LeftOut
+from aiana.paths import readable
 
 MOST_NAMED = 20
 """Of one file; all are counted."""
@@ -17,7 +18,7 @@ class Losses:
     def __init__(
         self, path: Path | str, reasons: Iterable[str] = (), known: CapturePosition | None = None
     ) -> None:
-        self._path = str(path)
+        self._path = readable(path)
         self.count = known.skipped_lines if known else 0
         self.named = list(known.left_out) if known else []
         for reason in reasons:

@@ -26,6 +26,7 @@ from aiana.models import (
     Message,
     Session,
 )
+from aiana.paths import readable
 
 _HEAD_BYTES = 200
 _LARGEST = 64 << 20
@@ -105,7 +106,7 @@ class _Reading:
             bytes_read=size,
             reached=size,
             position=CapturePosition(
-                path=str(self._path),
+                path=readable(self._path),
                 source=OWN_SOURCE,
                 mark=mark_of(self._path),
                 skipped_lines=self._losses.count,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from aiana.embeddings.child import end_with_parent, run_child
+from aiana.child import end_with_parent, run_child
 from aiana.embeddings.locate import (
     ModelSource,
     cannot_compile,

@@ -17,6 +17,7 @@ from aiana.capture.importer import import_file, waiting_files
 from aiana.capture.order import newest_first
 from aiana.capture.watching import Watcher
 from aiana.errors import StorageUnavailable
+from aiana.paths import readable
 from aiana.protocol.results import ImportCounts
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class Follower:
         self._known[file.path] = facts
         self._not_before[file.path] = time.monotonic() + REST_SHARE * (time.monotonic() - began)
         if counts.imported or counts.updated or counts.failed or counts.skipped_lines:
-            self._tell(Captured(file.source.name, str(file.path), counts))
+            self._tell(Captured(file.source.name, readable(file.path), counts))
 
 
 def _facts(path: Path) -> tuple[Facts, Facts]:

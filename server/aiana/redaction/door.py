@@ -6,11 +6,12 @@ their connections (`aiana.storage.guarded`) call it on every text that a stateme
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 import msgspec
 
-from aiana.models import CaptureBatch, Message
+from aiana.models import CaptureBatch, CapturePosition, Message
 from aiana.redaction.arguments import flatten
 from aiana.redaction.redact import redact, redact_json, redact_tree
 from aiana.redaction.strip import strip_blocks
@@ -21,7 +22,14 @@ from aiana.redaction.withheld import (
 )
 
 T = TypeVar("T")
+
+
+class AdmittedBatch(CaptureBatch, frozen=True, kw_only=True):
+    """A batch that has been through the door."""
+
+
 _NUMBERS = (int, float)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 def admit(value: T) -> tuple[T, int]:
@@ -56,11 +64,22 @@ def admitted(value: T) -> T:
     return admit(value)[0]
 
 
-def admit_batch(batch: CaptureBatch) -> CaptureBatch:
+def to_json(value: Any) -> str:
+    """The text as which tags, and what a thing says of itself, are stored."""
+    return _ENCODER.encode(value)
+
+
+def admit_batch(batch: CaptureBatch) -> AdmittedBatch:
     """The batch as it may be stored; `redactions` counts the secrets that it held."""
+    if isinstance(batch, AdmittedBatch):
+        return batch
     position, _ = admit(batch.position)  # what it remembers is stored, and counted, elsewhere too
+    text, n = redact_json(msgspec.json.encode(position).decode())
+    if n:
+        position = msgspec.json.decode(text, type=CapturePosition)
     batch, n = admit(msgspec.structs.replace(batch, position=position))
-    return msgspec.structs.replace(batch, redactions=batch.redactions + n)
+    fields = {name: getattr(batch, name) for name in batch.__struct_fields__}
+    return AdmittedBatch(**{**fields, "redactions": batch.redactions + n})
 
 
 def _admit_fields(value: msgspec.Struct, names: tuple[str, ...]) -> tuple[dict[str, Any], int]:
@@ -103,6 +122,12 @@ def _admit_message(message: Message) -> tuple[Message, int]:
                 content = redact(flatten(msgspec.json.decode(arguments)))[0]
     if content != message.content:
         changes["content"] = content
+    if message.metadata:
+        # Its parts are clean; what they tell side by side, the text as a whole shows.
+        metadata, m = redact_json(to_json(changes.get("metadata", message.metadata)))
+        if m:
+            changes["metadata"] = json.loads(metadata)
+            total += m
     if not changes:
         return message, n
     return msgspec.structs.replace(message, **changes), total + n

@@ -19,6 +19,7 @@ from aiana.hiding import hidden
 from aiana.models import SearchFilter
 from aiana.protocol.results import ForgottenThing
 from aiana.protocol.uris import memory_uri, session_uri
+from aiana.redaction.door import to_json
 from aiana.storage.database import Database
 from aiana.storage.filters import (
     admits_memories,
@@ -38,7 +39,6 @@ from aiana.storage.rows import (
     bump_revision,
     check_expected,
     matching_projects,
-    to_json,
 )
 from aiana.storage.session_writer import derive_title
 from aiana.text import one_line

@@ -12,7 +12,7 @@ from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.hiding import VISIBLE_MEMORY, VISIBLE_SESSION, refuse
 from aiana.models import PINNED, Memory, MemoryType, Rating, SearchFilter
 from aiana.protocol.uris import memory_uri
-from aiana.redaction.door import admitted
+from aiana.redaction.door import admitted, to_json
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, marks, memory_condition
 from aiana.storage.forgotten import Tombstones, drop_empty_projects
@@ -34,7 +34,6 @@ from aiana.storage.rows import (
     place_in_list,
     project_key,
     storable,
-    to_json,
 )
 from aiana.times import format_time, now, to_datetime
 

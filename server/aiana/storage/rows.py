@@ -39,7 +39,6 @@ MEMORY_COLUMNS = (
     "m.updated_at, m.helpful, m.unhelpful, m.harmful"
 )
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _LEAST_BEGINNING = 4
 """Characters of an id that may stand for it where something is read; changes take all of it."""
 
@@ -150,10 +149,6 @@ def memory_of(row: tuple[Any, ...]) -> Memory:
 
 def preference_of(row: tuple[Any, ...]) -> Preference:
     return Preference(id=row[0], text=row[1], static=bool(row[2]), created_at=row[3])
-
-
-def to_json(value: Any) -> str:
-    return _ENCODER.encode(value)
 
 
 def content_hash(text: str) -> bytes:

@@ -14,11 +14,12 @@ from aiana.exclusions import Exclusions
 from aiana.hiding import OF_EXCLUDED, VISIBLE_SESSION
 from aiana.models import Message, Session, Spent
 from aiana.projects import is_gone
+from aiana.redaction.door import to_json
 from aiana.storage.forgotten import Tombstones
-from aiana.storage.guarded import Admitted, AdmittedRow, guarded
+from aiana.storage.guarded import Admitted, AdmittedRow
 from aiana.storage.identifiers import derived_words
 from aiana.storage.places import new_places
-from aiana.storage.rows import bump_revision, named_project, project_key, storable, to_json
+from aiana.storage.rows import bump_revision, named_project, project_key, storable
 from aiana.storage.touching import note_touches
 from aiana.times import now
 from aiana.titles import title_of
@@ -375,7 +376,7 @@ class SessionWriter:
                         content,
                         words,
                         m.tool_input and storable(m.tool_input),
-                        guarded(to_json(m.metadata)) if m.metadata else "{}",
+                        storable(to_json(m.metadata)) if m.metadata else "{}",
                         m.position,
                     )
                 )

@@ -25,6 +25,7 @@ from aiana.capture.claude_code.tool_results import whole_output
 from aiana.capture.decoding import TOO_DEEP, lenient, loads, whole_number
 from aiana.capture.jsonl import UnknownRecord
 from aiana.models import MessageType
+from aiana.paths import readable
 from aiana.redaction.arguments import flatten
 
 SOURCE = "claude-code"
@@ -345,12 +346,12 @@ class _Builder(SessionBuilder):
     def transcript_of(self, session_id: str) -> str:
         """This file, unless it only replays a session that has a file of its own."""
         if self.parent_of(session_id) is not None or session_id == self.path.stem:
-            return str(self.path)
+            return readable(self.path)
         try:
             replayed = self.path.with_name(f"{session_id}.jsonl").exists()
         except (ValueError, OSError):
             replayed = False
-        return "" if replayed else str(self.path)
+        return "" if replayed else readable(self.path)
 
 
 def names_session(record: Record) -> bool:

@@ -25,7 +25,7 @@ from aiana.capture.opencode.conversation import Conversation
 from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
-from aiana.paths import expanded
+from aiana.paths import expanded, readable
 
 NAME, TITLE = "opencode", "OpenCode"
 _SESSION_TABLES = ("session", "session_v2")
@@ -172,7 +172,7 @@ class _Files:
         def here(mark: dict[str, Any]) -> CapturePosition:
             losses = Losses(path, lost)
             return CapturePosition(
-                path=str(path),
+                path=readable(path),
                 source=NAME,
                 mark=mark,
                 skipped_lines=losses.count,
