@@ -20,7 +20,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any, NamedTuple
 
 from aiana.capture.importer import import_sources
 from aiana.storage import AianaStorage
+from tests.benchmarks import spent
 from tests.benchmarks.searching import texts, vocabulary
 from tests.told import MAKERS, Maker, Turn
 
@@ -116,13 +116,13 @@ def imported(source: str, path: Path, home: Path) -> int:
 def measure(source: str, short: Path, folder: Path, path: Path, home: Path) -> Row:
     """Called in a process of its own."""
     imported(source, short, home / "short")
-    start = time.process_time()
+    start = spent()
     messages = imported(source, path, home / "long")
-    seconds, peak = time.process_time() - start, peak_mb()
+    seconds, peak = spent() - start, peak_mb()
     paths = files(folder)
-    start = time.process_time()
+    start = spent()
     decode(paths)
-    baseline = time.process_time() - start
+    baseline = spent() - start
     return Row(sum(each.stat().st_size for each in paths) / 1e6, messages, seconds, baseline, peak)
 
 

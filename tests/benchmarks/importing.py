@@ -1,10 +1,10 @@
-"""Import speed on one core, without embedding: parse, redact and store.
+"""Import speed without embedding: parse, redact and store.
 
-    python tests/benchmarks/importing.py [FOLDER OF TRANSCRIPTS]
+    python -m tests.benchmarks.importing [FOLDER OF TRANSCRIPTS]
 
 Without a folder, sessions are made. Files are repeated, with ids of their own, up to 100 MB.
-Baseline of the same run: `json.loads` of every line, nothing stored. Times are processor time:
-the machine may be busy with other things.
+Baseline of the same run: `json.loads` of every line, nothing stored. Times are processor time,
+that of the processes which read ahead included: the machine may be busy with other things.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "server"))
 from aiana.capture.claude_code.source import ClaudeCode
 from aiana.capture.importer import import_sources
+from aiana.child import cores
 from aiana.redaction.door import admit_batch
 from aiana.storage import AianaStorage
+from tests.benchmarks import spent
 
 TARGET = 100_000_000
 _IDS = re.compile(rb'("(?:uuid|parentUuid|sessionId|leafUuid)":")')
@@ -80,34 +81,34 @@ def main() -> None:
         size = repeated(Path(sys.argv[1]) if len(sys.argv) > 1 else originals, folder)
         files = sorted(folder.iterdir())
 
-        start = time.process_time()
+        start = spent()
         for path in files:
             for line in path.read_bytes().splitlines():
                 try:
                     json.loads(line)
                 except ValueError:
                     continue
-        baseline = time.process_time() - start
+        baseline = spent() - start
 
         source = ClaudeCode()
-        start = time.process_time()
+        start = spent()
         batches = [batch for path in files for batch in source.read(path, None)]
-        parsing = time.process_time() - start
-        start = time.process_time()
+        parsing = spent() - start
+        start = spent()
         for batch in batches:
             admit_batch(batch)
-        cleaning = time.process_time() - start
+        cleaning = spent() - start
         del batches
 
         with AianaStorage(Path(temporary, "data", "conversations.db")) as storage:
-            start, wall = time.process_time(), time.perf_counter()
+            start, wall = spent(), time.perf_counter()
             counts = import_sources(storage, paths=[folder]).sources["claude-code"]
-            whole, wall = time.process_time() - start, time.perf_counter() - wall
-            start = time.process_time()
+            whole, wall = spent() - start, time.perf_counter() - wall
+            start = spent()
             again = import_sources(storage, paths=[folder]).sources["claude-code"]
-            second = time.process_time() - start
+            second = spent() - start
         assert again.bytes == 0
-        print(f"{platform.machine()}, Python {platform.python_version()}, one core")
+        print(f"{platform.machine()}, Python {platform.python_version()}, {cores()} cores")
         print(f"{size / 1e6:.0f} MB in {counts.found} files, {counts.messages:,} messages")
         print(f"{'':34}{'s':>8}{'MB/s':>8}{'ratio':>8}")
         for name, seconds in (
@@ -119,7 +120,11 @@ def main() -> None:
         ):
             print(f"{name:35}{seconds:7.2f}{size / 1e6 / seconds:8.1f}{seconds / baseline:8.2f}")
         print(f"wall time of the import {wall:.2f} s ({size / 1e6 / wall:.1f} MB/s)")
-        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        for of, who in (
+            ("this process", resource.RUSAGE_SELF),
+            ("one that reads", resource.RUSAGE_CHILDREN),
+        ):
+            print(f"peak memory of {of} {resource.getrusage(who).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
