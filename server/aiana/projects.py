@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
+from aiana.regular import open_regular, small_text
 
 if TYPE_CHECKING:
     from aiana.models import Project
@@ -23,6 +25,8 @@ _SECTION = re.compile(r'\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 _SETTING = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*$")
 _WINDOWS_DRIVE = re.compile(r"/?([A-Za-z]):(?=[\\/]|$)")
 _AGENT_WORKTREE = re.compile(r"(.+?)/\.claude/worktrees/[^/]+(?:/|$)")
+_LONGEST_PATH = 4096
+"""Characters; Linux and macOS open nothing longer by its full path, and Windows hardly ever."""
 _SCP_STYLE = re.compile(r"(?:[^@/\s]+@)?([\w.-]{2,}):(?!//)(.+)")
 
 
@@ -147,6 +151,20 @@ def remote_identity(url: str) -> str | None:
     return f"{host.lower()}/{path}" if host and path else None
 
 
+def around(folder: str) -> Iterator[str]:
+    """A folder, as a path with `/`, and those that it lies in, up to the root.
+
+    Anybody may name a path of thousands of folders: those that are too long to exist are left out,
+    but for itself, and each is cut from the text of the one before.
+    """
+    yield folder
+    while (end := folder.rstrip("/").rfind("/")) >= 0:
+        above = folder[:end] or "/"
+        folder = f"{above}/" if _WINDOWS_DRIVE.fullmatch(above) else above
+        if len(folder) <= _LONGEST_PATH:
+            yield folder
+
+
 def _git_root(path: str) -> Path | None:
     """The nearest folder with a `.git`, from `path` or its nearest existing parent upwards.
 
@@ -155,13 +173,10 @@ def _git_root(path: str) -> Path | None:
     folder = Path(path)
     if not folder.is_absolute():
         return None
-    # One at a time: a path of thousands of folders, which anybody may name, has large parents.
-    for candidate in chain((folder,), folder.parents):
-        try:
-            if (candidate / ".git").exists():
-                return candidate if _holds(candidate, folder) else None
-        except OSError:
-            continue
+    for candidate in around(folder.as_posix()):
+        if os.path.exists(candidate.rstrip("/") + "/.git"):  # noqa: PTH110 - makes no Path of each
+            root = Path(candidate)
+            return root if _holds(root, folder) else None
     return None
 
 
@@ -172,13 +187,14 @@ def _holds(root: Path, folder: Path) -> bool:
     tracked = folder.relative_to(root).as_posix().encode() + b"/"
     try:
         return b"\0" + tracked in _index_paths(root)
-    except OSError:
+    except (OSError, UnreadableTranscript):
         return False
 
 
 def _index_paths(root: Path) -> bytes:
     """Git's index with a zero byte before every path of it; none of its newest, packed form."""
-    index = (_common_folder(root) / "index").read_bytes()
+    with open_regular(_common_folder(root) / "index") as file:
+        index = file.read()
     if index[:4] != b"DIRC" or int.from_bytes(index[4:8], "big") > 3:
         return b""
     paths, place = [b""], 12
@@ -218,10 +234,7 @@ def _is_module(common: Path) -> bool:
 
 def _remote(config: Path) -> str | None:
     """Identity of `origin`, else of the first remote that has one."""
-    try:
-        lines = config.read_text("utf-8", "replace").splitlines()
-    except (OSError, ValueError):
-        return None
+    lines = small_text(config).splitlines()
     remotes: dict[str, str] = {}
     remote: str | None = None
     for line in lines:

@@ -188,6 +188,7 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
     (folder / "endless.jsonl").symlink_to("/dev/zero")
     given: list[Path | str] = [folder, wide, notes, folder / "pipe.jsonl"]
     given += [folder / "endless.jsonl", "/dev/zero", tmp_path / "missing", "~nobody-here/x.jsonl"]
+    given.append("")
     result = import_sources(storage, paths=given)
     assert [(Path(f.path).name, f.reason) for f in result.failed] == [
         ("wide.jsonl", "It is UTF-16 text, transcripts are UTF-8: convert it first."),
@@ -197,6 +198,7 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
         ("zero", "It is not a regular file."),
         ("missing", "There is no such file or folder."),
         ("x.jsonl", "There is no such file or folder."),
+        (Path.cwd().name, "There is no such file or folder."),
     ]
     nobody = "It looks like the transcript of no assistant. Known are Aiana, Claude Code, Codex,"
     assert result.failed[1].reason.startswith(nobody)
@@ -205,6 +207,19 @@ def test_bad_files_are_reported_and_stop_no_other(storage: AianaStorage, tmp_pat
     assert (counts.found, counts.imported, counts.messages) == (1, 1, 1)
     assert content(storage) == [("u1", "hello")]
     assert run(storage, paths=[str(good)]).skipped == 1
+
+
+@pytest.mark.timeout(60)
+def test_no_pipe_beside_a_transcript_is_waited_for(storage: AianaStorage, projects: Path) -> None:
+    write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    agent = projects / "s1" / "subagents" / "agent-a7.jsonl"
+    write(agent, said("user", "u2", "look") | {"isSidechain": True, "agentId": "a7"})
+    os.mkfifo(agent.with_suffix(".meta.json"))
+    os.mkfifo(projects.parent.parent / "settings.json")
+    counts = run(storage)
+    assert (counts.failed, counts.imported, counts.messages) == ([], 2, 2)
+    (state,) = capture_sources(storage, ["claude-code"])
+    assert (state.on_disk, state.stored) == (2, 2)
 
 
 def test_import_reports_a_bad_file(storage: AianaStorage, projects: Path) -> None:

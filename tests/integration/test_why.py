@@ -158,6 +158,13 @@ def test_lines_that_are_not_there(shop: Shop, aiana: Aiana) -> None:
         aiana.why(shop.file, 4, 4, text=f"import os\n{LINE}\n")
 
 
+@pytest.mark.timeout(60)
+def test_a_pipe_has_no_lines(shop: Shop, aiana: Aiana, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(NotFound):
+        aiana.why(tmp_path / "pipe.py", 1, 1)
+
+
 def test_what_an_editor_shows_with_other_line_ends_is_what_is_saved(shop: Shop) -> None:
     shop.commit("import os")
     made = shop.edit("s", "import os", f"import os\n{LINE}")

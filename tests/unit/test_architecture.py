@@ -15,7 +15,7 @@ ORDER = (
     {"__init__"},
     {"pattern", "child"},
     {"errors", "models", "text", "times", "lazy", "invocation", "paths", "arrays"},
-    {"complaints", "git"},
+    {"complaints", "git", "regular"},
     {"private", "titles", "touches"},
     {"config"},
     {"protocol"},

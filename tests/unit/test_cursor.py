@@ -293,6 +293,10 @@ def test_earlier_forms_are_read(tmp_path: Path, editor: sqlite3.Connection) -> N
         ("tool_use", "assistant", "list_dir", "."),
         ("tool_result", "tool", "list_dir", "a.py"),
     ]
+    (workspace / "workspace.json").rename(told := workspace / "told.json")
+    os.mkfifo(workspace / "workspace.json")  # which nobody writes to
+    assert [session.project_path for session in read(Cursor(), path).sessions] == [""]
+    told.replace(workspace / "workspace.json")
     batch = read(Cursor(), path)
     assert rows(batch) == [
         ("user", "user", None, "what is it?"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tracemalloc
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiana.models import Project
-from aiana.projects import is_gone, normalise_folder, project_of, remote_identity
+from aiana.projects import around, is_gone, normalise_folder, project_of, remote_identity
 
 
 def repository(root: Path, *remotes: tuple[str, str]) -> Path:
@@ -226,3 +227,35 @@ def test_a_path_of_thousands_of_folders_takes_little_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_in_the_place_of_git_files_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "shop").mkdir()
+    os.mkfifo(tmp_path / ".git" / "config")
+    os.mkfifo(tmp_path / ".git" / "index")
+    assert project_of(str(tmp_path / "shop")).id == str(tmp_path / "shop")
+    assert project_of(str(tmp_path)).id == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "others"),
+    [
+        ("/home/ada/shop", ["/home/ada", "/home", "/"]),
+        ("C:/work/shop", ["C:/work", "C:/"]),
+        ("/", []),
+        ("shop", []),
+    ],
+)
+def test_what_a_folder_lies_in(folder: str, others: list[str]) -> None:
+    assert list(around(folder)) == [folder, *others]
+
+
+def test_folders_that_are_too_long_to_exist_are_not_looked_for() -> None:
+    path = "/a" * 100_000
+    first, *others = around(path)
+    assert (first, len(others), max(map(len, others))) == (path, 2049, 4096)

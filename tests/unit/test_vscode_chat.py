@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -290,6 +291,14 @@ def test_a_workspace_names_its_folder(workspace: Path, told: Any, folder: str | 
     expected = told["folder"] if folder is None else folder
     (session,) = read(workspace / "chatSessions" / "log-1.jsonl").sessions
     assert session.project_path == expected
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_names_no_folder(workspace: Path) -> None:
+    (workspace / "workspace.json").unlink(missing_ok=True)
+    os.mkfifo(workspace / "workspace.json")
+    (session,) = read(workspace / "chatSessions" / "log-1.jsonl").sessions
+    assert session.project_path == ""
 
 
 def test_chats_of_the_database(workspace: Path) -> None:

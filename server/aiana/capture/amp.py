@@ -13,9 +13,9 @@ from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of
 from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.capture.talk import TalkReader
 from aiana.paths import expanded
+from aiana.regular import open_regular
 
 
 class Amp(DocumentSource):

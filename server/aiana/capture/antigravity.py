@@ -14,9 +14,9 @@ from aiana.capture.blocks import Block
 from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.decoding import loads, object_of, text_of_parts
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
 from aiana.paths import expanded
+from aiana.regular import small_text
 
 _STEPS = frozenset({"USER_INPUT", "PLANNER_RESPONSE", "CONVERSATION_HISTORY", "CHECKPOINT"})
 _REQUEST = re.compile(r"(?s)<USER_REQUEST>\s*(.*?)\s*(?:</USER_REQUEST>|\Z)")

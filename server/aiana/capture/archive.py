@@ -24,7 +24,6 @@ from aiana.capture.decoding import loads
 from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP, LineFile
 from aiana.capture.losses import Losses
 from aiana.capture.own_files import OwnFile, mark_of
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import (
     CaptureBatch,
@@ -35,6 +34,7 @@ from aiana.models import (
     Session,
 )
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 VERSION = 1
 _MARK = "aianaArchive"

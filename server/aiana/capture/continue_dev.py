@@ -10,10 +10,10 @@ from typing import Any
 from aiana.capture.building import FirstSeen, Occurrences, Row, SessionBuilder
 from aiana.capture.decoding import loads, object_of, text_of_parts, whole_number
 from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
 from aiana.projects import normalise_folder
+from aiana.regular import open_regular
 
 _INDEX = "sessions.json"
 _UNNAMED = ("Untitled Session", "New Session", "")

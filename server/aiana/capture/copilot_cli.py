@@ -16,9 +16,9 @@ from msgspec import Struct, field
 from aiana.capture.building import Row, SessionBuilder, SessionReader, Told
 from aiana.capture.decoding import object_of, text_of_parts, whole_number, words_in
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import open_regular
 from aiana.models import MessageType
 from aiana.paths import expanded
+from aiana.regular import open_regular
 
 _EVENT = re.compile(
     r"(session|user|assistant|tool|system|hook|subagent|skill|model|permission|mcp)\.\w+|abort"

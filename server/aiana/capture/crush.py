@@ -13,9 +13,9 @@ from aiana.capture.blocks import Block, blocks_of
 from aiana.capture.building import SessionBuilder
 from aiana.capture.databases import ConversationDatabase, answers
 from aiana.capture.decoding import loads, object_of
-from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
 from aiana.paths import expanded
+from aiana.regular import small_text
 
 _DATABASE = "crush.db"
 _UNNAMED = frozenset({"", "New Session", "Untitled Session", "New Agent Session"})

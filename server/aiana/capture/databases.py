@@ -11,10 +11,10 @@ from typing import Any
 
 from aiana.capture.building import SessionBuilder
 from aiana.capture.losses import Losses
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 BUSY_S = 5.0
 LARGEST_VALUE = 32 << 20

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from aiana.capture.building import SessionBuilder
 from aiana.capture.losses import Losses
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 LARGEST = 256 << 20
 """Bytes of the largest document that is read."""

@@ -13,9 +13,9 @@ from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of, text_of_parts
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
 from aiana.paths import expanded
+from aiana.regular import small_text
 
 _STREAM = frozenset({"system", "message", "tool_call", "tool_result", "completion", "error"})
 _SILENT = re.compile(r"session_end|todo_state|turn_\w+|usage|system|result")

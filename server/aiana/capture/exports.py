@@ -24,10 +24,10 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of, whole_records
 from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP
 from aiana.capture.losses import Losses
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 MOST_FILES = 10_000
 """Files of conversations in one archive; the services write one, or a few dozen."""

@@ -87,7 +87,8 @@ def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found
     for given in paths:
         path = expanded(given).absolute()
         try:
-            is_folder, exists = path.is_dir(), path.exists()
+            # An empty text is a variable that was not set, and not this folder.
+            is_folder, exists = given != "" and path.is_dir(), given != "" and path.exists()
         except OSError as error:
             found.fail("", path, error)
             continue

@@ -21,9 +21,9 @@ from aiana.capture.decoding import object_of, whole_number, whole_records, words
 from aiana.capture.documents import DocumentSource
 from aiana.capture.jsonl import LINE_CAP, LineFile
 from aiana.capture.parts import Call, answer_text, content_of, exit_code, is_injected
-from aiana.capture.reading import open_regular, small_text
 from aiana.models import MessageType
 from aiana.paths import expanded
+from aiana.regular import open_regular, small_text
 
 _HEAD = 64 << 10
 _OWN = re.compile(rb'"projectHash"\s*:\s*"|"type"\s*:\s*"gemini"')

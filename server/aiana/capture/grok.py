@@ -14,9 +14,9 @@ from aiana.capture.blocks import Block, blocks_of, output_text
 from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of, text_of_parts
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import small_text
 from aiana.capture.talk import TalkReader
 from aiana.paths import expanded
+from aiana.regular import small_text
 
 _HISTORY = "chat_history.jsonl"
 _OWN_KEYS = frozenset({"prompt_index", "synthetic_reason", "model_fingerprint", "tool_call_id"})

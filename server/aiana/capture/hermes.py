@@ -18,11 +18,11 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.databases import ConversationDatabase, answers, opened
 from aiana.capture.decoding import loads, object_of, text_of_parts
 from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.capture.talk import TalkReader
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
+from aiana.regular import open_regular
 
 NAME, TITLE = "hermes", "Hermes"
 _DATABASE = "state.db"

@@ -20,10 +20,10 @@ from aiana.capture.compressed import opened
 from aiana.capture.decoding import loads, whole_records
 from aiana.capture.long_lines import LongRecord
 from aiana.capture.losses import Losses
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 LONG_LINE = 8 << 20
 """Bytes of the longest line that is read whole: of longer ones, not the middle of long texts."""

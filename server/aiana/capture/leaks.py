@@ -21,10 +21,10 @@ from aiana.capture import Source
 from aiana.capture.documents import LARGEST
 from aiana.capture.files import TranscriptFile
 from aiana.capture.jsonl import LINE_CAP
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.paths import readable
 from aiana.redaction.redact import redact, redact_tree
+from aiana.regular import open_regular
 from aiana.times import format_time, normalise_time
 
 LINES, DOCUMENTS, TEXTS = (".jsonl",), (".json",), (".md",)

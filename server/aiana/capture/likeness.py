@@ -9,8 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from aiana.capture import Source
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
+from aiana.regular import open_regular
 
 _HEAD = 64 << 10
 _FEW = 2

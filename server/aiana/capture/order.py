@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from math import inf
 
 from aiana.capture.files import TranscriptFile
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
+from aiana.regular import open_regular
 
 _HEAD = 16 << 10
 _ID = re.compile(

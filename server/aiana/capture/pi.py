@@ -17,10 +17,10 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.databases import ConversationDatabase, answers
 from aiana.capture.decoding import object_of, text_of_parts
 from aiana.capture.jsonl import LineSource, UnknownRecord
-from aiana.capture.reading import open_regular
 from aiana.capture.talk import TalkReader
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
+from aiana.regular import open_regular
 
 _TYPES = frozenset(
     {"session", "message", "model_change", "thinking_level_change", "compaction", "custom"}

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from aiana.capture.losses import Losses
 from aiana.capture.own_files import OwnFile, mark_of
-from aiana.capture.reading import open_regular
 from aiana.capture.shared_form import VERSION, Part, head_of, parts_of
 from aiana.errors import UnreadableTranscript
 from aiana.models import (
@@ -27,6 +26,7 @@ from aiana.models import (
     Session,
 )
 from aiana.paths import readable
+from aiana.regular import open_regular
 
 _HEAD_BYTES = 200
 _LARGEST = 64 << 20

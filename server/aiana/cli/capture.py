@@ -67,9 +67,9 @@ def import_(what: tuple[str, ...], since: str | None, no_embed: bool, as_json: b
 def _existing(word: str) -> str:
     """A path that was given, where `~` is a home. Raises NotFound."""
     path = expanded(word)
-    if not os.path.lexists(path):
-        known = ", ".join(sorted(known_sources()))
-        raise NotFound(f"There is no file or folder {path}, and no source of that name ({known}).")
+    if not word or not os.path.lexists(path):
+        known, what = ", ".join(sorted(known_sources())), path if word else "without a name"
+        raise NotFound(f"There is no file or folder {what}, and no source of that name ({known}).")
     return str(path)
 
 

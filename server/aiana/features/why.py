@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.container import Container
-from aiana.errors import InvalidQuery, NotFound
+from aiana.errors import InvalidQuery, NotFound, UnreadableTranscript
 from aiana.features.projects import Projects
 from aiana.protocol.results import LineCommit, Reason, Why
 from aiana.protocol.uris import session_uri
+from aiana.regular import open_regular
 from aiana.text import counted
 from aiana.times import format_time
 
@@ -201,9 +202,9 @@ def _check_lines(path: Path, first: int, last: int, count: int) -> None:
 
 def _read(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError):
+    except (OSError, ValueError, UnreadableTranscript):
         return None
     return (
         None if len(data) > _MOST_BYTES else data.decode("utf-8", "replace").replace("\r\n", "\n")

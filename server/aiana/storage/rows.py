@@ -8,7 +8,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterable
-from itertools import chain, takewhile
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from aiana.errors import Conflict, InvalidQuery, NotFound
 from aiana.models import Memory, Message, Preference, Project, Session
-from aiana.projects import folders_of, is_gone, is_path, project_of
+from aiana.projects import around, folders_of, is_gone, is_path, project_of
 from aiana.protocol.uris import memory_uri, session_uri
 
 SESSION_COLUMNS = (
@@ -221,7 +221,7 @@ def projects_at(connection: sqlite3.Connection, path: str) -> list[int]:
     queries: list[tuple[str, Iterable[str]]] = [by_identity, (by_record, folders)]
     if is_gone(folders[0]):
         # What sessions recorded there, or in what is gone around it, is all that can be known.
-        lost = takewhile(is_gone, map(str, chain((folders[0],), PurePath(folders[0]).parents)))
+        lost = takewhile(is_gone, around(folders[0]))
         queries = [(by_record, lost), by_identity]
     for query, values in queries:
         for value in values:

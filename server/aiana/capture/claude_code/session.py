@@ -27,6 +27,7 @@ from aiana.capture.jsonl import UnknownRecord
 from aiana.models import MessageType
 from aiana.paths import readable
 from aiana.redaction.arguments import flatten
+from aiana.regular import small_file
 
 SOURCE = "claude-code"
 _RECENT = 200
@@ -408,7 +409,7 @@ def _system_metadata(record: Record) -> dict[str, Any]:
 def _read_object(path: Path) -> dict[str, Any]:
     """A small JSON object that Claude Code keeps in a file; empty if it is none."""
     try:
-        value = loads(path.read_bytes())
-    except (OSError, ValueError):
+        value = loads(small_file(path))
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

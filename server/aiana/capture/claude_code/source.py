@@ -15,6 +15,7 @@ from aiana.capture.claude_code.session import SOURCE, TranscriptReader, names_se
 from aiana.capture.decoding import lenient, loads
 from aiana.capture.jsonl import LineSource
 from aiana.paths import expanded
+from aiana.regular import small_file
 
 _TYPES = frozenset({"user", "assistant", "summary", "system", "attachment", "queue-operation"})
 _OWN = _TYPES | SKIPPED | {"custom-title", "ai-title", "worktree-state"}
@@ -62,7 +63,7 @@ def _folders() -> list[Path]:
 
 def _retention(folder: Path) -> int:
     try:
-        days = loads((folder / "settings.json").read_bytes())["cleanupPeriodDays"]
+        days = loads(small_file(folder / "settings.json"))["cleanupPeriodDays"]
     except (OSError, ValueError, KeyError, TypeError):
         return _DEFAULT_RETENTION_DAYS
     return days if isinstance(days, int) and days >= 0 else _DEFAULT_RETENTION_DAYS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
+from aiana.regular import open_regular
 
 HEAD, TAIL = 768 << 10, 256 << 10
 """Bytes of a saved output that are kept: from its beginning, and from its end."""

@@ -16,10 +16,10 @@ from aiana.capture.building import FirstSeen, SessionBuilder
 from aiana.capture.cline.task import TaskReader, tokens_of
 from aiana.capture.decoding import loads, object_of, whole_number, whole_records
 from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat.places import editors, path_of
 from aiana.errors import UnreadableTranscript
 from aiana.paths import expanded
+from aiana.regular import open_regular
 
 _SENT, _SHOWN = "api_conversation_history.json", "ui_messages.json"
 _SHOWN_BEFORE = "claude_messages.json"

@@ -17,6 +17,7 @@ from aiana.capture.databases import ConversationDatabase, has_table, opened, val
 from aiana.capture.decoding import loads
 from aiana.errors import UnreadableTranscript
 from aiana.projects import normalise_folder
+from aiana.regular import small_file
 
 
 class CommandLineStores(ConversationDatabase):
@@ -101,8 +102,8 @@ def meta_of(connection: sqlite3.Connection) -> dict[str, Any]:
 def _beside(store: Path) -> dict[str, Any]:
     """What the file beside a store says of it."""
     try:
-        told = loads((store.parent / "meta.json").read_bytes())
-    except (OSError, ValueError):
+        told = loads(small_file(store.parent / "meta.json"))
+    except ValueError:
         return {}
     told = told if isinstance(told, dict) else {}
     told.pop("blobEncryptionKey", None)

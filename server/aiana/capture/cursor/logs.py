@@ -15,9 +15,9 @@ from aiana.capture.cursor.messages import MessageReader
 from aiana.capture.cursor.values import BUBBLE, DOCUMENT, NAME, TITLE, key_range
 from aiana.capture.databases import opened, value_of
 from aiana.capture.documents import DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat.lines import records
 from aiana.errors import UnreadableTranscript
+from aiana.regular import open_regular
 
 _HEAD = 64 << 10
 _LOG_LINE = re.compile(r"(?m)^(user|assistant):\s*$")

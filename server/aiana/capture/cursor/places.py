@@ -11,6 +11,7 @@ from aiana.capture.decoding import find_text, loads
 from aiana.capture.vscode_chat.places import DATABASE, settings_folder
 from aiana.paths import expanded
 from aiana.projects import normalise_folder
+from aiana.regular import small_file
 
 STORE = "store.db"
 _TRANSCRIPTS = "agent-transcripts"
@@ -94,8 +95,8 @@ def _literal(name: str) -> str:
 def folder_of_workspace(path: Path) -> str:
     """The folder (a path or a remote URI) that a workspace's database is about; "" for none."""
     try:
-        told = loads((path.parent / "workspace.json").read_bytes())
-    except (OSError, ValueError):
+        told = loads(small_file(path.parent / "workspace.json"))
+    except ValueError:
         return ""
     if not isinstance(told, dict):
         return ""
@@ -115,10 +116,10 @@ def folder_of_log(log: Path) -> str:
     if place is None:
         return ""
     try:
-        trusted = loads((place / ".workspace-trusted").read_bytes())
+        trusted = loads(small_file(place / ".workspace-trusted"))
         if isinstance(trusted, dict) and (folder := find_text(trusted, "workspacePath")):
             return normalise_folder(folder)
-    except (OSError, ValueError):
+    except ValueError:
         pass
     return folder_named(place.name)
 

@@ -22,10 +22,10 @@ from aiana.capture.databases import (
 from aiana.capture.decoding import object_of
 from aiana.capture.losses import Losses
 from aiana.capture.opencode.conversation import Conversation
-from aiana.capture.reading import open_regular
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded, readable
+from aiana.regular import open_regular
 
 NAME, TITLE = "opencode", "OpenCode"
 _SESSION_TABLES = ("session", "session_v2")

@@ -10,6 +10,7 @@ from typing import Any
 from aiana.capture.decoding import loads
 from aiana.paths import expanded
 from aiana.projects import normalise_folder
+from aiana.regular import small_file
 
 _PRODUCTS = (
     "Code",
@@ -144,8 +145,8 @@ def folder_of(path: Path) -> str:
     for place in path.parents:
         if place.parent.name == _WORKSPACES:
             try:
-                return _opened(loads((place / "workspace.json").read_bytes()))
-            except (OSError, ValueError):
+                return _opened(loads(small_file(place / "workspace.json")))
+            except ValueError:
                 return ""
     return ""
 

@@ -19,7 +19,6 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.databases import DatabaseSource, answers, opened
 from aiana.capture.decoding import loads, object_of
 from aiana.capture.documents import LARGEST, DocumentSource
-from aiana.capture.reading import open_regular
 from aiana.capture.vscode_chat import places
 from aiana.capture.vscode_chat.chat import ChatReader
 from aiana.capture.vscode_chat.edits import AgentEdits
@@ -27,6 +26,7 @@ from aiana.capture.vscode_chat.event_log import EventLogReader, begins_log, prom
 from aiana.capture.vscode_chat.lines import is_change, replay
 from aiana.errors import UnreadableTranscript
 from aiana.models import CaptureBatch, CapturePosition
+from aiana.regular import open_regular
 
 NAME, TITLE = "vscode-chat", "VS Code chat"
 _KEY = "interactive.sessions"
