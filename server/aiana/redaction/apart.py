@@ -26,7 +26,9 @@ _HOLDS = (
     r"(?:new\s)?(?:\[\]byte|[\w.]{0,30}?(?:[sS]ecret(?:Str|String|Value)?|[sS]tr|String(?:::from)?|Some|Just|Field|"
     r"bytes|from(?:String)?|of|valueOf|useState|crypt|PASSWORD|password|ref|Value|Text))\(\s{0,3}"
 )
-_TYPE = r"(?::\s?[\w.\[\]<>|, ]{1,40}?|\s[Aa]s\s\w{1,20}|\s?\{[^{}\n]{0,40}\})"
+_TYPE = (
+    r"(?::\s?[\w.\[\]<>|, ]{1,40}?|\s\w{3,12}\(\d{1,4}\)|\s[Aa]s\s\w{1,20}|\s?\{[^{}\n]{0,40}\})"
+)
 _SIGN = r"\s{0,40}(?::=|<-|=>|\?\?=|\|\|=|[:=])\s{0,40}"
 _ASSIGNED = Pattern(
     rf"{_Q}(?:\[\w{{0,8}}\]|[?!])?{_TYPE}?{_SIGN}(?:\\\n\s{{0,40}}|\(\s{{0,40}})?(?:{_HOLDS}){{0,2}}{_LITERAL}"
@@ -41,7 +43,7 @@ _FALLBACK = Pattern(
     rf"{_SIGN}[\w.:]{{1,30}}\(\s?[\"'][\w.]{{1,60}}[\"'],\s?(?:default\s?[=:]\s?)?{_LITERAL}\s?\)"
 )
 # `let(:password) { "…" }`, `ENV.fetch("KEY") { "…" }`, `std::string password{"…"}`.
-_BRACED = Pattern(rf"{_Q}\)?\s?\{{\s{{0,3}}{_LITERAL}\s{{0,3}}\}}")
+_BRACED = Pattern(rf"{_Q}\)?(?:\sby\slazy)?\s?\{{\s{{0,3}}{_LITERAL}\s{{0,3}}\}}")
 _COMPARED = Pattern(
     rf"{_Q}[\])]?(?:\s{{0,3}}!==?\s{{0,3}}|\s(?:shouldBe|shouldEqual|should\s==|eq)\s|\)?\.(?:equals\w{{0,12}}|eq|to(?:Be|Equal|StrictEqual))\(\s?)"
     + _LITERAL
@@ -81,9 +83,15 @@ _ELEMENT = Pattern(
 )
 _NEXT_ELEMENT = Pattern(
     r":?\s{0,3}</(?P<tag>th|td|dt|label|b|strong|span|key|name)>\s{0,40}(?:(?!</?tr)</?\w{1,10}>\s{0,40}){0,2}"
-    r"<(?!(?P=tag)>\w)(?:td|dd|span|code|p|input|string|value|div|b|strong)(?:\s[^<>]{0,80})?>\s{0,20}"
+    r"<(?P<then>td|dd|span|code|p|input|string|value|div|b|strong)(?:\s[^<>]{0,80})?>\s{0,20}"
     r"(?P<value>[^<>\s]{3,200})\s{0,20}</"
 )
+# `<b>Password:</b> …`, `Password: <code>…</code>`
+_BESIDE_ELEMENT = Pattern(
+    r"(?::?\s{0,3}</(?:b|strong|em|i|span|label|dt|th|code|u)>\s{0,3}:?\s{0,3}|:\s{1,3}<(?P<tag>code|b|strong|tt|kbd|em|pre|i|u)>)"
+    r"(?P<value>[^<>\s]{3,200})(?(tag)</(?P=tag)>|(?=\s{0,3}(?:<|\n|\Z)))"
+)
+_LABEL_BEGINS = Pattern(r">\s{0,3}(?:[\w-]{1,20}\s){0,2}\Z")
 _OPENS_ELEMENT = Pattern(
     r"<(?:[\w.-]{1,20}:)?\Z|<[\w:.-]{1,30}\s(?:[^<>]{0,100}\s)?(?:name|key|id)=[\"']\Z"
 )
@@ -99,6 +107,9 @@ _FILLS = Pattern(
 _ATTRIBUTE = Pattern(
     r"<[\w:.-]{1,40}\s(?:[^<>]{0,120}\s)?value=\\?(?P<q>[\"'])(?P<value>[^\"'<>]{3,200}?)\\?(?P=q)\s(?:[^<>]{0,120}\s)?"
     r"(?:name|key|id|type)=\\?[\"']\Z"
+)
+_FOR_KEY = Pattern(
+    r"\([bB@]?(?P<quote>[\"'])(?P<value>[^\"'\\\n]{3,200})(?P=quote),\s{0,3}(?:for_?[kK]ey|key|name|account|service)\s?[:=]\s?@?[\"']\Z"
 )
 _ANSWERED = Pattern(
     r"[\w: ?]{0,20}[\"'/)\]]{1,3}[^\n]{0,10}?\s{0,3}[\n;{][^\n\"']{0,30}\b(?:send|sendline|send_line|write|puts)\b[\s(]{1,3}(?:--\s)?"
@@ -131,7 +142,8 @@ def apart(text: str, name: Name) -> Span | None:
         group = "value" if match["value"] is not None else "value_in_json"
         value = match[group]
         if kind := _kind(name, value, own=own):
-            return (*match.span(group), kind)
+            start = begin - len(before) if match.string is before else 0
+            return start + match.start(group), start + match.end(group), kind
     return None
 
 
@@ -256,10 +268,22 @@ def _element(text: str, before: str, end: int, name: Name) -> Found:
 
 def _next_element(text: str, before: str, end: int, name: Name) -> Found:
     """`<td>Password</td><td>…</td>`."""
-    if not before.rstrip().endswith(">"):
+    if not _LABEL_BEGINS.search(before):
         return None, False
     match = _NEXT_ELEMENT.match(text, end)
-    return match, match is not None and not is_code(match["value"])
+    if match is None:
+        match = _BESIDE_ELEMENT.match(text, end)
+        return match, match is not None and name.password and is_bare_word(match["value"])
+    if "(" in match["value"]:
+        return None, False  # a type
+    # Names stand side by side as well.
+    return match, match["then"] != match["tag"] and not is_code(match["value"])
+
+
+def _in_element(text: str, before: str, end: int, name: Name) -> Found:
+    """`Password: <code>…</code>`."""
+    match = _BESIDE_ELEMENT.match(text, end)
+    return match, match is not None and name.password and is_bare_word(match["value"])
 
 
 def _filled(text: str, before: str, end: int, name: Name) -> Found:
@@ -282,6 +306,12 @@ def _part(text: str, before: str, end: int, name: Name) -> Found:
     return (_PART.match(text, end) if is_form else None), True
 
 
+def _for_key(text: str, before: str, end: int, name: Name) -> Found:
+    """`set("…", forKey: "password")`."""
+    match = _FOR_KEY.search(before) if '",' in before or "'," in before else None
+    return match, match is not None and not is_reference(match["value"])
+
+
 def _attribute(text: str, before: str, end: int, name: Name) -> Found:
     """`<input value="…" type="password">`."""
     begin = name.start - len(name.head)
@@ -292,14 +322,14 @@ def _attribute(text: str, before: str, end: int, name: Name) -> Found:
 
 
 _AFTER_QUOTE: tuple[Look, ...] = (
-    _attribute, _part, _pair, _filled, _answered, _element, _set, _else, _assigned, _block,
+    _attribute, _part, _pair, _for_key, _filled, _answered, _element, _set, _else, _assigned, _block,
 )  # fmt: skip
 _BY_SIGN: dict[str, tuple[Look, ...]] = {
     **dict.fromkeys("\"'`\\", (*_AFTER_QUOTE, _compared, _default_argument, _braced)),
     " ": (_set, _lisp, _assigned, _element, _else, _fallback, _filled, _block, _braced, _compared),
     "\t": (_set, _assigned),
     "\n": (_assigned,),
-    ":": (_default, _block, _assigned, _else, _answered, _next_element),
+    ":": (_default, _block, _assigned, _else, _answered, _next_element, _in_element),
     "=": (_assigned, _else, _fallback, _default),
     "[": (_indexed, _assigned),
     "?": (_assigned, _answered), "!": (_assigned,), "|": (_assigned,),

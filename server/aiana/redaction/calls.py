@@ -36,6 +36,8 @@ _BY_WORD: dict[str, tuple[Pattern, ...]] = {
             rf"{_STORES}(?:user_?|generic_?)?passwords?(?:async|sync)?\({_S}{_ARGUMENT}(?:{_ARGUMENT}{_LITERAL}{_ENDS}|{_LAST})",
             rf"(?:generate|make|hash|check|verify)_?password(?:_hash|hash)?\({_S}(?:[\w.$-]{{1,60}},{_S})?{_LITERAL}{_ENDS}",
             rf"password_(?:hash|verify)\({_S}{_LITERAL}{_ENDS}",
+            rf"\w{{0,40}}(?:and|with|by|user(?:name)?_?)_?(?:password|passwd)\({_S}(?:{_ARGUMENT}){{1,2}}{_LITERAL}{_ENDS}",
+            rf"password\.(?:create|new|from_?plain\w{{0,8}})\({_S}{_LITERAL}{_ENDS}",
             rf"password_?(?:(?:encoder|hasher|service|utils?|hash|manager)(?:\(\))?\.(?:encode|matches|create|digest|verify|hash\w{{0,12}})|\.(?:hash|verify))\({_S}{_LITERAL}{_ENDS}",
         )
     ),
@@ -58,6 +60,10 @@ _FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("auth", (".auth(",), rf"(?:(?<=[rj]edis)|(?<=valkey)|(?<=\brdb))\.auth\({_S}{_LITERAL}{_S}\)"),
     ("bcrypt", ("bcrypt",),
      rf"bcrypt\w{{0,8}}\.(?:hash\w{{0,12}}|compare\w{{0,6}}|checkpw|verify|encode|generatefrompassword)\({_S}(?:\[\]byte\()?{_LITERAL}{_S}[,)]"),
+    ("bcrypt", ("bcrypt(",), rf"bcrypt\({_S}{_LITERAL}{_ENDS}"),
+    ("pw", ("username_pw_set(",), rf"username_pw_set\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
+    ("pw", ("userpwd",), r"userpwd,\s{0,3}[\"'][\w.@-]{1,60}:(?P<value>[^\s\"']{3,200})[\"']"),
+    ("auth", ("basic_auth ",), rf"basic_auth {_ARGUMENT}{_LITERAL}"),
     ("create_", ("create_user(", "create_superuser("),
      rf"create_(?:super)?user\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_ENDS}"),
     ("getconnection(", ("getconnection(",), rf"getconnection\({_S}{_ARGUMENT}{_ARGUMENT}{_LITERAL}{_S}\)"),
@@ -130,6 +136,7 @@ GATES = frozenset(gate for gate, _, _ in _FORMS) | {
     "identified",
     "pw",
     "securestr",
+    "gen_salt(",
 }
 
 
@@ -158,7 +165,7 @@ def calls(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     if "pass" in gates or "pw" in gates:
         for place in places(lowered, "pass", "pwd") if "(" in text else ():
             add(_HASHED.match(text, place))
-    if "pass" in gates and "gen_salt(" in lowered:
+    if "gen_salt(" in gates:
         for place in places(lowered, "crypt("):
             add(_CRYPT.match(text, place))
     if "identified" in gates:

@@ -76,7 +76,7 @@ _COMMANDS: dict[str, Command] = {
     "cf": _LOGIN_PASSWORD, "ibmcloud": _LOGIN_PASSWORD, "argocd": _LOGIN_PASSWORD,
     "vault": Command(Pattern(rf"login\s{{1,3}}(?:-\S{{1,40}}\s{{1,3}}){{0,3}}(?:token=|password=)?([\w.-]{{8,200}})|(?<=\s)(?:value|val|secret|data)={_PLAIN}"), ("login", "kv put")),
     "twine": Command(_argument("-p ", "--password ")),
-    "cargo": Command(Pattern(r"login\s{1,3}([\w-]{20,100})"), ("login",)),
+    "cargo": Command(Pattern(r"login\s{1,3}([\w-]{8,100})"), ("login",)),
     "mongo": Command(_argument("-p ", "--password ")), "mongosh": Command(_argument("-p ", "--password ")),
     "mongodump": Command(_argument("-p ", "--password ")), "mongorestore": Command(_argument("-p ", "--password ")),
     "cqlsh": Command(_argument("-p ", "--password ")),

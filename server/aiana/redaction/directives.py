@@ -66,7 +66,7 @@ DIRECTIVES = (
       for words in ("radius-server", "radius server", "radius host")),
     Form("enable secret", ("enable secret",), rf"enable{_B}secret{_B}{_LEVEL}{_value()}{_ENDS}"),
     Form("username", ("username ",), rf"username{_B}\S{{1,60}}{_B}(?:privilege{_B}\d{{1,2}}{_B})?secret{_B}\d{{1,2}}{_B}{_value()}{_ENDS}"),
-    Form("key chain", ("key-string ",), rf"key-string{_B}{_LEVEL}{_value()}{_ENDS}"),
+    Form("key-string ", ("key-string ",), rf"key-string{_B}{_LEVEL}{_value()}{_ENDS}"),
     Form("digest-key", ("message-digest-key ",), rf"message-digest-key{_B}\d{{1,3}}{_B}md5{_B}{_LEVEL}{_value()}{_ENDS}"),
     Form("isakmp key", ("isakmp key ",), rf"isakmp key{_B}{_LEVEL}{_value()}{_B}(?:address|hostname)\b"),
     Form("key", ("pre-shared-key",), rf"pre-shared-key(?:{_B}(?:(?:local|remote){_B})?(?:ascii-text{_B}|hexadecimal{_B}|\d{_B})|=){_value()}(?=[\s;\"']|\Z)"),
@@ -147,7 +147,7 @@ _ACL_LINE = Pattern(
     re.IGNORECASE,
 )
 _AUTH_LINE = Pattern(
-    r"(?:\A|\n)(?P<prompt>[\w.:\[\]~-]{0,60}>[ \t]?)?AUTH[ \t](?:(?P<user>[\w.-]{1,40})[ \t])?(?P<value>[^\s\"']{4,200})[ \t]*(?=\n|\Z)"
+    r"(?:\A|\n)(?P<prompt>[\w.:\[\]~-]{0,60}>[ \t]?|[$#%> \t]{0,4}(?:redis|valkey)-cli[ \t](?:[\w.:-]{1,60}[ \t]){0,6})?AUTH[ \t](?:(?P<user>[\w.-]{1,40})[ \t])?(?P<value>[^\s\"']{4,200})[ \t]*(?=\n|\Z)"
 )
 # A line of what opens the door to a device, as files about TACACS and RADIUS have it.
 _DEVICE_KEY = Pattern(

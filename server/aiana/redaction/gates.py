@@ -52,7 +52,7 @@ _SAID_BEFORE = (
 # By a letter that stands once in each of them and is not too frequent.
 BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "p": (
-        Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|(?<=mot de pass)e)"),
+        Gate("pass", rf"(?={_NO_LETTER}|w|phra|code|cmd|(?<=mot de pass)e)"),
         Gate("pw", f"(?=d{_NO_LETTER}|{_NO_LETTER}(?:(?<![a-z]pw)|(?<=rootpw)|(?<=bindpw)))"),
         Gate("psk", r'(?<![a-z]psk)(?=[=:"]|(?<!: psk) )'),
         Gate("pin", f"(?:{_DIGITS_BEHIND}|{_SAID_BEFORE})"),
@@ -79,10 +79,9 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
             ),
         ),
         *map(Gate, (": eap ", '.pem "', "npmauthident", "option key")),
-        *map(Gate, ("tac_plus", "wpa_cli")),
+        *map(Gate, ("tac_plus", "wpa_cli", "psw", "p/w")),
     ),
     "k": (
-        Gate("key content", "(?= {1,20}:)"),
         Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
@@ -103,6 +102,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     ),
     "c": (
         Gate("cred", "(?=s|ential)"),
+        Gate("key content", "(?= {1,20}:)"),
         Gate("create_", r"(?=(?:super)?user\()"),
         Gate("@tcp("),
         *map(Gate, ("secret", "connect.sid", "mnemonic", "securestr")),
@@ -141,7 +141,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "b": (
         *map(Gate, ("b64encode(", "btoa(", "dbi->connect(")),
         Gate("begin", "(?= )", before=("-", "- ")),
-        Gate("bcrypt", r"(?=\w{0,8}\.)"),
+        Gate("bcrypt", r"(?=\w{0,8}[.(])"),
         *map(
             Gate, ("bearer", "jdbc:oracle:", "simple_bind", "enable secret", "bundle_", "blowfish")
         ),
@@ -151,6 +151,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("login", r"(?= |[\w?]{0,20}\()"),
         Gate("sig=", before=("[?&]",)),
         Gate("signature", "(?==)", before=("[?&]", "goog-")),
+        *map(Gate, ("gen_salt(", "key-string ")),
         Gate("pragma", "(?= {1,3}(?:hex|text|re)?key)"),
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
         Gate("log in", "(?= (?:with|as|using|to) )"),
@@ -159,7 +160,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     ),
     "1": (Gate("1//0"),),
     "f": (
-        *map(Gate, ("define(", "sifre", "identifiants", "fernet(", "wifi.begin(")),
+        *map(Gate, ("define(", "sifre", "identifiants", "fernet(", "wifi.begin(", "wifi:")),
         Gate("cloudflared service"),
         Gate("identified", r"(?=\s{1,3}(?:by|with)\b)"),
     ),

@@ -7,6 +7,7 @@ import re
 from aiana.pattern import Pattern
 from aiana.redaction.names import Name, name_of
 from aiana.redaction.spans import Span
+from aiana.redaction.told import is_told, is_worded
 from aiana.redaction.values import (
     has_digit,
     is_code,
@@ -66,6 +67,8 @@ _DIRECTIVE = Pattern(r"\s{1,8}(?P<value>[^\s\"'`\\-][^\s\"'`\\]{3,200})")
 _PROSE = Pattern(
     r"\b(?:and|or|the|a|an|with|via|use|uses|using|options?|flags?|pass|by|of)\s{1,3}`?\Z"
 )
+# Such a word may be what an option before is given.
+_AFTER_OPTION = Pattern(r"(?:\A|\s)--?[\w-]{1,30}[ =]\w{1,5}\s{1,3}\Z")
 _NEXT_PARAMETER = Pattern(r"(?:&|&amp;|%26)(?=[\w.%-]{1,40}=)")
 _OPENING = ("(", "[", "{")
 _QUOTES = ('"', "'", "`", "\\")
@@ -102,11 +105,11 @@ _OF_PROGRAMS = Pattern(
     re.MULTILINE,
 )
 _ROW = Pattern(
-    r"[*`_]{0,2}[ \t]{0,40}\|[ \t]{0,40}`?(?P<value>[^\s|`]{3,200})`?[ \t]{0,40}"
-    r"(?:\||\Z|\n)(?![^\n]*\|)"
+    r"[*`_]{0,2}[ \t]{0,40}[|│┃][ \t]{0,40}`?(?P<value>[^\s|│┃`]{3,200})`?[ \t]{0,40}"
+    r"(?:[|│┃]|\Z|\n)(?P<more>[^\n]*[|│┃])?"
 )
-_ROW_BEGINS = Pattern(r"(?:\A|\n)[ \t>]*\|?[ \t]*[*`_]{0,2}(?:[\w-]+[ \t]){0,2}\Z")
-_PLAIN = Pattern(r"[a-z][a-z0-9]{3,60}\Z")
+_ROW_BEGINS = Pattern(r"(?:\A|\n)[ \t>]*[|│┃]?[ \t]*[*`_]{0,2}(?:[\w-]+[ \t]){0,2}\Z")
+_PLAIN = Pattern(r"[a-z][a-z0-9]{3,60}\Z|(?=.*\d)[A-Za-z][A-Za-z0-9]{5,60}[!?#$%&*+]?\Z")
 _ENDS = Pattern(r"[ \t]*(?:\Z|\n|\\n|\r|#|`)")
 _ARGUMENT_ENDS = Pattern(r"\s{0,3}(?:\Z|\n|\\|--?[A-Za-z]|[|&>;'\"`])|\s{1,3}https?:")
 
@@ -119,7 +122,7 @@ def given(text: str, name: Name) -> Span | None:
         value = match["value"]
         if match["quote"] is None:
             value = _first_parameter(value)
-            value = value if name.password else value.rstrip(".:!?")
+            value = value if name.password or is_worded(value) else value.rstrip(".:!?")
         start, end = match.start("value"), match.start("value") + len(value)
         if len(value) >= _MOST_AT_ONCE and (more := _MORE.match(text, end)):
             end = more.end()
@@ -184,7 +187,7 @@ def _is_literal(name: Name, match: re.Match[str], sign: str) -> bool:
                 return is_mixed(value) and not is_stand_in(value) and not is_code(value)
             return machine_made
     if "==" in sign and (name.head or name.rest.strip("word") or not name.password):
-        return machine_made
+        return machine_made or (name.password and is_told(value) and not value.isdigit())
     if name.password:
         return _is_password_literal(name, value)
     return machine_made or _is_secret_literal(name, value)
@@ -231,9 +234,8 @@ def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
     begin = name.start - len(name.head)
     before = text[max(0, begin - 60) : begin]
     if match["sign"] is None:
-        return bool(_PLAIN.match(value) and _ARGUMENT_ENDS.match(text, end)) and not (
-            _PROSE.search(before)
-        )
+        found = is_told(value) or (_PLAIN.match(value) and _ARGUMENT_ENDS.match(text, end))
+        return bool(found) and not (_is_prose(before))
     if sign.startswith(">"):
         return text.startswith("</", end)
     if sign == "=":
@@ -242,9 +244,12 @@ def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
         ends = match["after"] in ("", " ", "\n", "\t", "\\", '"', "'", ";", "\r") or (
             end < match.end("value")
         )
-        return ends and (name.is_option or bool(_SET_BEFORE.search(before)))
-    if not _PLAIN.match(value) or not _ENDS.match(text, end):
+        return ends and (name.is_option or is_worded(value) or bool(_SET_BEFORE.search(before)))
+    quoted = begin > 0 and text[begin - 1] in "\"'" and text.startswith(text[begin - 1], end)
+    if not _PLAIN.match(value) or not (quoted or _ENDS.match(text, end)):
         return False
+    if quoted:
+        return sign.startswith(":")  # a header, as the argument of a command
     if ":" in sign or "value" in sign.lower():
         return bool(_LINE_BEGINS.search(before) or "value" in sign.lower()) and not (
             _is_in_code(text, begin, end)
@@ -256,6 +261,11 @@ def _is_secret(name: Name, match: re.Match[str], sign: str) -> bool:
         and _LINE_BEGINS.search(before) is not None
         and not _is_of_program(text, begin, end, value)
     )
+
+
+def _is_prose(before: str) -> bool:
+    """Whether somebody writes about an option that follows here."""
+    return _PROSE.search(before) is not None and _AFTER_OPTION.search(before) is None
 
 
 def _is_of_program(text: str, begin: int, end: int, value: str) -> bool:
@@ -286,25 +296,27 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     if match["sign"] is None:  # `--password x`
         if value.startswith("--") or name.head.startswith("--no-"):
             return False  # the next option, or one that takes no value
-        return len(value) >= 4 and not _PROSE.search(text, max(0, begin - 40), begin)
+        return len(value) >= 4 and not _is_prose(text[max(0, begin - 60) : begin])
     if sign.startswith(">"):
         return text.startswith("</", match.end("value"))
     if sign == ":" and value.startswith("?"):
         return False  # `${DB_PASSWORD:?what to say where it is not set}`
     if no_blanks and name.is_loud:
         # A variable of the environment: whatever it is given.
-        return not (name.is_verb and (has_digit(value) or _RESULT.match(value)))
+        return not (name.is_verb and (_is_count(value) or _RESULT.match(value)))
     if name.is_verb and not match["closed"]:
         if _RESULT.match(value) or len(value) < 5:
             return False
-        if not no_blanks and not _is_beside_login(text[max(0, begin - 120) : match.end() + 60]):
+        near = text[max(0, begin - 120) : match.end() + 60]
+        if not no_blanks and not _is_of_machine(value) and not _is_beside_login(near):
             return False
     if len(value) < 5:
         return False
     special = any(not c.isalnum() and c not in "_.-/:" for c in value.rstrip(".,:!?"))
     if is_mixed(value) or special:
         return True
-    if "=" in sign and text[max(0, begin - 12) : match.start()].count(",") and not has_digit(value):
+    near = text[max(0, begin - 12) : match.start()]
+    if "=" in sign and "," in near and "=" not in near and not has_digit(value):
         return False  # `user, password = pair`
     end = match.start("value") + len(_first_parameter(value))
     ends = after in ("", "\n", "\r") or text.startswith(("\\n", "\\r"), match.end("value"))
@@ -318,6 +330,14 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     if has_digit(value):
         return not value.rstrip("0123456789").endswith(("pass", "pw", "pwd", "password"))
     return value.isalpha() and value.isascii() and (after != ";" or " " not in sign)
+
+
+def _is_of_machine(value: str) -> bool:
+    return value.isalnum() and is_token(value)
+
+
+def _is_count(value: str) -> bool:
+    return has_digit(value) and not _is_of_machine(value)
 
 
 def _is_beside_login(around: str) -> bool:
@@ -367,11 +387,17 @@ def _after_blank(text: str, name: Name, end: int) -> Span | None:
 
 
 def _in_table(text: str, name: Name, end: int) -> Span | None:
-    """`| password | x |`, in a row of two cells."""
-    match = _ROW.match(text, end) if name.password and not name.rest.strip("word") else None
+    """`| password | x |`, in a row of two cells; in one of more, what cannot be a word."""
+    match = _ROW.match(text, end) if not name.is_about else None
     if match is None or is_stand_in(match["value"]) or is_code(match["value"]):
+        return None
+    value = match["value"]
+    is_alone = name.password and not name.rest.strip("word") and not match["more"]
+    if value.startswith("0x") or "(" in value:
+        return None
+    if not (is_alone or is_token(value) or (name.password and name.is_loud and is_told(value))):
         return None
     begin = name.start - len(name.head)
     if _ROW_BEGINS.search(text, max(0, begin - 60), begin) is None:
         return None
-    return (*match.span("value"), "password")
+    return (*match.span("value"), name.kind)

@@ -8,7 +8,14 @@ from collections.abc import Set
 
 from aiana.pattern import Pattern
 from aiana.redaction.spans import Span
-from aiana.redaction.values import has_digit, is_code, is_mixed, is_reference, is_stand_in
+from aiana.redaction.values import (
+    has_digit,
+    is_code,
+    is_mixed,
+    is_reference,
+    is_stand_in,
+    is_token,
+)
 
 _AUTHORIZATION = Pattern(
     r"authorization[\"'\\*`]{0,4}(?:\s{0,3}[:=,]\s{0,3}(?:[\"'\\]{0,3}(?:value|val)[\"'\\]{0,3}\s{0,2}[:=]\s{0,3})?|\s{1,3}(?=[\"'](?:basic|bearer|token)\s))[\"'\\`]{0,4}(?P<scheme>(?:basic|token|bearer|apikey|api-key|key|"
@@ -33,7 +40,7 @@ _AUTH_VALUE = Pattern(
 _AUTH_NAMES = {'"auth': "auth", '\\"auth': "auth", "_auth": "auth", "_password": "pass"}
 _LITERAL = r"\\?[\"'](?P<value>[^\s\"'\\]{3,200})\\?[\"']"
 _PAIR_OF_LITERALS = Pattern(
-    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps)|(?<=plain))credentials?(?:\]::new)?\(|auth\(\)(?:\.preemptive\(\))?\.basic\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
+    r"(?:auth\w{0,20}\s{0,2}(?:[=:]\s{0,2}[(\[]|\()|creds?(?:entials)?\s{0,2}[=:]\s{0,2}[(\[]|login\w{0,10}\(|(?:(?<=\bnetwork)|(?<=\bps)|(?<=plain))credentials?(?:\]::new)?\(|auth\(\)(?:\.preemptive\(\))?\.basic\(|(?<=password)credentials?\()\s{0,3}(?:\w{1,20}\s{0,2}=\s{0,2})?"
     rf"\\?[\"'][^\"'\n]{{1,100}}[\"'],\s{{0,3}}(?:\w{{1,20}}\s{{0,2}}=\s{{0,2}}|Some\()?{_LITERAL}",
     re.IGNORECASE,
 )
@@ -73,7 +80,7 @@ _SESSION = Pattern(
 )
 
 _URL_CREDENTIALS = Pattern(
-    r"://(?:(?P<user>[^\s/?#@:\"'<>\\`\[\]{}()]{0,200}):(?P<password>[^\s/\"'<>\\`]{2,300})|(?P<token>[A-Za-z0-9_\-.]{20,300}))@"
+    r"://(?:(?P<user>[^\s/?#@:\"'<>\\`\[\]{}()]{0,200}):(?P<password>[^\s/\"'<>\\`]{2,300})|(?P<token>[A-Za-z0-9_\-.]{8,300}))@"
     r"(?=[\w\[.$%{*-]|[^\x00-\x7f])"
 )
 # Schemes of forges and packages, behind which no host stands but an owner and a name.
@@ -113,7 +120,7 @@ def authorizations(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         match = _BEARER.match(text, place)
         if match and has_digit(match[1]) and not is_stand_in(match[1]):
             spans.append((*match.span(1), "authorization"))
-    for word, gate in (("auth", "auth"), ("credential", "cred")):
+    for word, gate in (("auth", "auth"), ("cred", "cred")):
         for place in places(lowered, word) if gate in gates else ():
             spans += _literal(_PAIR_OF_LITERALS.match(text, place))
     return spans
@@ -162,7 +169,8 @@ def urls(text: str, lowered: str) -> list[Span]:
         if match := _URL_CREDENTIALS.match(text, place):
             if match["token"] is not None:  # in the place of a user
                 value = match["token"]
-                found = has_digit(value) and not text.endswith(("ssh", "sftp"), 0, place)
+                found = has_digit(value) if len(value) >= 20 else is_token(value)
+                found = found and not text.endswith(("ssh", "sftp"), 0, place)
                 span = match.span("token")
             else:
                 value = match["password"]

@@ -41,13 +41,15 @@ _BLANK = r"[ \t]{1,12}"
 _VALUE = r"(?P<quote>\\?[\"'])?(?P<value>(?(quote)[^\s\"'\\]{3,200}|[^\s\"'\\`,;()\[\]{}<>]{3,200}))(?(quote)\\?[\"'])"
 _ENDS = r"[ \t]*(?:[;}]|\#[^\n]*|//[^\n]*)?[ \t]*(?:\r?\n|\\n|\Z)"
 _ALONE = Pattern(rf"{_BLANK}(?:[07]{_BLANK})?{_VALUE}{_ENDS}")
+# In a column beside its name.
+_ALIGNED = Pattern(r"(?:\t|[ \t]{2})[ \t]{0,60}(?P<value>[^\s\"'`,;()]{8,400})[ \t]*(?:\r?\n|\Z)")
 _LINE_BEGINS = Pattern(
-    r"(?:\A|\n|\\n)(?:[ \t>+|-]|\d{1,6}(?:→|:|\t))*(?P<before>(?:set|no)?[ \t]*)\Z"
+    r"(?:\A|\n|\\n|(?<=\w )\{[ \t])(?:[ \t>+|-]|\d{1,6}(?:→|:|\t))*(?P<before>(?:set|no)?[ \t]*)\Z"
 )
 # The lines of an account beside it: a name and a value each, with a blank between them.
 _BESIDE = Pattern(
     r"(?:\A|\n|\\n)[ \t>+|-]*(?:\d{1,6}→)?(?:user(?:name)?|login|host|hostname|account|machine|server|from|port|auth|tls|protocol|"
-    r"email|uri|base|binddn|rootbinddn|bind_dn|url|database|db|dbname|ssl)[ \t]{1,8}[^\s:=]{1,80}[ \t]*(?=\n|\\n|\Z)",
+    r"email|uri|base|binddn|rootbinddn|bind_dn|url|database|db|dbname|ssl|[a-z]{2,20}_[a-z_]{2,20})[ \t]{1,8}[^\s:=]{1,80}[ \t]*(?=\n|\\n|\Z)",
     re.IGNORECASE,
 )
 _NEAR = 300
@@ -111,7 +113,9 @@ def alone(text: str, name: Name) -> Span | None:
     if name.head.lower().startswith("x-") and not name.is_about:
         begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
         return _of_header(text, name, end, text[max(0, begin - 60) : begin])
-    is_master = name.word == "auth" and name.head == "master"
+    if span := _aligned(text, name):
+        return span
+    is_master = name.word == "auth" and name.head in ("master", "primary")
     if not (name.password or name.word == "secret" or is_master) or name.is_about:
         return None
     begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
@@ -127,7 +131,24 @@ def alone(text: str, name: Name) -> Span | None:
     if match is None or not _is_value(match["value"]) or name.is_verb:
         return None
     before = text[max(0, begin - 260) : begin]
-    if not (_says(text, name, begin, match, before) if name.password else _of_machine(before)):
+    if not name.password:
+        # `secret "…";`: in braces, or of a device.
+        stated = match["quote"] and text.startswith(";", match.end("value") + 1)
+        if not (_of_machine(before) or (stated and _LINE_BEGINS.search(before))):
+            return None
+    elif not _says(text, name, begin, match, before):
+        return None
+    return (*match.span("value"), name.kind)
+
+
+def _aligned(text: str, name: Name) -> Span | None:
+    begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
+    if text[end : end + 1] not in (" ", "\t") or name.is_about or name.is_public:
+        return None
+    match = _ALIGNED.match(text, end)
+    if match is None or not is_token(match["value"]) or is_code(match["value"]):
+        return None
+    if _LINE_BEGINS.search(text, max(0, begin - 60), begin) is None:
         return None
     return (*match.span("value"), name.kind)
 
@@ -150,7 +171,7 @@ def _says(text: str, name: Name, begin: int, match: re.Match[str], before: str) 
     if _LINE_BEGINS.search(before) is None or name.head.startswith(("-", "$")):
         return False
     is_setting = "." in name.head and name.head.islower()
-    if is_told(value) and value[-1] not in "?!":
+    if is_told(value) and (value[-1] not in "?!" or has_digit(value)):
         return True
     if not is_setting and name.word in PASSWORDS_ELSEWHERE:
         return False

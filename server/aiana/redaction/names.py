@@ -47,9 +47,10 @@ KEY_OWNERS = (
     "crypt", "auth", "subscription", "consumer", "master", "service", "license", "deploy", "hmac",
     "jwt", "aes", "ssh", "storage", "shared", "admin", "root", "client", "app", "application",
     "function", "ingest", "write", "webhook", "integration", "integrations", "bot", "server",
+    "openai", "anthropic", "security", "network", "recovery", "stripe", "validation", "cryption",
 )  # fmt: skip
 # Keys that unlock; others (`account_key`, `sort key`) may as well find a row.
-_LOCKS = ("api", "access", "private", "secret", "signing", "encryption", "master", "hmac", "jwt")
+LOCKS = ("api", "access", "private", "secret", "signing", "encryption", "master", "hmac", "jwt")
 # What makes another word of a `pass` behind it.
 _BEFORE_NO_PASSWORD = ("by", "buy", "com", "sur", "tres", "over", "under", "mini", "multi")
 _SIGNS = string.ascii_letters + string.digits + "_.$-"
@@ -123,7 +124,7 @@ class Name(NamedTuple):
         if self.password:
             return True
         if self.word == "key":
-            return self.head.lower().rstrip("_-. ").endswith(_LOCKS)
+            return self.head.lower().rstrip("_-. ").endswith(LOCKS)
         return self.word in ("secret", "token") and self.rest.lower().strip("_-.") in (
             "",
             "key",
@@ -265,7 +266,7 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
     if word == "pass":
         after = lowered[position + 4 : position + 8]
         if after.startswith(("w", "phra", "code")):
-            return True
+            return not lowered.startswith("wordless", position + 4)
         if after[:1].isalpha():
             return after.startswith("e") and lowered[max(0, position - 7) : position] == "mot de "
         return not lowered.endswith(_BEFORE_NO_PASSWORD, 0, position)

@@ -22,7 +22,7 @@ _QUOTES = r"[\"'`\\]{0,4}"
 _IS = r"\s{0,3}(?::=|=>|[:=])\s{0,3}"
 _NAMED_BY = Pattern(
     rf"(?:{NAMING}{_QUOTES}{_IS}|--(?:[\w-]{{1,30}}-)?(?:name|key|id)[ =]|"
-    rf"<[\w:.]{{0,30}}(?i:name|key)>\s{{0,20}})"
+    rf"<[\w:.-]{{0,30}}(?i:name|key)>\s{{0,20}})"
     rf"(?P<open>{_QUOTES})(?:[/\w.-]{{0,60}}/)?\Z"
 )
 _BACK, _NEAR = 130, 65
@@ -47,8 +47,8 @@ _FIRST = Pattern(
     rf"{NAMING}{_QUOTES}{_IS}{_QUOTES}\Z"
 )
 _ELEMENT = Pattern(
-    r"\s{0,3}</[\w:.]{1,40}>\s{0,40}(?:<!--[^>]{0,80}-->\s{0,40})?"
-    r"<(?P<field>[\w:.]{0,30}(?i:value)|string)(?:\s[^>]{0,80})?>\s{0,20}"
+    r"\s{0,3}</[\w:.-]{1,40}>\s{0,40}(?:<!--[^>]{0,80}-->\s{0,40})?"
+    r"<(?P<field>[\w:.-]{0,30}(?i:value)|string)(?:\s[^>]{0,80})?>\s{0,20}"
     r"(?P<value>[^<>\n]{3,400}?)\s{0,20}</"
 )
 _ARGUMENT = Pattern(

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from aiana.redaction.apart import apart
+from aiana.redaction.below import below
 from aiana.redaction.commands import arguments, flags_in
+from aiana.redaction.commented import commented
 from aiana.redaction.fields import kinds_in, kinds_in_list
 from aiana.redaction.gates import gates_of
 from aiana.redaction.given import given
@@ -40,7 +42,7 @@ from aiana.redaction.told import told
 from aiana.redaction.values import DIGIT, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor, has_digits
 
-RULES = 11
+RULES = 12
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 _MARK = "[redacted:"
 _MARKS = re.compile(r"\[redacted:[\w-]{1,40}\]")
@@ -302,6 +304,7 @@ def _of_option(text: str, name: Name) -> list[Span]:
 def _by_name(text: str, name: Name) -> list[Span]:
     span = given(text, name) or alone(text, name) or told(text, name)
     span = span or paired(text, name) or apart(text, name)
+    span = span or below(text, name) or commented(text, name)
     return [span] if span else several(text, name) or tabular(text, name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from aiana.pattern import Pattern
-from aiana.redaction.names import PASSWORDS_ELSEWHERE, Name
+from aiana.redaction.names import LOCKS, PASSWORDS_ELSEWHERE, Name, is_about
 from aiana.redaction.spans import Span
 from aiana.redaction.values import (
     WORDLIKE,
@@ -23,8 +23,8 @@ _QUOTED_OR_BARE = (
     r"(?P<after>[\(\[\{<,;)\s\"'`\\]?)"
 )
 _SAID = Pattern(
-    r"\w{0,10}[\"'`*”’»」]{0,2}(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|heißt|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?"
-    r"|[^\S\n](?:for|von|für|pour)[^\S\n][\"'][^\"'\n]{1,80}[\"'])"
+    r"\w{0,10}[\"'`*”’»」]{0,2}(?:[^\S\n]\([\w ,/-]{2,30}\)(?=:))?(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|heißt|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?"
+    r"|[^\S\n](?:for|von|für|pour)[^\S\n](?:[\"'][^\"'\n]{1,80}[\"']|[\w.+-]{1,40}@[\w.-]{1,60}))"
     r"[*]{0,2}\s{0,3}(?:(?P<colon>[:：=])[*]{0,2}|(?P<own>['’]s)|\b(?P<verb>is|was|(?:will|would|should)\s(?:now\s)?be|"
     r"becomes|became|equals|(?:from\s{1,2}\S{1,80}\s{1,2})?to|ist|lautet|heißt|heisst|est|es|é|è|будет|jest|är)\b"
     r"(?:\s{1,2}(?:now|still|just|currently|simply|actually|probably|literally|always|set to|changed to)\b){0,2}:?"
@@ -47,7 +47,7 @@ _IN_PARENTHESES = Pattern(
     r"(?:word|phrase|code)?[^\S\n]\([\"'`]?(?P<value>[^\s\"'`\\<>,;(){}|\[\]]{6,120})[\"'`]?\)"
 )
 _USES = Pattern(
-    r"\b(?:with|us(?:e[ds]?|ing)|try|type|enter|via)\s{1,2}(?:(?:the|this|that|my|his|her|their|our|same|new|old|admin|root|default)\s{1,2}){0,2}\Z",
+    r"(?:\b(?:with|us(?:e[ds]?|ing)|try|type|enter|via|and|by|old|new)|[,;])\s{1,2}(?:(?:the|this|that|my|his|her|their|our|same|new|old|admin|root|default)\s{1,2}){0,2}\Z",
     re.IGNORECASE,
 )
 # A heading, or a label, and a line with nothing but the value below it.
@@ -82,12 +82,25 @@ _NO_NOUN = Pattern(
     r"(?:\s{1,3}(?:for|on|to|in|and|at|when|there|here|is|if|now)\b|[.,;:!?)\n\"'`]|\Z)"
 )
 _AFTER_USER = Pattern(
-    r"\b(?:user(?:name)?|login|log\s?in as|account)\s{0,2}[:=]?\s{1,3}[\"'`]?(?!name\b|id\b|and\b|or\b|e-?mail\b|account\b)"
-    r"[\w.@+-]{1,60}[\"'`]?(?:\s{0,2}[,/;]\s{0,2}|\s{1,3})(?:(?:and|with|plus|&)\s{1,3})?(?:(?:the|my|his|her|a)\s{1,3})?\Z",
+    r"(?:\b(?:user(?:name)?|login|log\s?in as|account|benutzer(?:name)?|identifiant|utilisateur|usuario|usuário|utente|gebruiker|"
+    r"пользователь|логин)|用户名?)\s{0,2}[:=]?\s{1,3}[\"'`]?(?!name\b|id\b|and\b|or\b|e-?mail\b|account\b)"
+    r"[\w.@+-]{1,60}[\"'`]?(?:\s{0,2}[,/;]\s{0,2}|\s{1,3})(?:(?:and|with|plus|&)\s{1,3})?(?:(?:the|my|his|her|a|le|mot\sde)\s{1,3}){0,2}\Z",
     re.IGNORECASE,
 )
-_THEN = Pattern(r"(?:word|phrase|code)?[^\S\n]{1,3}" + _QUOTED_OR_BARE)
+_THEN = Pattern(r"(?:word|wort|wd|phrase|code|e)?[^\S\n]{1,3}" + _QUOTED_OR_BARE)
 _TOLD = Pattern(r"s?[^\S\n](?:is|was|:|=|-){0,1}[^\S\n]{0,2}[\"'`]?([\w.=+/-]{20,400})")
+# The same for tokens and keys, with words between; the value cannot be one.
+_TOLD_OF_SECRET = Pattern(
+    r"s?(?:[_ -]?(?:key|string|value))?[\"'`*]{0,3}(?:[^\S\n]\([\w ,/-]{2,30}\))?(?P<gap>(?:[^\S\n][\w'’-]{1,24}){0,5}?)"
+    r"[*]{0,2}(?:[^\S\n]{0,2}[:=]|[^\S\n][—–-]|[^\S\n](?:is|was|being|to|with\svalue|(?:should|must|will)\sbe|ist|lautet|est|es|é|è):?)"
+    r"[*]{0,2}[^\S\n]{1,2}(?P<quote>[\"'`]?)(?P<value>[\w.+/=~-]{8,400}?[!?#$%&*]?)(?P=quote)(?=[*]{0,2}[.,;!)]?(?:\s|\Z))",
+    re.IGNORECASE,
+)
+_OF_NO_SECRET = Pattern(
+    r"\b(?:hash(?:es|ed)?|ids?|names?|version|commit|urls?|path|files?|count|digest|sha\d*|fingerprint|public|checksum|"
+    r"length|size|see|in|at|by|from|not|no)\b",
+    re.IGNORECASE,
+)
 _IS = Pattern(
     r"[^\S\n](?:is|was)(?:\snow)?:?[^\S\n]{1,2}[\"'`]?([\w.=+/-]{12,400}?)[\"'`]?[.,!]?(?:\s|\Z)"
 )
@@ -97,18 +110,29 @@ _IS_ONE = Pattern(
     r"(?:(?:new|old|current|admin|root|wifi|default|temporary)\s{1,2}){0,2}\Z",
     re.IGNORECASE,
 )
+# `… (the password)`, `…, that is the password`
+_SAID_OF = Pattern(
+    r"(?<![\w./:-])(?P<quote>[\"'`])?(?P<value>[^\s\"'`,;()<>{}|]{6,100})[\"'`]?(?:\s{1,2}\(|,\s{1,2}(?:that|this|which|it)(?:\sis|['’]s)\s)"
+    r"(?:(?:the|my|our|his|her|their)\s{1,2})?(?:[\w-]{1,20}\s{1,2}){0,2}\Z",
+    re.IGNORECASE,
+)
 _USER_AND = Pattern(r"\b(?:user(?:name)?|login|e?mail|account)\s?/\s?\Z", re.IGNORECASE)
 _BOTH = Pattern(
     r"(?:word|wd)?[\"'`*]{0,2}\s?[:=]\s{0,2}[*\"'`]{0,2}[\w.@-]{1,40}[\"'`]?\s?[/:]\s?[\"'`]?([^\s\"'`,;/]{4,100})"
 )
 _PAIR = Pattern(
-    r"(?:s|entials?)?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])\s?(?!\w{2,10}://|//)[\"'`]?([^\s\"'`,;]{5,100})"
+    r"(?:s|entials?)?(?:\s(?:for|of|to|on)\s[\w.-]{1,30}(?=\s?[:=]|\sare\b))?\s?(?P<sign>[:=]|are|is|(?<=\s))\s{0,2}[\"'`]?[\w.@-]{1,40}[\"'`]?\s?(?P<by>[:/])\s?(?!\w{2,10}://|//)[\"'`]?([^\s\"'`,;]{5,100})"
 )
 _ACCOUNT = Pattern(
     r"[\"']?\s?[:=]\s{0,2}[\"']?[\w.@-]{1,40}:([^\s:/\"'`,;]{4,100})[\"']?[ \t]*(?:\n|\Z|,)"
 )
 _FOR_WHAT = Pattern(r"\s{1,3}(?:от|для|к|на|до|od|do|für|para|pour|per|de|del)\s")
 _ASCII = Pattern(r"[!-~]+")
+_WORDED = Pattern(r"(?:[A-Z]?[a-z]{3,20}){1,2}\d{1,6}[!?#$%&*+]?\Z")
+# What a password is made or kept with, rather than one.
+_ALGORITHM = Pattern(
+    r"(?i)(?:pbkdf\d|sha-?\d|md5|hmac|aes-?\d|rsa|oauth\d|s?bcrypt|scrypt|argon\d|varchar|utf-?\d)"
+)
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
 _SENTENCE_ENDS = Pattern(
@@ -123,6 +147,8 @@ def told(text: str, name: Name) -> Span | None:
         return _elsewhere(text, name, end) or _after_user(text, name, end)
     if name.password:
         joined = text[name.start - 1 : name.start]
+        if joined == "_" and name.is_loud and not name.is_about:
+            return _password(text, name, end)
         if (joined in ("_", "-", ".", "/") and not (joined == "-" and name.written == "Pass")) or (
             name.word == "pass" and not text[end : end + 1].isalpha()
         ):
@@ -140,6 +166,11 @@ def told(text: str, name: Name) -> Span | None:
     said = _TOLD.match(text, end)
     if said and is_random(said[1]) and not is_stand_in(said[1]):
         return (*said.span(1), "secret")
+    said = None if name.is_about or name.is_public else _TOLD_OF_SECRET.match(text, end)
+    if said and not _OF_NO_SECRET.search(said["gap"]):
+        value = said["value"]
+        if _is_of_machine(value) or (is_worded(value) and _unlocks(text, name)):
+            return (*said.span("value"), "secret")
     if not name.word.isascii() and (said := _SAID.match(text, end)) and is_token(said["value"]):
         return (*said.span("value"), "secret")
     if name.word == "auth" and name.head in ("", "basic_", "basic", "http_") and not name.rest:
@@ -153,14 +184,31 @@ def told(text: str, name: Name) -> Span | None:
     return None
 
 
+def _is_of_machine(value: str) -> bool:
+    return is_token(value) and not is_code(value) and not _ENDS_IN_WORD.search(value)
+
+
+def _unlocks(text: str, name: Name) -> bool:
+    if name.word != "key" or name.head:
+        return name.unlocks
+    return text[max(0, name.start - 14) : name.start].lower().rstrip().endswith(LOCKS)
+
+
 def is_told(value: str) -> bool:
     """Whether a bare value that a sentence calls a password is one, and no word of the sentence."""
     if len(value) < 6 or is_stand_in(value) or is_code(value) or _COMPOUND.match(value):
         return False
     if value.isdigit():
         return True
+    if _ALGORITHM.match(value):
+        return False
     special = any(not c.isalnum() and c not in "_.-/:@" for c in value)
     return any(c.isalpha() for c in value) and (special or has_digit(value))
+
+
+def is_worded(value: str) -> bool:
+    """Whether it is a word with a number, as passwords and no words of sentences are."""
+    return len(value) >= 8 and _WORDED.match(value) is not None and is_told(value)
 
 
 def _is_plain(text: str, value: str, end: int, *, owned: bool = False) -> bool:
@@ -178,6 +226,9 @@ def _password(text: str, name: Name, end: int) -> Span | None:
         return None
     start = match.start("value")
     verb, gap = match["verb"] or match["set"], match["gap"].strip()
+    first = gap.partition(" ")[0]
+    if len(first) > 3 and is_about(first):
+        return None  # something about one: "password manager: …"
     if match["quote"] is not None or match["curly"] is not None:
         found = verb is not None or match["own"] is not None or has_digit(value)
         found = (found or match["curly"] is not None) and not is_reference(value)
@@ -240,8 +291,9 @@ def _beside(text: str, name: Name, end: int) -> Span | None:
         match = _BELOW.match(text, end) if _HEADING.search(before) else None
         if match and match["quote"] and is_plain_word(match["value"]):
             return (*match.span("value"), "password")
-    if match is None and _USES.search(before):
-        match = _THEN.match(text, end)
+    if match is None and (then := _THEN.match(text, end)):
+        told = _is_of_machine(then["value"]) and not _ALGORITHM.match(then["value"])
+        match = then if told or _USES.search(before) else None
     if match is None or not is_told(match["value"].rstrip(".,:!?")) or is_reference(match["value"]):
         return None
     start = match.start("value")
@@ -254,6 +306,7 @@ def _as_password(text: str, name: Name) -> Span | None:
     match = _AS.search(text, max(0, begin - 160), begin)
     if match is None:
         match = _IS_ONE.search(text, max(0, begin - 140), begin)
+        match = match or _SAID_OF.search(text, max(0, begin - 140), begin)
         match = match if match and is_told(match["value"]) else None
     if match is None or not _NO_NOUN.match(text, name.start + len(name.word) + len(name.rest)):
         return None

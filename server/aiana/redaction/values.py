@@ -20,7 +20,7 @@ _COMMON = frozenset(
     """
     password passwd passwort kennwort passphrase passcode pass pwd token tokens secrets
     username user login email mail name value values key keys apikey credential credentials auth
-    required optional undefined null none nil true false yes no
+    required optional undefined undef null none nil true false yes no
     on off string strings str text bytes char varchar boolean bool number int integer float
     object any unknown never void self this type field hash hashed encrypted encoded plain
     plaintext hidden masked invalid incorrect wrong missing empty blank valid correct expired
@@ -50,7 +50,9 @@ _WEAK = frozenset(
         "pswd",
     ]
 )
-_VARIABLE = Pattern(r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z")
+_VARIABLE = Pattern(
+    r"\$(?:[A-Za-z_]\w*\Z|[({])|\$[A-Za-z]+:|%\w+%\Z|[@:][A-Za-z_]\w*\Z|!(?:vault|secret|env|ENV|Ref|Sub|GetAtt|Join|ImportValue|reference)\Z"
+)
 _CODE = Pattern(
     r"(?:[/~]|\.{1,2}/)|(?:https?|file|env|process|os|self|this|config|settings|req|request|args|"
     r"secrets?|vars?|local|data|module|inputs|import|new|await|typeof|lambda|func|function)[.:]|"
@@ -62,6 +64,7 @@ DIGIT = re.compile(r"\d")
 _WORDS = Pattern(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
 _LETTER = Pattern(r"[^\W\d_]")
 _CASES = Pattern(r"[a-z][A-Z]|[A-Z][a-z]")
+_CHANGES = re.compile(r"(?=[a-z][A-Z]|[A-Z][a-z]|\d[A-Za-z]|[A-Za-z]\d)")
 # A name of something: words with a sign or a capital between them, one of which means a secret.
 _REFERENCE = Pattern(
     r"(?i:pass|pwd|secret|token|key|credential|auth)(?:[A-Z_-]|(?i:word|wd|phrase|code)?s?\d?\Z)"
@@ -113,7 +116,8 @@ def is_reference(value: str) -> bool:
 
 def is_of_grammar(value: str) -> bool:
     """Whether a lexer may call the value a token."""
-    return _GRAMMAR.match(value.lower()) is not None or not value.isalnum()
+    word = value.rstrip("!?#$%&*+") if has_digit(value) else value
+    return _GRAMMAR.match(value.lower()) is not None or not word.isalnum()
 
 
 def is_mixed(value: str) -> bool:
@@ -135,7 +139,9 @@ def is_name(value: str) -> bool:
 
 def is_token(value: str) -> bool:
     """Whether the value looks made by a machine: what follows the name of a token or a key."""
-    if len(value) < 12 or is_stand_in(value):
+    if len(value) < 12:
+        return is_jumbled(value) and not is_stand_in(value)
+    if is_stand_in(value):
         return False
     if value.isdigit():
         return len(value) >= 16 and len(set(value)) > 4
@@ -145,6 +151,13 @@ def is_token(value: str) -> bool:
         return entropy(value) >= 3.0 or _UUID.match(value) is not None
     # Without a digit: letters whose case changes as words' does not.
     return len(value) >= 20 and value.isalpha() and len(_CASES.findall(value)) * 3 > len(value)
+
+
+def is_jumbled(value: str) -> bool:
+    """Whether letters of both cases and digits change places nearly sign by sign."""
+    if not (len(value) >= 8 and value.isalnum() and value.isascii()) or value.isalpha():
+        return False
+    return len(_CHANGES.findall(value)) * 5 >= len(value) * 3
 
 
 def is_made(token: str) -> bool:

@@ -48,12 +48,16 @@ VERBS = (
     Form("airportnetwork", ("airportnetwork ",), rf"airportnetwork{_S}\w{{2,8}}{_S}(?:\"[^\"\n]{{1,40}}\"|'[^'\n]{{1,40}}'|[\w-]{{1,40}}){_S}{_VALUE}"),
     Form("encrypt_string", ("encrypt_string ",), rf"encrypt_string{_S}(?:--[\w-]{{1,30}}[ =]\S{{1,60}}{_S}){{0,3}}(?P<q>[\"']){_VALUE}"),
     Form("pass", ("initial-password ", "hash-password "), rf"(?:initial|hash)-password{_S}{_OPTIONS}{_VALUE}"),
-    Form("pass", ("passwordeval", "passwordcommand", "passcommand", "passcmd"), rf"pass\w{{3,12}}[\"']?[\s=:]{{1,3}}[\"']echo{_S}(?:-n{_S})?{_VALUE}"),
+    Form("pass", ("passcmd",), rf"passcmd[\"']?[\s=:]{{1,3}}[\"']echo{_S}{_VALUE}"),
+    Form("wifi:", ("wifi:",), r"wifi:[^\s\"']{0,120}?;p:(?P<value>[^\s;\"']{5,63});"),  # of a wireless network, as an image
+    Form("pass", ("passwordeval", "passwordcommand", "passcommand", "password-command", "password-eval"), rf"pass[\w-]{{3,16}}[\"']?[\s=:]{{1,3}}[\"']echo{_S}(?:-n{_S})?{_VALUE}"),
     Form("pass", ("password for the ",), rf"password for the \[?\w{{1,30}}\]? user\b[^\n]{{0,120}}\n[ \t]{{0,10}}(?:new value:\s{{0,3}})?{_VALUE}{_ENDS}"),
     Form("pass", ("temporary password is generated",), r"temporary password is generated for \S{1,60}:\s{1,3}(?P<value>[^\s\"']{4,100})"),
     Form("login", ("login ",), rf"(?<=\s)(?-i:LOGIN|login){_S}{_USER}[\"']?{_S}(?P<value>(?=[^\s\"']{{0,60}}\d){_WORD}{{6,100}}){_ENDS}"),
     Form("pass", ("\npass ",),
          r"\n(?-i:PASS)\s{1,3}(?P<value>\S{4,100})(?=\r?\n[<>S: ]{0,4}(?:[2-5]\d\d |\+OK|-ERR))"),
+    Form("pass", ("\npass ", "\n> pass ", "\nc: pass "),
+         r"\n(?:> |C: )?(?-i:PASS (?P<value>(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[^\s/_.:]{8,100}))(?=\r?\n|\Z)"),
     Form("env:set", ("env:set ",), rf"env:set{_VARIABLE}"),
     Form("variable set", ("variable set ",), rf"variable set{_VARIABLE}"),
 )  # fmt: skip
