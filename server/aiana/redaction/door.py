@@ -7,6 +7,7 @@ their connections (`aiana.storage.guarded`) call it on every text that a stateme
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,6 +30,9 @@ class AdmittedBatch(CaptureBatch, frozen=True, kw_only=True):
 
 
 _NUMBERS = (int, float)
+# A text without several words in it tells beside others no more than alone.
+_TERSE = re.compile(r"[A-Za-z0-9_.:/+-]*")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
@@ -74,12 +78,16 @@ def admit_batch(batch: CaptureBatch) -> AdmittedBatch:
     if isinstance(batch, AdmittedBatch):
         return batch
     position, _ = admit(batch.position)  # what it remembers is stored, and counted, elsewhere too
-    text, n = redact_json(msgspec.json.encode(position).decode())
-    if n:
-        position = msgspec.json.decode(text, type=CapturePosition)
-    batch, n = admit(msgspec.structs.replace(batch, position=position))
-    fields = {name: getattr(batch, name) for name in batch.__struct_fields__}
-    return AdmittedBatch(**{**fields, "redactions": batch.redactions + n})
+    if position.failed or position.left_out or not _is_terse(position.state):
+        text, n = redact_json(msgspec.json.encode(position).decode())
+        if n:
+            position = msgspec.json.decode(text, type=CapturePosition)
+    changes, n = _admit_fields(batch, _OF_BATCH)
+    fields = {name: getattr(batch, name) for name in _OF_BATCH} | changes
+    return AdmittedBatch(**{**fields, "position": position, "redactions": batch.redactions + n})
+
+
+_OF_BATCH = tuple(name for name in CaptureBatch.__struct_fields__ if name != "position")
 
 
 def _admit_fields(value: msgspec.Struct, names: tuple[str, ...]) -> tuple[dict[str, Any], int]:
@@ -106,11 +114,18 @@ def _admit_items(value: dict[Any, Any]) -> tuple[dict[Any, Any], int]:
     return {key: item for key, _, item, _ in items}, sum(n + m for _, n, _, m in items)
 
 
-_OF_MESSAGE = tuple(n for n in Message.__struct_fields__ if n not in ("content", "tool_input"))
+_OF_MESSAGE = tuple(
+    name
+    for name in Message.__struct_fields__
+    if name not in ("content", "tool_input", "metadata", "timestamp")
+)
 
 
 def _admit_message(message: Message) -> tuple[Message, int]:
     changes, total = _admit_fields(message, _OF_MESSAGE)
+    if not _TIME.fullmatch(message.timestamp):
+        changes["timestamp"], n = admit(message.timestamp)
+        total += n
     content, n = redact(strip_blocks(without_private(message.content)))
     if message.tool_input is not None:
         arguments, m = redact_json(strip_blocks(without_private_json(message.tool_input)))
@@ -123,11 +138,28 @@ def _admit_message(message: Message) -> tuple[Message, int]:
     if content != message.content:
         changes["content"] = content
     if message.metadata:
-        # Its parts are clean; what they tell side by side, the text as a whole shows.
-        metadata, m = redact_json(to_json(changes.get("metadata", message.metadata)))
-        if m:
-            changes["metadata"] = json.loads(metadata)
-            total += m
+        metadata, m = _admit_metadata(message.metadata)
+        total += m
+        if metadata != message.metadata:
+            changes["metadata"] = metadata
     if not changes:
         return message, n
     return msgspec.structs.replace(message, **changes), total + n
+
+
+def _admit_metadata(metadata: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    result, total = admit(metadata)
+    if not _is_terse(result):
+        text, n = redact_json(to_json(result))
+        if n:
+            return json.loads(text), total + n
+    return result, total
+
+
+def _is_terse(value: Any) -> bool:
+    """Whether no two texts of a JSON value, each of them clean, tell a secret side by side."""
+    if isinstance(value, str):
+        return _TERSE.fullmatch(value) is not None
+    if isinstance(value, dict):
+        return all(map(_is_terse, value)) and all(map(_is_terse, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_terse, value))
