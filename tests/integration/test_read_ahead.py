@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from aiana.capture import read_ahead
 from aiana.capture.importer import import_sources
+from aiana.indexing.follower import Captured, Follower
 from aiana.models import Progress
 from aiana.protocol.results import ImportResult
 from aiana.storage import AianaStorage
@@ -155,3 +157,31 @@ def test_few_files_are_read_here(imported: Import, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(read_ahead, "WORTH_BYTES", 1_000_000_000)
     result, _ = imported("few")
     assert result.sources["claude-code"].found > 80
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_what_is_followed_is_read_ahead_politely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / "claude" / "projects" / "-home-u-app"
+    for n in range(30):
+        write(folder / f"s{n}.jsonl", said("user", f"u{n}", f"said {n}", session=f"s{n}"))
+    monkeypatch.setattr("aiana.indexing.follower.cores", lambda: 2)
+    priorities: set[int] = set()
+    told: list[Captured] = []
+
+    def tell(captured: Captured) -> None:
+        told.append(captured)
+        priorities.update(int(reader.nice()) for reader in readers())
+
+    with AianaStorage(tmp_path / "data" / "conversations.db") as storage:
+        follower = Follower(storage, threading.Event(), tell)
+        while len(told) < 30:
+            follower.step()
+        assert storage.get_stats().messages == 30
+        assert priorities == {min(int(psutil.Process().nice()) + 10, 19)}
+        follower.step()
+        assert readers() == []
+        follower.close()

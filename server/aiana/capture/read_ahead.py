@@ -37,7 +37,7 @@ from aiana.redaction.door import AdmittedBatch, admit_batch
 
 WORTH_BYTES = 6_000_000
 """A process takes a third of a second to begin: fewer are read sooner without."""
-_MOST_PROCESSES = 4
+MOST_PROCESSES = 4
 """With as many, storing is what all wait for."""
 _OF_FILE = 20_000
 """What a file takes, however small, in bytes of one that is large."""
@@ -48,6 +48,7 @@ _MOST_FILES = 64
 _ROOM = 8
 """Batches of a process that may wait until they are stored."""
 _BATCH, _END, _FAILED, _HERE = b"bef?"
+_AWAITED = "awaited"
 
 
 Read = Callable[[TranscriptFile, CapturePosition | None], Iterator[CaptureBatch]]
@@ -70,38 +71,55 @@ def reason_of(error: Exception) -> str:
 class ReadAhead:
     """The files, in their order; `read` gives what stands in one of them.
 
-    Its processes end with `close`, which leaving it as a context does.
+    Its processes end with `close`, which the end of the files and leaving it as a context do.
     """
 
     def __init__(
-        self, files: Iterable[TranscriptFile], new: Iterable[TranscriptFile], cores: int
+        self,
+        files: Iterable[TranscriptFile],
+        new: Iterable[TranscriptFile],
+        processes: int,
+        *,
+        is_awaited: bool = True,
     ) -> None:
-        """Of the files, those of `new` were never read."""
+        """Of the files, those of `new` were never read, by as many processes at most.
+
+        Unless somebody waits for them, whatever else runs on this machine goes first.
+        """
         self._files = iter(files)
         self._new = {file.path: _cost(file) for file in new}
         self._ahead: deque[TranscriptFile] = deque()
         self._waiting: deque[TranscriptFile] = deque()
         self._readers: list[_Reader] = []
         self._reader_of: dict[Path, _Reader] = {}
-        if cores > 1 and sum(self._new.values()) >= WORTH_BYTES:
+        if sum(self._new.values()) >= WORTH_BYTES:
             with suppress(OSError):  # where no process is to be had they are read here
                 self._readers += (
-                    _Reader() for _ in range(min(cores, _MOST_PROCESSES, len(self._new)))
+                    _Reader(is_awaited) for _ in range(min(processes, len(self._new)))
                 )
 
     def __enter__(self) -> ReadAhead:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; what is not read yet is read here."""
         for reader in self._readers:
             reader.close()
+        self._readers, self._reader_of = [], {}
+        self._waiting.clear()
 
     def __iter__(self) -> Iterator[TranscriptFile]:
-        while True:
-            self._ask()
-            if not self._ahead:
-                return
-            yield self._ahead.popleft()
+        return self
+
+    def __next__(self) -> TranscriptFile:
+        self._ask()
+        if not self._ahead:
+            self.close()
+            raise StopIteration
+        return self._ahead.popleft()
 
     def read(
         self, file: TranscriptFile, position: CapturePosition | None
@@ -137,8 +155,9 @@ class ReadAhead:
 class _Reader:
     """A process that reads the files that it is asked for, one after the other."""
 
-    def __init__(self) -> None:
-        self._child = Child(__name__, room=_ROOM, environment={})
+    def __init__(self, is_awaited: bool) -> None:
+        arguments = [_AWAITED] if is_awaited else []
+        self._child = Child(__name__, *arguments, room=_ROOM, environment={})
         self._files: deque[tuple[Path, int]] = deque()
         self.asked = 0
         """Of files that were not read to their end yet, in bytes."""
@@ -204,7 +223,7 @@ def _answers(source: Source, path: Path) -> Iterator[bytes]:
 
 def main() -> None:
     """Answer requests until the input ends."""
-    end_with_parent(input_is_read=True, is_awaited=True)
+    end_with_parent(input_is_read=True, is_awaited=_AWAITED in sys.argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who stopped the other ends this one, too
     out = answers()
     every: list[Source] = [Archive(), SharedMarkdown(), *sources().values()]

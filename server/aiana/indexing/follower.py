@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from aiana.capture import sources as all_sources
 from aiana.capture.files import TranscriptFile, files_on_disk
 from aiana.capture.importer import import_file, waiting_files
 from aiana.capture.order import newest_first
+from aiana.capture.read_ahead import Read, ReadAhead, read_here
 from aiana.capture.watching import Watcher
+from aiana.child import cores
 from aiana.errors import StorageUnavailable
 from aiana.paths import readable
 from aiana.protocol.results import ImportCounts
@@ -67,7 +69,7 @@ class Follower:
         self._excluded = storage.database.excluded().fingerprint
         self._known: dict[Path, tuple[Facts, Facts]] = {}
         """What each file was when there was nothing to read in it."""
-        self._backlog: Iterator[TranscriptFile] = iter(())
+        self._backlog = ReadAhead((), (), 0)
         self._written: dict[Path, TranscriptFile] = {}
         self._not_before: dict[Path, float] = {}
         self._reading: Path | None = None
@@ -91,6 +93,7 @@ class Follower:
     def close(self) -> None:
         """Follow nothing any more."""
         self._watcher.close()
+        self._backlog.close()
 
     def step(self) -> None:
         """Read the next file, or wait until there is one. Raises StorageUnavailable."""
@@ -101,7 +104,7 @@ class Follower:
         if self._read_written():
             self._poll()
         elif (file := next(self._backlog, None)) is not None:
-            self._read(file)
+            self._read(file, self._backlog.read)
         else:
             self._note(self._watcher.wait(self._patience()))
 
@@ -155,7 +158,11 @@ class Follower:
         waiting = waiting_files(self._storage, changed) if changed else []
         for file, _ in waiting:
             self._known.pop(file.path, None)
-        self._backlog = newest_first(waiting)
+        self._backlog.close()
+        new = [file for file, is_new in waiting if is_new]
+        self._backlog = ReadAhead(
+            newest_first(waiting), new, 1 if cores() > 1 else 0, is_awaited=False
+        )
         live = self._watcher.why_not is None
         least, share = (LOOK_S, LOOK_SHARE) if live else (POLL_S, POLL_SHARE)
         self._look_at = time.monotonic() + max(least, share * (time.thread_time() - began))
@@ -185,13 +192,13 @@ class Follower:
                 return True
         return False
 
-    def _read(self, file: TranscriptFile) -> None:
+    def _read(self, file: TranscriptFile, read: Read = read_here) -> None:
         outer, self._reading = self._reading, file.path
         began = time.monotonic()
         counts = ImportCounts(found=1)
         facts = _facts(file.path)
         try:
-            for _ in import_file(self._storage, file, counts):
+            for _ in import_file(self._storage, file, counts, read):
                 if self._stopped.is_set():
                     return
                 if outer is None:
