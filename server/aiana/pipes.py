@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 import threading
 from collections import deque
@@ -38,6 +39,12 @@ def take_stdout() -> int:
     wire = os.dup(1)
     os.dup2(2, 1)
     return wire
+
+
+def ending_signals() -> list[signal.Signals]:
+    """By which a process is told to end, without those that its parent has it ignore."""
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    return [each for each in numbers if each and signal.getsignal(each) is not signal.SIG_IGN]
 
 
 class Outgoing:

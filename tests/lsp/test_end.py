@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +53,20 @@ def test_requests_before_end_of_input(start: Start) -> None:
     assert len([client.answer(number)["memory"]["id"] for number in numbers]) == ADDS
     assert client.process.wait(IN_TIME_S) == 0
     assert stored(start) == ADDS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_told_to_end_it_answers_and_leaves_one_file(
+    start: Start, environ: dict[str, str], name: str
+) -> None:
+    client = start()
+    client.initialize()
+    numbers = add_many(client)
+    client.answer(numbers[0])
+    client.process.send_signal(getattr(signal, name))
+    assert client.process.wait(IN_TIME_S) == 128 + getattr(signal, name)
+    assert not (Path(environ["AIANA_HOME"]) / "conversations.db-wal").exists()
 
 
 def test_what_takes_too_long_is_cancelled_and_answered(start: Start) -> None:

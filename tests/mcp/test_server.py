@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -528,6 +530,16 @@ def test_the_end_of_the_input_finishes_what_was_asked(client: Client) -> None:
     answers = client.rest()
     assert sorted(answer["id"] for answer in answers) == asked
     assert client.process.wait(60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_told_to_end_it_leaves_one_file(client: Client, environ: dict[str, str], name: str) -> None:
+    client.send("tools/call", {"name": "memory_add", "arguments": {"content": "Lesson"}})
+    assert "error" not in client.next()
+    client.process.send_signal(getattr(signal, name))
+    assert client.process.wait(60) == 128 + getattr(signal, name)
+    assert not (Path(environ["AIANA_HOME"]) / "conversations.db-wal").exists()
 
 
 def test_writes_keep_their_order(client: Client, environ: dict[str, str]) -> None:

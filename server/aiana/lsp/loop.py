@@ -13,7 +13,7 @@ from typing import Any
 from aiana.lsp.server import FINISH_WITHIN_S, AianaServer
 from aiana.lsp.stdio import read_messages
 from aiana.lsp.watchdog import when_process_ends, when_reader_leaves
-from aiana.pipes import Outgoing
+from aiana.pipes import Outgoing, ending_signals
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,9 @@ times the bytes that it was sent in."""
 def serve(server: AianaServer, input_: int, output: int) -> int:
     """Speak LSP on two file descriptors until the client leaves; returns the exit status.
 
-    It leaves by `exit`, by the end of its input, by ending, or by reading no more. What was asked
-    is answered, and the service closed, in less than two seconds, or not at all.
+    It leaves by `exit`, by the end of its input, by ending, by reading no more, or has the server
+    told to end. What was asked is answered, and the service closed, in less than two seconds, or
+    not at all.
     """
     return asyncio.run(_serve(server, input_, output))
 
@@ -51,6 +52,9 @@ async def _serve(server: AianaServer, input_: int, output: int) -> int:
     server.leave = leave
     server.when_client_ends = lambda process_id: when_process_ends(process_id, leave_soon(1))
     when_reader_leaves(output, leave_soon(1))
+    for each in ending_signals():
+        with contextlib.suppress(NotImplementedError):  # Windows has no such thing
+            loop.add_signal_handler(each, leave, 128 + each)
 
     async def take(message: Any) -> None:
         while outgoing.backlog > MOST_UNSENT or server.protocol.in_flight > MOST_ASKED:

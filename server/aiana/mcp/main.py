@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from aiana.mcp.server import Server
-from aiana.pipes import take_stdout
+from aiana.pipes import ending_signals, take_stdout
 
 if TYPE_CHECKING:
     from aiana.mcp.desk import Desk
@@ -17,11 +19,26 @@ if TYPE_CHECKING:
 def run() -> int:
     """Serve one client on standard input and output; returns the exit status."""
     output = take_stdout()
+    for each in ending_signals():
+        signal.signal(each, _end)
     try:
         Server(output, _make_desk).serve(sys.stdin.fileno())
-    except KeyboardInterrupt:
-        return 130
+    except _Ended as ended:
+        return ended.status
     return 0
+
+
+class _Ended(BaseException):
+    """The process was told to end."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    for each in ending_signals():
+        signal.signal(each, signal.SIG_IGN)  # it is about to
+    raise _Ended(128 + number)
 
 
 def main() -> None:

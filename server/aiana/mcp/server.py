@@ -54,12 +54,14 @@ class Server:
         self._roots: list[str] | None = None
 
     def serve(self, input_: int) -> None:
-        """Answer what comes in until the input ends, and what was asked by then."""
-        for line in lines(input_):
-            message = line if isinstance(line, Unreadable) else decode(line)
-            for each in message if isinstance(message, list) else [message]:
-                self._take(each)
-        self._finish()
+        """Answer what comes in until the input ends or a signal does, and what was asked by then."""
+        try:
+            for line in lines(input_):
+                message = line if isinstance(line, Unreadable) else decode(line)
+                for each in message if isinstance(message, list) else [message]:
+                    self._take(each)
+        finally:
+            self._finish()
 
     def _take(self, message: Any) -> None:
         with self._changed:
