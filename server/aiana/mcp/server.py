@@ -54,7 +54,7 @@ class Server:
         self._roots: list[str] | None = None
 
     def serve(self, input_: int) -> None:
-        """Answer what comes in until the input ends or a signal does, and what was asked by then."""
+        """Answer what comes in, and what was asked, until the input ends or a signal says so."""
         try:
             for line in lines(input_):
                 message = line if isinstance(line, Unreadable) else decode(line)
