@@ -237,4 +237,19 @@ def test_export_command(run: Callable[..., object], tmp_path: Path) -> None:
     assert told == "keep this in mind: a memory. Look at it before you share it.\n"
     assert ran("export")[0] == 2
     assert ran("export", "no-such-id")[0] == 1
+    session = next(line for line in file.read_text().splitlines() if '"session"' in line)
+    id = json.loads(session)["session"]["id"]
+    store = Path(json.loads(ran("status", "--json")[1])["dataDir"]) / "conversations.db"
+    (tmp_path / "link.md").symlink_to(store)
+    for words in (
+        ("export", "--all"),
+        ("export", id),
+        ("sessions", "export", id),
+        ("handover", id),
+    ):
+        for place in (store, tmp_path / "link.md"):
+            status, shown, told = ran(*words, "-o", str(place))
+            assert (status, shown) == (1, "")
+            assert told.startswith(f"error: {place} lies in Aiana's own folder, ")
+    assert ran("export", memory[:8])[0] == 0
     assert "aiana: 1 file (1 new" in ran("import", str(file))[1]

@@ -297,6 +297,21 @@ def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ("notes.txt/copy.db", "there can be no folder {folder}/notes.txt"),
+        ("{long}.db", "File name too long"),
+    ],
+)
+def test_a_place_where_no_copy_can_be(tmp_path: Path, output: str, why: str) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    path = tmp_path / output.format(long="x" * 300)
+    done = run(tmp_path / "home", "backup", "--output", str(path))
+    told = f"error: {path} cannot be written: {why.format(folder=tmp_path)}. Name another file.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
 def conversation(projects: Path, name: str, *texts: str) -> None:
     """A session of Claude Code."""
     projects.mkdir(parents=True, exist_ok=True)

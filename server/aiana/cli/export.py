@@ -10,7 +10,14 @@ from typing import Literal
 import click
 
 from aiana.cli.naming import uri_of
-from aiana.cli.output import not_written, opened, print_document, safe_json, write_document
+from aiana.cli.output import (
+    not_written,
+    opened,
+    print_document,
+    refuse_own,
+    safe_json,
+    write_document,
+)
 from aiana.cli.terminal import outlet, say
 from aiana.text import clean, counted, one_line
 
@@ -44,6 +51,7 @@ def export(
     if everything == (what is not None):
         raise click.UsageError("Give either the id of a session or memory, or --all.")
     with opened() as aiana:
+        refuse_own(output, aiana)
         if what is None:
             _write(output, aiana.archive())
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -121,6 +122,13 @@ def print_diff(lines: Iterable[str]) -> None:
     """A unified diff on standard output: its lines as they are, in the colours of diffs."""
     for line in lines:
         say_whole(Piece(line, next((s for start, s in _DIFF if line.startswith(start)), "")))
+
+
+def refuse_own(path: Path | None, aiana: Aiana) -> None:
+    """Raises AianaError for a file of the data folder: what is kept must not be written over."""
+    folder = os.path.realpath(aiana.config.data_dir)
+    if path is not None and Path(os.path.realpath(path)).is_relative_to(folder):
+        raise AianaError(f"{path} lies in Aiana's own folder, {folder}. Name a file elsewhere.")
 
 
 def write_document(path: Path, text: str) -> None:

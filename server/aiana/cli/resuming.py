@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aiana.cli.naming import session_uri_of
-from aiana.cli.output import json_option, opened, print_json, write_document
+from aiana.cli.output import json_option, opened, print_json, refuse_own, write_document
 from aiana.cli.terminal import outlet, say, say_whole
 from aiana.errors import AianaError, NotFound
 from aiana.invocation import command, quoted
@@ -63,6 +63,7 @@ def handover(session: str, max_tokens: int, output: Path | None, as_json: bool) 
       claude "$(aiana handover 5f0c9d3e) Go on with this."
     """
     with opened() as aiana:
+        refuse_own(output, aiana)
         account = aiana.hand_over(session_uri_of(aiana, session), max_tokens)
     if as_json:
         print_json(account)

@@ -19,6 +19,7 @@ from aiana.cli.output import (
     print_json,
     print_json_text,
     print_patch,
+    refuse_own,
     safe_json,
     tell,
     tell_of_more,
@@ -249,6 +250,7 @@ def export(session_id: str, format_: Literal["markdown", "json"], output: Path |
       aiana sessions export 5f0c9d3e --format json
     """
     with opened() as aiana:
+        refuse_own(output, aiana)
         text = aiana.export_session(session_id, format_).text
     text = clean(text) if format_ == "markdown" else safe_json(text) + "\n"
     if output is not None:

@@ -81,15 +81,34 @@ def back_up(
     """Copy what `source` sees into a new file of `folder`, or into `output`, and check the copy.
 
     `source` has a read transaction open, so that it sees one moment while others write; the caller
-    has had the `turn` since before that. Of the
-    backups in the folder the newest `keep` stay; `output` counts to none. Raises Conflict if
-    `output` is there already, StorageUnavailable if the copy cannot be written or is not whole.
+    has had the `turn` since before that. Of the backups in the folder the newest `keep` stay.
+    Raises Conflict if `output` is there already, StorageUnavailable if the copy cannot be written
+    or is not whole.
     """
-    if output is None:
-        make_own_folder(folder)
-        output = _named(folder, "conversations")
-    else:
+    if output is not None:
+        return _into(source, output, report)
+    make_own_folder(folder)
+    made = _copied(source, output := _named(folder, "conversations"), report)
+    for old in backups_in(folder)[max(keep, 1) :]:
+        remove(old)
+    return made
+
+
+def _into(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
+    why: object = f"there can be no folder {output.absolute().parent}"
+    try:
         make_folder(output.absolute().parent)
+        why = None
+        return _copied(source, output, report)
+    except (OSError, StorageUnavailable) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        why = why or (cause.strerror if isinstance(cause, OSError) else None)
+        if why is None:
+            raise
+        raise StorageUnavailable(f"{output} cannot be written: {why}. Name another file.") from None
+
+
+def _copied(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
     if output.exists():
         raise Conflict(f"{output} is there already: name another file.")
     with beside(output) as part:
@@ -103,8 +122,6 @@ def back_up(
             raise Conflict(f"{output} is there already: name another file.") from None
         except OSError:  # a file system without links
             part.replace(output)
-    for old in backups_in(folder)[max(keep, 1) :] if output.parent == folder else []:
-        remove(old)
     return replace(made, path=str(output))
 
 
