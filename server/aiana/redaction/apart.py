@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from aiana.pattern import Pattern
 from aiana.redaction.given import is_given
-from aiana.redaction.names import Name
+from aiana.redaction.names import Name, is_about
 from aiana.redaction.pins import is_pin
 from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
@@ -132,10 +132,11 @@ def apart(text: str, name: Name) -> Span | None:
     after = text[end : end + 1]
     if after == "[":
         name = name._replace(rest=name.rest.rstrip("s"))  # one of several
-    if not after or after.isalnum() or name._replace(rest=name.rest.rstrip(_NUMBERS)).is_about:
+    looks = _BY_SIGN.get(after)
+    if looks is None or is_about(name.rest.rstrip(_NUMBERS)):
         return None
     before = text[max(0, begin - _BACK) : begin]
-    for look in _BY_SIGN.get(after, ()):
+    for look in looks:
         match, own = look(text, before, end, name)
         if match is None:
             continue

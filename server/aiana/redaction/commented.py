@@ -19,7 +19,7 @@ _MOST_BEFORE = 320
 def commented(text: str, name: Name) -> Span | None:
     """The literal on the line that the name ends as a comment."""
     end = name.start + len(name.word) + len(name.rest)
-    if name.is_about or name.head or _ENDS.match(text, end) is None:
+    if name.head or _ENDS.match(text, end) is None or name.is_about:
         return None
     start = text.rfind("\n", max(0, name.start - _MOST_BEFORE), name.start) + 1
     match = _COMMENT.search(text, max(start, name.start - _MOST_BEFORE), name.start)

@@ -108,6 +108,7 @@ _ROW = Pattern(
     r"[*`_]{0,2}[ \t]{0,40}[|│┃][ \t]{0,40}`?(?P<value>[^\s|│┃`]{3,200})`?[ \t]{0,40}"
     r"(?:[|│┃]|\Z|\n)(?P<more>[^\n]*[|│┃])?"
 )
+_BEFORE_CELL = tuple("*`_ \t|│┃")
 _ROW_BEGINS = Pattern(r"(?:\A|\n)[ \t>]*[|│┃]?[ \t]*[*`_]{0,2}(?:[\w-]+[ \t]){0,2}\Z")
 _PLAIN = Pattern(r"[a-z][a-z0-9]{3,60}\Z|(?=.*\d)[A-Za-z][A-Za-z0-9]{5,60}[!?#$%&*+]?\Z")
 _ENDS = Pattern(r"[ \t]*(?:\Z|\n|\\n|\r|#|`)")
@@ -388,8 +389,8 @@ def _after_blank(text: str, name: Name, end: int) -> Span | None:
 
 def _in_table(text: str, name: Name, end: int) -> Span | None:
     """`| password | x |`, in a row of two cells; in one of more, what cannot be a word."""
-    match = _ROW.match(text, end) if not name.is_about else None
-    if match is None or is_stand_in(match["value"]) or is_code(match["value"]):
+    match = _ROW.match(text, end) if text[end : end + 1] in _BEFORE_CELL else None
+    if match is None or name.is_about or is_stand_in(match["value"]) or is_code(match["value"]):
         return None
     value = match["value"]
     is_alone = name.password and not name.rest.strip("word") and not match["more"]

@@ -110,20 +110,19 @@ def netrc(text: str, lowered: str) -> list[Span]:
 
 def alone(text: str, name: Name) -> Span | None:
     """The secret that follows the name after a blank, on a line of settings."""
+    begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
+    sign = text[end : end + 1]
+    if sign not in (" ", "\t", "="):
+        return None
     if name.head.lower().startswith("x-") and not name.is_about:
-        begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
         return _of_header(text, name, end, text[max(0, begin - 60) : begin])
-    if span := _aligned(text, name):
+    if sign != "=" and (span := _aligned(text, name, begin, end)):
         return span
     is_master = name.word == "auth" and name.head in ("master", "primary")
     if not (name.password or name.word == "secret" or is_master) or name.is_about:
         return None
-    begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
-    sign = text[end : end + 1]
-    if sign == "=" and name.password:
-        return _of_mount(text, name, begin, end)
-    if sign not in (" ", "\t"):
-        return None
+    if sign == "=":
+        return _of_mount(text, name, begin, end) if name.password else None
     if is_master or name.head.lower() in _HEADS:
         match = _AFTER_HEAD.match(text, end)
         return (*match.span("value"), name.kind) if match and _is_value(match["value"]) else None
@@ -141,12 +140,11 @@ def alone(text: str, name: Name) -> Span | None:
     return (*match.span("value"), name.kind)
 
 
-def _aligned(text: str, name: Name) -> Span | None:
-    begin, end = name.start - len(name.head), name.start + len(name.word) + len(name.rest)
-    if text[end : end + 1] not in (" ", "\t") or name.is_about or name.is_public:
-        return None
+def _aligned(text: str, name: Name, begin: int, end: int) -> Span | None:
     match = _ALIGNED.match(text, end)
-    if match is None or not is_token(match["value"]) or is_code(match["value"]):
+    if match is None or name.is_about or name.is_public:
+        return None
+    if not is_token(match["value"]) or is_code(match["value"]):
         return None
     if _LINE_BEGINS.search(text, max(0, begin - 60), begin) is None:
         return None

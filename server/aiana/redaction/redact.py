@@ -65,7 +65,7 @@ _CLASSES = bytes(
 # A token is at least this long; every run of its characters that is as long is looked at.
 _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
-_LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)")
+_LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)(?= {0,40}+aaaa)")
 _MOST_OF_JWT = 4100
 # Names in programs come again and again.
 _harmless: set[str] = set()
@@ -95,6 +95,7 @@ for _rule in TOKEN_RULES:
             _BY_START.setdefault(_beginning, []).append(_rule)
 _BY_START = {start: list(dict.fromkeys(rules)) for start, rules in _BY_START.items()}
 _FIRST_THREE = frozenset(_BY_START)
+_OF_PHRASES = frozenset(PHRASE_RULES)
 
 
 def marks_in(text: str) -> dict[str, int]:
@@ -117,7 +118,8 @@ def redact(text: str) -> tuple[str, int]:
         return text, 0
     total = 0
     for _ in range(_MOST_PASSES):
-        text, n = _replace(text, _secrets(text))
+        spans = _secrets(text)
+        text, n = _replace(text, spans) if spans else (text, 0)
         if not n:
             _clean.add(text)
             break
@@ -228,9 +230,9 @@ def _secrets(text: str) -> list[Span]:
         found = len(text) >= len(_LONG_RUN) and _may_begin(text)
         return _tokens_in(text, 0, len(text)) if found else []
     data = text.encode("ascii", "replace")  # as long as the text, and searched faster
-    classes = data.translate(_CLASSES)
-    plain = data.lower().decode("ascii")
+    plain = text.lower() if text.isascii() else data.lower().decode("ascii")
     gates = gates_of(plain)
+    classes = data.translate(_CLASSES)
     if not gates and len(text) <= _MOST_OF_FEW and _is_simple(text, plain):
         return _tokens(text, plain, classes) if _LONG_RUN in classes else []
     spans = _found(text, plain, classes, gates)
@@ -337,34 +339,28 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
     while start >= 0:
         end = end_of(classes, start).end()  # type: ignore[union-attr]
         value = text[start:end]
-        before = plain[start - 1] if start else ""
         # After a backslash, its first letter may be that of an escape such as `\n`.
+        before = text[start - 1] if start else ""
         is_escaped = before == "\\"
-        if not (_is_words(value) if is_escaped else _is_harmless(value)):
-            found: list[Span] = []
-            if is_escaped or _may_begin(value):
-                found = _tokens_in(text, start, end)
-            if (
-                not found
-                and before in SIGNS_BEFORE
-                and belongs_to_vendor(text, plain, start, value)
-            ):
-                found = [(start, start + len(value.rstrip(".")), "secret")]
-            spans += found
+        if value in _harmless and not is_escaped:
+            start = find(_LONG_RUN, end)
+            continue
+        begins = not _is_words(value) and (is_escaped or _may_begin(value))
+        found = _tokens_in(text, start, end) if begins else []
+        if not begins and not has_digits(value):
+            _remember_harmless(value)
+        elif not found and before in SIGNS_BEFORE and belongs_to_vendor(text, plain, start, value):
+            found = [(start, start + len(value.rstrip(".")), "secret")]
+        spans += found
         start = find(_LONG_RUN, end)
     return spans
 
 
-def _is_harmless(run: str) -> bool:
-    """Whether neither a token begins in a run of its characters nor an issuer gave it."""
-    if run in _harmless or _is_words(run):
-        return True
-    if has_digits(run) or _may_begin(run):
-        return False
+def _remember_harmless(run: str) -> None:
+    """Neither a token begins in such a run of characters nor an issuer gave it."""
     if len(_harmless) >= _MOST_HARMLESS:
         _harmless.clear()
     _harmless.add(run)
-    return True
 
 
 def _is_words(run: str) -> bool:
@@ -383,7 +379,7 @@ def _wrapped_tokens(text: str, classes: bytes) -> list[Span]:
     spans: list[Span] = []
     for line_end in _LINE_ENDS_IN_RUN.finditer(classes):
         newline = line_end.start()
-        line = classes[max(0, newline - _MOST_ON_LINE) : newline]
+        line = classes[newline - _MOST_ON_LINE if newline > _MOST_ON_LINE else 0 : newline]
         begin = newline - len(line) + len(line.rstrip(b"a"))
         if text[begin : begin + 3] in _FIRST_THREE:
             spans += _wrapped(text, begin, newline)
@@ -392,6 +388,8 @@ def _wrapped_tokens(text: str, classes: bytes) -> list[Span]:
 
 def _phrases(text: str, gates: Set[str]) -> list[Span]:
     spans: list[Span] = []
+    if _OF_PHRASES.isdisjoint(gates):
+        return spans
     for gate, rules in PHRASE_RULES.items():
         if gate not in gates:
             continue

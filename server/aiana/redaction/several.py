@@ -61,8 +61,10 @@ _KNOWN = Pattern(
 def several(text: str, name: Name) -> list[Span]:
     """The secrets of a list that is given to the name here."""
     end = name.start + len(name.word) + len(name.rest)
+    if text[end : end + 1] not in _SIGNS:
+        return []
     after = text[end : end + _MOST_BEFORE_LIST]
-    if after[:1] not in _SIGNS or after[:_MOST_BEFORE_SIGN].lstrip(_AROUND)[:1] not in ":=+>":
+    if after[:_MOST_BEFORE_SIGN].lstrip(_AROUND)[:1] not in ":=+>":
         return []
     if _OPENING.isdisjoint(after):
         return []

@@ -135,6 +135,8 @@ _ALGORITHM = Pattern(
 )
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
+# What follows the name of a secret in programs and in no sentence that tells it.
+_OF_CODE = ("", *"().,;[]{}<>/|\\\n@&?!+$#%")
 _SENTENCE_ENDS = Pattern(
     r"[.,!?;)*]{0,3}(?:\Z|\s*\n|\\n|\s+(?:and|but|so|for|on|if|in|at|until|since|\(|–|—|-)(?:\s|\Z))|[.,!?;)]\s|[\"'`]"
 )
@@ -161,16 +163,8 @@ def told(text: str, name: Name) -> Span | None:
             or _after_user(text, name, end)
             or _beside(text, name, end)
         )
-    if (said := _IS.match(text, end)) and is_token(said[1]) and not _ENDS_IN_WORD.search(said[1]):
-        return (*said.span(1), "secret")
-    said = _TOLD.match(text, end)
-    if said and is_random(said[1]) and not is_stand_in(said[1]):
-        return (*said.span(1), "secret")
-    said = None if name.is_about or name.is_public else _TOLD_OF_SECRET.match(text, end)
-    if said and not _OF_NO_SECRET.search(said["gap"]):
-        value = said["value"]
-        if _is_of_machine(value) or (is_worded(value) and _unlocks(text, name)):
-            return (*said.span("value"), "secret")
+    if text[end : end + 1] not in _OF_CODE and (span := _of_secret(text, name, end)):
+        return span
     if not name.word.isascii() and (said := _SAID.match(text, end)) and is_token(said["value"]):
         return (*said.span("value"), "secret")
     if name.word == "auth" and name.head in ("", "basic_", "basic", "http_") and not name.rest:
@@ -181,6 +175,22 @@ def told(text: str, name: Name) -> Span | None:
         plain = pair["sign"] and (pair["by"] == ":" or " / " in pair[0])
         if is_told(pair[3]) or (plain and _is_plain(text, pair[3], pair.end())):
             return (*pair.span(3), "password")
+    return None
+
+
+def _of_secret(text: str, name: Name, end: int) -> Span | None:
+    """What a sentence tells of a token or a key."""
+    if (said := _IS.match(text, end)) and is_token(said[1]) and not _ENDS_IN_WORD.search(said[1]):
+        return (*said.span(1), "secret")
+    said = _TOLD.match(text, end)
+    if said and is_random(said[1]) and not is_stand_in(said[1]):
+        return (*said.span(1), "secret")
+    said = _TOLD_OF_SECRET.match(text, end)
+    if said is None or name.is_about or name.is_public or _OF_NO_SECRET.search(said["gap"]):
+        return None
+    value = said["value"]
+    if _is_of_machine(value) or (is_worded(value) and _unlocks(text, name)):
+        return (*said.span("value"), "secret")
     return None
 
 
