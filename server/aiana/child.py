@@ -20,6 +20,7 @@ from typing import IO, NoReturn
 _REASON_MARK = "aiana: "
 """Before what a child says of its end; libraries write progress and warnings beside it."""
 _LOOK_EVERY_S = 0.05
+_NOT_STARTED = 126
 _PARENT_DEATH_SIGNAL = 1
 """Linux's PR_SET_PDEATHSIG."""
 
@@ -28,7 +29,15 @@ def run_child(command: list[str], stop: threading.Event | None = None) -> tuple[
     """Run a command whose program calls `end_with_parent`; its status, and what it said of errors.
 
     It is killed when `stop` is set. Its input is a pipe of which this process holds the other end.
+    Where no process can be started, the status is that of a shell.
     """
+    try:
+        return _run(command, stop or threading.Event())
+    except OSError as error:
+        return _NOT_STARTED, f"no process could be started ({error.strerror or error})"
+
+
+def _run(command: list[str], stop: threading.Event) -> tuple[int, str]:
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
             command,
@@ -40,7 +49,7 @@ def run_child(command: list[str], stop: threading.Event | None = None) -> tuple[
         )
         with child:
             try:
-                _wait(child, stop or threading.Event())
+                _wait(child, stop)
             finally:
                 child.kill()
         errors.seek(0)

@@ -25,6 +25,14 @@ def readable(path: str | Path) -> str:
     return text if text.isascii() else os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there, as far as this person may look."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def lines_at(place: str) -> tuple[str, int, int] | None:
     """File, first and last line of `FILE:LINE`, `FILE:LINE-LINE` and `FILE:LINE:`."""
     if found := _PLACE.fullmatch(place):

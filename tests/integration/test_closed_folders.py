@@ -124,6 +124,16 @@ def test_a_closed_folder_of_sessions_costs_itself(person: Person) -> None:
     counts = json.loads(out)["sources"]["claude-code"]
     assert (status, counts["found"], counts["imported"]) == (1, 2, 2)
     assert counts["failed"] == [{"path": str(closed), "reason": "Permission denied"}]
+    # What was read before, and is closed now, is no reason to say nothing of the rest.
+    person.sessions.chmod(0)
+    _, out, _ = person.run("sources", "claude-code", "--files", "--json")
+    source = json.loads(out)["sources"][0]
+    assert (source["stored"], source["missing"], source["vanished"]) == (0, 2, 0)
+    assert {(file["state"], file["reason"]) for file in source["files"]} == {
+        ("skipped", "Permission denied")
+    }
+    checks = json.loads(person.run("doctor", "--json")[1])
+    assert "capture" in {finding["subject"] for finding in checks["findings"]}
 
 
 def test_import_with_a_closed_home(person: Person) -> None:

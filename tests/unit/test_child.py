@@ -32,6 +32,13 @@ def test_it_says_how_it_ended_and_why() -> None:
     assert run_child([sys.executable, "-c", code]) == (3, "no room")
 
 
+def test_a_process_that_cannot_be_started_is_a_failure_like_others(tmp_path: Path) -> None:
+    missing = "no process could be started (No such file or directory)"
+    assert run_child([str(tmp_path / "no-python")]) == (126, missing)
+    closed = "no process could be started (Permission denied)"
+    assert run_child([str(tmp_path)]) == (126, closed)
+
+
 def test_it_is_killed_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)

@@ -110,12 +110,13 @@ def _file_on_disk(
 
 def _file_elsewhere(position: CapturePosition) -> SourceFile:
     """A file that was given to be read, or that its assistant has no more."""
-    gone = not Path(position.path).exists()
-    return SourceFile(
-        path=position.path,
-        state="recovered" if gone else "stored",
-        lines=list(position.left_out),
-    )
+    told = SourceFile(path=position.path, state="stored", lines=list(position.left_out))
+    try:
+        if not Path(position.path).exists():
+            told.state = "recovered"
+    except OSError as error:  # its folder is closed
+        told.state, told.reason = "skipped", error.strerror or str(error)
+    return told
 
 
 def _was_read(position: CapturePosition) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from aiana.capture import sources
 from aiana.models import Session
+from aiana.paths import is_folder
 from aiana.protocol.results import Resumption
 
 
@@ -75,7 +76,7 @@ def _obstacle(session: Session, title: str, is_resumed: bool) -> str | None:
         return "Its id would be taken for an option of the program."
     if not session.project_path:
         return "It is not known in which folder it took place."
-    if not Path(session.project_path).is_dir():
+    if not is_folder(session.project_path):
         return f"The folder {session.project_path} is gone."
     if is_resumed and session.transcript_path and not Path(session.transcript_path).exists():
         return f"{title} has not kept it: {session.transcript_path} is gone."

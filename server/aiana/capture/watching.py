@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiana.capture import Source
 from aiana.capture.files import TranscriptFile, transcript_file
+from aiana.paths import is_folder
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -123,7 +124,7 @@ class Watcher:
             new: list[tuple[str, Source]] = []
             for path in {self._as_named(path) for _, path in changed}:
                 for source in self._sources_of(path):
-                    if Path(path).is_dir():
+                    if is_folder(path):
                         if path not in self._folders:
                             new.append((path, source))
                     elif (file := transcript_file(source, Path(_database_of(path)))) is not None:
@@ -192,7 +193,7 @@ class Watcher:
             found = {folder for place, source in places for folder in _folders_below(place, source)}
             if _BY_FOLDER:
                 around = {Path(path).parent for path in self._given}
-                found |= {str(folder) for folder in around if folder.is_dir()}
+                found |= {str(folder) for folder in around if is_folder(folder)}
             if found <= self._folders:
                 return told
             self._folders |= found
@@ -217,7 +218,7 @@ class Watcher:
             try:
                 return RustNotify(asked, False, False, 0, not _BY_FOLDER, True)
             except FileNotFoundError:
-                there = {folder for folder in self._folders if Path(folder).is_dir()}
+                there = {folder for folder in self._folders if is_folder(folder)}
                 if there == self._folders:
                     break  # it comes and goes; the next look finds it
                 self._folders = there
@@ -257,7 +258,7 @@ class Watcher:
                     if not source.enters(place):
                         break
                 else:
-                    if not Path(path).is_dir() or source.enters(Path(path)):
+                    if not is_folder(path) or source.enters(Path(path)):
                         yield source
 
 

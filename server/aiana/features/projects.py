@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from aiana.container import Container
 from aiana.models import Project
+from aiana.paths import is_folder
 from aiana.projects import folders_of, is_in_repository, is_path, project_of
 from aiana.protocol.results import ProjectList, StoredProject
 
@@ -41,7 +41,7 @@ class Projects:
             return self._project(path)
         if around:
             return self._project(max(around, key=lambda folder: len(folder.parts)))
-        return self._project(path if _is_folder(path) else path.parent)
+        return self._project(path if is_folder(path) else path.parent)
 
     def stored(self) -> ProjectList:
         """The projects of which there are sessions, by their last activity."""
@@ -72,9 +72,3 @@ class Projects:
 
         root = self._roots.get(project, "")
         refuse(self._container.storage.database.excluded().memory(project, root), project)
-
-
-def _is_folder(path: Path) -> bool:
-    with suppress(OSError, ValueError):
-        return path.is_dir()
-    return False
