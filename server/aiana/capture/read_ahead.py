@@ -230,7 +230,8 @@ def main() -> None:
     known = {_name(source): source for source in every}
     while (request := read_frame(sys.stdin.buffer)) is not None:
         name, path = msgspec.msgpack.decode(request, type=tuple[str, bytes])
-        for answer in _answers(known[name], Path(os.fsdecode(path))):
+        source = known.get(name)
+        for answer in _answers(source, Path(os.fsdecode(path))) if source else [bytes([_HERE])]:
             write_frame(out, answer)
 
 
