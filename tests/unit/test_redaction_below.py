@@ -64,6 +64,10 @@ FORMS = [
     ('oper bob { password "§"; };', "password"),
     ("key-string §", "password"),
     ("primaryauth §", "secret"),
+    ("set system login user bob authentication plaintext-password §", "password"),
+    ("set interfaces pppoe pppoe0 authentication password §", "password"),
+    ("basic auth is bob:§", "password"),
+    ('archive.setpassword(b"§")', "password"),
 ]
 
 
@@ -121,6 +125,10 @@ LEFT_ALONE = [
     'defaults.set("en", forKey: "token")',
     'this.validateCredentials("fetch token", "clientid");',
     "WIFI:S:home;T:nopass;P:;;",
+    "set the user password first",
+    "set up your root password manager",
+    "basic auth is on:off",
+    'hasher.update_password(b"salt", 2)',
     "PASS src/auth2.test.ts\nPASS src/b1.test.ts",
 ]
 

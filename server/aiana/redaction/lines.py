@@ -57,7 +57,8 @@ _NEAR = 300
 _OF_MACHINE = Pattern(
     r"(?:\A|\n|\\n)(?:[ \t>+|-]|\d{1,6}→)*(?:(?:username|user)\s{1,3}(?!and\b|or\b|with\b|name\b|has\b|can\b)[\w.@-]{1,40}(?:\s{1,3}privilege\s{1,3}\d{1,2})?|enable|"
     r"(?:neighbor|peer)\s{1,3}[\w.:-]{1,60}|(?:ppp|isis|ospf|bgp|rip|hsrp|glbp|vrrp)\s[^\n]{0,60}?|"
-    r"(?:account|poll|machine)\s[^\n]{1,200}|aux|line|rootpw)\s{1,3}\Z"
+    r"(?:account|poll|machine)\s[^\n]{1,200}|aux|line|rootpw|"
+    r"set(?:\s(?!(?:the|a|an|your|my|our|up|new|this|that|of|for|to|and|or)\b)[a-z][\w.:/-]{0,40}){2,12})\s{1,3}\Z"
 )
 _HEADS = ("require", "root", "bind", "root_")
 _AFTER_HEAD = Pattern(
