@@ -86,8 +86,12 @@ def _candidate(prompt: str) -> tuple[str, bool]:
 
 
 def _prose(text: str) -> list[str]:
-    """The first paragraph that a person wrote, or the heading that comes first."""
+    """The first paragraph that a person wrote, or the heading that comes first.
+
+    A sentence that only says that something follows is followed by the first words of that.
+    """
     found: list[str] = []
+    handed_over = ""
     is_fenced = False
     for line in text.splitlines():
         if _FENCE.match(line):
@@ -99,13 +103,15 @@ def _prose(text: str) -> list[str]:
         elif not line.strip():
             if found and not _hands_over(found):
                 break
-        elif not is_fenced and _is_prose(line) and not (found and _hands_over(found)):
+        elif not is_fenced and _is_prose(line) and found and _hands_over(found):
+            handed_over = handed_over or line.strip()
+        elif not is_fenced and _is_prose(line):
             found.append(line.strip())
             if sum(map(len, found)) > LONGEST:
                 break
         elif found and not _hands_over(found):
             break
-    return found
+    return [*found, handed_over] if handed_over else found
 
 
 def _hands_over(lines: list[str]) -> bool:

@@ -30,7 +30,12 @@ ValueError: could not convert string to float: '1,5'"""
             "cache the price list",
         ),
         (["# Implementation Plan\n\n## Context\n\n## Cache prices\nx"], "Cache prices"),
-        (["Implement this plan:\n\nFirst the parser goes."], "Implement this plan:"),
+        (
+            ["Implement this plan:\n\nFirst the parser goes.\nThen the rest."],
+            "Implement this plan: First the parser goes.",
+        ),
+        (["Do this:\n\nIt is short.\n\n# Split the parser\n\nNow."], "Split the parser"),
+        (["What is wrong here:\n```\nthe code of it\n```"], "What is wrong here:"),
         (["## Move the cache\n\nIt is slow."], "Move the cache"),
         ([TRACE + "\n\nWhy does this happen?"], "Why does this happen?"),
         (["why does this fail?\n" + TRACE], "why does this fail?"),
