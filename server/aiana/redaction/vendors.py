@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from aiana.pattern import Pattern
 from aiana.redaction.values import is_code, is_token
@@ -28,6 +29,12 @@ _PLAIN = Pattern(r"(?:sha\d{1,3}|v?\d+\.\d+)[:.-]|.*\.(?:com|io|net|org|json|js|
 SIGNS_BEFORE = frozenset("\"'`=: \t\n>,")
 _SIGNS = frozenset("=:,>")
 _AFTER_SIGN = "\"'`\\ \t\n\r\f\v\x1c\x1d\x1e\x1f"
+_AROUND_SIGN = _AFTER_SIGN + "=:?.,>]"
+_OF_LABEL = string.ascii_letters + string.digits + "_ \t.-"
+_VENDOR = Pattern(_VENDORS)
+# What stands before values comes again and again.
+_labels: dict[str, bool] = {}
+_MOST_LABELS = 20_000
 has_digits = re.compile(r"\d\D*\d").search
 """Whether there are two at least, as in whatever an issuer gives."""
 _MOST_BEFORE = 50
@@ -40,10 +47,24 @@ def belongs_to_vendor(text: str, lowered: str, start: int, value: str) -> bool:
     if before[-1:] not in _SIGNS or not has_digits(value):
         return False
     before = lowered[max(0, start - _MOST_BEFORE) : start]
-    named = _NAMED.search(before)
+    named = _NAMED.search(before) if _may_name(before) else None
     if named is None or _ABOUT.search(before) or _PLAIN.match(value):
         return False
     begin = start - len(before) + named.start()
     if begin and text[begin - 1].isalpha() and not text[begin].isupper():
         return False  # the middle of a word
     return (value.isdigit() and len(set(value)) > 3) or (is_token(value) and not is_code(value))
+
+
+def _may_name(before: str) -> bool:
+    """Whether an issuer stands in the label at the end of a text."""
+    label = before.rstrip(_AROUND_SIGN)
+    if label.endswith("string"):
+        return True  # a type, before which the label ends
+    label = label[len(label.rstrip(_OF_LABEL)) :]
+    known = _labels.get(label)
+    if known is None:
+        if len(_labels) >= _MOST_LABELS:
+            _labels.clear()
+        known = _labels[label] = _VENDOR.search(label) is not None
+    return known
