@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from aiana.errors import StorageUnavailable
+from aiana.errors import StorageUnavailable, UnreadableTranscript
 from aiana.models import SettingProblem
 from aiana.paths import SETTINGS_FILE
+from aiana.regular import open_regular
 
 HOME = "AIANA_HOME"
 _NO_SETTINGS = (
@@ -332,7 +333,8 @@ class _File:
         self._text = ""
         try:
             # Windows' editors begin a file with a byte order mark.
-            self._text = path.read_text(encoding="utf-8-sig")
+            with open_regular(path) as file:
+                self._text = file.read().decode("utf-8-sig")
             import tomllib  # only where there is something to read
 
             self.settings = tomllib.loads(self._text)
@@ -340,6 +342,9 @@ class _File:
             pass
         except OSError as error:
             self._ignored(f"it cannot be read ({error.strerror or error})")
+        except UnreadableTranscript:
+            why = "Is a directory" if path.is_dir() else "Is no file"
+            self._ignored(f"it cannot be read ({why})")
         except UnicodeDecodeError:
             self._ignored("it is not UTF-8")
         except (ValueError, RecursionError) as error:

@@ -16,8 +16,10 @@ from fnmatch import translate
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aiana.errors import UnreadableTranscript
 from aiana.paths import SETTINGS_FILE, expanded
 from aiana.projects import folders_of, identity_of, is_path, normalise_folder, remote_identity
+from aiana.regular import open_regular
 
 ASSISTANTS, PROJECTS, PATHS = "excludedAssistants", "excludedProjects", "excludedPaths"
 _FIELDS = {
@@ -149,18 +151,20 @@ def of_file(path: Path) -> Wanted | None:
     import tomllib
 
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with open_regular(path) as file:
+            values = tomllib.loads(file.read().decode("utf-8-sig"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, UnreadableTranscript):
         return None
     return wanted_of({key: values.get(key, values.get(field)) for key, field in _FIELDS.items()})
 
 
 def of_broken_file(path: Path) -> Wanted:
     """What a `config.toml` that is no TOML seems to exclude: what stands in quotes there."""
-    with suppress(OSError, ValueError):
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    with suppress(OSError, ValueError, UnreadableTranscript):
+        with open_regular(path) as file:
+            text = file.read().decode("utf-8-sig", "replace")
         parts = re.split(r"(?m)^[ \t]*(?:([\w-]+)[ \t]*=|\[[\w.\"' -]+\][ \t]*$)", text)
         given: dict[str, list[str]] = {}
         for name, value in zip(parts[1::2], parts[2::2], strict=True):

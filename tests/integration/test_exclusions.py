@@ -127,6 +127,14 @@ def test_what_is_stored_is_hidden_at_once_and_shown_again(
     state = aiana.status().excluded
     assert state is not None
     assert (state.sessions, state.memories) == (1, 1)
+    exclude(folders, excluded_projects=["*"], excluded_assistants=["*"])
+    but = "but what the settings exclude: `aiana status` tells how much that is."
+    assert aiana.search(SECRET, mode="keyword").notes == [f"Nothing is stored {but}"]
+    assert aiana.list_sessions().notes == [
+        "There are no sessions but those that the settings exclude: "
+        "`aiana status` tells how much that is."
+    ]
+    assert aiana.status().message == f"Nothing is stored {but}"
     (folders / "home" / "config.toml").unlink()
     assert ids(aiana) == {"s-open", "s-hidden", "s-codex"}
     assert aiana.search(SECRET).hits
@@ -340,6 +348,18 @@ def test_settings_add_up(folders: Path) -> None:
     (folders / "home" / "config.toml").write_text("excludedPaths = [")
     assert sorted(container.storage.database.excluded().paths) == ["/c", "/d", "/e"]
     container.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+@pytest.mark.timeout(60)
+def test_a_pipe_in_the_place_of_the_settings_is_not_waited_for(folders: Path) -> None:
+    os.mkfifo(folders / "home" / "config.toml")
+    config = load_config(environ={"AIANA_HOME": str(folders / "home")})
+    assert [problem.message.partition(" is ")[2] for problem in config.problems] == [
+        "left out: it cannot be read (Is no file)."
+    ]
+    with closing(Container(config)) as container:
+        assert not container.storage.database.excluded()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -325,6 +326,16 @@ def test_a_memory_does_not_come_back_with_an_archive_but_can_be_restored(
 
 def days_ago(days: int) -> str:
     return format_time(datetime.now(UTC) - timedelta(days=days))[:10]
+
+
+def test_sessions_that_are_kept_for_longer_than_there_are_days(home: Path) -> None:
+    settings: dict[str, Any] = {"retention_days": 10**15, "retention_projects": ("till=999999",)}
+    aiana = open_aiana(Config(data_dir=home, **settings))
+    say(aiana, "old", QUESTION, day="1971-01-01")
+    say(aiana, "old-till", ANSWER, project="till", day="1971-01-01")
+    assert aiana.forget(expired=True, dry_run=True).sessions == 0
+    assert aiana.status().health != "error"
+    aiana.close()
 
 
 def test_sessions_are_let_go_when_they_are_due(home: Path) -> None:

@@ -59,7 +59,8 @@ def status_of(aiana: Container) -> Status:
         qdrant=_qdrant_tier(aiana),
         embedder=embedder,
     )
-    health, message = _summary(tiers, counts, indexing, busy)
+    excludes = excluded is not None and bool(excluded.sessions or excluded.memories)
+    health, message = _summary(tiers, counts, indexing, busy, excludes)
     if is_read_only and health != "error":
         health, message = "warning", f"{message}; the database is read-only: nothing new is kept"
     return Status(
@@ -194,7 +195,9 @@ def _qdrant_tier(aiana: Container) -> Tier:
     return Tier(state="loading", detail=f"asking {tier.address}; meanwhile {instead}{waiting}")
 
 
-def _summary(tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool) -> tuple[Health, str]:
+def _summary(
+    tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool, excludes: bool
+) -> tuple[Health, str]:
     memories = counted(counts.memories, "memory", "memories")
     stored = f"{counted(counts.sessions, 'session')}, {memories}"
     if tiers.sqlite.state != "ok":
@@ -214,5 +217,5 @@ def _summary(tiers: Tiers, counts: Counts, indexing: Indexing, busy: bool) -> tu
     if indexing.pending:
         return "ok", f"{stored}; {counted(indexing.pending, 'text')} still to be embedded"
     if not counts.sessions and not counts.memories:
-        return "ok", nothing_stored()
+        return "ok", nothing_stored(excludes)
     return "ok", stored

@@ -100,7 +100,8 @@ class Memories:
         notes = []
         if not memories and cursor is None:
             stored = self._container.storage.get_stats().memories
-            notes = [of_empty_list("memories", page.filter, stored)]
+            excludes = any(self._container.storage.hidden())
+            notes = [of_empty_list("memories", page.filter, stored, excludes)]
         return MemoryPage(memories=memories, next_cursor=page.next(more), notes=notes)
 
     def delete(

@@ -41,7 +41,8 @@ class Sessions:
         notes = []
         if not sessions and cursor is None:
             stored = self._container.storage.get_stats().sessions
-            notes = [of_empty_list("sessions", page.filter, stored)]
+            excludes = any(self._container.storage.hidden())
+            notes = [of_empty_list("sessions", page.filter, stored, excludes)]
         if page.filter.files:
             notes += of_unread_files(self._container.storage.files.unread())
         return SessionPage(sessions=sessions, next_cursor=page.next(more), notes=notes)

@@ -17,18 +17,20 @@ _LONGEST = 80
 
 
 def of_answer(
-    query: Query, restriction: SearchFilter, ranking: Ranking, *, found: bool
+    query: Query, restriction: SearchFilter, ranking: Ranking, *, found: bool, excludes: bool
 ) -> list[str]:
     """Everything that a person should know of an answer beside its hits."""
     notes = [*query.notes, *ranking.notes]
     if not (ranking.hits or found) and (query.text or query.is_filter_only):
-        notes.append(_of_nothing(query, restriction, ranking))
+        notes.append(_of_nothing(query, restriction, ranking, excludes))
     return notes
 
 
-def of_empty_list(things: str, restriction: SearchFilter, outside: int) -> str:
+def of_empty_list(things: str, restriction: SearchFilter, outside: int, excludes: bool) -> str:
     """Why a list of `things` is empty, `outside` of which the restriction leaves out."""
     limits = described(restriction)
+    if not outside and excludes:
+        return f"There are no {things} but those that the settings exclude: {_told_by_status()}."
     if not outside:
         return nothing_stored() if things == "sessions" else f"There are no {things} yet."
     if not limits:
@@ -36,9 +38,15 @@ def of_empty_list(things: str, restriction: SearchFilter, outside: int) -> str:
     return f"There are no {things} {limits}; {outside:,} {_lie(outside)} outside of that."
 
 
-def nothing_stored() -> str:
-    """What to do where nothing is stored at all."""
+def nothing_stored(excludes: bool = False) -> str:
+    """What to do where nothing is stored at all, or nothing but what the settings exclude."""
+    if excludes:
+        return f"Nothing is stored but what the settings exclude: {_told_by_status()}."
     return f"Nothing is stored yet: `{command('import')}` reads the sessions on this machine."
+
+
+def _told_by_status() -> str:
+    return f"`{command('status')}` tells how much that is"
 
 
 def of_unread_files(messages: int) -> list[str]:
@@ -77,12 +85,12 @@ def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ())
     return one_line(", ".join(said))
 
 
-def _of_nothing(query: Query, restriction: SearchFilter, ranking: Ranking) -> str:
+def _of_nothing(query: Query, restriction: SearchFilter, ranking: Ranking, excludes: bool) -> str:
     outside = ranking.outside
     left_out = outside.messages + outside.memories
     searched = ranking.messages + ranking.memories
     if not searched and not left_out:
-        return nothing_stored()
+        return nothing_stored(excludes)
     limits = described(restriction, query.without)
     what = f" matches “{shortened(query.text)}”" if query.text else " is stored"
     where = f" {limits}" if limits else ""

@@ -177,7 +177,8 @@ class Searcher:
                     hits = among(hits, theirs, limit)
                     own = sum(hit.user is None for hit in hits)
                     _, more = page.of(ranking, own)
-            notes = of_answer(query, wanted, ranking, found=bool(hits))
+            excludes = not hits and any(self._storage.hidden())
+            notes = of_answer(query, wanted, ranking, found=bool(hits), excludes=excludes)
             if wanted.files or any(each.files for each in query.without):
                 notes += of_unread_files(self._storage.files.unread())
             return SearchResult(

@@ -14,6 +14,9 @@ from aiana.storage.migrations import ACTIVITY
 from aiana.storage.rows import STANDS_ALONE, matching_projects
 from aiana.times import format_time
 
+_MOST_DAYS = 700_000
+"""Some 1,900 years: a time of before the calendar begins can be written by nobody."""
+
 
 class Retention(Struct, frozen=True):
     """For how many days sessions are kept after their last message; for ever, where none is."""
@@ -61,7 +64,7 @@ def expired(connection: sqlite3.Connection, retention: Retention, most: int) -> 
     if retention.days is not None:
         groups.append((retention.days, "NOT IN", [*own]))
     for days, among, keys in groups:
-        moment = format_time(datetime.now(UTC) - timedelta(days=days))
+        moment = format_time(datetime.now(UTC) - timedelta(days=min(days, _MOST_DAYS)))
         rows = connection.execute(
             f"SELECT s.key FROM sessions s WHERE {ACTIVITY} < ?1 AND {STANDS_ALONE} "
             f"AND s.project_key {among} (SELECT value FROM json_each(?2)) "
