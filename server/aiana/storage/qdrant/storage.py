@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 5.0
 """For each answer, except to a search that somebody waits for."""
-BATCH = 128
+BATCH = 256
 
 
 class QdrantStorage:

@@ -20,7 +20,7 @@ from aiana.storage.link import EVERY_S, FIRST_RETRY_S, ServerLink
 from aiana.storage.qdrant.connection import NotAllowed, QdrantRefused
 from aiana.storage.qdrant.outbox import Change, Outbox
 from aiana.storage.qdrant.points import Layout, PointFilter, Search
-from aiana.storage.qdrant.storage import QdrantStorage
+from aiana.storage.qdrant.storage import BATCH, QdrantStorage
 from aiana.text import counted
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ FIRST_REPAIR_S = 30.0
 """Between two repairs, twice as long each time: two databases of one user that hold the same
 sessions would else repair each other all day."""
 DAY_S = 86_400.0
-BATCH = 128
+IN_FLIGHT = 2
+"""Requests under way: one is made while one is stored."""
 DRIFT = "drift"
 FORBIDDEN = "qdrant-key"
 """Under these names the table of facts says what every process is to know of Qdrant."""
@@ -219,21 +220,24 @@ class QdrantTier:
     ) -> int:
         """Send what has changed; returns how many changes Qdrant knows now."""
         done, total = 0, self.outbox.waiting()
-        while self.link.is_up and not cancelled() and (changes := self.outbox.batch(BATCH)):
-            try:
-                done += self._send(changes)
-            except NotAllowed as error:
-                # It may still be searched.
-                if self.forbidden != str(error):
-                    self.outbox.set_fact(FORBIDDEN, str(error))
-                break
-            except TierUnavailable as error:
-                self.link.failed(error)
-            else:
-                if self.forbidden:
-                    self.outbox.set_fact(FORBIDDEN, None)
-            if progress is not None:
-                progress(done, max(total, done), "")
+        most = BATCH * IN_FLIGHT
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="aiana-qdrant-send") as pool:
+            while self.link.is_up and not cancelled() and (changes := self.outbox.batch(most)):
+                parts = [changes[start : start + BATCH] for start in range(0, len(changes), BATCH)]
+                try:
+                    done += sum(pool.map(self._send, parts))
+                except NotAllowed as error:
+                    # It may still be searched.
+                    if self.forbidden != str(error):
+                        self.outbox.set_fact(FORBIDDEN, str(error))
+                    break
+                except TierUnavailable as error:
+                    self.link.failed(error)
+                else:
+                    if self.forbidden:
+                        self.outbox.set_fact(FORBIDDEN, None)
+                if progress is not None:
+                    progress(done, max(total, done), "")
         return done
 
     def _send(self, changes: Sequence[Change]) -> int:
