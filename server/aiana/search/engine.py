@@ -72,6 +72,9 @@ class MeaningIndex(Protocol):
         words: Callable[[], ranking.Floats],
     ) -> NDArray[np.float32]: ...
 
+    def ask(self, query: NDArray[np.float32]) -> None:
+        """Begin with what can be found out before the rest of `cosines` is known."""
+
 
 class Outside(Struct, frozen=True, kw_only=True):
     """What the restrictions of a request leave out."""
@@ -143,6 +146,10 @@ def search(
             within = fitting & admitted
             keyword = session = spelt = np.zeros(len(catalogue), np.float32)
             whole = np.empty(0, np.int32)
+            vector = None
+            if request.mode != "keyword" and vector_index is not None and embed_query is not None:
+                vector = embed_query(query.text[:MOST_EMBEDDED_CHARS])
+                vector_index.ask(vector)
             if request.mode != "semantic":
                 keyword, session, spelt, whole = _by_words(asked, text_index, catalogue)
                 matches = int(np.count_nonzero(keyword[fitting & ~admitted]))
@@ -152,8 +159,7 @@ def search(
                 lanes.append("keyword")
             cosines = meaning = None
             weight = 0.0
-            if request.mode != "keyword" and vector_index is not None and embed_query is not None:
-                vector = embed_query(query.text[:MOST_EMBEDDED_CHARS])
+            if vector is not None and vector_index is not None:
 
                 def words() -> ranking.Floats:
                     return ranking.fused(keyword, session, None, catalogue.alone) * (keyword > 0)

@@ -58,6 +58,7 @@ class QdrantIndex:
         self._nearest = nearest
         self._asked_of_colleagues = shared
         self._answer: Alike | None = None
+        self._asked: Callable[[], Alike] | None = None
         self._changed: list[str] | None = None
         self.degraded: Degraded | None = None
 
@@ -68,15 +69,22 @@ class QdrantIndex:
         answer = self._first(query)
         return answer.shared if answer is not None else []
 
-    def _first(self, query: NDArray[np.float32]) -> Alike | None:
-        """What Qdrant answers, asked once; None if it does not."""
-        if self._answer is None and self._tier.link.is_up:
+    def ask(self, query: NDArray[np.float32]) -> None:
+        """Ask Qdrant, once, and go on; see MeaningIndex."""
+        if self._asked is None and self._tier.link.is_up:
             self._changed = self._tier.changed()
             own = None
             if self._changed is not None:
                 own = Search(scope=self._scope, limit=self._nearest)
             with suppress(TierUnavailable):
-                self._answer = self._tier.alike(query, own, self._asked_of_colleagues)
+                self._asked = self._tier.ask_alike(query, own, self._asked_of_colleagues)
+
+    def _first(self, query: NDArray[np.float32]) -> Alike | None:
+        """What Qdrant answers; None if it does not."""
+        self.ask(query)
+        if self._answer is None and self._asked is not None and self._tier.link.is_up:
+            with suppress(TierUnavailable):
+                self._answer = self._asked()
         self.degraded = self._tier.link.down
         return self._answer
 

@@ -83,6 +83,9 @@ class VectorIndex:
             self._spread_over(catalogue)
         return known
 
+    def ask(self, query: NDArray[np.float32]) -> None:
+        """Nothing: it is all in this process."""
+
     def cosines(
         self,
         query: NDArray[np.float32],

@@ -160,6 +160,15 @@ class QdrantTier:
 
         Nothing is shared unless this is a team. Raises TierUnavailable after half a second.
         """
+        return self.ask_alike(vector, own, shared)()
+
+    def ask_alike(
+        self,
+        vector: NDArray[np.float32],
+        own: Search | None = None,
+        shared: Search | None = None,
+    ) -> Callable[[], Alike]:
+        """Ask for `alike`, and go on; what is returned waits for the answer."""
         searches = []
         if own is not None:
             scope = replace(own.scope, tenant=self._scope.tenant)
@@ -168,12 +177,17 @@ class QdrantTier:
             scope = replace(shared.scope, shared=self._model)
             searches.append(replace(shared, scope=scope, with_payload=True))
         if not searches:
-            return Alike()
-        found = self._in_time(lambda: self._qdrant.alike(vector.tolist(), searches))
-        return Alike(
-            own=found[0] if own is not None else [],
-            shared=found[-1] if shared is not None and self._team else [],
-        )
+            return Alike
+        answer = self._asked(lambda: self._qdrant.alike(vector.tolist(), searches))
+
+        def alike() -> Alike:
+            found = answer()
+            return Alike(
+                own=found[0] if own is not None else [],
+                shared=found[-1] if shared is not None and self._team else [],
+            )
+
+        return alike
 
     def of_colleague(self, id: str) -> dict[str, Any] | None:
         """The payload of a memory that a colleague lets others find; None if there is none."""
@@ -183,22 +197,32 @@ class QdrantTier:
 
     def _in_time(self, work: Callable[[], T]) -> T:
         """What Qdrant answers somebody who waits."""
+        return self._asked(work)()
+
+    def _asked(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin to ask Qdrant; what is returned waits for its answer, counted from now."""
         try:
             future: Future[T] = self._pool.submit(work)
         except RuntimeError as error:
             raise TierUnavailable("Aiana is closing.") from error
-        try:
-            return future.result(self._answer_s)
-        except FutureTimeout:
-            future.cancel()
-            late = TierUnavailable(
-                f"Qdrant at {self.address} did not answer within {self._answer_s * 1000:.0f} ms."
-            )
-            self.link.failed(late)
-            raise late from None
-        except TierUnavailable as error:
-            self.link.failed(error)
-            raise
+        until = time.monotonic() + self._answer_s
+
+        def answer() -> T:
+            try:
+                return future.result(max(0.0, until - time.monotonic()))
+            except FutureTimeout:
+                future.cancel()
+                late = TierUnavailable(
+                    f"Qdrant at {self.address} did not answer within "
+                    f"{self._answer_s * 1000:.0f} ms."
+                )
+                self.link.failed(late)
+                raise late from None
+            except TierUnavailable as error:
+                self.link.failed(error)
+                raise
+
+        return answer
 
     def forget(self, ids: Sequence[str] = (), sessions: Sequence[str] = ()) -> bool:
         """Delete points now, for a receipt; returns whether they are verified gone.
