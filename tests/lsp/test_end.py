@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.servers import heard
 from tests.lsp.client import Client, ServerError
 
 Start = Callable[..., Client]
@@ -60,7 +61,8 @@ def test_requests_before_end_of_input(start: Start) -> None:
 def test_told_to_end_it_answers_and_leaves_one_file(
     start: Start, environ: dict[str, str], name: str
 ) -> None:
-    client = start()
+    with heard(name):
+        client = start()
     client.initialize()
     numbers = add_many(client)
     client.answer(numbers[0])

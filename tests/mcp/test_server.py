@@ -20,6 +20,7 @@ from aiana.mcp.definitions import TOOLS
 from aiana.mcp.tools import SERVED
 from aiana.models import Message, MessageType
 from aiana.service import Aiana
+from tests.integration.servers import heard
 from tests.mcp.client import Client
 
 MOST_TOKENS = 600
@@ -534,7 +535,11 @@ def test_the_end_of_the_input_finishes_what_was_asked(client: Client) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_told_to_end_it_leaves_one_file(client: Client, environ: dict[str, str], name: str) -> None:
+def test_told_to_end_it_leaves_one_file(
+    start: Callable[[], Client], environ: dict[str, str], name: str
+) -> None:
+    with heard(name):
+        client = start()
     client.send("tools/call", {"name": "memory_add", "arguments": {"content": "Lesson"}})
     assert "error" not in client.next()
     client.process.send_signal(getattr(signal, name))

@@ -123,7 +123,7 @@ _OF_MESSAGE = tuple(
 
 def _admit_message(message: Message) -> tuple[Message, int]:
     changes, total = _admit_fields(message, _OF_MESSAGE)
-    if not _TIME.fullmatch(message.timestamp):
+    if not _TIME.fullmatch(message.timestamp or ""):
         changes["timestamp"], n = admit(message.timestamp)
         total += n
     content, n = redact(strip_blocks(without_private(message.content)))

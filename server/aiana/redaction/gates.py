@@ -82,7 +82,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(Gate, ("tac_plus", "wpa_cli", "psw", "p/w")),
     ),
     "k": (
-        Gate("key", f"(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
+        Gate("key", f"(?!material)(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
         *map(Gate, ("kata sandi", "token", "kennwort", "cookie", "hook/", '"kty"', ".dockerc")),
