@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from typing import IO, NoReturn
+from collections.abc import Callable, Mapping
+from typing import IO
 
 _REASON_MARK = "aiana: "
 """Before what a child says of its end; libraries write progress and warnings beside it."""
@@ -164,13 +164,18 @@ def answers() -> IO[bytes]:
     return pipe
 
 
-def end_with_reason(error: Exception) -> NoReturn:
-    """End a child, and have whoever waits for its answers know why."""
-    said = str(error).strip() or type(error).__name__
-    sys.stderr.write(f"{_REASON_MARK}{said.splitlines()[0]}\n")
-    sys.stderr.flush()
-    # A pool's threads, and a driver's, may never end.
-    os._exit(1)
+def run(main: Callable[[], None]) -> None:
+    """The program of a child: whoever waits for its answers is told why it ended too early."""
+    try:
+        main()
+    except BrokenPipeError:
+        os._exit(1)
+    except Exception as error:
+        said = str(error).strip() or type(error).__name__
+        sys.stderr.write(f"{_REASON_MARK}{said.splitlines()[0]}\n")
+        sys.stderr.flush()
+        # A pool's threads, and a driver's, may never end.
+        os._exit(1)
 
 
 def end_with_parent(*, input_is_read: bool = False, is_awaited: bool = False) -> None:

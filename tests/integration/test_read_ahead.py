@@ -62,7 +62,7 @@ def imported(tmp_path: Path, folder: Path) -> Import:
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_ahead, "WORTH_BYTES", 1)
-    monkeypatch.setattr("aiana.capture.importer.cores", lambda: 2)
+    monkeypatch.setattr("aiana.capture.read_ahead.cores", lambda: 2)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def alone(imported: Import, monkeypatch: pytest.MonkeyPatch) -> tuple[ImportResu
     """What comes in without other processes."""
     with monkeypatch.context() as patched:
         patched.setattr(read_ahead, "Child", None)
-        patched.setattr("aiana.capture.importer.cores", lambda: 1)
+        patched.setattr("aiana.capture.read_ahead.cores", lambda: 1)
         return imported("alone")
 
 
@@ -153,7 +153,7 @@ def test_a_file_that_was_read_meanwhile_goes_on_from_there(
 
 def test_few_files_are_read_here(imported: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_ahead, "Child", None)
-    monkeypatch.setattr("aiana.capture.importer.cores", lambda: 8)
+    monkeypatch.setattr("aiana.capture.read_ahead.cores", lambda: 8)
     monkeypatch.setattr(read_ahead, "WORTH_BYTES", 1_000_000_000)
     result, _ = imported("few")
     assert result.sources["claude-code"].found > 80
@@ -168,7 +168,6 @@ def test_what_is_followed_is_read_ahead_politely(
     folder = tmp_path / "claude" / "projects" / "-home-u-app"
     for n in range(30):
         write(folder / f"s{n}.jsonl", said("user", f"u{n}", f"said {n}", session=f"s{n}"))
-    monkeypatch.setattr("aiana.indexing.follower.cores", lambda: 2)
     priorities: set[int] = set()
     told: list[Captured] = []
 

@@ -14,7 +14,6 @@ from aiana.capture.jsonl import LineSource
 from aiana.capture.order import newest_first
 from aiana.capture.read_ahead import MOST_PROCESSES, Read, ReadAhead, read_here, reason_of
 from aiana.capture.shared import SharedMarkdown
-from aiana.child import cores
 from aiana.errors import StorageUnavailable
 from aiana.models import CapturePosition, LeftOut, Progress
 from aiana.paths import readable
@@ -72,8 +71,7 @@ def import_sources(
         result.sources[file.source.name].skipped -= 1
     done = total - sum(file.size for file, _ in waiting)
     new = [file for file, is_new in waiting if is_new]
-    processes = min(cores(), MOST_PROCESSES) if cores() > 1 else 0
-    with ReadAhead(newest_first(waiting), new, processes) as ahead:
+    with ReadAhead(newest_first(waiting), new, MOST_PROCESSES) as ahead:
         for file in ahead:
             counts = result.sources[file.source.name]
             for offset in import_file(storage, file, counts, ahead.read):

@@ -26,9 +26,10 @@ from aiana.child import (
     Child,
     ChildEnded,
     answers,
+    cores,
     end_with_parent,
-    end_with_reason,
     read_frame,
+    run,
     write_frame,
 )
 from aiana.errors import AianaError, UnreadableTranscript
@@ -82,7 +83,7 @@ class ReadAhead:
         *,
         is_awaited: bool = True,
     ) -> None:
-        """Of the files, those of `new` were never read, by as many processes at most.
+        """Of the files, those of `new` were never read, by as many processes and cores at most.
 
         Unless somebody waits for them, whatever else runs on this machine goes first.
         """
@@ -92,11 +93,10 @@ class ReadAhead:
         self._waiting: deque[TranscriptFile] = deque()
         self._readers: list[_Reader] = []
         self._reader_of: dict[Path, _Reader] = {}
-        if sum(self._new.values()) >= WORTH_BYTES:
+        if cores() > 1 and sum(self._new.values()) >= WORTH_BYTES:
+            most = min(processes, cores(), len(self._new))
             with suppress(OSError):  # where no process is to be had they are read here
-                self._readers += (
-                    _Reader(is_awaited) for _ in range(min(processes, len(self._new)))
-                )
+                self._readers += (_Reader(is_awaited) for _ in range(most))
 
     def __enter__(self) -> ReadAhead:
         return self
@@ -236,9 +236,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BrokenPipeError:
-        os._exit(1)
-    except Exception as error:
-        end_with_reason(error)
+    run(main)

@@ -8,7 +8,6 @@ out. `ready` comes first, once the model is loaded.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import sys
 import threading
@@ -16,15 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from aiana.child import (
-    Child,
-    ChildEnded,
-    answers,
-    end_with_parent,
-    end_with_reason,
-    read_frame,
-    write_frame,
-)
+from aiana.child import Child, ChildEnded, answers, end_with_parent, read_frame, run, write_frame
 from aiana.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -126,9 +117,4 @@ def main(model_name: str, device: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except BrokenPipeError:
-        os._exit(1)
-    except Exception as error:
-        end_with_reason(error)
+    run(lambda: main(*sys.argv[1:]))

@@ -17,7 +17,6 @@ from aiana.capture.importer import import_file, waiting_files
 from aiana.capture.order import newest_first
 from aiana.capture.read_ahead import Read, ReadAhead, read_here
 from aiana.capture.watching import Watcher
-from aiana.child import cores
 from aiana.errors import StorageUnavailable
 from aiana.paths import readable
 from aiana.protocol.results import ImportCounts
@@ -160,9 +159,7 @@ class Follower:
             self._known.pop(file.path, None)
         self._backlog.close()
         new = [file for file, is_new in waiting if is_new]
-        self._backlog = ReadAhead(
-            newest_first(waiting), new, 1 if cores() > 1 else 0, is_awaited=False
-        )
+        self._backlog = ReadAhead(newest_first(waiting), new, 1, is_awaited=False)
         live = self._watcher.why_not is None
         least, share = (LOOK_S, LOOK_SHARE) if live else (POLL_S, POLL_SHARE)
         self._look_at = time.monotonic() + max(least, share * (time.thread_time() - began))
