@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from aiana.errors import StorageUnavailable, UnreadableTranscript
 from aiana.models import SettingProblem
 from aiana.paths import SETTINGS_FILE
-from aiana.regular import open_regular
+from aiana.regular import text_of
 
 HOME = "AIANA_HOME"
 _NO_SETTINGS = (
@@ -332,9 +332,7 @@ class _File:
         self.problems: list[SettingProblem] = []
         self._text = ""
         try:
-            # Windows' editors begin a file with a byte order mark.
-            with open_regular(path) as file:
-                self._text = file.read().decode("utf-8-sig")
+            self._text = text_of(path)
             import tomllib  # only where there is something to read
 
             self.settings = tomllib.loads(self._text)

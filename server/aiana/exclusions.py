@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from aiana.errors import UnreadableTranscript
 from aiana.paths import SETTINGS_FILE, expanded
 from aiana.projects import folders_of, identity_of, is_path, normalise_folder, remote_identity
-from aiana.regular import open_regular
+from aiana.regular import text_of
 
 ASSISTANTS, PROJECTS, PATHS = "excludedAssistants", "excludedProjects", "excludedPaths"
 _FIELDS = {
@@ -151,8 +151,7 @@ def of_file(path: Path) -> Wanted | None:
     import tomllib
 
     try:
-        with open_regular(path) as file:
-            values = tomllib.loads(file.read().decode("utf-8-sig"))
+        values = tomllib.loads(text_of(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError, UnreadableTranscript):
@@ -163,8 +162,7 @@ def of_file(path: Path) -> Wanted | None:
 def of_broken_file(path: Path) -> Wanted:
     """What a `config.toml` that is no TOML seems to exclude: what stands in quotes there."""
     with suppress(OSError, ValueError, UnreadableTranscript):
-        with open_regular(path) as file:
-            text = file.read().decode("utf-8-sig", "replace")
+        text = text_of(path, "replace")
         parts = re.split(r"(?m)^[ \t]*(?:([\w-]+)[ \t]*=|\[[\w.\"' -]+\][ \t]*$)", text)
         given: dict[str, list[str]] = {}
         for name, value in zip(parts[1::2], parts[2::2], strict=True):

@@ -29,6 +29,15 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def text_of(path: Path, errors: str = "strict") -> str:
+    """The UTF-8 text of a regular file; Windows' editors begin one with a byte order mark.
+
+    Raises OSError, UnreadableTranscript and UnicodeDecodeError.
+    """
+    with open_regular(path) as file:
+        return file.read().decode("utf-8-sig", errors)
+
+
 def small_file(path: Path) -> bytes:
     """A small file that a program keeps beside its own; empty if there is none."""
     try:
