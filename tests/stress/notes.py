@@ -56,6 +56,8 @@ class Notes:
     erased: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     """Ids of the memories whose deletion was acknowledged at any time."""
+    taken: set[str] = field(default_factory=set)
+    """The same, and of those that a process deleted which could not say so."""
     moment: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,6 +75,7 @@ class Notes:
             self.moment += 1
             change.id, change.done = id, self.moment
             if change.text is None:
+                self.taken.add(id)
                 if sure:
                     self.dropped.add(id)
                 self.kept.pop(id, None)
@@ -133,7 +136,7 @@ class Notes:
             )
             connection.rollback()
         with self.lock:
-            dropping = {each.id for each in self.changes if each.text is None} | self.dropped
+            dropping = {each.id for each in self.changes if each.text is None} | self.taken
             known, erasing = set(self.said), self.erasing | self.erased
         for id, texts in possible.texts.items():
             text = stored.get(id)

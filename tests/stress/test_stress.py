@@ -110,6 +110,15 @@ def test_what_was_put_back_may_change_again(database: Path) -> None:
     assert faults(notes, database) == []
 
 
+def test_a_backup_may_lack_what_was_deleted_by_one_that_could_not_say_so(database: Path) -> None:
+    notes = noted("xy", ("1", "a"), ("2", "b"), ("3", "c"))
+    moment = notes.now()
+    backup = notes.possible(moment, moment)
+    notes.end(notes.begin("3", None), "3", sure=False)
+    notes.put_back({"1": "a", "2": "b"})
+    assert notes.faults(database, backup) == []
+
+
 def test_one_that_is_alone_waits_for_the_others(tmp_path: Path) -> None:
     gate, log = Gate(), []
 
