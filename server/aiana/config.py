@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from aiana.errors import StorageUnavailable, UnreadableTranscript
+from aiana.errors import StorageUnavailable, UnreadableFile
 from aiana.models import SettingProblem
 from aiana.paths import SETTINGS_FILE
 from aiana.regular import text_of
@@ -340,7 +340,7 @@ class _File:
             pass
         except OSError as error:
             self._ignored(f"it cannot be read ({error.strerror or error})")
-        except UnreadableTranscript:
+        except UnreadableFile:
             why = "Is a directory" if path.is_dir() else "Is no file"
             self._ignored(f"it cannot be read ({why})")
         except UnicodeDecodeError:

@@ -11,7 +11,7 @@
     * ReadOnly            it can be read but not written
   * TierUnavailable       Redis or Qdrant does not answer, or not as it should
   * ModelUnavailable      no embedding model; keyword search still works
-  * UnreadableTranscript  a file is no transcript, or its text cannot be read
+  * UnreadableFile        a file is none, or no transcript, or its text cannot be read
 
 Messages are written for the person who reads them: what happened, why, what to do.
 """
@@ -92,5 +92,5 @@ class ModelUnavailable(AianaError):
     kind = "modelUnavailable"
 
 
-class UnreadableTranscript(AianaError):
-    """A file is no transcript of the assistant it was taken for, or its text cannot be read."""
+class UnreadableFile(AianaError):
+    """A file is no regular one, or no transcript of the assistant it was taken for, or no text."""

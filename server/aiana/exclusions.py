@@ -16,7 +16,7 @@ from fnmatch import translate
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import SETTINGS_FILE, expanded
 from aiana.projects import folders_of, identity_of, is_path, normalise_folder, remote_identity
 from aiana.regular import text_of
@@ -154,14 +154,14 @@ def of_file(path: Path) -> Wanted | None:
         values = tomllib.loads(text_of(path))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError, UnreadableTranscript):
+    except (OSError, ValueError, RecursionError, UnreadableFile):
         return None
     return wanted_of({key: values.get(key, values.get(field)) for key, field in _FIELDS.items()})
 
 
 def of_broken_file(path: Path) -> Wanted:
     """What a `config.toml` that is no TOML seems to exclude: what stands in quotes there."""
-    with suppress(OSError, ValueError, UnreadableTranscript):
+    with suppress(OSError, ValueError, UnreadableFile):
         text = text_of(path, "replace")
         parts = re.split(r"(?m)^[ \t]*(?:([\w-]+)[ \t]*=|\[[\w.\"' -]+\][ \t]*$)", text)
         given: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import expanded
 from aiana.regular import open_regular, small_text
 
@@ -187,7 +187,7 @@ def _holds(root: Path, folder: Path) -> bool:
     tracked = folder.relative_to(root).as_posix().encode() + b"/"
     try:
         return b"\0" + tracked in _index_paths(root)
-    except (OSError, UnreadableTranscript):
+    except (OSError, UnreadableFile):
         return False
 
 

@@ -7,22 +7,22 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """A regular file, open for reading. Raises OSError, and UnreadableTranscript for any other.
+    """A regular file, open for reading. Raises OSError, and UnreadableFile for any other.
 
     Opening a pipe would wait for ever, and reading a device never ends.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         # Looked at before it is opened as well: some devices act on being opened.
-        raise UnreadableTranscript("It is not a regular file.")
+        raise UnreadableFile("It is not a regular file.")
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableTranscript("It is not a regular file.")
+            raise UnreadableFile("It is not a regular file.")
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -32,7 +32,7 @@ def open_regular(path: Path) -> BufferedReader:
 def text_of(path: Path, errors: str = "strict") -> str:
     """The UTF-8 text of a regular file; Windows' editors begin one with a byte order mark.
 
-    Raises OSError, UnreadableTranscript and UnicodeDecodeError.
+    Raises OSError, UnreadableFile and UnicodeDecodeError.
     """
     with open_regular(path) as file:
         return file.read().decode("utf-8-sig", errors)
@@ -43,7 +43,7 @@ def small_file(path: Path) -> bytes:
     try:
         with open_regular(path) as file:
             return file.read(1 << 20)
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return b""
 
 

@@ -98,6 +98,22 @@ def test_from_nothing_to_an_answer(run: Run) -> None:
     assert "\nweights: keyword 1.00, session 0.70\n" in explained.stderr
 
 
+def test_words_that_a_query_leaves_out_are_no_options(run: Run) -> None:
+    for text in ("the flaky test runs in jest", "the flaky test runs in pnpm"):
+        assert run("remember", text, "-p", "shop").returncode == 0
+
+    def found(*arguments: str) -> list[str]:
+        hits = json.loads(run("search", "--json", *arguments).stdout)["hits"]
+        return sorted(hit["snippet"].split()[-1] for hit in hits)
+
+    assert found("flaky", "test") == ["jest", "pnpm"]
+    assert found("flaky", "-jest", "test") == ["pnpm"]
+    assert found("flaky", "-pnpm", "-n", "5") == ["jest"]
+    assert found("flaky", "-project:shop") == []
+    assert found("flaky", "-p", "-shop") == []
+    assert found("-n1", "--", "flaky", "-pnpm") == ["jest"]
+
+
 def test_import_prepares_the_model(run: Run, tmp_path: Path) -> None:
     """The model is prepared when there is something to embed and that is said."""
     compiled = tmp_path / "aiana" / "models" / "all-MiniLM-L6-v2"

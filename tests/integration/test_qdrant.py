@@ -141,8 +141,11 @@ class TestNetwork:
         qdrant = QdrantStorage(endpoint.url, embedder, api_key=KEY, timeout_s=0.1)
         qdrant.prepare()
         endpoint.fault = fault
-        with pytest.raises(TierUnavailable, match=f"Qdrant at {endpoint.url} does not answer as"):
+        with pytest.raises(
+            TierUnavailable, match=f"Qdrant at {endpoint.url} does not answer as"
+        ) as caught:
             qdrant.search("text")
+        assert ("(no answer in time)" in str(caught.value)) is (fault == "hang")
         endpoint.fault = "none"
         assert qdrant.search("text") == []
         qdrant.close()

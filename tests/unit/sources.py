@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aiana.capture import Source
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition, Message
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench" / "transcripts"
@@ -116,14 +116,14 @@ def damaged(data: bytes, changes: list[tuple[int, str, int]]) -> bytes:
 
 
 def survives(source: Source, data: bytes, name: str) -> None:
-    """Nothing but UnreadableTranscript comes of a file, whatever it holds."""
+    """Nothing but UnreadableFile comes of a file, whatever it holds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
         try:
             source.recognises(path)
             messages = [m for batch in source.read(path, None) for m in batch.messages]
-        except UnreadableTranscript:
+        except UnreadableFile:
             return
     assert all(isinstance(m.content, str) for m in messages)
 

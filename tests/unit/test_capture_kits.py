@@ -15,7 +15,7 @@ from aiana.capture.building import Row, SessionBuilder
 from aiana.capture.databases import DatabaseSource
 from aiana.capture.decoding import object_of
 from aiana.capture.documents import DocumentSource
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 
 T = "2026-02-01T12:00:00.000Z"
@@ -64,7 +64,7 @@ def test_a_document_is_read_when_it_is_another_one(tmp_path: Path) -> None:
 def test_a_document_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("nothing")
-    with pytest.raises(UnreadableTranscript, match="Notes conversation"):
+    with pytest.raises(UnreadableFile, match="Notes conversation"):
         one(Notes().read(path, None))
 
 
@@ -122,7 +122,7 @@ def test_read_a_database_at_rest(tmp_path: Path) -> None:
 def test_read_what_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"nothing of the kind" * 100)
-    with pytest.raises(UnreadableTranscript, match="Table database"):
+    with pytest.raises(UnreadableFile, match="Table database"):
         read_all(path, None)
     with pytest.raises(FileNotFoundError):
         read_all(tmp_path / "missing.db", None)

@@ -10,7 +10,7 @@ import pytest
 from aiana.capture.claude_code.session import TranscriptReader
 from aiana.capture.claude_code.source import ClaudeCode
 from aiana.capture.files import files_on_disk
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 
 T = "2026-02-01T12:00:0{}.000Z"
@@ -424,13 +424,13 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 def test_files_that_are_no_transcripts(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(os.urandom(2000) + b"\n")
-    with pytest.raises(UnreadableTranscript, match="None of its"):
+    with pytest.raises(UnreadableFile, match="None of its"):
         read(path)
     path.write_bytes("{}\n".encode("utf-16"))
-    with pytest.raises(UnreadableTranscript, match="UTF-16"):
+    with pytest.raises(UnreadableFile, match="UTF-16"):
         read(path)
     os.mkfifo(tmp_path / "pipe.jsonl")
-    with pytest.raises(UnreadableTranscript, match="regular"):
+    with pytest.raises(UnreadableFile, match="regular"):
         read(tmp_path / "pipe.jsonl")
     path.write_bytes(b"")
     assert read(path).messages == []

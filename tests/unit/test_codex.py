@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from aiana.capture.codex import Codex
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from tests.unit.sources import (
     CASES,
@@ -247,14 +247,14 @@ def test_a_compressed_thread_is_the_thread(tmp_path: Path, monkeypatch: pytest.M
     assert source.unchanged(packed, batch.position)
     packed.write_bytes(whole[:-8])
     assert not source.unchanged(packed, batch.position)
-    with pytest.raises(UnreadableTranscript, match="It cannot be unpacked: it is cut off"):
+    with pytest.raises(UnreadableFile, match="It cannot be unpacked: it is cut off"):
         list(source.read(packed, batch.position))
 
     def import_none(module: str) -> None:
         raise ModuleNotFoundError(f"No module named {module!r}", name=module)
 
     monkeypatch.setattr("aiana.capture.compressed.import_module", import_none)
-    with pytest.raises(UnreadableTranscript, match=r"zstandard is not installed\. Run `"):
+    with pytest.raises(UnreadableFile, match=r"zstandard is not installed\. Run `"):
         list(source.read(packed, None))
 
 

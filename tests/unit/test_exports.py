@@ -17,7 +17,7 @@ from aiana.capture.chatgpt import ChatGPT
 from aiana.capture.claude_ai import ClaudeAi
 from aiana.capture.exports import ExportSource
 from aiana.capture.importer import import_sources
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch
 from aiana.storage.sqlite import AianaStorage
 from tests.unit.sources import CASES, check_messages, damaged, damages, rows, survives
@@ -239,7 +239,7 @@ def test_trees_of_other_services_are_none_of_chatgpts(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps([{"id": "d", "title": "x", "mapping": nodes}]))
     assert not ChatGPT().recognises(path)
-    with pytest.raises(UnreadableTranscript, match="is no conversation"):
+    with pytest.raises(UnreadableFile, match="is no conversation"):
         list(ChatGPT().read(path, None))
 
 
@@ -279,7 +279,7 @@ def test_names_that_lead_out_are_refused(
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as made:
         made.writestr(link, "/etc/passwd")
-    with pytest.raises(UnreadableTranscript, match="refused"):
+    with pytest.raises(UnreadableFile, match="refused"):
         source.recognises(tmp_path / "b.zip")
 
 
@@ -291,7 +291,7 @@ def test_what_would_unpack_to_far_more_is_refused(
     path = archive(tmp_path / "bomb.zip", {"conversations.json": text})
     assert path.stat().st_size < 1 << 20
     assert source.recognises(path)
-    with pytest.raises(UnreadableTranscript, match="would unpack to"):
+    with pytest.raises(UnreadableFile, match="would unpack to"):
         list(source.read(path, None))
 
 

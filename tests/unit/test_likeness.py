@@ -44,10 +44,10 @@ def test_one_reader_that_fails_does_not_hide_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aiana.capture.claude_code import ClaudeCode
-    from aiana.errors import UnreadableTranscript
+    from aiana.errors import UnreadableFile
 
     def fails(self: ClaudeCode, path: Path) -> bool:
-        raise UnreadableTranscript("It is odd.")
+        raise UnreadableFile("It is odd.")
 
     monkeypatch.setattr(ClaudeCode, "recognises", fails)
     path = tmp_path / "a.jsonl"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from aiana.capture.files import files_on_disk
 from aiana.capture.vscode_chat import VSCodeChat
 from aiana.capture.vscode_chat.lines import replay
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from tests.unit.sources import CASES, SHARED
 
@@ -442,6 +442,6 @@ def test_no_file_ends_in_a_traceback(tmp_path: Path, data: st.DataObject) -> Non
     changed = tmp_path / path.name
     changed.write_bytes(content)
     VSCodeChat().recognises(changed)
-    with suppress(UnreadableTranscript):
+    with suppress(UnreadableFile):
         messages = read(changed).messages
         assert len({m.id for m in messages}) == len(messages)

@@ -30,7 +30,7 @@ class Source(Protocol):
     def recognises(self, path: Path) -> bool:
         """Whether the file is one of this assistant's, judged by its content.
 
-        Raises OSError, or UnreadableTranscript.
+        Raises OSError, or UnreadableFile.
         """
 
     def unchanged(self, path: Path, position: CapturePosition) -> bool:
@@ -43,7 +43,7 @@ class Source(Protocol):
         """What is new in a file since `position`, in steps, each with the position after it.
 
         Text comes as it stands in the file: whoever stores it redacts it. Raises OSError, or
-        UnreadableTranscript.
+        UnreadableFile.
         """
 
     def retention_days(self) -> int | None:

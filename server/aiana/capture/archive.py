@@ -24,7 +24,7 @@ from aiana.capture.decoding import loads
 from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP, LineFile
 from aiana.capture.losses import Losses
 from aiana.capture.own_files import OwnFile, mark_of
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import (
     CaptureBatch,
     CapturePosition,
@@ -103,11 +103,9 @@ class Archive(OwnFile):
         with open_regular(path) as file:
             told = _head_of(file.readline(_HEAD_BYTES))
             if told is None:
-                raise UnreadableTranscript("It is no archive of Aiana.")
+                raise UnreadableFile("It is no archive of Aiana.")
             if told[_MARK] > VERSION:
-                raise UnreadableTranscript(
-                    "A newer Aiana wrote it: upgrade with `pip install -U aiana`."
-                )
+                raise UnreadableFile("A newer Aiana wrote it: upgrade with `pip install -U aiana`.")
             lines = LineFile(file, file.tell(), number=1, long=LINE_CAP)
             step = _Step(imported_from=path.name if told.get("shared") else None)
             begun = lines.offset

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import IO, Any
 
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.invocation import unavailable
 
 MAGIC = b"\x28\xb5\x2f\xfd"
@@ -30,7 +30,7 @@ def is_readable() -> bool:
 def unpacked(data: bytes) -> bytes:
     """A text that was compressed.
 
-    Raises ValueError if it is damaged or too long, UnreadableTranscript if there is no decoder.
+    Raises ValueError if it is damaged or too long, UnreadableFile if there is no decoder.
     """
     with opened(io.BytesIO(data)) as stream:
         text: bytes = stream.read(LARGEST + 1)
@@ -42,7 +42,7 @@ def unpacked(data: bytes) -> bytes:
 def opened(file: IO[bytes]) -> Any:
     """The text of a compressed file as a stream, which raises ValueError where it is damaged.
 
-    Raises UnreadableTranscript if there is no decoder.
+    Raises UnreadableFile if there is no decoder.
     """
     return io.BufferedReader(_Stream(file, *_decoder()), 1 << 20)
 
@@ -55,7 +55,7 @@ def _decoder() -> tuple[Callable[[], Any], type[Exception]]:
     try:
         package = import_module(_PACKAGE)
     except ImportError as error:
-        raise UnreadableTranscript(f"It is compressed. {unavailable(_PACKAGE, error)}") from None
+        raise UnreadableFile(f"It is compressed. {unavailable(_PACKAGE, error)}") from None
     return package.ZstdDecompressor().decompressobj, package.ZstdError
 
 

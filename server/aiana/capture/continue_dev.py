@@ -10,7 +10,7 @@ from typing import Any
 from aiana.capture.building import FirstSeen, Occurrences, Row, SessionBuilder
 from aiana.capture.decoding import loads, object_of, text_of_parts, whole_number
 from aiana.capture.documents import DocumentSource
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import expanded
 from aiana.projects import normalise_folder
 from aiana.regular import open_regular
@@ -213,7 +213,7 @@ def _listed(path: Path, name: str) -> dict[str, Any]:
     try:
         with open_regular(path.with_name(_INDEX)) as file:
             index = loads(file.read(_LARGEST))
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return {}
     found = (session for session in _dicts(index) if session.get("sessionId") == name)
     return next(found, {})

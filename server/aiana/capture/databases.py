@@ -11,7 +11,7 @@ from typing import Any
 
 from aiana.capture.building import SessionBuilder
 from aiana.capture.losses import Losses
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
 from aiana.regular import open_regular
@@ -65,7 +65,7 @@ class DatabaseSource(ABC):
         return position.mark.get("files") == _facts(path) and self._knows(position)
 
     def read(self, path: Path, position: CapturePosition | None) -> Iterator[CaptureBatch]:
-        """What is new since `position`; raises UnreadableTranscript if it is no such database."""
+        """What is new since `position`; raises UnreadableFile if it is no such database."""
         facts = _facts(path)  # looked at first: what is written meanwhile is read the next time
         known = position if position is not None and self._knows(position) else None
         builder = SessionBuilder(
@@ -92,7 +92,7 @@ class DatabaseSource(ABC):
                     cursor = step
                     yield builder.batch(here(None), 0, 0)
         except sqlite3.Error as error:
-            raise UnreadableTranscript(f"It is no {self.title} database: {error}") from None
+            raise UnreadableFile(f"It is no {self.title} database: {error}") from None
         yield builder.batch(here(facts), facts[0][0], facts[0][0])
 
     def _knows(self, position: CapturePosition) -> bool:
@@ -158,7 +158,7 @@ class ConversationDatabase(DatabaseSource):
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A database of another program, for reading alone.
 
-    Raises sqlite3.Error, OSError and UnreadableTranscript.
+    Raises sqlite3.Error, OSError and UnreadableFile.
     """
     # A reader, too, would leave a log where its program has gone and taken its own along.
     how = "immutable=1" if _is_at_rest(path) else "mode=ro"
@@ -178,7 +178,7 @@ def answers(path: Path, *queries: str) -> bool:
         with opened(path) as connection:
             for query in queries:
                 connection.execute(query).fetchone()
-    except (sqlite3.Error, UnreadableTranscript):
+    except (sqlite3.Error, UnreadableFile):
         return False
     return True
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from aiana.capture.building import SessionBuilder
 from aiana.capture.losses import Losses
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
 from aiana.regular import open_regular
@@ -73,7 +73,7 @@ class DocumentSource(ABC):
         with open_regular(path) as file:
             stat = os.fstat(file.fileno())
             if stat.st_size > LARGEST:
-                raise UnreadableTranscript(f"It is larger than {LARGEST >> 20} MiB.")
+                raise UnreadableFile(f"It is larger than {LARGEST >> 20} MiB.")
             data = file.read(LARGEST)
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         known = self._mark(position) if position else None
@@ -86,7 +86,7 @@ class DocumentSource(ABC):
             try:
                 losses = Losses(path, self.parse(data, builder))
             except ValueError as error:
-                raise UnreadableTranscript(f"It is no {self.title} conversation: {error}") from None
+                raise UnreadableFile(f"It is no {self.title} conversation: {error}") from None
         mark = DocumentMark(
             size=stat.st_size,
             mtime_ns=stat.st_mtime_ns,

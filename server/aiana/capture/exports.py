@@ -24,7 +24,7 @@ from aiana.capture.building import SessionBuilder
 from aiana.capture.decoding import object_of, whole_records
 from aiana.capture.jsonl import BATCH_BYTES, LINE_CAP
 from aiana.capture.losses import Losses
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition, Message, Session
 from aiana.paths import readable
 from aiana.regular import open_regular
@@ -87,7 +87,7 @@ class ExportSource(ABC):
     def recognises(self, path: Path) -> bool:
         """Whether a conversation of this service begins what the file holds.
 
-        Raises OSError, and UnreadableTranscript for an archive that is refused.
+        Raises OSError, and UnreadableFile for an archive that is refused.
         """
         if path.suffix.lower() not in (".zip", ".json"):
             return False
@@ -96,13 +96,13 @@ class ExportSource(ABC):
                 return self.head.search(file.read(_HEAD)) is not None
             try:
                 archive = _opened(file)
-            except UnreadableTranscript:
+            except UnreadableFile:
                 return False
             with archive:
                 lost: list[str] = []
                 members = _members(archive, lost)
                 if lost and not members:
-                    raise UnreadableTranscript(lost[0])
+                    raise UnreadableFile(lost[0])
                 for member in members[:_PEEKED]:
                     with suppress(_BROKEN), archive.open(member) as part:
                         if self.head.search(part.read(_HEAD)):
@@ -208,10 +208,10 @@ class _Reading:
             self.losses.add("It breaks off: only the conversations before that were read.")
 
     def end(self) -> CaptureBatch:
-        """The last batch. Raises UnreadableTranscript if nothing of the export was understood."""
+        """The last batch. Raises UnreadableFile if nothing of the export was understood."""
         batch = self._batch(self._stat.st_size, is_complete=True)
         if not self._was_understood and self.losses.count:
-            raise UnreadableTranscript(
+            raise UnreadableFile(
                 f"Nothing in it is a {self._source.title} conversation: "
                 f"{self.losses.named[0].reason}"
             )
@@ -275,11 +275,11 @@ def _is_zip(file: BufferedReader) -> bool:
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:
-    """The archive in a file. Raises UnreadableTranscript."""
+    """The archive in a file. Raises UnreadableFile."""
     try:
         return zipfile.ZipFile(file)
     except _BROKEN as error:
-        raise UnreadableTranscript(f"It is no whole zip archive: {error}") from None
+        raise UnreadableFile(f"It is no whole zip archive: {error}") from None
 
 
 def _members(archive: zipfile.ZipFile, lost: list[str]) -> list[zipfile.ZipInfo]:
@@ -303,11 +303,11 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
 
 
 def _check(members: list[zipfile.ZipInfo], size: int) -> None:
-    """Refuse what would unpack to far more than it is. Raises UnreadableTranscript."""
+    """Refuse what would unpack to far more than it is. Raises UnreadableFile."""
     if len(members) > MOST_FILES:
-        raise UnreadableTranscript(f"It holds {len(members):,} files of conversations: refused.")
+        raise UnreadableFile(f"It holds {len(members):,} files of conversations: refused.")
     unpacked = sum(member.file_size for member in members)
     if unpacked > LARGEST or (unpacked > _SMALL and unpacked > size * _STEEPEST):
-        raise UnreadableTranscript(
+        raise UnreadableFile(
             f"It would unpack to {unpacked:,} bytes from {size:,}: refused, no export is like that."
         )

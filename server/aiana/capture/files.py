@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from aiana.capture import Source
 from aiana.capture.likeness import likeness
 from aiana.capture.reading import walk
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import expanded, readable
 from aiana.protocol.results import Failure
 
@@ -99,23 +99,23 @@ def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found
                 else:
                     found.fail("", Path(str(item.filename)), item)
         elif not exists:
-            found.fail("", path, UnreadableTranscript("There is no such file or folder."))
+            found.fail("", path, UnreadableFile("There is no such file or folder."))
         elif not path.is_file():
-            found.fail("", path, UnreadableTranscript("It is not a regular file."))
+            found.fail("", path, UnreadableFile("It is not a regular file."))
         elif not _recognise(found, known, path):
-            found.fail("", path, UnreadableTranscript(likeness(path, known)))
+            found.fail("", path, UnreadableFile(likeness(path, known)))
     return found
 
 
 def _recognise(found: Found, sources: Iterable[Source], path: Path) -> bool:
     """Add the file to those of its source; whether there is one, or it could not be read."""
-    failed: OSError | UnreadableTranscript | None = None
+    failed: OSError | UnreadableFile | None = None
     for source in sources:
         try:
             if source.recognises(path):
                 found.add(source, path)
                 return True
-        except (OSError, UnreadableTranscript) as error:
+        except (OSError, UnreadableFile) as error:
             failed = failed or error  # another one may know it
     if failed is not None:
         found.fail("", path, failed)

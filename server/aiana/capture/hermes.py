@@ -19,7 +19,7 @@ from aiana.capture.databases import ConversationDatabase, answers, opened
 from aiana.capture.decoding import loads, object_of, text_of_parts
 from aiana.capture.documents import DocumentSource
 from aiana.capture.talk import TalkReader
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded
 from aiana.regular import open_regular
@@ -250,7 +250,7 @@ def _is_in_database(document: Path, session_id: str) -> bool:
             found = connection.execute(
                 "SELECT 1 FROM messages WHERE session_id = ? LIMIT 1", (session_id,)
             ).fetchone()
-    except (sqlite3.Error, OSError, UnreadableTranscript):
+    except (sqlite3.Error, OSError, UnreadableFile):
         return False
     return found is not None
 

@@ -20,7 +20,7 @@ from aiana.capture.compressed import opened
 from aiana.capture.decoding import loads, whole_records
 from aiana.capture.long_lines import LongRecord
 from aiana.capture.losses import Losses
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import readable
 from aiana.regular import open_regular
@@ -261,9 +261,7 @@ class LineSource(ABC):
                 yield reader.batch(here(None), lines.offset - start, lines.offset)
                 start, waited = lines.offset, 0
         if losses.count and not understood:
-            raise UnreadableTranscript(
-                f"None of its {losses.count} lines is a {self.title} record."
-            )
+            raise UnreadableFile(f"None of its {losses.count} lines is a {self.title} record.")
         reader.finish()
         yield reader.batch(here(stat), lines.offset - start, lines.offset)
 
@@ -274,7 +272,7 @@ def _whole(lines: LineFile, losses: Losses) -> Iterator[bytes]:
         yield from lines
     except ValueError as error:
         if not lines.number:
-            raise UnreadableTranscript(f"It cannot be unpacked: {error}.") from None
+            raise UnreadableFile(f"It cannot be unpacked: {error}.") from None
         losses.add(f"What follows cannot be unpacked: {error}.", lines.number + 1)
 
 
@@ -315,12 +313,12 @@ def _records(line: bytes) -> Iterator[dict[str, Any]]:
 
 
 def open_transcript(path: Path) -> BufferedReader:
-    """The file, open for reading. Raises OSError, and UnreadableTranscript if it holds no text."""
+    """The file, open for reading. Raises OSError, and UnreadableFile if it holds no text."""
     file = open_regular(path)
     head = file.read(_HASHED)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         file.close()
-        raise UnreadableTranscript("It is UTF-16 text, transcripts are UTF-8: convert it first.")
+        raise UnreadableFile("It is UTF-16 text, transcripts are UTF-8: convert it first.")
     return file
 
 

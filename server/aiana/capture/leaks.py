@@ -21,7 +21,7 @@ from aiana.capture import Source
 from aiana.capture.documents import LARGEST
 from aiana.capture.files import TranscriptFile
 from aiana.capture.jsonl import LINE_CAP
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import readable
 from aiana.redaction.redact import redact, redact_tree
 from aiana.regular import open_regular
@@ -46,7 +46,7 @@ class Leak(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def leaks_in(file: TranscriptFile) -> Iterator[Leak]:
-    """The secrets in one transcript. Raises OSError and UnreadableTranscript."""
+    """The secrets in one transcript. Raises OSError and UnreadableFile."""
     path = file.path
     written = format_time(datetime.fromtimestamp(file.mtime, UTC))
 
@@ -109,11 +109,11 @@ def without_secrets(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def whole(path: Path) -> bytes:
-    """A whole file. Raises OSError, and UnreadableTranscript for one that is too large."""
+    """A whole file. Raises OSError, and UnreadableFile for one that is too large."""
     with open_regular(path) as opened:
         data = opened.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise UnreadableTranscript(f"It is larger than {LARGEST >> 20} MiB.")
+        raise UnreadableFile(f"It is larger than {LARGEST >> 20} MiB.")
     return data
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from aiana.capture import Source
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.regular import open_regular
 
 _HEAD = 64 << 10
@@ -76,7 +76,7 @@ def likeness(path: Path, sources: Sequence[Source]) -> str:
     try:
         with open_regular(path) as file:
             head = file.read(_HEAD)
-    except (OSError, UnreadableTranscript):
+    except (OSError, UnreadableFile):
         head = b""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "It is UTF-16 text, transcripts are UTF-8: convert it first."

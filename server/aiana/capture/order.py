@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from math import inf
 
 from aiana.capture.files import TranscriptFile
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.regular import open_regular
 
 _HEAD = 16 << 10
@@ -80,7 +80,7 @@ def _head(file: TranscriptFile) -> tuple[set[bytes], float]:
     try:
         with open_regular(file.path) as opened:
             head = opened.read(_HEAD)
-    except (OSError, UnreadableTranscript):
+    except (OSError, UnreadableFile):
         return set(), inf
     ids = {one or other for one, other in _ID.findall(head)}
     return ids, _since(head, file.mtime) if ids else inf

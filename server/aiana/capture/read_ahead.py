@@ -32,7 +32,7 @@ from aiana.child import (
     run,
     write_frame,
 )
-from aiana.errors import AianaError, UnreadableTranscript
+from aiana.errors import AianaError, UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.redaction.door import AdmittedBatch, admit_batch
 
@@ -170,13 +170,13 @@ class _Reader:
             self._child.send(request)
 
     def read(self, file: TranscriptFile) -> Iterator[AdmittedBatch]:
-        """What stands in a file. Raises UnreadableTranscript and ChildEnded."""
+        """What stands in a file. Raises UnreadableFile and ChildEnded."""
         while self._files[0][0] != file.path:  # nobody wanted those
             for _ in self._batches():
                 pass
         for tag, frame in self._batches():
             if tag == _FAILED:
-                raise UnreadableTranscript(frame.decode())
+                raise UnreadableFile(frame.decode())
             if tag == _HERE:
                 raise ChildEnded
             yield msgspec.msgpack.decode(frame, type=AdmittedBatch)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from aiana.capture.losses import Losses
 from aiana.capture.own_files import OwnFile, mark_of
 from aiana.capture.shared_form import VERSION, Part, head_of, parts_of
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import (
     OWN_SOURCE,
     CaptureBatch,
@@ -49,16 +49,14 @@ class SharedMarkdown(OwnFile):
         with open_regular(path) as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
-            raise UnreadableTranscript(f"It is larger than {_LARGEST >> 20} MiB.")
+            raise UnreadableFile(f"It is larger than {_LARGEST >> 20} MiB.")
         first, _, rest = data.partition(b"\n")
         told = _head(first)
         if told is None:
-            raise UnreadableTranscript("It is nothing that Aiana has shared.")
+            raise UnreadableFile("It is nothing that Aiana has shared.")
         version, key = told
         if version > VERSION:
-            raise UnreadableTranscript(
-                "A newer Aiana wrote it: upgrade with `pip install -U aiana`."
-            )
+            raise UnreadableFile("A newer Aiana wrote it: upgrade with `pip install -U aiana`.")
         reading = _Reading(path)
         for part in parts_of(rest.decode("utf-8", "replace").splitlines(), key):
             reading.take(part)

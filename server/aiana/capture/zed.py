@@ -14,7 +14,7 @@ from aiana.capture.compressed import is_readable, unpacked
 from aiana.capture.databases import ConversationDatabase, columns_of, opened, value_of
 from aiana.capture.decoding import find_text, object_of, text_of_parts, whole_number, words_in
 from aiana.capture.turns import Turns
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import expanded
 
 _FACTS = ("summary", "updated_at", "created_at", "parent_id", "folder_paths", "data_type")
@@ -43,7 +43,7 @@ class Zed(ConversationDatabase):
         try:
             with opened(path) as connection:
                 return {"id", "data_type", "data"} <= columns_of(connection, "threads")
-        except (sqlite3.Error, UnreadableTranscript):
+        except (sqlite3.Error, UnreadableFile):
             return False
 
     def conversations(
@@ -68,7 +68,7 @@ class Zed(ConversationDatabase):
             raise ValueError("there is nothing in it")
         try:
             thread = object_of(unpacked(data) if facts.get("data_type") == "zstd" else data)
-        except UnreadableTranscript as error:
+        except UnreadableFile as error:
             lost.append(f"Thread {key[:60]}: {error}")
             return
         yield from _Thread(builder, key, facts, thread, lost).read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from aiana.cli.groups import QueryCommand
 from aiana.cli.layout import fit, joined, marked, project_name, when
 from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument, width
@@ -15,7 +16,7 @@ _LEAST_SHOWN = 0.005
 """Of what changed a score, which is shown in hundredths."""
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, required=True, type=text_argument)
 @click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 1000))
 @click.option(
@@ -151,7 +152,7 @@ def _print_reasons(reasons: SearchReasons) -> None:
             say(Piece(f"{label}: {said}", "dim"), err=True)
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, type=text_argument)
 @click.option("-p", "--project", help="Identity, folder or name; default: the current folder.")
 @click.option("--all", "everywhere", is_flag=True, help="From all projects, not only one.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.container import Container
-from aiana.errors import InvalidQuery, NotFound, UnreadableTranscript
+from aiana.errors import InvalidQuery, NotFound, UnreadableFile
 from aiana.features.projects import Projects
 from aiana.protocol.results import LineCommit, Reason, Why
 from aiana.protocol.uris import session_uri
@@ -204,7 +204,7 @@ def _read(path: Path) -> str | None:
     try:
         with open_regular(path) as file:
             data = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return None
     return (
         None if len(data) > _MOST_BYTES else data.decode("utf-8", "replace").replace("\r\n", "\n")

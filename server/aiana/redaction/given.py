@@ -309,7 +309,7 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
         if _RESULT.match(value) or len(value) < 5:
             return False
         near = text[max(0, begin - 120) : match.end() + 60]
-        if not no_blanks and not _is_of_machine(value) and not _is_beside_login(near):
+        if not no_blanks and not _is_unbroken_token(value) and not _is_beside_login(near):
             return False
     if len(value) < 5:
         return False
@@ -333,12 +333,12 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     return value.isalpha() and value.isascii() and (after != ";" or " " not in sign)
 
 
-def _is_of_machine(value: str) -> bool:
+def _is_unbroken_token(value: str) -> bool:
     return value.isalnum() and is_token(value)
 
 
 def _is_count(value: str) -> bool:
-    return has_digit(value) and not _is_of_machine(value)
+    return has_digit(value) and not _is_unbroken_token(value)
 
 
 def _is_beside_login(around: str) -> bool:

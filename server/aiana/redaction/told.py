@@ -189,12 +189,12 @@ def _of_secret(text: str, name: Name, end: int) -> Span | None:
     if said is None or name.is_about or name.is_public or _OF_NO_SECRET.search(said["gap"]):
         return None
     value = said["value"]
-    if _is_of_machine(value) or (is_worded(value) and _unlocks(text, name)):
+    if _is_bare_token(value) or (is_worded(value) and _unlocks(text, name)):
         return (*said.span("value"), "secret")
     return None
 
 
-def _is_of_machine(value: str) -> bool:
+def _is_bare_token(value: str) -> bool:
     return is_token(value) and not is_code(value) and not _ENDS_IN_WORD.search(value)
 
 
@@ -302,7 +302,7 @@ def _beside(text: str, name: Name, end: int) -> Span | None:
         if match and match["quote"] and is_plain_word(match["value"]):
             return (*match.span("value"), "password")
     if match is None and (then := _THEN.match(text, end)):
-        told = _is_of_machine(then["value"]) and not _ALGORITHM.match(then["value"])
+        told = _is_bare_token(then["value"]) and not _ALGORITHM.match(then["value"])
         match = then if told or _USES.search(before) else None
     if match is None or not is_told(match["value"].rstrip(".,:!?")) or is_reference(match["value"]):
         return None

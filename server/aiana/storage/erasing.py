@@ -29,7 +29,7 @@ from aiana.storage.filters import (
     message_condition,
     session_condition,
 )
-from aiana.storage.forgotten import Tombstones, drop_empty_projects, forget_session
+from aiana.storage.forgotten import Tombstones, forget_session
 from aiana.storage.letters import match_expression
 from aiana.storage.pending_scrubs import owe
 from aiana.storage.retention import Retention, expired
@@ -297,7 +297,6 @@ class Eraser:
             chunks += _keys(connection, "chunks", key)
             erase_session(connection, key, forgotten)
         _erase_memories(connection, chosen.memories, forgotten)
-        drop_empty_projects(connection)
         below = [-key for key in chosen.memories]
         documents = [*chosen.messages, *below]
         rows = DeletedRows(

@@ -140,6 +140,8 @@ def reason_of(error: BaseException) -> str:
             return "no secure connection can be made"
         if isinstance(seen, OSError) and seen.errno:
             return os.strerror(seen.errno).lower()
+        if isinstance(seen, TimeoutError):
+            return "no answer in time"
         inner = getattr(seen, "source", None)
         known = inner if isinstance(inner, BaseException) else None
         seen = known or seen.__cause__ or seen.__context__

@@ -15,7 +15,7 @@ from aiana.protocol.uris import memory_uri
 from aiana.redaction.door import admitted, to_json
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, marks, memory_condition
-from aiana.storage.forgotten import Tombstones, drop_empty_projects
+from aiana.storage.forgotten import Tombstones
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
 from aiana.storage.pending_scrubs import owe
@@ -389,7 +389,6 @@ class MemoryStore:
             )
             bump_revision(connection, "memories", project)
             deleted.append(-key)
-        drop_empty_projects(connection)
         owe(connection, forgotten)
         return DeletedRows(documents=deleted, indexed=deleted, owners=deleted, forgotten=forgotten)
 

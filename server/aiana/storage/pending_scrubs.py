@@ -17,6 +17,7 @@ from msgspec import Struct, field
 
 from aiana.protocol.results import PendingPart
 from aiana.storage.database import Database
+from aiana.storage.forgotten import drop_empty_projects
 from aiana.storage.guarded import Admitted
 from aiana.storage.rows import Forgotten
 from aiana.storage.text_index_pages import words_of
@@ -53,7 +54,9 @@ class Owed(Struct, kw_only=True):
 
 
 def owe(connection: sqlite3.Connection, forgotten: Forgotten) -> None:
-    """Note inside the transaction of a deletion what it leaves to be done."""
+    """Note inside the transaction of a deletion what it leaves to be done, and end it: projects of
+    which nothing is left go, too."""
+    drop_empty_projects(connection)
     words = words_of(forgotten.texts)
     copied = forgotten.sessions or forgotten.messages or forgotten.memories or forgotten.preferences
     record = Owed(

@@ -13,7 +13,6 @@ from aiana.redaction.door import admit, admitted
 from aiana.storage.database import Database
 from aiana.storage.erasing import erase_session
 from aiana.storage.filters import listed_condition
-from aiana.storage.forgotten import drop_empty_projects
 from aiana.storage.migrations import ACTIVITY
 from aiana.storage.pending_scrubs import owe
 from aiana.storage.rows import (
@@ -270,7 +269,6 @@ class SessionStore:
                     )
                     keys += [row[0] for row in held]
                 erase_session(connection, key, forgotten)
-            drop_empty_projects(connection)
             owe(connection, forgotten)
         deleted = DeletedRows(
             documents=messages, indexed=messages, owners=chunks, forgotten=forgotten

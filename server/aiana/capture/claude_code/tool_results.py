@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.regular import open_regular
 
 HEAD, TAIL = 768 << 10, 256 << 10
@@ -55,7 +55,7 @@ def _saved(name: str, transcript: Path, session_id: str) -> str | None:
                 head = file.read(HEAD)
                 file.seek(size - TAIL)
                 tail = file.read(TAIL)
-        except (OSError, ValueError, UnreadableTranscript):
+        except (OSError, ValueError, UnreadableFile):
             continue
         # Whole lines: of half a token nobody could tell that it is one.
         head = head[: head.rfind(b"\n", -_LONGEST_LINE) + 1] or head

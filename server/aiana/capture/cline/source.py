@@ -17,7 +17,7 @@ from aiana.capture.cline.task import TaskReader, tokens_of
 from aiana.capture.decoding import loads, object_of, whole_number, whole_records
 from aiana.capture.documents import DocumentSource
 from aiana.capture.vscode_chat.places import editors, path_of
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.paths import expanded
 from aiana.regular import open_regular
 
@@ -236,7 +236,7 @@ def _read_messages(path: Path) -> list[dict[str, Any]]:
     try:
         with open_regular(path) as file:
             return _messages(file.read(_LARGEST), [])
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return []
 
 
@@ -258,7 +258,7 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         with open_regular(path) as file:
             return object_of(file.read(_LARGEST))
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return {}
 
 
@@ -280,7 +280,7 @@ def _json_file(path: Path) -> Any:
     try:
         with open_regular(path) as file:
             return loads(file.read(_LARGEST))
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         return None
 
 
@@ -303,7 +303,7 @@ def _setting(file: Path, name: str) -> str:
     try:
         with open_regular(file) as opened:
             text = opened.read(_LARGEST).decode("utf-8", "replace")
-    except (OSError, UnreadableTranscript):
+    except (OSError, UnreadableFile):
         return ""
     found = re.search(rf'(?m)^\s*"{re.escape(name)}"\s*:\s*("(?:[^"\\]|\\.)*")', text)
     value = _json(found[1]) if found else None

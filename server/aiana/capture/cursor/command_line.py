@@ -15,7 +15,7 @@ from aiana.capture.cursor.messages import MessageReader
 from aiana.capture.cursor.values import NAME, TITLE, digest_of, json_of
 from aiana.capture.databases import ConversationDatabase, has_table, opened, value_of
 from aiana.capture.decoding import loads
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.projects import normalise_folder
 from aiana.regular import small_file
 
@@ -78,7 +78,7 @@ def is_conversation(path: Path) -> bool:
     try:
         with opened(path) as connection:
             return has_table(connection, "blobs") and "agentId" in meta_of(connection)
-    except (sqlite3.Error, UnreadableTranscript):
+    except (sqlite3.Error, UnreadableFile):
         return False
 
 

@@ -25,7 +25,7 @@ from aiana.capture.cursor.values import (
 )
 from aiana.capture.databases import ConversationDatabase, has_table, opened, value_of
 from aiana.capture.decoding import object_of
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.projects import normalise_folder
 
 _OLD_ENTRIES = (
@@ -174,7 +174,7 @@ def holds_conversations(path: Path) -> bool:
                 next(composers.tabs_in(json_of(value_of(connection, "ItemTable", entry))), None)
                 for entry in _OLD_ENTRIES
             )
-    except (sqlite3.Error, UnreadableTranscript):
+    except (sqlite3.Error, UnreadableFile):
         return False
 
 

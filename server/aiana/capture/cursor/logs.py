@@ -16,7 +16,7 @@ from aiana.capture.cursor.values import BUBBLE, DOCUMENT, NAME, TITLE, key_range
 from aiana.capture.databases import opened, value_of
 from aiana.capture.documents import DocumentSource
 from aiana.capture.vscode_chat.lines import records
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.regular import open_regular
 
 _HEAD = 64 << 10
@@ -63,7 +63,7 @@ class AgentLogs(DocumentSource):
 
 
 def is_log(path: Path) -> bool:
-    """Whether a file begins like an agent's log. Raises OSError and UnreadableTranscript."""
+    """Whether a file begins like an agent's log. Raises OSError and UnreadableFile."""
     with open_regular(path) as file:
         head = file.read(_HEAD)
     if path.suffix == ".txt":
@@ -129,13 +129,13 @@ def _arguments(text: str) -> dict[str, str]:
 def _is_told_elsewhere(log: Path, session_id: str) -> bool:
     """Whether a database, which holds more of each turn, has the session of a log, too."""
     for store in places.stores_of(log, session_id):
-        with suppress(sqlite3.Error, OSError, UnreadableTranscript), opened(store) as connection:
+        with suppress(sqlite3.Error, OSError, UnreadableFile), opened(store) as connection:
             root = meta_of(connection).get("latestRootBlobId")
             if value_of(connection, "blobs", str(root or ""), ("id", "data")):
                 return True
     for user in places.user_folders() if "projects" in log.parts else []:
         database = user / "globalStorage" / "state.vscdb"
-        with suppress(sqlite3.Error, OSError, UnreadableTranscript), opened(database) as connection:
+        with suppress(sqlite3.Error, OSError, UnreadableFile), opened(database) as connection:
             bubble = connection.execute(
                 "SELECT 1 FROM cursorDiskKV WHERE key >= ? AND key < ? LIMIT 1",
                 key_range(f"{BUBBLE}{session_id}:"),

@@ -22,7 +22,7 @@ from aiana.capture.databases import (
 from aiana.capture.decoding import object_of
 from aiana.capture.losses import Losses
 from aiana.capture.opencode.conversation import Conversation
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.paths import expanded, readable
 from aiana.regular import open_regular
@@ -164,7 +164,7 @@ class _Files:
         lost: list[str] = []
         tree = _Tree(path, lost)
         if tree.session is None:
-            raise UnreadableTranscript("It is no JSON object.")
+            raise UnreadableFile("It is no JSON object.")
         facts = tree.facts()
         builder = SessionBuilder(NAME, path, path.stat().st_mtime, {})
         done = 0
@@ -305,7 +305,7 @@ def _holds_sessions(path: Path) -> bool:
             return told and (
                 has_table(connection, "part") or has_table(connection, "session_message")
             )
-    except (sqlite3.Error, UnreadableTranscript):
+    except (sqlite3.Error, UnreadableFile):
         return False
 
 
@@ -313,7 +313,7 @@ def _is_in_database(path: Path, session_id: str) -> bool:
     """Whether the database that followed the files has the session of one."""
     storage = next((parent for parent in path.parents if parent.name == "storage"), None)
     for database in sorted(storage.parent.glob("opencode*.db")) if storage else []:
-        with suppress(sqlite3.Error, OSError, UnreadableTranscript), opened(database) as connection:
+        with suppress(sqlite3.Error, OSError, UnreadableFile), opened(database) as connection:
             found = connection.execute(
                 "SELECT 1 FROM message WHERE session_id = ? LIMIT 1", (session_id,)
             )
@@ -340,7 +340,7 @@ def _document(path: Path, lost: list[str]) -> dict[str, Any] | None:
         if len(data) > _LARGEST:
             raise ValueError
         return object_of(data)
-    except (OSError, ValueError, UnreadableTranscript):
+    except (OSError, ValueError, UnreadableFile):
         lost.append(f"{path.parent.name}/{path.name} is no JSON object.")
         return None
 

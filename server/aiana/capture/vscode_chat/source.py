@@ -24,7 +24,7 @@ from aiana.capture.vscode_chat.chat import ChatReader
 from aiana.capture.vscode_chat.edits import AgentEdits
 from aiana.capture.vscode_chat.event_log import EventLogReader, begins_log, prompts_in
 from aiana.capture.vscode_chat.lines import is_change, replay
-from aiana.errors import UnreadableTranscript
+from aiana.errors import UnreadableFile
 from aiana.models import CaptureBatch, CapturePosition
 from aiana.regular import open_regular
 
@@ -157,7 +157,7 @@ def _chat_of(data: bytes, lost: list[str]) -> dict[str, Any]:
 def _is_told_beside(event_log: Path, prompts: int) -> bool:
     """Whether the editor's own file, which holds more of each turn, has as many turns as a log."""
     for path in places.chats_beside(event_log):
-        with suppress(OSError, ValueError, UnreadableTranscript):
+        with suppress(OSError, ValueError, UnreadableFile):
             with open_regular(path) as file:
                 requests = _chat_of(file.read(LARGEST), []).get("requests")
             if isinstance(requests, list) and len(requests) >= max(prompts, 1):
@@ -203,6 +203,6 @@ def _holds_chats(path: Path) -> bool:
             found = connection.execute(
                 "SELECT 1 FROM ItemTable WHERE key = ? AND length(value) > 2", (_KEY,)
             ).fetchone()
-    except (sqlite3.Error, UnreadableTranscript):
+    except (sqlite3.Error, UnreadableFile):
         return False
     return found is not None
