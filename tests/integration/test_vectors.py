@@ -205,6 +205,29 @@ def test_unchanged_chunks_keep_their_vectors(storage: AianaStorage) -> None:
     assert [text.content[:3] for text in storage.chunks.waiting(MODEL, 10)] == ["a 3"]
 
 
+def test_turns_that_tell_a_secret_together_are_embedded_without_it(storage: AianaStorage) -> None:
+    def say(*said: str) -> None:
+        storage.sessions.record(
+            Session(id="s", source="codex", project="p", started_at=START),
+            [
+                Message(id=text, session_id="s", type="user", content=text, timestamp=START)
+                for text in said
+            ],
+        )
+        while storage.chunks.renew(chunks_of):
+            pass
+
+    value = "q8Zk39" + "f" * 3 + "Xq81mmZ"
+    say("What is the password of the shop? password:", value, "x" * 900)
+    embed(storage, seed=1)
+    assert storage.chunks.waiting(MODEL, 10) == []
+    say("x" * 901)
+    assert [text.content for text in storage.chunks.waiting(MODEL, 10)] == ["x" * 901]
+    with storage.database.reading() as connection:
+        chunks = [text for (text,) in connection.execute("SELECT content FROM chunks")]
+    assert chunks[0] == "What is the password of the shop? password:\n[redacted:password]"
+
+
 def test_vectors_are_stored_in_half_precision() -> None:
     vector = unit(1)[0]
     assert len(pack(vector)) == 768

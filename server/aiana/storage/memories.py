@@ -16,6 +16,7 @@ from aiana.redaction.door import admitted, to_json
 from aiana.storage.database import Database
 from aiana.storage.filters import Condition, is_empty, marks, memory_condition
 from aiana.storage.forgotten import Tombstones
+from aiana.storage.guarded import guarded
 from aiana.storage.identifiers import derived_words
 from aiana.storage.migrations import RANK
 from aiana.storage.pending_scrubs import owe
@@ -63,7 +64,7 @@ class MemoryStore:
 
         A repeated `idempotency_key` returns what its first use stored. Raises Excluded.
         """
-        content = storable(admitted(content))
+        content = guarded(admitted(content))
         tags = [storable(tag) for tag in admitted(list(tags))]
         metadata = admitted(metadata or {})
         project, session_id = admitted(project), session_id and admitted(session_id)
@@ -245,7 +246,7 @@ class MemoryStore:
             memory = self._exactly(connection, memory_id)
             changes: dict[str, Any] = {"updated_at": self._moment(connection)}
             if content is not None:
-                content = storable(content)
+                content = guarded(content)
                 (words,) = connection.execute(
                     "SELECT identifiers FROM memories WHERE id = ?", (memory.id,)
                 ).fetchone()
