@@ -35,7 +35,8 @@ class QueryCommand(click.Command):
             if isinstance(option, click.Option) and not option.is_flag
             for name in option.opts
         }
-        left_out, others = [], []
+        left_out: list[str] = []
+        others: list[str] = []
         for before, argument in zip(["", *args], args[:end], strict=False):
             is_word = _LEFT_OUT.match(argument) and before not in with_value
             (left_out if is_word else others).append(argument)
