@@ -10,7 +10,7 @@ from aiana.pattern import Pattern
 from aiana.redaction.names import Name
 from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
-from aiana.redaction.values import is_code, is_token
+from aiana.redaction.values import is_code, is_random, is_token
 
 _PROMPT = Pattern(
     r"[ \t>]{0,8}(?:(?:[\w@~:/.()\[\] -]{0,60}[$#%❯➜])[ \t]|>>>[ \t]|\((?:gdb|lldb|[pP]db)\)[ ]|"
@@ -37,6 +37,11 @@ _PATH = Pattern(r"\A[./~]|\.[a-z]{1,5}\Z|\A\d+-|\A0x")
 _MOST_OF_LINE = 200
 
 
+def _is_chance(value: str) -> bool:
+    """Whether it is too random for anything else: digests have letters of one case."""
+    return is_random(value) and not (value.islower() or value.isupper()) and value.isalnum()
+
+
 def below(text: str, name: Name) -> Span | None:
     """The secret on the line below the one that the name stands on."""
     stop = text.find("\n", name.start, name.start + _MOST_OF_LINE)
@@ -54,5 +59,7 @@ def below(text: str, name: Name) -> Span | None:
     else:
         place = stop - len(line)
         rest = line[name.start + len(name.word) + len(name.rest) - place :]
-        asks = not name.is_about and not name.is_public and _LABEL.match(rest)
+        asks = (
+            not name.is_about and not name.is_public and (_LABEL.match(rest) or _is_chance(value))
+        )
     return (*match.span("value"), name.kind) if asks else None

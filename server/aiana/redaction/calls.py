@@ -83,6 +83,7 @@ _FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("cryptojs.aes", ("cryptojs.aes.encrypt(", "cryptojs.aes.decrypt("), rf"cryptojs\.aes\.\w{{7}}\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
     ("aes_encrypt(", ("aes_encrypt(",), rf"aes_encrypt\({_S}{_ARGUMENT}{_LITERAL}{_ENDS}"),
     ("secret", ("secretkeyspec(",), rf"secretkeyspec\({_S}{_LITERAL}\.getbytes"),
+    ("tochararray(", ("pbekeyspec(",), rf"pbekeyspec\({_S}{_LITERAL}\.tochararray\("),
     ("tochararray(", (".load(",), rf"\.load\({_S}{_ARGUMENT}{_LITERAL}\.tochararray\("),
     ("key", ("securitykey(",), rf"securitykey\({_S}(?:[\w.]{{1,40}}\.getbytes\()?{_LITERAL}{_ENDS}"),
     ("key", ("apikey(",), rf"apikey\({_S}{_LITERAL}{_S}\)"),
@@ -114,7 +115,7 @@ _BY_GATE = [
     (gate, begins, Pattern(form, re.IGNORECASE)) for gate, begins, form in _FORMS
 ]  # compiled when they are first needed
 _HASHED = Pattern(
-    r"(?:pass|pwd)\w{0,12}[\"`\]]?\s{0,3}=\s{0,3}(?:crypt|md5|sha\d{0,3}|encrypt|hashbytes|password|digest)\("
+    r"(?:pass|pwd?)\w{0,12}[\"`\]]?\s{0,3}=\s{0,3}(?:crypt|md5|sha\d{0,3}|encrypt|hashbytes|password|digest)\("
     rf"{_S}(?:'\w{{3,10}}',{_S})?{_LITERAL}",
     re.IGNORECASE,
 )
@@ -163,7 +164,7 @@ def calls(text: str, lowered: str, gates: Set[str]) -> list[Span]:
                 if called[0].endswith("("):
                     add(_FUNCTION.match(text, place))
     if "pass" in gates or "pw" in gates:
-        for place in places(lowered, "pass", "pwd") if "(" in text else ():
+        for place in places(lowered, "pass", "pw") if "(" in text else ():
             add(_HASHED.match(text, place))
     if "gen_salt(" in gates:
         for place in places(lowered, "crypt("):

@@ -66,7 +66,7 @@ _COMMANDS: dict[str, Command] = {
     "pulumi": Command(Pattern(rf"config\s{{1,3}}set\s{{1,3}}(?:--secret\s{{1,3}}[\w:.-]{{1,80}}\s{{1,3}}{_PLAIN}|[\w:.-]{{1,80}}\s{{1,3}}{_PLAIN}['\"]?\s{{1,3}}--secret)")),
     "ssh-keygen": Command(_argument("-N ", "-P ")),
     "isql": _OPTION_P, "tsql": _OPTION_P, "snowsql": _OPTION_P, "psexec": _OPTION_P, "psexec64": _OPTION_P, "nxc": _OPTION_P,
-    "netexec": _OPTION_P, "crackmapexec": _OPTION_P, "evil-winrm": _OPTION_P, "rdesktop": _OPTION_P, "ncftpput": _OPTION_P,
+    "netexec": _OPTION_P, "crackmapexec": _OPTION_P, "evil-winrm": _OPTION_P, "certutil": _OPTION_P, "rdesktop": _OPTION_P, "ncftpput": _OPTION_P,
     "altool": _OPTION_P, "rabbitmqadmin": _OPTION_P, "steghide": _OPTION_P, "veracrypt": _OPTION_P, "hydra": _OPTION_P,
     "wpa_passphrase": Command(Pattern(rf"(?<=wpa_passphrase)\s{{1,3}}\S{{1,60}}\s{{1,3}}{_PLAIN}")),
     "dscl": Command(Pattern(rf"passwd\s{{1,3}}/Users/\S{{1,60}}\s{{1,3}}{_PLAIN}|(?<=\s)Password\s{{1,3}}{_PLAIN}")),

@@ -39,7 +39,7 @@ _WORD = r"[^\s\"'`\\<>;,(){}|\[\]$]"
 
 
 def _value(group: str = "value") -> str:
-    return rf"\\?[\"']?(?P<{group}>{_WORD}{{3,200}})"
+    return rf"\\?[\"']?(?P<{group}>{_WORD}(?:{_WORD}|\$(?![\w{{(])){{2,199}})"
 
 
 _QUOTED = r"(?P<q>[\"'])(?P<value>[^\s\"']{5,63})(?P=q)"
@@ -69,7 +69,9 @@ DIRECTIVES = (
     Form("key-string ", ("key-string ",), rf"key-string{_B}{_LEVEL}{_value()}{_ENDS}"),
     Form("digest-key", ("message-digest-key ",), rf"message-digest-key{_B}\d{{1,3}}{_B}md5{_B}{_LEVEL}{_value()}{_ENDS}"),
     Form("isakmp key", ("isakmp key ",), rf"isakmp key{_B}{_LEVEL}{_value()}{_B}(?:address|hostname)\b"),
-    Form("key", ("pre-shared-key",), rf"pre-shared-key(?:{_B}(?:(?:local|remote){_B})?(?:ascii-text{_B}|hexadecimal{_B}|\d{_B})|=){_value()}(?=[\s;\"']|\Z)"),
+    Form("key", ("pre-shared-key",), rf"pre-shared-key(?:{_B}(?:(?:local|remote){_B})?(?:ascii-text{_B}|hexadecimal{_B}|\d{_B})|=|{_B}(?=[^\s-]\S{{3,60}}\d\S{{0,60}}{_ENDS})){_value()}(?=[\s;\"']|\Z)"),
+    Form("securestr", ("securestring",), r"securestring\\?[\"'][^{}]{0,200}?\bvalue\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"'](?P<value>[^\s\"'\\$]{3,400})"),
+    Form("samlresponse", ("samlresponse",), r"samlresponse[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[A-Za-z0-9+/=%]{40,20000})"),
     Form("key", ("authentication-key ",), rf"authentication-key{_B}(?:\d{{1,5}}{_B}md5{_B})?{_value()}{_ENDS}"),
     Form("pass", ("plain-text-password-value ", "encrypted-password "), rf"(?:plain-text-password-value|encrypted-password){_B}{_value()}(?=[\s;\"']|\Z)"),
     Form(": psk ", (": psk ",), rf":{_B}psk{_B}{_value()}{_ENDS}"),

@@ -29,7 +29,7 @@ VALUE = (
     r"(?<=[a-z])(?:Val|String|Default))"
 )
 WEAK = r"(?<![a-z])(?i:text|content|body|data)"
-_NAMING = Pattern(rf".*{NAMING}\Z", re.DOTALL)
+_NAMING = Pattern(rf".*(?:{NAMING}|(?i:label))\Z", re.DOTALL)
 _VALUE = Pattern(rf".*{VALUE}\Z", re.DOTALL)
 _WEAK = Pattern(rf".*{WEAK}\Z", re.DOTALL)
 # Fields of forms, and what people and selectors put after the name of one.
@@ -157,6 +157,8 @@ def _kind_beside(field: str, name: str, role: str, item: Any) -> str | None:
         name = name[: end.start()]
     if name.count(" ") >= _MOST_WORDS:
         return None
+    if field.lower().endswith("label") and not _is_told(item):
+        return None  # what somebody may choose
     if name.lower() in _HEADERS and isinstance(item, str):
         scheme, _, rest = item.partition(" ")
         value = rest or scheme

@@ -79,9 +79,23 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
             ),
         ),
         *map(Gate, (": eap ", '.pem "', "npmauthident", "option key")),
-        *map(Gate, ("tac_plus", "wpa_cli", "psw", "p/w")),
+        *map(
+            Gate,
+            (
+                "tac_plus",
+                "wpa_cli",
+                "psw",
+                "p/w",
+                "openssl rand",
+                "pwgen",
+                "apg -",
+                "op read ",
+                "samlresponse",
+            ),
+        ),
     ),
     "k": (
+        Gate("pbkdf2_sha"),
         Gate("key", f"(?!material)(?:{_OWNED}|(?=-data)|(?<=tls.key))"),
         Gate("hooks", r"(?=/|\.slack|\.zapier)"),
         Gate("hook.", "(?=office)"),
@@ -101,6 +115,8 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(Gate, ("lozinka", "keymaterial")),
     ),
     "c": (
+        *map(Gate, ("recovery code", "backup code", "scratch code", "diceware")),
+        Gate("with-decryption"),
         Gate("cred", "(?=s|ential)"),
         Gate("key content", "(?= {1,20}:)"),
         Gate("create_", r"(?=(?:super)?user\()"),
@@ -136,9 +152,10 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         Gate("u/p", "(?= {0,2}[=:])"),
         Gate("username", r"(?= {1,3}\S{1,60} {1,3}(?:privilege {1,3}\d{1,2} {1,3})?secret )"),
         *map(Gate, ("net us", "accountkey=", "unseal", "uci set", "contenu de la cl")),
-        *map(Gate, ("radius-server", "radius server", "radius host")),
+        *map(Gate, ("radius-server", "radius server", "radius host", "urandom")),
     ),
     "b": (
+        Gate("randombytes("),
         *map(Gate, ("b64encode(", "btoa(", "dbi->connect(")),
         Gate("begin", "(?= )", before=("-", "- ")),
         Gate("bcrypt", r"(?=\w{0,8}[.(])"),
@@ -156,7 +173,18 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
         *map(Gate, ("x-amz-signature=", "_gitlab_session=")),
         Gate("log in", "(?= (?:with|as|using|to) )"),
         *map(Gate, ("geslo", "adgangskode", "zugangsdaten")),
-        *map(Gate, ("getconnection(", "pgp_sym_", "digest-key")),
+        *map(
+            Gate,
+            (
+                "getconnection(",
+                "pgp_sym_",
+                "digest-key",
+                "wg gen",
+                "bw gen",
+                "key:generate",
+                "generate_key(",
+            ),
+        ),
     ),
     "1": (Gate("1//0"),),
     "f": (
@@ -182,8 +210,8 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave", "env:set", "variable set"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
-CRYPTS = ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$")
-SIGNS = ("://", *CRYPTS, "salasana", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
+CRYPTS = ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$2a$", "$2b$", "$2y$", "$argon2")
+SIGNS = ("://", *CRYPTS, "{ssha", "salasana", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
 
@@ -208,7 +236,7 @@ _FULL = {
     for gate in gates
 }
 _ANY = Pattern("|".join(_pattern(letter, gates) for letter, gates in BY_LETTER.items()))
-_CRYPT = Pattern(r"\$(?:[156y7]|apr1)\$")
+_CRYPT = Pattern(r"\$(?:(?:[156y7]|apr1|2[aby])\$|argon2)")
 _MOST_AT_ONCE = 200
 
 
@@ -224,8 +252,7 @@ def gates_of(plain: str) -> set[str]:
                 found.update(map(_FULL.__getitem__, rest))
     if "@" in plain and "://" in plain:
         found.add("://")
-    if "salasana" in plain:
-        found.add("salasana")
+    found.update(word for word in ("salasana", "{ssha") if word in plain)
     if "$" in plain:
         found.update(_CRYPT.compiled.findall(plain))
     if "~" in plain:

@@ -14,15 +14,18 @@ from aiana.redaction.values import (
     is_mixed,
     is_of_grammar,
     is_reference,
+    is_scrambled,
     is_stand_in,
     is_token,
 )
+from aiana.redaction.vocabulary import is_passphrase
 
 # The sign between name and value, and the value in quotes or bare.
 _TYPE = r"(?:&?'?(?:static )?str|[Ss]tring|char ?\*|auto|text|varchar)"
 _SIGN = (
     r"(?P<closed>(?:[\"'`\\]{1,4}\]?\)?|\]|\*{1,2})?)(?P<sign>"
-    rf"\s{{0,3}}(?::\s?{_TYPE}\s?=|(?:::?:?|[?.+|]{{1,2}})?={{1,3}}>?(?!\s{{0,2}}\n)|:\*{{0,2}}|：|=>)\s{{0,3}}"
+    rf"\s{{0,3}}(?::\s?{_TYPE}\s?=|(?:::?:?|[?.+|]{{1,2}})?={{1,3}}>?(?!\s{{0,2}}\n)|:\*{{0,2}}|：|=>)"
+    r"(?:[ \t]{4,24}(?=\S)|\s{0,3})"
     rf"|\s{_TYPE}\s{{0,3}}=\s{{0,3}}"
     r"|,\s{0,3}(?=[\"'`\\])"
     r"|>\s{0,12}"
@@ -41,6 +44,12 @@ _MOST_AT_ONCE = 100
 _MORE = Pattern(r"[^\s\"'`\\<>,;(){}|\[\]]{0,20000}+")
 _ASSIGNED = Pattern(_SIGN + _VALUE)
 _OPTION = Pattern(rf"(?:{_SIGN}|\s{{1,3}}(?P<blank>))" + _VALUE)
+# What a name is given where there is nothing better: `key = env.get("KEY") or "…"`.
+_OTHERWISE = Pattern(
+    r"[\"']?\]?\s{0,3}(?::=|[:=])\s{0,3}(?=[^\n]*(?:\sor\s|\selse\s|\?\?|\|\|))"
+    r"[^\s\"'][^\n\"']{0,80}(?:[\"'][^\"'\n]{0,60}[\"'][^\n\"']{0,60})?"
+    r"(?:\bor|\belse|\?\?|\|\|)\s{0,3}[\"'](?P<value>[^\s\"'\\]{6,400})[\"']"
+)
 # Words, or one word with other quotes in it.
 _WORDS = Pattern(
     r"[\"'\\]{0,4}\s{0,2}(?:[:=]|=>)\s{0,2}(?P<quote>\\{0,4}[\"'])(?:(?P<value>[^\"'\n\\]{6,200})"
@@ -128,6 +137,10 @@ def given(text: str, name: Name) -> Span | None:
         if len(value) >= _MOST_AT_ONCE and (more := _MORE.match(text, end)):
             end = more.end()
         return start, end, name.kind
+    if (other := _OTHERWISE.match(text, end)) and not name.is_about and not name.is_public:
+        found = is_told(other["value"]) if name.password else is_token(other["value"])
+        if found and not is_code(other["value"]):
+            return (*other.span("value"), name.kind)
     return _phrase(text, name, end) or _after_blank(text, name, end) or _in_table(text, name, end)
 
 
@@ -314,7 +327,7 @@ def _is_password(name: Name, match: re.Match[str], sign: str) -> bool:
     if len(value) < 5:
         return False
     special = any(not c.isalnum() and c not in "_.-/:" for c in value.rstrip(".,:!?"))
-    if is_mixed(value) or special:
+    if is_mixed(value) or special or is_scrambled(value) or is_passphrase(value):
         return True
     near = text[max(0, begin - 12) : match.start()]
     if "=" in sign and "," in near and "=" not in near and not has_digit(value):

@@ -81,7 +81,7 @@ _SESSION = Pattern(
 
 _URL_CREDENTIALS = Pattern(
     r"://(?:(?P<user>[^\s/?#@:\"'<>\\`\[\]{}()]{0,200}):(?P<password>[^\s/\"'<>\\`]{2,300})|(?P<token>[A-Za-z0-9_\-.]{8,300}))@"
-    r"(?=[\w\[.$%{*-]|[^\x00-\x7f])"
+    r"(?=[\w\[.$%{*/-]|[^\x00-\x7f])"
 )
 # Schemes of forges and packages, behind which no host stands but an owner and a name.
 _OF_PACKAGES = Pattern(

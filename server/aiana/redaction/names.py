@@ -28,7 +28,10 @@ PASSWORDS_ELSEWHERE = (
     "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא", "पासवर्ड", "รหัสผ่าน",
     "гасло", "비번", "رمز عبور", "گذرواژه",
 )  # fmt: skip
-SECRETS_ELSEWHERE = ("密钥", "密鑰", "秘钥", "令牌", "トークン", "토큰", "токен", "ключ")
+SECRETS_ELSEWHERE = (
+    "密钥", "密鑰", "秘钥", "令牌", "トークン", "キー", "토큰", "токен", "ключ", "schlüssel", "clé",
+    "jeton", "chave", "chiave", "klucz", "sleutel",
+)  # fmt: skip
 # Those that carry their article or case at their end.
 _WITH_ENDINGS = ("passord", "salasana", "adgangskode", "heslo")
 WORDS = (*PASSWORDS, *SECRETS)
@@ -116,7 +119,11 @@ class Name(NamedTuple):
 
     @property
     def is_public(self) -> bool:
-        return not self.password and _PUBLIC.search(self.head.lower()) is not None
+        return (
+            not self.password
+            and self.word != "secret"
+            and _PUBLIC.search(self.head.lower()) is not None
+        )
 
     @property
     def unlocks(self) -> bool:

@@ -10,6 +10,8 @@ from aiana.redaction.calls import GATES as OF_CALLS
 from aiana.redaction.calls import calls
 from aiana.redaction.commands import arguments, flags_in
 from aiana.redaction.directives import DIRECTIVES, Forms, directives
+from aiana.redaction.generated import GATES as OF_GENERATED
+from aiana.redaction.generated import generated
 from aiana.redaction.headers import (
     LOOSE_COOKIES,
     authorizations,
@@ -111,6 +113,8 @@ def placed_secrets(text: str, lowered: str, gates: Set[str]) -> list[Span]:
         spans += _ends_of_keys(text, lowered)
     if not gates.isdisjoint(OF_CALLS):
         spans += calls(text, lowered, gates)
+    if not gates.isdisjoint(OF_GENERATED):
+        spans += generated(text, lowered, gates)
     if is_piped:
         spans += piped(text, lowered)
     if "<<<" in text:

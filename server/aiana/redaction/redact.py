@@ -26,6 +26,8 @@ from aiana.redaction.gates import gates_of
 from aiana.redaction.given import given
 from aiana.redaction.joined import joined
 from aiana.redaction.known import Known
+from aiana.redaction.labelled import SIGNS_BEFORE as SIGNS_OF_LABELS
+from aiana.redaction.labelled import is_labelled
 from aiana.redaction.lines import alone
 from aiana.redaction.listed import listed, of_items, program_in
 from aiana.redaction.names import WORDS, Name, find_by_name, find_by_word
@@ -42,7 +44,7 @@ from aiana.redaction.told import told
 from aiana.redaction.values import DIGIT, is_made
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor, has_digits
 
-RULES = 13
+RULES = 14
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 _MARK = "[redacted:"
 _MARKS = re.compile(r"\[redacted:[\w-]{1,40}\]")
@@ -66,6 +68,8 @@ _CLASSES = bytes(
 _LONG_RUN = b"a" * 20
 _RUN = re.compile(b"a+")
 _LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)(?= {0,40}+aaaa)")
+# What base64 has besides.
+_WHOLE = re.compile(r"[A-Za-z0-9+/=_-]{0,400}+")
 _MOST_OF_JWT = 4100
 # Names in programs come again and again.
 _harmless: set[str] = set()
@@ -104,7 +108,7 @@ def marks_in(text: str) -> dict[str, int]:
     return dict(Counter(kinds).most_common())
 
 
-_OF_KEYS = (*WORDS, "pin")
+_OF_KEYS = (*WORDS, "pin", '"kty"')
 """Words of which one stands in every key that marks its value."""
 _clean = Known()
 _clean_json = Known()
@@ -351,6 +355,10 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
             _remember_harmless(value)
         elif not found and before in SIGNS_BEFORE and belongs_to_vendor(text, plain, start, value):
             found = [(start, start + len(value.rstrip(".")), "secret")]
+        elif not found and before in SIGNS_OF_LABELS and is_labelled(plain, start, value):
+            is_in_address = before in "/=:" and "://" in text[max(0, start - _MOST_ON_LINE) : start]
+            end = end if is_in_address else _WHOLE.match(text, end).end()  # type: ignore[union-attr]
+            found = [(start, end, "secret")]
         spans += found
         start = find(_LONG_RUN, end)
     return spans

@@ -214,6 +214,8 @@ openrouter-key sk-or- word 40-100
 adafruit-key aio_ alnum 28-28
 axiom-token xaat-,xapt- word 32-60
 xata-key xau_ alnum 40-60
+bip32-key xprv alnum 100-120
+nostr-key nsec1 alnum 50-60
 doppler-token dp.st. dots 30-100
 """),
 )  # fmt: skip
@@ -292,8 +294,17 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     # A password's hash, as files of accounts have it: what is behind the salt.
     **{
         start: (Rule("password-hash", start, rf"{re.escape(start)}(?:rounds=\d{{1,9}}\$)?[\w./$-]{{0,60}}?\$([A-Za-z0-9./]{{20,90}})(?![\w./$])"),)
-        for start in ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$")
+        for start in ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$2a$", "$2b$", "$2y$")
     },
+    "$argon2": (
+        Rule("password-hash", "$argon2", r"\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?m=\d{1,9},t=\d{1,5},p=\d{1,4}\$([\w+/]{8,120}\$[\w+/]{20,200})"),
+    ),
+    "pbkdf2_sha": (
+        Rule("password-hash", "pbkdf2_sha", r"pbkdf2_sha\d{1,3}\$\d{1,9}\$([\w+/=.-]{4,80}\$[\w+/]{20,120}={0,2})"),
+    ),
+    "{ssha": (
+        Rule("password-hash", "{SSHA", r"\{SSHA\d{0,3}\}([A-Za-z0-9+/]{20,200}={0,2})"),
+    ),
     ".atlasv1.": (
         Rule("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,80}", back=14),
     ),

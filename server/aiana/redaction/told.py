@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from aiana.pattern import Pattern
-from aiana.redaction.names import LOCKS, PASSWORDS_ELSEWHERE, Name, is_about
+from aiana.redaction.names import LOCKS, PASSWORDS_ELSEWHERE, SECRETS_ELSEWHERE, Name, is_about
 from aiana.redaction.spans import Span
 from aiana.redaction.values import (
     WORDLIKE,
@@ -13,6 +13,7 @@ from aiana.redaction.values import (
     is_code,
     is_random,
     is_reference,
+    is_scrambled,
     is_stand_in,
     is_token,
 )
@@ -23,7 +24,7 @@ _QUOTED_OR_BARE = (
     r"(?P<after>[\(\[\{<,;)\s\"'`\\]?)"
 )
 _SAID = Pattern(
-    r"\w{0,10}[\"'`*”’»」]{0,2}(?:[^\S\n]\([\w ,/-]{2,30}\)(?=:))?(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|heißt|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?"
+    r"\w{0,10}[\"'`*”’»」]{0,2}(?:[^\S\n]\([\w ,/-]{2,30}\)(?=:|\s(?:is|was)\b))?(?P<gap>(?:[^\S\n]{1,3}(?!(?:is|was|ist|est|es|lautet|heißt|to)\b)[^\s:=：,;.(){}\"'`]{1,24}){0,5}?"
     r"|[^\S\n](?:for|von|für|pour)[^\S\n](?:[\"'][^\"'\n]{1,80}[\"']|[\w.+-]{1,40}@[\w.-]{1,60}))"
     r"[*]{0,2}\s{0,3}(?:(?P<colon>[:：=])[*]{0,2}|(?P<own>['’]s)|\b(?P<verb>is|was|(?:will|would|should)\s(?:now\s)?be|"
     r"becomes|became|equals|(?:from\s{1,2}\S{1,80}\s{1,2})?to|ist|lautet|heißt|heisst|est|es|é|è|будет|jest|är)\b"
@@ -31,12 +32,12 @@ _SAID = Pattern(
     r"|(?P<set>\bset to\b|\bchanged to\b):?|(?<=[^\S\n])[-–—](?=[^\S\n])|(?P<arrow>[-=]{1,3}>|→|⇒|⟶|»|\.{3,20}|…)|(?=[「『])|:)\s{0,3}[*]{0,2}(?P<curly>[“”„«»‘’「『])?"
     + _QUOTED_OR_BARE
 )
-_VALUE_ELSEWHERE = r"[*]{0,2}(?P<quote>[\"'`“”„«»「『‘’])?(?P<value>[!#$%&*+\-./0-9:=?@A-Z^_a-z~]{4,120})(?P<after>[\(\[\{<,;)\s\"'`\\”’«»」』]?)"
+_VALUE_ELSEWHERE = r"[*]{0,2}(?P<quote>[\"'`“”„»「『‘’]|«\s?)?(?P<value>[!#$%&*+\-./0-9:=?@A-Z^_a-z~]{4,120})(?P<after>[\(\[\{<,;)\s\"'`\\”’«»」』]?)"
 # The same after a word of another language, whose verbs mean other things in English.
 _SAID_ELSEWHERE = Pattern(
     r"[^\W\d_]{0,12}?[\"'`*]{0,2}(?P<gap>(?:[^\S\n]{1,3}[^\s:=：,;.(){}\"'`]{1,24}){0,4}?)[*]{0,2}"
     r"(?:\s{0,3}(?P<colon>[:：=]|[-=]{1,3}>|→)[*]{0,2}|[^\S\n]{1,2}(?P<verb>es|é|è|est|är|er|is|on|to|je|jest|là|είναι|будет|este|adalah|"
-    r"היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는))\s{0,3}"
+    r"c'est|היא|הוא|هي|هو|है|คือ|[-–—])(?=[^\S\n])|\s?(?P<particle>は、?|是|为|為|이|가|은|는))\s{0,3}"
     + _VALUE_ELSEWHERE
 )
 _NEXT_ELSEWHERE = Pattern(
@@ -74,7 +75,7 @@ _OF_WHAT = Pattern(
 )
 _AS = Pattern(
     r"\b(?:us(?:e[ds]?|ing)|with|ent(?:er|ered|ering)|typ(?:e[ds]?|ing)|set|chose|choose|pick(?:ed)?|try|tried|put|"
-    r"g[ai]ve|given)\s{1,3}(?P<quote>[\"'`])?(?P<value>(?(quote)[^\s\"'`]{3,100}|[^\s\"'`,;()]{3,100}))[\"'`]?\s{1,3}as\s{1,3}"
+    r"g[ai]ve|given)\s{1,3}(?P<quote>[\"'`])?(?P<value>(?(quote)[^\s\"'`]{3,100}|[^\s\"'`,;()]{3,100}))[\"'`]?\s{1,3}(?:as|(?P<purpose>for))\s{1,3}"
     r"(?:(?:my|the|a|an|your|his|her|our|its|their|new)\s{1,3}){0,2}(?:[\w-]{1,20}\s{1,3}){0,2}\Z",
     re.IGNORECASE,
 )
@@ -133,6 +134,8 @@ _WORDED = Pattern(r"(?:[A-Z]?[a-z]{3,20}){1,2}\d{1,6}[!?#$%&*+]?\Z")
 _ALGORITHM = Pattern(
     r"(?i)(?:pbkdf\d|sha-?\d|md5|hmac|aes-?\d|rsa|oauth\d|s?bcrypt|scrypt|argon\d|varchar|utf-?\d)"
 )
+# Words and a number that a person joins; names of things have one digit, or `v2`.
+_JOINED = Pattern(r"[A-Za-z]{3,12}(?:[-_][A-Za-z]{3,12}){1,3}[-_]?\d{2,4}\Z")
 _COMPOUND = Pattern(r"[A-Za-z]+\d{0,3}(?:[-_./:][A-Za-z]*\d{0,3})+\Z")
 _OPENING = ("(", "[", "{")
 # What follows the name of a secret in programs and in no sentence that tells it.
@@ -165,8 +168,10 @@ def told(text: str, name: Name) -> Span | None:
         )
     if text[end : end + 1] not in _OF_CODE and (span := _of_secret(text, name, end)):
         return span
-    if not name.word.isascii() and (said := _SAID.match(text, end)) and is_token(said["value"]):
-        return (*said.span("value"), "secret")
+    if name.word in SECRETS_ELSEWHERE:
+        said = _SAID_ELSEWHERE.match(text, end) or _SAID.match(text, end)
+        if said and is_token(said["value"]):
+            return (*said.span("value"), "secret")
     if name.word == "auth" and name.head in ("", "basic_", "basic", "http_") and not name.rest:
         account = _ACCOUNT.match(text, end)
         if account and (is_told(account[1]) or (name.head and is_plain_word(account[1]))):
@@ -206,8 +211,10 @@ def _unlocks(text: str, name: Name) -> bool:
 
 def is_told(value: str) -> bool:
     """Whether a bare value that a sentence calls a password is one, and no word of the sentence."""
-    if len(value) < 6 or is_stand_in(value) or is_code(value) or _COMPOUND.match(value):
+    if len(value) < 6 or is_stand_in(value) or is_code(value):
         return False
+    if _COMPOUND.match(value):
+        return is_scrambled(value) or (_JOINED.match(value) is not None and not is_reference(value))
     if value.isdigit():
         return True
     if _ALGORITHM.match(value):
@@ -268,7 +275,7 @@ def _elsewhere(text: str, name: Name, end: int) -> Span | None:
     if match["quote"] is not None:
         closed = match["after"] in tuple("\"'`”’«»」』“")
         found = closed and not is_reference(value)
-    elif has_digit(value) or not WORDLIKE.match(value):
+    elif has_digit(value) or not WORDLIKE.match(value) or is_scrambled(value):
         is_said = match["colon"] or match["verb"] or match["particle"]
         found = bool(is_said) or (
             is_told(value) and (not match["gap"] or _FOR_WHAT.match(match["gap"]) is not None)
@@ -321,6 +328,8 @@ def _as_password(text: str, name: Name) -> Span | None:
     if match is None or not _NO_NOUN.match(text, name.start + len(name.word) + len(name.rest)):
         return None
     value = match["value"]
+    if match.groupdict().get("purpose") and not (is_told(value) and has_digit(value)):
+        return None
     if match["quote"] is None and not is_told(value) and not _is_plain(text, value, 0, owned=True):
         return None
     if is_stand_in(value) or is_code(value) or is_reference(value):

@@ -56,18 +56,24 @@ _VARIABLE = Pattern(
 _CODE = Pattern(
     r"(?:[/~]|\.{1,2}/)|(?:https?|file|env|process|os|self|this|config|settings|req|request|args|"
     r"secrets?|vars?|local|data|module|inputs|import|new|await|typeof|lambda|func|function)[.:]|"
-    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|::\w+|->\w+|\?\.\w+)+\Z|\d{1,3}(?:\.\d+)?\Z"
+    r"\d{1,3}(?:\.\d+)?\Z"
 )
+_MEMBER = Pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|::\w+|->\w+|\?\.\w+)+\Z")
 WORDLIKE = Pattern(r"[A-Za-z]+(?:[_.:/-][A-Za-z]+)*\d{0,2}\Z")
 _UUID = Pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 DIGIT = re.compile(r"\d")
 _WORDS = Pattern(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|[_.-]")
+# Words and numbers as names in programs join them.
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PART = re.compile(r"[A-Za-z\d]+")
+_MOST_OF_PIECE = 3.4
 _LETTER = Pattern(r"[^\W\d_]")
 _CASES = Pattern(r"[a-z][A-Z]|[A-Z][a-z]")
 _CHANGES = re.compile(r"(?=[a-z][A-Z]|[A-Z][a-z]|\d[A-Za-z]|[A-Za-z]\d)")
 # A name of something: words with a sign or a capital between them, one of which means a secret.
 _REFERENCE = Pattern(
-    r"(?i:pass|pwd|secret|token|key|credential|auth)(?:[A-Z_-]|(?i:word|wd|phrase|code)?s?\d?\Z)"
+    r"(?i:pass|pwd|secret|token|(?<!mon)(?<!don)(?<!tur)key|credential|auth)"
+    r"(?:[A-Z_-]|(?i:word|wd|phrase|code)?s?\d?\Z)"
     r"|[a-zA-Z][_-](?i:pass|pwd|secret|token|key|credential|auth)"
 )
 _JOINED = Pattern(r"[a-z][A-Z]|[A-Za-z\d][_-][A-Za-z]")
@@ -102,7 +108,9 @@ def is_stand_in(value: str, *, weak: bool = True) -> bool:
 
 def is_code(value: str) -> bool:
     """Whether the value is a path, a reference or a small number rather than a text of its own."""
-    return _CODE.match(value) is not None and not is_random(value)
+    if _CODE.match(value):
+        return not is_random(value)
+    return _MEMBER.match(value) is not None and not (is_random(value) or is_scrambled(value))
 
 
 def is_reference(value: str) -> bool:
@@ -122,7 +130,19 @@ def is_of_grammar(value: str) -> bool:
 
 def is_mixed(value: str) -> bool:
     """Letters and digits, and not just a word with a number behind it."""
-    return has_digit(value) and _LETTER.search(value) is not None and not WORDLIKE.match(value)
+    if not has_digit(value) or _LETTER.search(value) is None:
+        return False
+    return WORDLIKE.match(value) is None or is_scrambled(value)
+
+
+def is_scrambled(value: str) -> bool:
+    """Whether letters of both cases, and digits, follow each other as in no name: `kQ.vRx7TzB`."""
+    parts = _PART.findall(value.rstrip("0123456789"))
+    pieces = sum(len(_PIECE.findall(part)) for part in parts)
+    length = sum(map(len, parts))
+    if length < 9 or value.islower():
+        return False
+    return pieces >= len(parts) + 3 and length < pieces * _MOST_OF_PIECE
 
 
 def is_random(value: str) -> bool:

@@ -11,6 +11,7 @@ _ENDINGS = Pattern(
     r"[a-z]+(?:ed|ing|able|ible|ly|ity|ment|ive|ful|less|ous|ic|ical|ial|ual|ary|ory|ant|ent|ish|like|ware|"
     r"where|thing|body|one|self|ise|wise|ward|ness|tion)\Z"
 )
+_JOINED = Pattern(r"[a-z]{3,10}(?:-[a-z]{3,10}){2,5}\Z")
 _PREDICATES = frozenset(
     """
     about above absent again ago alike all almost alone already also another anyway around
@@ -67,6 +68,8 @@ _NOUNS = frozenset(
 
 def is_plain_word(value: str) -> bool:
     """Whether it is a word, and none that is said of a password rather than being one."""
+    if is_passphrase(value):
+        return True
     if not (value.isalpha() and value.isascii() and 4 <= len(value) <= 40) or value.isupper():
         return False
     lowered = value.lower()
@@ -75,6 +78,16 @@ def is_plain_word(value: str) -> bool:
         or is_reference(value)
         or lowered in _PREDICATES
         or _ENDINGS.match(lowered)
+    )
+
+
+def is_passphrase(value: str) -> bool:
+    """Whether three words or more are joined as only a person joins them for a password."""
+    if _JOINED.match(value) is None or is_stand_in(value) or is_reference(value):
+        return False
+    return all(
+        word not in _PREDICATES and word not in _NOUNS and not _ENDINGS.match(word)
+        for word in value.split("-")
     )
 
 
