@@ -118,7 +118,8 @@ def main() -> None:
             ("import: parse, redact, store", whole),
             ("the same import again", second),
         ):
-            print(f"{name:35}{seconds:7.2f}{size / 1e6 / max(seconds, 0.01):8.1f}{seconds / baseline:8.2f}")
+            speed = size / 1e6 / max(seconds, 0.01)
+            print(f"{name:35}{seconds:7.2f}{speed:8.1f}{seconds / baseline:8.2f}")
         print(f"wall time of the import {wall:.2f} s ({size / 1e6 / wall:.1f} MB/s)")
         for of, who in (
             ("this process", resource.RUSAGE_SELF),
