@@ -60,7 +60,7 @@ _MOST_LINES, _MOST_CODES = 8, 20
 def generated(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     """The secrets below the commands that print them."""
     spans: list[Span] = []
-    for gate in gates & _MAKES.keys():
+    for gate in gates & _MAKES.keys() if "\n" in text else ():
         for place in places(lowered, *_MAKES[gate]):
             spans += _below(text, place)
     for gate in gates & _CODES.keys():

@@ -46,10 +46,11 @@ _ASSIGNED = Pattern(_SIGN + _VALUE)
 _OPTION = Pattern(rf"(?:{_SIGN}|\s{{1,3}}(?P<blank>))" + _VALUE)
 # What a name is given where there is nothing better: `key = env.get("KEY") or "…"`.
 _OTHERWISE = Pattern(
-    r"[\"']?\]?\s{0,3}(?::=|[:=])\s{0,3}(?=[^\n]*(?:\sor\s|\selse\s|\?\?|\|\|))"
+    r"[\"']?\]?\s{0,3}(?::=|[:=])\s{0,3}"
     r"[^\s\"'][^\n\"']{0,80}(?:[\"'][^\"'\n]{0,60}[\"'][^\n\"']{0,60})?"
     r"(?:\bor|\belse|\?\?|\|\|)\s{0,3}[\"'](?P<value>[^\s\"'\\]{6,400})[\"']"
 )
+_BETWEEN_OTHERS, _MOST_OF_OTHERS = (" or ", " else ", "??", "||"), 240
 # Words, or one word with other quotes in it.
 _WORDS = Pattern(
     r"[\"'\\]{0,4}\s{0,2}(?:[:=]|=>)\s{0,2}(?P<quote>\\{0,4}[\"'])(?:(?P<value>[^\"'\n\\]{6,200})"
@@ -137,11 +138,12 @@ def given(text: str, name: Name) -> Span | None:
         if len(value) >= _MOST_AT_ONCE and (more := _MORE.match(text, end)):
             end = more.end()
         return start, end, name.kind
-    if (other := _OTHERWISE.match(text, end)) and not name.is_about and not name.is_public:
-        found = is_told(other["value"]) if name.password else is_token(other["value"])
-        if found and not is_code(other["value"]):
-            return (*other.span("value"), name.kind)
-    return _phrase(text, name, end) or _after_blank(text, name, end) or _in_table(text, name, end)
+    return (
+        _phrase(text, name, end)
+        or _after_blank(text, name, end)
+        or _in_table(text, name, end)
+        or _otherwise(text, name, end)
+    )
 
 
 def _first_parameter(value: str) -> str:
@@ -377,6 +379,18 @@ def _phrase(text: str, name: Name, end: int) -> Span | None:
     if _is_phrase(match["value"]) or (name.is_loud and match.string[match.start()] != ":"):
         return (*match.span("value"), "password")
     return None
+
+
+def _otherwise(text: str, name: Name, end: int) -> Span | None:
+    """`key = env.get("KEY") or "…"`"""
+    line = text[end : end + _MOST_OF_OTHERS].partition("\n")[0]
+    if not any(word in line for word in _BETWEEN_OTHERS) or name.is_about or name.is_public:
+        return None
+    match = _OTHERWISE.match(text, end)
+    if match is None or is_code(match["value"]):
+        return None
+    found = is_told(match["value"]) if name.password else is_token(match["value"])
+    return (*match.span("value"), name.kind) if found else None
 
 
 def _after_blank(text: str, name: Name, end: int) -> Span | None:
