@@ -165,6 +165,8 @@ def test_json_values_are_redacted_by_their_key() -> None:
     assert (json.loads(redacted), n) == redact_tree(value)
     untouched = '{"command": "ls",  "n": 1}'
     assert redact_json(untouched) == (untouched, 0)
+    escaped = r'{"said": "\u0070assword: q8Zk39XfXq81mmZ"}'
+    assert redact_json(escaped) == ('{"said":"password: [redacted:password]"}', 1)
     assert redact_json('{"torn": "' + TOKENS["npm-token"]) == ('{"torn": "[redacted:npm-token]', 1)
 
 

@@ -70,6 +70,7 @@ _RUN = re.compile(b"a+")
 _LINE_ENDS_IN_RUN = re.compile(rb"n(?<=aaaaan)(?= {0,40}+aaaa)")
 # What base64 has besides.
 _WHOLE = re.compile(r"[A-Za-z0-9+/=_-]{0,400}+")
+_ESCAPED_LETTER = re.compile(r"\\u00[4-7]")
 _MOST_OF_JWT = 4100
 # Names in programs come again and again.
 _harmless: set[str] = set()
@@ -204,7 +205,8 @@ def redact_json(text: str) -> tuple[str, int]:
 
 
 def _redact_json(text: str) -> tuple[str, int]:
-    if text.isascii() and not redact(text)[1] and not _holds_key(text.lower()):
+    is_spelt_out = text.isascii() and _ESCAPED_LETTER.search(text) is None
+    if is_spelt_out and not redact(text)[1] and not _holds_key(text.lower()):
         return text, 0
     try:
         value, n = redact_tree(msgspec.json.decode(text))
