@@ -10,7 +10,7 @@ from aiana.pattern import Pattern
 from aiana.redaction.names import Name
 from aiana.redaction.spans import Span
 from aiana.redaction.told import is_told
-from aiana.redaction.values import is_code, is_random, is_token
+from aiana.redaction.values import is_code, is_of_both_cases, is_token
 
 _PROMPT = Pattern(
     r"[ \t>]{0,8}(?:(?:[\w@~:/.()\[\] -]{0,60}[$#%❯➜])[ \t]|>>>[ \t]|\((?:gdb|lldb|[pP]db)\)[ ]|"
@@ -38,8 +38,8 @@ _MOST_OF_LINE = 200
 
 
 def _is_chance(value: str) -> bool:
-    """Whether it is too random for anything else: digests have letters of one case."""
-    return is_random(value) and not (value.islower() or value.isupper()) and value.isalnum()
+    """Whether it is too random for anything else."""
+    return is_of_both_cases(value) and value.isalnum()
 
 
 def below(text: str, name: Name) -> Span | None:

@@ -30,14 +30,10 @@ _MAKES = {
     "bw gen": ("bw generate",),
     "op read ": ("op read ",),
     "with-decryption": ("--with-decryption",),
-    "pass": ("$ pass ", "gopass ", "passgen", "$ pass show "),
+    "pass": ("$ pass ", "gopass ", "passgen"),
     "diceware": ("diceware",),
 }
-_CODES = {
-    "recovery code": ("recovery code",),
-    "backup code": ("backup code",),
-    "scratch code": ("scratch code",),
-}
+_CODES = frozenset({"recovery code", "backup code", "scratch code"})
 GATES = frozenset({*_MAKES, *_CODES})
 _LINE = Pattern(
     r"(?:[ \t]*```\w{0,12}\n)?[ \t>]{0,8}(?P<quote>b?[\"'])?"
@@ -63,8 +59,8 @@ def generated(text: str, lowered: str, gates: Set[str]) -> list[Span]:
     for gate in gates & _MAKES.keys() if "\n" in text else ():
         for place in places(lowered, *_MAKES[gate]):
             spans += _below(text, place)
-    for gate in gates & _CODES.keys():
-        for place in places(lowered, *_CODES[gate]):
+    for gate in gates & _CODES:
+        for place in places(lowered, gate):
             spans += _codes(text, place + len(gate))
     return spans
 

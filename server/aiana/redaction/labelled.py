@@ -7,7 +7,7 @@ the path or a parameter of an address: `https://…/webhook/…`, `?code=…`.
 from __future__ import annotations
 
 from aiana.pattern import Pattern
-from aiana.redaction.values import is_code, is_random, is_token
+from aiana.redaction.values import is_code, is_of_both_cases, is_token
 
 SIGNS_BEFORE = frozenset("\"'`=: /(,\t>")
 _PATHS = (
@@ -102,9 +102,5 @@ def _is_named(name: str, value: str) -> bool:
 
 
 def _is_chance(value: str) -> bool:
-    """Whether nothing but chance brings it forth: a digest has letters of one case."""
-    return (
-        len(value) >= 24
-        and is_random(value)
-        and not (value.islower() or value.isupper() or value.startswith("AAAA"))
-    )
+    """Whether nothing but chance brings it forth, and no public key begins so."""
+    return len(value) >= 24 and is_of_both_cases(value) and not value.startswith("AAAA")

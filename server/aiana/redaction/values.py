@@ -145,6 +145,11 @@ def is_scrambled(value: str) -> bool:
     return pieces >= len(parts) + 3 and length < pieces * _MOST_OF_PIECE
 
 
+def is_of_both_cases(value: str) -> bool:
+    """Whether it is random and no digest, which has letters of one case."""
+    return is_random(value) and not (value.islower() or value.isupper())
+
+
 def is_random(value: str) -> bool:
     return len(value) >= 20 and is_mixed(value) and entropy(value) >= 4.0 and not is_name(value)
 
