@@ -26,6 +26,7 @@ from aiana.embeddings.locate import (
     verify_package,
 )
 from aiana.embeddings.manifest import MODEL_FILE, TOKENIZER_FILE, check_digests, rebuild
+from aiana.embeddings.prompts import Prompts, read_prompts
 from aiana.embeddings.windows import BLOCK, cut, encodings, windows
 from aiana.errors import ModelUnavailable
 from aiana.invocation import missing, unavailable
@@ -55,7 +56,8 @@ class Embedder:
 
     Vectors are numpy float32 arrays of L2 norm 1, so that a dot product is the cosine. A text
     longer than the model's window is read in overlapping windows; its vector is the normalised mean
-    of theirs. Lone surrogates are read as U+FFFD.
+    of theirs. Lone surrogates are read as U+FFFD. Many models read a query otherwise than what it
+    may find: `embed_query` is for the one, the rest for the other.
 
     `device` is `cuda`, `mps` or `cpu`; None means the first of these that is there. `threads` is
     how many cores the CPU engine may use; one keeps background work polite.
@@ -106,6 +108,13 @@ class Embedder:
         source = self._located()
         return source.manifest.max_tokens if source.manifest else sentence_length(source.folder)
 
+    @cached_property
+    def _prompts(self) -> Prompts:
+        source = self._located()
+        if source.manifest is not None:
+            return source.manifest.prompts
+        return read_prompts(source.folder, self.model_name)
+
     @property
     def device(self) -> str:
         """The device the model runs on or, before it is loaded, would run on."""
@@ -124,8 +133,11 @@ class Embedder:
         return self._engine
 
     def load_torch(self) -> None:
-        """Load the model on torch, whatever the device."""
+        """Load the model on torch, whatever the device; compile it first, as `load` does."""
+        from aiana.embeddings.compile import compile_model
+
         with self._lock:
+            self._source = compile_model(self.model_name, self._models_dir)
             self._engine = self._open_torch(self.device)
 
     def stop_loading(self) -> None:
@@ -133,22 +145,30 @@ class Embedder:
         self._stop.set()
 
     def embed(self, text: str) -> NDArray[np.float32]:
-        """The vector of one text, shape (dimensions,)."""
+        """The vector of one text to be found, shape (dimensions,)."""
         vector: NDArray[np.float32] = self.batch_embed([text])[0]
         return vector
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The vector of a text by which others are to be found, shape (dimensions,)."""
+        vector: NDArray[np.float32] = self._embed([text], self._prompts.query, 1)[0]
+        return vector
+
     def batch_embed(self, texts: Sequence[str], batch_size: int = 32) -> NDArray[np.float32]:
-        """The vectors of `texts`, shape (len(texts), dimensions), in their order.
+        """The vectors of texts to be found, shape (len(texts), dimensions), in their order.
 
         `batch_size` is the most texts that go through the model at once; fewer where they are long.
         """
+        return self._embed(texts, self._prompts.passage, batch_size)
+
+    def _embed(self, texts: Sequence[str], prompt: str, batch_size: int) -> NDArray[np.float32]:
         import numpy as np
 
         engine = self.load()
         vectors = np.zeros((len(texts), engine.dimensions), dtype=np.float32)
         tokenize = self._rows if engine.device == "cpu" else self._rows_on_all_cores
         for start in range(0, len(texts), _SLAB):
-            of_texts = tokenize(texts[start : start + _SLAB])
+            of_texts = tokenize(texts[start : start + _SLAB], prompt)
             rows = list(chain.from_iterable(of_texts))
             parts = np.empty((len(rows), engine.dimensions), dtype=np.float32)
             for batch in _batches(rows, max(batch_size, 1), engine.batch_tokens):
@@ -157,6 +177,11 @@ class Embedder:
             vectors[start : start + _SLAB] = np.add.reduceat(parts, [0, *ends[:-1]])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
+        manifest = self._located().manifest
+        if manifest is not None and manifest.centre:
+            from aiana.embeddings.centre import centred
+
+            return centred(vectors, manifest.centre)
         return vectors
 
     def similarity(self, a: str, b: str) -> float:
@@ -194,22 +219,25 @@ class Embedder:
         return self._tokenizer
 
     def _limit(self, tokenizer: Tokenizer) -> int:
-        return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+        """How many word pieces of a text fit into the model's window, beside its prompt."""
+        prompts = (self._prompts.query, self._prompts.passage)
+        longest = max(len(tokenizer.encode(p, add_special_tokens=False)) for p in prompts)
+        return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False) - longest
 
-    def _rows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+    def _rows(self, texts: Sequence[str], prompt: str) -> list[list[list[int]]]:
         """The word-piece ids of each text: one row, or one per window; on one core."""
         tokenizer, most = self._tokens(), self.max_tokens
         found = []
         for text in map(_clean, texts):
-            ids = tokenizer.encode(text).ids if len(text) <= BLOCK else None
+            ids = tokenizer.encode(prompt + text).ids if len(text) <= BLOCK else None
             if ids is None or len(ids) > most:
-                cuts = self.windows(text)
+                cuts = [prompt + part for part in self.windows(text)]
                 found.append([_fitting(tokenizer.encode(part).ids, most) for part in cuts])
             else:
                 found.append([ids])
         return found
 
-    def _rows_on_all_cores(self, texts: Sequence[str]) -> list[list[list[int]]]:
+    def _rows_on_all_cores(self, texts: Sequence[str], prompt: str) -> list[list[list[int]]]:
         """As `_rows`: a GPU would wait for one core."""
         tokenizer, most = self._tokens(), self.max_tokens
         texts = [_clean(text) for text in texts]
@@ -217,7 +245,7 @@ class Embedder:
         ids = {
             index: encoding.ids
             for index, encoding in zip(
-                short, tokenizer.encode_batch([texts[index] for index in short]), strict=True
+                short, tokenizer.encode_batch([prompt + texts[i] for i in short]), strict=True
             )
         }
         long = [index for index in short if len(ids[index]) > most]
@@ -229,7 +257,8 @@ class Embedder:
         for index, text in enumerate(texts):
             if len(text) > BLOCK:
                 cuts[index] = self.windows(text)
-        parts = iter(tokenizer.encode_batch(list(chain.from_iterable(cuts.values()))))
+        read = [prompt + part for parts in cuts.values() for part in parts]
+        parts = iter(tokenizer.encode_batch(read))
         rows = {
             index: [_fitting(next(parts).ids, most) for _ in windows_of]
             for index, windows_of in cuts.items()

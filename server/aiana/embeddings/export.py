@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from aiana.embeddings.centre import centre_of
 from aiana.embeddings.locate import sentence_length
 from aiana.embeddings.manifest import (
     MODEL_FILE,
@@ -14,7 +19,8 @@ from aiana.embeddings.manifest import (
     record_file,
     write_manifest,
 )
-from aiana.embeddings.samples import SAMPLES
+from aiana.embeddings.prompts import read_prompts
+from aiana.embeddings.samples import SAMPLES, passages
 
 if TYPE_CHECKING:
     import torch
@@ -41,12 +47,15 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
     Path(work / TOKENIZER_FILE).write_text(
         model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8"
     )
+    prompts = read_prompts(weights, name)
     facts: dict[str, Any] = {
         "model": name,
         "source": source,
         "dimensions": model.get_embedding_dimension(),
         "max_tokens": model.max_seq_length,
         "pad_id": model.tokenizer.pad_token_id or 0,
+        "prompts": prompts,
+        "centre": centre_of(_vectors(model, passages(prompts.passage))),
         "versions": {package: version(package) for package in _TOOLS},
     }
     try:
@@ -63,8 +72,6 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
 
 def _export_and_verify(model: SentenceTransformer, work: Path, facts: dict[str, Any]) -> float:
     """Write `model.onnx` into `work`; the lowest cosine to `model` over the samples."""
-    import numpy as np
-
     from aiana.embeddings.onnx import OnnxEngine
 
     raw = work / "raw.onnx"
@@ -75,12 +82,17 @@ def _export_and_verify(model: SentenceTransformer, work: Path, facts: dict[str, 
     tokenizer = model.tokenizer.backend_tokenizer
     tokenizer.no_padding()
     tokenizer.enable_truncation(facts["max_tokens"])
-    expected = model.encode(list(SAMPLES), normalize_embeddings=True, show_progress_bar=False)
     actual = engine.run([tokenizer.encode(sample).ids for sample in SAMPLES])
-    cosine = float(np.min(np.sum(np.asarray(expected) * actual, axis=1)))
+    cosine = float(np.min(np.sum(_vectors(model, SAMPLES) * actual, axis=1)))
     if not cosine >= COSINE_FLOOR:
         raise ValueError(f"the exported model agrees with the original only to cosine {cosine:.6f}")
     return cosine
+
+
+def _vectors(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
+    # The library would put its default prompt before each, which ours have already.
+    found = model.encode(list(texts), prompt="", normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(found, np.float32)
 
 
 def _export(model: SentenceTransformer, path: Path) -> None:

@@ -231,7 +231,11 @@ def pad_token(folder: Path) -> int:
 def _source_in(folder: Path, origin: str) -> ModelSource | None:
     if not (folder / TOKENIZER_FILE).is_file() or not (folder / "modules.json").is_file():
         return None
-    if (folder / "onnx" / MODEL_FILE).is_file() and _mean_pooled(folder):
+    if (
+        not is_rewritable(folder)
+        and (folder / "onnx" / MODEL_FILE).is_file()
+        and _mean_pooled(folder)
+    ):
         return ModelSource(kind="onnx", folder=folder, origin=origin)
     if any((folder / name).is_file() for name in _WEIGHTS):
         return ModelSource(kind="weights", folder=folder, origin=origin)

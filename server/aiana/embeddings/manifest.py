@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from aiana.embeddings.prompts import Prompts
 from aiana.errors import ModelUnavailable
 from aiana.invocation import command
 
@@ -42,6 +43,9 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     """Where the weights came from: a folder, or a package and its version."""
     cosine: float | None = None
     """Lowest cosine to sentence-transformers over the sample texts at compile time."""
+    prompts: Prompts = Prompts()
+    centre: list[float] = field(default_factory=list)
+    """What is taken off each vector, `dimensions` numbers; none of a model that needs it not."""
     reason: str = ""
     """Why the engine is `torch`."""
     versions: dict[str, str] = field(default_factory=dict)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aiana.embeddings.bert import bert_graph
+from aiana.embeddings.centre import centre_of
 from aiana.embeddings.manifest import (
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -16,7 +19,8 @@ from aiana.embeddings.manifest import (
     write_manifest,
 )
 from aiana.embeddings.onnx import OnnxEngine
-from aiana.embeddings.samples import SAMPLES
+from aiana.embeddings.prompts import read_prompts
+from aiana.embeddings.samples import SAMPLES, passages
 from aiana.embeddings.weights import SentenceModel, read_sentence_model
 from aiana.errors import ModelUnavailable
 
@@ -47,6 +51,8 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
         exact.replace(fast)
         cosine = 1.0
     exact.unlink(missing_ok=True)
+    prompts = read_prompts(weights, name)
+    vectors = _vectors(model, OnnxEngine(fast, model.pad_id), passages(prompts.passage))
     (work / TOKENIZER_FILE).write_text(model.tokenizer.to_str(), encoding="utf-8")
     manifest = Manifest(
         engine="onnx",
@@ -54,6 +60,8 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
         max_tokens=model.max_tokens,
         pad_id=model.pad_id,
         cosine=cosine,
+        prompts=prompts,
+        centre=centre_of(vectors),
         versions={package: version(package) for package in _TOOLS},
         files={file: record_file(work / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         model=name,
@@ -63,11 +71,15 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
 
 
 def _lowest_cosine(model: SentenceModel, first: Path, second: Path) -> float:
-    """Over the samples, each by itself."""
+    """Over the samples."""
+    a, b = (_vectors(model, OnnxEngine(path, model.pad_id), SAMPLES) for path in (first, second))
+    return float(np.min(np.sum(a * b, axis=1)))
+
+
+def _vectors(model: SentenceModel, engine: OnnxEngine, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Of the beginnings of `texts`, each by itself."""
     model.tokenizer.no_padding()
     model.tokenizer.enable_truncation(model.max_tokens)
-    rows = [model.tokenizer.encode(sample).ids for sample in SAMPLES]
+    rows = [model.tokenizer.encode(text).ids for text in texts]
     model.tokenizer.no_truncation()
-    engines = [OnnxEngine(path, model.pad_id) for path in (first, second)]
-    a, b = (np.concatenate([engine.run([row]) for row in rows]) for engine in engines)
-    return float(np.min(np.sum(a * b, axis=1)))
+    return np.concatenate([engine.run([row]) for row in rows])

@@ -20,3 +20,8 @@ SAMPLES = (
     "a",
     "word " * 200,
 )
+
+
+def passages(prompt: str) -> list[str]:
+    """Those that say something, as the model reads them when they are stored."""
+    return [prompt + sample for sample in SAMPLES if sample]

@@ -172,7 +172,8 @@ def search(
             trust = 1.0 - asked.foreign if request.reads_english_only else 1.0
             least = LEAST_COSINE
             if request.mode == "hybrid":
-                least = _least_cosine(asked, trust, bool(keyword.any()), bool(matches))
+                could_crumble = request.reads_english_only and not matches
+                least = _least_cosine(asked, trust, bool(keyword.any()), could_crumble)
             if cosines is not None:
                 meaning = ranking.meaning_scores(cosines, within)
                 known = meaning[within & ~np.isnan(cosines)]
@@ -358,17 +359,18 @@ def _phrase_hits(
     return hits, catalogue.present(folded), catalogue.present(exact)
 
 
-def _least_cosine(asked: Plan, trust: float, found: bool, found_outside: bool) -> float:
+def _least_cosine(asked: Plan, trust: float, found: bool, could_crumble: bool) -> float:
     """How much alike a text must be to count beside those that words found, if they did.
 
-    Words that texts hold outside of where is searched are words, whatever the model makes of them.
+    Words `could_crumble` where the model reads English only and nothing holds them: those that
+    texts hold outside of where is searched are words, whatever the model makes of them.
     """
     if trust < LEAST_TRUST:
         return float("inf")
     if found:
         return LEAST_COSINE
     says_little = len(asked.terms) < 2 or (
-        not found_outside and crumbling(asked.terms.values()) >= MOST_CRUMBLING
+        could_crumble and crumbling(asked.terms.values()) >= MOST_CRUMBLING
     )
     return LEAST_COSINE_OF_LITTLE if says_little else LEAST_COSINE
 

@@ -253,7 +253,7 @@ class Searcher:
         if not self._embedder.is_loaded and (wait or (short and not self._needs_compiling())):
             self.warm_up(meanwhile)
         if self._embedder.is_loaded:
-            return self._embedder.embed, []
+            return self._embedder.embed_query, []
         missing = self._missing_model()
         if missing is not None:
             if mode == "semantic":

@@ -184,7 +184,7 @@ class QdrantStorage:
         """The memories most like a text: `id`, `score` (cosine) and the payload of each."""
         scope = PointFilter(projects=[] if project is None else [project])
         wanted = Search(scope=scope, limit=limit, min_score=min_score, with_payload=True)
-        return self.alike(self._embedder.embed(query).tolist(), [wanted])[0]
+        return self.alike(self._embedder.embed_query(query).tolist(), [wanted])[0]
 
     def nearest(self, vector: list[float], limit: int, scope: PointFilter) -> list[dict[str, Any]]:
         """The points most like a vector: `id` and `score` (cosine) of each."""

