@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from aiana.embeddings import DEFAULT_MODEL, Embedder, compile_model
 from aiana.embeddings.device import best_device
 from aiana.embeddings.gpu import GPU_BATCH, IN_FLIGHT, GpuProcess
-from aiana.embeddings.locate import locate_uncompiled
+from aiana.embeddings.locate import locate_uncompiled, models_home
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEED_GOAL, TOTAL_GOAL_S, COLD_GOAL = 5.0, 15.0, 1.05
@@ -57,7 +57,7 @@ def baseline(texts: list[str], device: str) -> Iterator[tuple[int, float]]:
 def backlog(texts: list[str], device: str) -> tuple[float, float, NDArray[np.float32]]:
     """Our process: seconds until the model is loaded, seconds for the texts, the first vectors."""
     began = time.perf_counter()
-    gpu = GpuProcess(DEFAULT_MODEL, device)
+    gpu = GpuProcess(DEFAULT_MODEL, device, models_home())
     try:
         while not gpu.is_ready():
             time.sleep(0.01)

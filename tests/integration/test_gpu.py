@@ -75,7 +75,7 @@ class Awaited(GpuProcess):
 @needs_torch
 def test_vectors_come_in_the_order_of_texts(embedder: Embedder) -> None:
     texts = ["the cart is kept in Redis", "", "x " * 700, "Wir nehmen den Warenkorb aus Redis"]
-    gpu = Awaited(MODEL, "cpu")
+    gpu = Awaited(MODEL, "cpu", embedder.models_dir)
     try:
         assert gpu.is_ready()
         gpu.send(texts[:3])
@@ -177,7 +177,7 @@ def test_rows_tokenized_on_all_cores_are_those_of_one(embedder: Embedder) -> Non
         "a" * 70_000,
         "\ud83d and 認証" * 99,
     ]
-    assert embedder._rows_on_all_cores(texts) == embedder._rows(texts)
+    assert embedder._rows_on_all_cores(texts, "") == embedder._rows(texts, "")
 
 
 def test_small_backlog_asks_no_gpu(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from aiana.config import Config
@@ -63,15 +64,17 @@ def embedder(narrow: Path) -> Embedder:
     return Embedder(str(narrow), device="cpu", models_dir=narrow.parent / "compiled")
 
 
-def without(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    moved = vectors - centre
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+def without(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+    moved: NDArray[np.float32] = vectors - centre
+    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+    return moved
 
 
 def test_each_text_is_read_behind_its_prompt(embedder: Embedder, plain: Embedder) -> None:
     embedder.load()
-    (folder,) = (f for f in (embedder._located().folder.parent).iterdir() if f.is_dir())
-    centre = np.array(json.loads((folder / "manifest.json").read_bytes())["centre"], np.float32)
+    manifest = embedder._located().manifest
+    assert manifest is not None
+    centre = np.array(manifest.centre, np.float32)
     short = [text for text in TEXTS if len(text) < 100]
     passages = without(plain.batch_embed(["text: " + text for text in short]), centre)
     assert np.allclose(embedder.batch_embed(short), passages, atol=1e-5)

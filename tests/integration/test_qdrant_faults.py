@@ -168,7 +168,7 @@ class TestFaults:
             "t.link.wait(60); t.drain()"
         )
         path = store.storage.database.path
-        environ = os.environ | {"AIANA_HOME": str(store.embedder._models_dir).rsplit("/", 1)[0]}
+        environ = os.environ | {"AIANA_HOME": str(store.embedder.models_dir.parent)}
         endpoint.hangs_after = 2  # so that it is in the middle when it is killed
         drainer = subprocess.Popen(
             [sys.executable, "-c", script, str(path), endpoint.url, KEY, store.user], env=environ

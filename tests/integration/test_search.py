@@ -107,6 +107,7 @@ class Library:
         mode: Mode = "keyword",
         restriction: SearchFilter | None = None,
         explain: bool = False,
+        english_only: bool = True,
     ) -> Ranking:
         query = parse(text, NOW)
         return search(
@@ -114,7 +115,7 @@ class Library:
                 query=query,
                 filter=restriction or query.filter,
                 mode=mode,
-                reads_english_only=True,
+                reads_english_only=english_only,
                 now=NOW,
                 explain=explain,
             ),
@@ -494,6 +495,15 @@ def test_tool_traffic_ranks_lower(tmp_path: Path) -> None:
 def test_words_that_nobody_wrote_find_nothing(embedded: Library, query: str) -> None:
     assert embedded.found(query) == []
     assert embedded.found(query, "hybrid") == []
+
+
+@pytest.mark.parametrize("query", ["Anmeldung kaputt", "asdf jkl qwer"])
+def test_a_model_of_many_languages_judges_itself(embedded: Library, query: str) -> None:
+    """That words are not English says nothing of a query to it."""
+    by_meaning = {hit.key for hit in embedded.ranking(query, "semantic").hits}
+    assert by_meaning
+    other = embedded.ranking(query, "hybrid", english_only=False)
+    assert {hit.key for hit in other.hits} == by_meaning
 
 
 NAMED = [

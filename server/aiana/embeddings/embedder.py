@@ -76,7 +76,8 @@ class Embedder:
     ) -> None:
         self.model_name = canonical_name(model_name)
         self._asked_device = device
-        self._models_dir = models_dir
+        self.models_dir = models_home(models_dir)
+        """Where compiled models are."""
         self._threads = threads
         self._lock = threading.RLock()
         self._reading_tokenizer = threading.Lock()
@@ -137,7 +138,7 @@ class Embedder:
         from aiana.embeddings.compile import compile_model
 
         with self._lock:
-            self._source = compile_model(self.model_name, self._models_dir)
+            self._source = compile_model(self.model_name, self.models_dir)
             self._engine = self._open_torch(self.device)
 
     def stop_loading(self) -> None:
@@ -204,7 +205,7 @@ class Embedder:
 
     def _located(self) -> ModelSource:
         if self._source is None:
-            self._source = locate(self.model_name, self._models_dir)
+            self._source = locate(self.model_name, self.models_dir)
         return self._source
 
     def load_tokenizer(self) -> None:
@@ -268,7 +269,7 @@ class Embedder:
     def _open_engine(self) -> Engine:
         if absent := missing(SERVING):
             raise ModelUnavailable(unavailable(absent[0]))
-        source = self._source = locate(self.model_name, self._models_dir)
+        source = self._source = locate(self.model_name, self.models_dir)
         device = choose_device(self._asked_device)
         if device != "cpu":
             try:
@@ -283,9 +284,7 @@ class Embedder:
             self.is_compiling = True
             if self.on_compile is not None:
                 self.on_compile()
-            source = self._source = compile_model(
-                self.model_name, self._models_dir, stop=self._stop
-            )
+            source = self._source = compile_model(self.model_name, self.models_dir, stop=self._stop)
             self.is_compiling = False
         if source.manifest is None:
             file, pad_id = source.folder / "onnx" / MODEL_FILE, pad_token(source.folder)

@@ -1,8 +1,8 @@
 """A backlog on a GPU, in a process of its own: no other process of Aiana ever loads torch for it.
 
-`python -m aiana.embeddings.gpu NAME DEVICE` answers frames on its standard input with frames on its
-standard output, in their order: a JSON list of texts in, their number and their float32 vectors
-out. `ready` comes first, once the model is loaded.
+`python -m aiana.embeddings.gpu NAME DEVICE MODELS` answers frames on its standard input with frames
+on its standard output, in their order: a JSON list of texts in, their number and their float32
+vectors out. `ready` comes first, once the model is loaded.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiana.child import Child, ChildEnded, answers, end_with_parent, read_frame, run, write_frame
@@ -39,10 +40,11 @@ class GpuProcess:
     It ends with this process, and with `close`.
     """
 
-    def __init__(self, model_name: str, device: str) -> None:
+    def __init__(self, model_name: str, device: str, models_dir: Path) -> None:
         self.device = device
         environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true"}
-        self._child = Child(__name__, model_name, device, environment=environment)
+        words = (model_name, device, str(models_dir))
+        self._child = Child(__name__, *words, environment=environment)
         self._is_ready = False
 
     def is_ready(self) -> bool:
@@ -93,13 +95,13 @@ def _embed(embedder: Embedder, frame: bytes) -> bytes:
     return len(texts).to_bytes(4, "little") + vectors.tobytes()
 
 
-def main(model_name: str, device: str) -> None:
+def main(model_name: str, device: str, models_dir: str) -> None:
     """Answer requests until the input ends. Raises ModelUnavailable, and whatever torch raises."""
     end_with_parent(input_is_read=True)
     out = answers()
     from aiana.embeddings import Embedder
 
-    embedder = Embedder(model_name, device=device)
+    embedder = Embedder(model_name, device=device, models_dir=models_dir)
     embedder.load_torch()
     write_frame(out, _READY)
     futures: queue.Queue[Future[bytes] | None] = queue.Queue()

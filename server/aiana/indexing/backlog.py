@@ -93,7 +93,7 @@ class BacklogEmbedder:
             return None
         from aiana.embeddings.gpu import GpuProcess
 
-        return GpuProcess(self._embedder.model_name, gpu)
+        return GpuProcess(self._embedder.model_name, gpu, self._embedder.models_dir)
 
     def _step_on_processor(self, backlog: Backlog) -> int:
         batch = self._prepare(backlog.next(BATCH))
