@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from aiana.config import Config
-from aiana.embeddings import Embedder, compile_model
+from aiana.embeddings import DEFAULT_MODEL, Embedder, compile_model
 from aiana.embeddings.embedder import _SLAB
-from aiana.service import open_aiana
+from aiana.service import Aiana, open_aiana
+
+OpenWith = Callable[[str], Aiana]
 
 TEXTS = [
     "the cart is kept in Redis",
@@ -103,17 +107,49 @@ def test_what_all_vectors_share_is_taken_off(embedder: Embedder, plain: Embedder
     assert embedder.similarity(TEXTS[0], TEXTS[0]) == pytest.approx(1, abs=1e-6)
 
 
+@pytest.fixture
+def aiana_of(compiled_model_home: Path, narrow: Path, tmp_path: Path) -> Iterator[OpenWith]:
+    """A store with one memory, by the name of its model."""
+    with ExitStack() as opened:
+
+        def open_with(model: str) -> Aiana:
+            is_default = model == DEFAULT_MODEL
+            models = compiled_model_home / "models" if is_default else narrow.parent / "compiled"
+            home = tmp_path / ("default" if is_default else "narrow")
+            home.mkdir()
+            (home / "models").symlink_to(models)
+            aiana = open_aiana(Config(data_dir=home, embedding_model=model))
+            opened.callback(aiana.close)
+            aiana.add_memory("the cart is kept in Redis")
+            aiana.index_pending()
+            return aiana
+
+        yield open_with
+
+
 def test_meaning_that_nothing_has_finds_nothing(
-    embedder: Embedder, narrow: Path, tmp_path: Path
+    aiana_of: OpenWith, embedder: Embedder, narrow: Path
 ) -> None:
     embedder.load()
-    (tmp_path / "models").symlink_to(narrow.parent / "compiled")
-    aiana = open_aiana(Config(data_dir=tmp_path, embedding_model=str(narrow)))
-    try:
-        aiana.add_memory("the cart is kept in Redis")
-        aiana.index_pending()
-        near = aiana.search("shopping basket storage", mode="semantic")
-        far = aiana.search("the weather in the mountains of Norway", mode="semantic")
-        assert ([hit.snippet for hit in near.hits], far.hits) == (["the cart is kept in Redis"], [])
-    finally:
-        aiana.close()
+    aiana = aiana_of(str(narrow))
+    near = aiana.search("shopping basket storage", mode="semantic")
+    far = aiana.search("the weather in the mountains of Norway", mode="semantic")
+    assert ([hit.snippet for hit in near.hits], far.hits) == (["the cart is kept in Redis"], [])
+
+
+@pytest.mark.parametrize("query", ["почему выходят", "為什麼登出", "ทำไม"])
+def test_what_the_default_cannot_read_is_said(
+    aiana_of: OpenWith, embedder: Embedder, narrow: Path, query: str
+) -> None:
+    embedder.load()
+    nothing = f"Nothing matches “{query}”. 1 text was looked through."
+    default = aiana_of(DEFAULT_MODEL)
+    assert default.search(query, wait_for_model=True).notes == [
+        nothing,
+        "By meaning, all-MiniLM-L6-v2 reads English only: `aiana model --help` names one for other"
+        " languages.",
+    ]
+    assert default.search(query, mode="keyword").notes == [nothing]
+    assert len(default.search("zebra crossing", wait_for_model=True).notes) == 1
+    other = aiana_of(str(narrow)).search(query, wait_for_model=True)
+    assert not any("English" in note for note in other.notes)

@@ -13,7 +13,16 @@ from aiana.embeddings import model_info
 
 @click.group(cls=DefaultGroup, default="info")
 def model() -> None:
-    """The embedding model, which finds things by meaning; alone it shows which."""
+    """The embedding model, which finds things by meaning; alone it shows which.
+
+    The default, all-MiniLM-L6-v2, reads English only. To find by meaning what is written in other
+    languages, put this into config.toml in the data folder:
+
+    \b
+      embeddingModel = "intfloat/multilingual-e5-small"
+
+    and then run `aiana model compile --download`.
+    """
 
 
 @model.command()

@@ -14,16 +14,36 @@ if TYPE_CHECKING:
     from aiana.search.query import Query
 
 _LONGEST = 80
+_LAST_LATIN = "\u024f"
 
 
 def of_answer(
-    query: Query, restriction: SearchFilter, ranking: Ranking, *, found: bool, excludes: bool
+    query: Query,
+    restriction: SearchFilter,
+    ranking: Ranking,
+    *,
+    found: bool,
+    excludes: bool,
+    english_only: str | None = None,
 ) -> list[str]:
-    """Everything that a person should know of an answer beside its hits."""
+    """Everything that a person should know of an answer beside its hits.
+
+    `english_only` names the model that was asked, if it reads no other language.
+    """
     notes = [*query.notes, *ranking.notes]
     if not (ranking.hits or found) and (query.text or query.is_filter_only):
         notes.append(_of_nothing(query, restriction, ranking, excludes))
+        if english_only and _is_not_latin(query.text):
+            notes.append(
+                f"By meaning, {english_only} reads English only: `{command('model', '--help')}` "
+                "names one for other languages."
+            )
     return notes
+
+
+def _is_not_latin(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(letter > _LAST_LATIN for letter in letters) * 2 > len(letters)
 
 
 def of_empty_list(things: str, restriction: SearchFilter, outside: int, excludes: bool) -> str:

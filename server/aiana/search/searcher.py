@@ -145,6 +145,8 @@ class Searcher:
         embed: Embed | None = None
         degraded: list[Degraded] = []
 
+        reads_english_only = self._embedder.model_name == DEFAULT_MODEL
+
         def answer(mode: Mode, limit: int) -> SearchResult:
             missing: list[Degraded] = []
             remote = self._remote_index(query)
@@ -159,7 +161,7 @@ class Searcher:
                 query=query,
                 filter=wanted,
                 mode=mode,
-                reads_english_only=self._embedder.model_name == DEFAULT_MODEL,
+                reads_english_only=reads_english_only,
                 now=reference,
                 colleagues=[each.phrases for each in colleagues],
                 explain=explain,
@@ -178,7 +180,14 @@ class Searcher:
                     own = sum(hit.user is None for hit in hits)
                     _, more = page.of(ranking, own)
             excludes = not hits and any(self._storage.hidden())
-            notes = of_answer(query, wanted, ranking, found=bool(hits), excludes=excludes)
+            notes = of_answer(
+                query,
+                wanted,
+                ranking,
+                found=bool(hits),
+                excludes=excludes,
+                english_only=DEFAULT_MODEL if reads_english_only and embed is not None else None,
+            )
             if wanted.files or any(each.files for each in query.without):
                 notes += of_unread_files(self._storage.files.unread())
             return SearchResult(
