@@ -57,8 +57,8 @@ def plain(narrow: Path) -> Embedder:
     source = compile_model(str(folder), models)
     manifest = source.folder / "manifest.json"
     facts = json.loads(manifest.read_bytes())
-    assert len(facts["centre"]) == 384
-    facts["centre"] = []
+    assert len(facts["calibration"]["passageCentre"]) == 384
+    del facts["calibration"]
     manifest.write_text(json.dumps(facts))
     return Embedder(str(folder), device="cpu", models_dir=models)
 
@@ -78,11 +78,12 @@ def test_each_text_is_read_behind_its_prompt(embedder: Embedder, plain: Embedder
     embedder.load()
     manifest = embedder._located().manifest
     assert manifest is not None
-    centre = np.array(manifest.centre, np.float32)
+    centres = manifest.calibration.passage_centre, manifest.calibration.query_centre
+    passage_centre, query_centre = (np.array(centre, np.float32) for centre in centres)
     short = [text for text in TEXTS if len(text) < 100]
-    passages = without(plain.batch_embed(["text: " + text for text in short]), centre)
+    passages = without(plain.batch_embed(["text: " + text for text in short]), passage_centre)
     assert np.allclose(embedder.batch_embed(short), passages, atol=1e-5)
-    query = without(plain.batch_embed(["question: " + short[0]]), centre)
+    query = without(plain.batch_embed(["question: " + short[0]]), query_centre)
     assert np.allclose(embedder.embed_query(short[0]), query[0], atol=1e-5)
     assert not np.allclose(embedder.embed(short[0]), query[0], atol=1e-2)
 
@@ -105,6 +106,8 @@ def test_what_all_vectors_share_is_taken_off(embedder: Embedder, plain: Embedder
     assert plain.similarity(*unlike) > 0.5
     assert embedder.similarity(*unlike) < 0.25
     assert embedder.similarity(TEXTS[0], TEXTS[0]) == pytest.approx(1, abs=1e-6)
+    assert plain.least_cosine is None
+    assert embedder.least_cosine == pytest.approx(0.1, abs=0.06)
 
 
 @pytest.fixture

@@ -25,7 +25,13 @@ from aiana.embeddings.locate import (
     sentence_length,
     verify_package,
 )
-from aiana.embeddings.manifest import MODEL_FILE, TOKENIZER_FILE, check_digests, rebuild
+from aiana.embeddings.manifest import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Calibration,
+    check_digests,
+    rebuild,
+)
 from aiana.embeddings.prompts import Prompts, read_prompts
 from aiana.embeddings.windows import BLOCK, cut, encodings, windows
 from aiana.errors import ModelUnavailable
@@ -109,6 +115,16 @@ class Embedder:
         source = self._located()
         return source.manifest.max_tokens if source.manifest else sentence_length(source.folder)
 
+    @property
+    def least_cosine(self) -> float | None:
+        """Texts that are less alike are so by chance; None where nobody measured it."""
+        return self._calibration.least_cosine
+
+    @property
+    def _calibration(self) -> Calibration:
+        manifest = self._located().manifest
+        return manifest.calibration if manifest is not None else Calibration()
+
     @cached_property
     def _prompts(self) -> Prompts:
         source = self._located()
@@ -152,7 +168,8 @@ class Embedder:
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The vector of a text by which others are to be found, shape (dimensions,)."""
-        vector: NDArray[np.float32] = self._embed([text], self._prompts.query, 1)[0]
+        prompt, centre = self._prompts.query, self._calibration.query_centre
+        vector: NDArray[np.float32] = self._embed([text], prompt, centre, 1)[0]
         return vector
 
     def batch_embed(self, texts: Sequence[str], batch_size: int = 32) -> NDArray[np.float32]:
@@ -160,9 +177,12 @@ class Embedder:
 
         `batch_size` is the most texts that go through the model at once; fewer where they are long.
         """
-        return self._embed(texts, self._prompts.passage, batch_size)
+        prompt, centre = self._prompts.passage, self._calibration.passage_centre
+        return self._embed(texts, prompt, centre, batch_size)
 
-    def _embed(self, texts: Sequence[str], prompt: str, batch_size: int) -> NDArray[np.float32]:
+    def _embed(
+        self, texts: Sequence[str], prompt: str, centre: list[float], batch_size: int
+    ) -> NDArray[np.float32]:
         import numpy as np
 
         engine = self.load()
@@ -178,11 +198,10 @@ class Embedder:
             vectors[start : start + _SLAB] = np.add.reduceat(parts, [0, *ends[:-1]])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
-        manifest = self._located().manifest
-        if manifest is not None and manifest.centre:
-            from aiana.embeddings.centre import centred
+        if centre:
+            from aiana.embeddings.calibration import centred
 
-            return centred(vectors, manifest.centre)
+            return centred(vectors, centre)
         return vectors
 
     def similarity(self, a: str, b: str) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.embeddings.centre import centre_of
+from aiana.embeddings.calibration import calibrate
 from aiana.embeddings.locate import sentence_length
 from aiana.embeddings.manifest import (
     MODEL_FILE,
@@ -20,7 +20,7 @@ from aiana.embeddings.manifest import (
     write_manifest,
 )
 from aiana.embeddings.prompts import read_prompts
-from aiana.embeddings.samples import SAMPLES, passages
+from aiana.embeddings.samples import SAMPLES, UNLIKE
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +48,10 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
         model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8"
     )
     prompts = read_prompts(weights, name)
+    queries, passages = (
+        _vectors(model, [prompt + text for text in UNLIKE])
+        for prompt in (prompts.query, prompts.passage)
+    )
     facts: dict[str, Any] = {
         "model": name,
         "source": source,
@@ -55,7 +59,7 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
         "max_tokens": model.max_seq_length,
         "pad_id": model.tokenizer.pad_token_id or 0,
         "prompts": prompts,
-        "centre": centre_of(_vectors(model, passages(prompts.passage))),
+        "calibration": calibrate(queries, passages),
         "versions": {package: version(package) for package in _TOOLS},
     }
     try:

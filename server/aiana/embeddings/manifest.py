@@ -30,6 +30,16 @@ class FileRecord(Struct, frozen=True):
     sha256: str
 
 
+class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a model makes of texts that have nothing to do with each other."""
+
+    query_centre: list[float] = field(default_factory=list)
+    passage_centre: list[float] = field(default_factory=list)
+    """What is taken off the vectors of each; empty of a model that needs it not."""
+    least_cosine: float | None = None
+    """Texts that are less alike are so by chance; None where nobody measured it."""
+
+
 class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     """What a compiled model says of itself; `engine` is `torch` where ONNX cannot do the model."""
 
@@ -44,8 +54,7 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     cosine: float | None = None
     """Lowest cosine to sentence-transformers over the sample texts at compile time."""
     prompts: Prompts = Prompts()
-    centre: list[float] = field(default_factory=list)
-    """What is taken off each vector, `dimensions` numbers; none of a model that needs it not."""
+    calibration: Calibration = Calibration()
     reason: str = ""
     """Why the engine is `torch`."""
     versions: dict[str, str] = field(default_factory=dict)

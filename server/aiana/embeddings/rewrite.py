@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiana.embeddings.bert import bert_graph
-from aiana.embeddings.centre import centre_of
+from aiana.embeddings.calibration import calibrate
 from aiana.embeddings.manifest import (
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -20,7 +20,7 @@ from aiana.embeddings.manifest import (
 )
 from aiana.embeddings.onnx import OnnxEngine
 from aiana.embeddings.prompts import read_prompts
-from aiana.embeddings.samples import SAMPLES, passages
+from aiana.embeddings.samples import SAMPLES, UNLIKE
 from aiana.embeddings.weights import SentenceModel, read_sentence_model
 from aiana.errors import ModelUnavailable
 
@@ -52,7 +52,11 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
         cosine = 1.0
     exact.unlink(missing_ok=True)
     prompts = read_prompts(weights, name)
-    vectors = _vectors(model, OnnxEngine(fast, model.pad_id), passages(prompts.passage))
+    engine = OnnxEngine(fast, model.pad_id)
+    queries, passages = (
+        _vectors(model, engine, [prompt + text for text in UNLIKE])
+        for prompt in (prompts.query, prompts.passage)
+    )
     (work / TOKENIZER_FILE).write_text(model.tokenizer.to_str(), encoding="utf-8")
     manifest = Manifest(
         engine="onnx",
@@ -61,7 +65,7 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
         pad_id=model.pad_id,
         cosine=cosine,
         prompts=prompts,
-        centre=centre_of(vectors),
+        calibration=calibrate(queries, passages),
         versions={package: version(package) for package in _TOOLS},
         files={file: record_file(work / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         model=name,

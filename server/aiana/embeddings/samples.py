@@ -1,4 +1,4 @@
-"""Texts by which a compiled model is compared with what it was compiled from."""
+"""Texts by which a model is compared with what it was compiled from, and is calibrated."""
 
 from __future__ import annotations
 
@@ -20,8 +20,23 @@ SAMPLES = (
     "a",
     "word " * 200,
 )
-
-
-def passages(prompt: str) -> list[str]:
-    """Those that say something, as the model reads them when they are stored."""
-    return [prompt + sample for sample in SAMPLES if sample]
+UNLIKE = (
+    *(sample for sample in SAMPLES if sample),
+    "Where is the retry limit configured?",
+    "We decided to keep the old endpoint until the mobile release.",
+    "TypeError: cannot read properties of undefined (reading 'map')",
+    "npm run build fails on CI but works locally",
+    "El servidor responde con un error 500 después de la actualización",
+    "Die Migration muss vor dem Ausrollen laufen",
+    "テストが時々失敗する原因を調べてください",
+    "Почему запрос к базе такой медленный?",
+    "사용자 인증 토큰이 만료되었습니다",
+    "docker compose up -d --build",
+    "Please add a unit test for the parser",
+    "The meeting notes are in the wiki",
+    "class Cart:\n    def total(self):\n        return sum(i.price for i in self.items)",
+    "Set the log level to debug and try again.",
+    "ok, do it",
+    "I renamed the column, so the report has to change as well.",
+)
+"""What people and assistants write, each about something else."""

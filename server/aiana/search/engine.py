@@ -30,10 +30,11 @@ MOST_RANKED = 300
 MOST_BY_MEANING = 200
 LEAST_COSINE = 0.15
 """Less alike than this is chance with the default model."""
-LEAST_COSINE_OF_LITTLE = 0.42
-"""Of a single word that no text holds, and of several most of which are no words. The best text of
-a development query is alike by 0.37 at the least, and by 0.45 of single words that say something;
-`lgtm`, `1`, `yes` find up to 0.35 among 6,000 texts, and so do most letters hit at random."""
+LITTLE_TIMES = 2.8
+"""So many times as much (0.42) of a single word that no text holds, and of several most of which
+are no words. The best text of a development query is alike by 0.37 at the least, and by 0.45 of
+single words that say something; `lgtm`, `1`, `yes` find up to 0.35 among 6,000 texts, and so do
+most letters hit at random."""
 MOST_CRUMBLING = 0.5
 """Of the words of a query: from so many on that are no words, it says little."""
 LEAST_TRUST = 0.5
@@ -112,6 +113,7 @@ class Request(Struct, frozen=True, kw_only=True):
     mode: Mode = "hybrid"
     reads_english_only: bool = False
     """The model knows little of scripts without blanks: there, words decide."""
+    least_cosine: float = LEAST_COSINE
     now: datetime
     colleagues: Sequence[frozenset[str]] = ()
     """Texts of others that are shown beside the hits: which phrases of the query each holds."""
@@ -170,10 +172,10 @@ def search(
                 else:
                     lanes.append("semantic")
             trust = 1.0 - asked.foreign if request.reads_english_only else 1.0
-            least = LEAST_COSINE
+            least = request.least_cosine
             if request.mode == "hybrid":
                 could_crumble = request.reads_english_only and not matches
-                least = _least_cosine(asked, trust, bool(keyword.any()), could_crumble)
+                least *= _demanded(asked, trust, bool(keyword.any()), could_crumble)
             if cosines is not None:
                 meaning = ranking.meaning_scores(cosines, within)
                 known = meaning[within & ~np.isnan(cosines)]
@@ -359,8 +361,8 @@ def _phrase_hits(
     return hits, catalogue.present(folded), catalogue.present(exact)
 
 
-def _least_cosine(asked: Plan, trust: float, found: bool, could_crumble: bool) -> float:
-    """How much alike a text must be to count beside those that words found, if they did.
+def _demanded(asked: Plan, trust: float, found: bool, could_crumble: bool) -> float:
+    """How many times as much alike as else a text must be beside those that words found, if any.
 
     Words `could_crumble` where the model reads English only and nothing holds them: those that
     texts hold outside of where is searched are words, whatever the model makes of them.
@@ -368,11 +370,11 @@ def _least_cosine(asked: Plan, trust: float, found: bool, could_crumble: bool) -
     if trust < LEAST_TRUST:
         return float("inf")
     if found:
-        return LEAST_COSINE
+        return 1.0
     says_little = len(asked.terms) < 2 or (
         could_crumble and crumbling(asked.terms.values()) >= MOST_CRUMBLING
     )
-    return LEAST_COSINE_OF_LITTLE if says_little else LEAST_COSINE
+    return LITTLE_TIMES if says_little else 1.0
 
 
 def _fuse(

@@ -16,7 +16,7 @@ from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchReasons
 from aiana.protocol.results import Outside, Searched, SearchResult
-from aiana.search.engine import MOST_EMBEDDED_CHARS, Ranking, Request, search
+from aiana.search.engine import LEAST_COSINE, MOST_EMBEDDED_CHARS, Ranking, Request, search
 from aiana.search.notes import described, of_answer, of_unread_files
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
@@ -146,6 +146,7 @@ class Searcher:
         degraded: list[Degraded] = []
 
         reads_english_only = self._embedder.model_name == DEFAULT_MODEL
+        least_cosine = LEAST_COSINE
 
         def answer(mode: Mode, limit: int) -> SearchResult:
             missing: list[Degraded] = []
@@ -156,12 +157,13 @@ class Searcher:
                 from aiana.search.team import of_colleagues
 
                 shared = remote.shared(embed(query.text[:MOST_EMBEDDED_CHARS]))
-                colleagues = of_colleagues(shared, query, self._text_index)
+                colleagues = of_colleagues(shared, query, self._text_index, least_cosine)
             request = Request(
                 query=query,
                 filter=wanted,
                 mode=mode,
                 reads_english_only=reads_english_only,
+                least_cosine=least_cosine,
                 now=reference,
                 colleagues=[each.phrases for each in colleagues],
                 explain=explain,
@@ -214,6 +216,8 @@ class Searcher:
                 search(request, self._text_index)
 
             embed, degraded = self._embed_query(mode, wait_for_model, follows, words)
+            if embed is not None and not reads_english_only:
+                least_cosine = self._embedder.least_cosine or LEAST_COSINE
         return answer(mode, limit)
 
     def _without_vectors(self) -> list[Degraded]:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from aiana.models import OWN_SOURCE, Memory, MemoryType, SearchFilter, SearchHit
 from aiana.protocol.uris import memory_uri
-from aiana.search.engine import LEAST_COSINE
 from aiana.search.phrases import phrases_in
 from aiana.search.query import Query
 from aiana.search.snippets import snippet
@@ -66,7 +65,7 @@ def asked_of_colleagues(tier: QdrantTier, query: Query) -> Search | None:
 
 
 def of_colleagues(
-    points: Sequence[dict[str, Any]], query: Query, text_index: TextIndex
+    points: Sequence[dict[str, Any]], query: Query, text_index: TextIndex, least_cosine: float
 ) -> list[Candidate]:
     """The memories that points hold, the most alike first; a point has all that they show.
 
@@ -78,7 +77,7 @@ def of_colleagues(
         shared
         for shared in found
         if shared is not None
-        and shared.score >= LEAST_COSINE
+        and shared.score >= least_cosine
         and not any(_is_within(each, shared) for each in query.without)
     ]
     texts = [shared.content for shared in near]
