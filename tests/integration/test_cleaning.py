@@ -14,7 +14,7 @@ from aiana.errors import ModelUnavailable
 from aiana.service import open_aiana
 from aiana.storage.migrations import MIGRATIONS
 from tests.integration.test_secrets_at_rest import ALL, TOKEN, clear_in
-from tests.unit.test_redaction_kinds import noise
+from tests.noise import noise
 
 MOMENT = "2026-02-01T12:00:00.000Z"
 PROJECT = f"/work/deploy-{TOKEN}"

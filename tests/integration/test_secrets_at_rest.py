@@ -20,7 +20,8 @@ from aiana.models import Memory, Message, Session
 from aiana.render.pages import write_page
 from aiana.service import Aiana, open_aiana
 from tests.integration.servers import RedisServer, until
-from tests.unit.test_redaction_kinds import FORMS, WORD, noise
+from tests.noise import noise
+from tests.unit.test_redaction_kinds import FORMS, WORD
 
 
 def _own(n: int, secret: str) -> str:

@@ -7,15 +7,10 @@ import string
 import pytest
 
 from aiana.redaction.redact import redact, redact_json, redact_tree
+from tests.noise import ALNUM, noise
 
-ALNUM = string.ascii_letters + string.digits
 # A table of digits and letters in no order: enough to look random, and the same in every run.
 NOISE = "".join(random.Random(7).choices(ALNUM, k=4000))
-
-
-def noise(length: int, alphabet: str = ALNUM) -> str:
-    """Random text that holds a digit, made here so that no file holds a secret."""
-    return "".join(random.Random(length).choices(alphabet, k=length - 1)) + "7"
 
 
 TOKENS = {

@@ -9,14 +9,7 @@ import string
 import pytest
 
 from aiana.redaction.redact import forget_known, redact, redact_json
-
-ALNUM = string.ascii_letters + string.digits
-
-
-def noise(length: int, alphabet: str = ALNUM) -> str:
-    source = random.Random(f"{length}{alphabet}")
-    return "".join(source.choice(alphabet) for _ in range(length))
-
+from tests.noise import noise
 
 HEX = noise(64, "0123456789abcdef")
 BASE64 = base64.b64encode(random.Random(3).randbytes(32)).decode()

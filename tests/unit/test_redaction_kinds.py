@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import random
 import re
-import string
 
 import pytest
 from hypothesis import given, settings
@@ -18,15 +16,9 @@ from aiana.redaction.names import WORDS
 from aiana.redaction.plain import is_plain
 from aiana.redaction.redact import forget_known, redact, redact_json
 from aiana.redaction.rules import PHRASE_RULES
+from tests.noise import noise
 
-ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"
-
-
-def noise(length: int, alphabet: str = ALNUM) -> str:
-    """Random text that holds a digit, made here so that no file holds a secret."""
-    made = random.Random(f"{length}{alphabet}")
-    return "".join(made.choices(alphabet, k=length - 2)) + "a7"
 
 
 WORD = "p9Q" + noise(11)

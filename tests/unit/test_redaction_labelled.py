@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import string
-
 import pytest
 
 from aiana.redaction.redact import forget_known, redact, redact_json
-
-ALNUM = string.ascii_letters + string.digits
-
-
-def noise(length: int, alphabet: str = ALNUM) -> str:
-    source = random.Random(f"{length}{alphabet}")
-    return "".join(source.choice(alphabet) for _ in range(length))
-
+from tests.noise import noise
 
 LABELLED = r"""
 Stripe("§")

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import string
-
 import pytest
 
 from aiana.redaction.redact import redact, redact_json, redact_tree
-
-
-def noise(length: int) -> str:
-    made = random.Random(f"named{length}")
-    return "".join(made.choices(string.ascii_letters + string.digits, k=length - 2)) + "a7"
-
+from tests.noise import noise
 
 PASSWORDS = [
     "password", "passwd", "passphrase", "pwd", "PASSWORD", "Password", "dbPassword", "db_password",

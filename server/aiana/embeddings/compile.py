@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -36,9 +35,6 @@ from aiana.embeddings.manifest import (
 from aiana.errors import Conflict, ModelUnavailable
 from aiana.invocation import command
 from aiana.private import make_folder
-
-if TYPE_CHECKING:
-    pass
 
 LOCK_TIMEOUT_S = 600
 _BUSY = 3
