@@ -162,14 +162,14 @@ function commands(
         await showError(server, error);
       }
     });
-  /** Of hits, and of rows of the tree, which come with the others that are selected. */
-  const onHits = (id: string, run: (uris: string[]) => Promise<void>) =>
+  /** Of hits, and of rows of the tree, which come with the others that are selected; `back` ends it in the panel. */
+  const onHits = (id: string, run: (uris: string[]) => Promise<void>, back?: () => Promise<void>) =>
     register(`hit.${id}`, (argument, rows) => {
       if (argument instanceof Row) {
         return run(urisOf(Array.isArray(rows) ? rows : [argument]));
       }
       const uri = hitUri(argument);
-      return uri === undefined ? undefined : run(panel.targets(uri));
+      return uri === undefined ? undefined : run(panel.targets(uri)).then(back);
     });
   const onDocument = (id: string, run: (editor: vscode.TextEditor) => Promise<void>) =>
     register(`document.${id}`, () => {
@@ -231,7 +231,12 @@ function commands(
     onHits("pin", (uris) => actions.pin(uris)),
     onHits("edit", (uris) => actions.edit(uris)),
     onHits("forget", (uris) => actions.forget(uris)),
-    onHits("deleteSession", (uris) => actions.deleteSession(uris)),
+    // Its dialog takes the focus out of the panel, and does not give it back.
+    onHits(
+      "deleteSession",
+      (uris) => actions.deleteSession(uris),
+      () => panel.takeFocus(),
+    ),
     onDocument("previousTurn", (editor) => documents.go(editor, -1)),
     onDocument("nextTurn", (editor) => documents.go(editor, 1)),
     onDocument("addToChat", async (editor) => actions.addToChat([await documents.addressAt(editor)])),

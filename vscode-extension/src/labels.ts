@@ -52,9 +52,14 @@ export function projectName(project: string | null | undefined): string {
   );
 }
 
+/** Without the signs that turn the direction of what follows, which would show it otherwise than it stands. */
+export function directed(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** What to call a text. */
 export function firstLine(text: string): string {
-  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
+  const line = directed(text).trim().split(/\r?\n/, 1)[0] ?? "";
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 

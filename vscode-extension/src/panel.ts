@@ -46,6 +46,13 @@ export class Panel implements vscode.WebviewViewProvider {
     this.post({ type: "focus" });
   }
 
+  /** Give the focus back to what had it in the panel, if that is to be seen. */
+  async takeFocus(): Promise<void> {
+    if (this.view?.visible) {
+      await vscode.commands.executeCommand(`${VIEW}.focus`);
+    }
+  }
+
   /** The rows that a context menu's command is about: the one clicked, with the selection it belongs to. */
   targets(uri: string): string[] {
     return this.selection.includes(uri) ? this.selection : [uri];
@@ -159,6 +166,7 @@ export class Panel implements vscode.WebviewViewProvider {
       notes: result.notes,
       degraded: result.degraded.map(({ reason }) => reason),
       warming: !result.modes.includes("semantic") && !result.degraded.some(({ tier }) => tier === "embedder"),
+      empty: !items.length && !textsOf(result),
     });
   }
 
@@ -176,14 +184,16 @@ export class Panel implements vscode.WebviewViewProvider {
   /** Memories as far as their kind is asked for, and conversations. */
   private lists(filters: Filters, rows: HomeRows): Promise<[Part, Part]> {
     const project = filters.scope === "project" ? currentProject() : undefined;
-    const { sources, after } = searchFilter(filters);
+    const { sources, after, kinds, memoryTypes } = searchFilter(filters);
     const filter: wire.SearchFilter = { sources, after, project: project?.path };
+    const wanted = (kind: wire.Kind) => kinds?.includes(kind) ?? true;
     return Promise.all([
-      part(rows.memories, async (limit, cursor) => {
-        const page = await this.server.request(wire.memoryList, { filter, limit, cursor });
+      part(wanted("memory") ? rows.memories : 0, async (limit, cursor) => {
+        const memories = { ...filter, memoryTypes };
+        const page = await this.server.request(wire.memoryList, { filter: memories, limit, cursor });
         return { items: page.memories.map(itemOfMemory), next: page.nextCursor };
       }),
-      part(rows.sessions, async (limit, cursor) => {
+      part(wanted("message") ? rows.sessions : 0, async (limit, cursor) => {
         const page = await this.server.request(wire.sessionList, { filter, limit, cursor });
         return { items: page.sessions.map(itemOfSession), next: page.nextCursor };
       }),
@@ -234,6 +244,11 @@ export class Panel implements vscode.WebviewViewProvider {
   }
 }
 
+/** How many texts there are where was searched, and outside of it. */
+function textsOf({ searched, outside }: wire.SearchResult): number {
+  return searched.messages + searched.memories + (outside?.messages ?? 0) + (outside?.memories ?? 0);
+}
+
 /** The first `rows` of a list that comes in pages. */
 async function part(
   rows: number,
@@ -241,11 +256,14 @@ async function part(
 ): Promise<Part> {
   const items: PanelItem[] = [];
   let cursor: string | undefined;
-  do {
+  while (items.length < rows) {
     const answer = await page(Math.min(rows - items.length, MOST_ROWS), cursor);
     items.push(...answer.items);
     cursor = answer.next ?? undefined;
-  } while (cursor && items.length < rows);
+    if (!cursor) {
+      break;
+    }
+  }
   return { items, more: cursor !== undefined };
 }
 

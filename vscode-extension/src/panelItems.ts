@@ -1,7 +1,7 @@
 /** Hits, memories and sessions as the rows that the panel and the quick search show. */
 
 import * as vscode from "vscode";
-import { assistantIcon, assistantTitle, firstLine, projectName } from "./labels";
+import { assistantIcon, assistantTitle, directed, firstLine, projectName } from "./labels";
 import type { Filters, PanelItem } from "./panelMessages";
 import type { Memory, MemoryType, SearchFilter, SearchHit, Session } from "./protocol";
 
@@ -39,7 +39,7 @@ export function itemOfMemory(memory: Memory): PanelItem {
     source: vscode.l10n.t("Memory"),
     title: memoryTitle(memory.memoryType),
     detail: "",
-    text: memory.content.slice(0, 300),
+    text: directed(memory.content.slice(0, 300)),
     highlights: [],
     project: projectName(memory.project),
     timestamp: memory.createdAt,

@@ -97,6 +97,8 @@ export type ToPanel =
       degraded: string[];
       /** Search by meaning will join soon. */
       warming: boolean;
+      /** Nothing at all is stored. */
+      empty: boolean;
     }
   | { type: "home"; id: number; memories: Part; sessions: Part; empty: boolean }
   | { type: "failed"; id: number; message: string }

@@ -30,6 +30,8 @@ export class Server implements vscode.Disposable {
   private restartAgain = false;
   private retry: NodeJS.Timeout | undefined;
   private disposed = false;
+  /** It answered once: if it does not start now, that may pass. */
+  private hasRun = false;
   private readonly backoff = new Backoff();
   private readonly stateChanged = new vscode.EventEmitter<ServerState>();
   private readonly statusChanged = new vscode.EventEmitter<wire.Status>();
@@ -130,6 +132,7 @@ export class Server implements vscode.Disposable {
     this.restarting = (async () => {
       do {
         this.restartAgain = false;
+        this.hasRun = false;
         this.backoff.reset();
         await this.stop();
         await this.ensureStarted();
@@ -184,10 +187,15 @@ export class Server implements vscode.Disposable {
     try {
       const client = await this.connect(command);
       this.client = client;
+      this.hasRun = true;
       this.setState("running");
       return client;
     } catch (error) {
       this.log.error(error instanceof Error ? error : String(error));
+      if (this.hasRun) {
+        this.crashed();
+        throw error;
+      }
       this.inSettings = command.origin === "setting";
       this.problem = this.inSettings
         ? vscode.l10n.t(

@@ -225,7 +225,7 @@ export class App {
     this.items = this.shown(message);
     this.nextCursor = message.partial || this.waiting ? "" : message.nextCursor;
     this.render(same);
-    this.notice.replaceChildren();
+    this.notify();
     if (this.waiting) {
       // This was asked before: it is shown meanwhile, and nothing is said of it.
       this.busy(true);
@@ -255,11 +255,11 @@ export class App {
 
   private say(message: Results): void {
     this.tell(this.found(message));
-    this.showLacking(message);
+    this.showLacking(message.empty ? NOTHING : message);
     if (!this.items.length && !message.partial) {
-      this.nothingFound(message.notes);
+      this.nothingFound(message);
     } else if (message.notes.length) {
-      this.notice.replaceChildren(...message.notes.map((note) => element("p", {}, note)));
+      this.notify(...message.notes.map((note) => element("p", {}, note)));
     }
   }
 
@@ -281,13 +281,47 @@ export class App {
     return count === 1 ? t("1 match") : t("{0} matches", number(count));
   }
 
-  private nothingFound(notes: string[]): void {
-    const widen = element("button", { type: "button", class: "link" }, t("Search all projects"));
-    widen.addEventListener("click", () => this.controls.widen());
-    this.notice.replaceChildren(
-      ...notes.map((note) => element("p", {}, note)),
-      ...(this.controls.value.scope === "project" ? [widen] : []),
+  private nothingFound({ notes, empty }: Results): void {
+    if (empty) {
+      this.nothingStored();
+      return;
+    }
+    this.notify(...notes.map((note) => element("p", {}, note)), ...this.waysOut());
+  }
+
+  private nothingStored(): void {
+    this.notify(
+      element(
+        "p",
+        {},
+        t("Nothing is stored yet. Import the conversations that your assistants left on this machine."),
+      ),
+      this.commandButton("aiana.importSessions", t("Import Sessions")),
     );
+  }
+
+  /** Links that show what the filters hide. */
+  private waysOut(): HTMLElement[] {
+    const link = (label: string, follow: () => void) => {
+      const button = element("button", { type: "button", class: "link" }, label);
+      button.addEventListener("click", follow);
+      return button;
+    };
+    return [
+      ...(this.controls.narrowed ? [link(t("Clear filters"), () => this.controls.clearFilters())] : []),
+      ...(this.controls.value.scope === "project"
+        ? [link(t("Search all projects"), () => this.controls.widen())]
+        : []),
+    ];
+  }
+
+  /** Say it above the list; the focus does not go with what was said before. */
+  private notify(...children: HTMLElement[]): void {
+    const had = this.notice.contains(document.activeElement);
+    this.notice.replaceChildren(...children);
+    if (had) {
+      this.controls.focus();
+    }
   }
 
   private homeArrived(message: Extract<ToPanel, { type: "home" }>): void {
@@ -307,20 +341,14 @@ export class App {
     this.showLacking(NOTHING);
     this.restore();
     if (message.empty) {
-      this.notice.replaceChildren(
-        element(
-          "p",
-          {},
-          t("Nothing is stored yet. Import the conversations that your assistants left on this machine."),
-        ),
-        this.commandButton("aiana.importSessions", t("Import Sessions")),
-      );
+      this.nothingStored();
     } else if (!message.memories.items.length && !message.sessions.items.length) {
-      this.notice.replaceChildren(
+      this.notify(
         element("p", {}, t("Nothing here yet. Type to search, or choose All projects in the filters.")),
+        ...this.waysOut(),
       );
     } else {
-      this.notice.replaceChildren();
+      this.notify();
     }
   }
 
@@ -356,7 +384,7 @@ export class App {
   private failed(message: string, inSettings = false): void {
     this.tell(message, true);
     const settings = this.commandButton("aiana.openServerSetting", t("Open Settings"));
-    this.notice.replaceChildren(
+    this.notify(
       ...(inSettings ? [settings] : []),
       this.commandButton("aiana.restartServer", t("Restart"), inSettings ? "secondary" : "primary"),
       this.commandButton("aiana.showLogs", t("Show Logs"), "secondary"),

@@ -53,6 +53,12 @@ export class Controls {
       this.filterToggle,
     );
     this.root.append(field, this.filterBox);
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && event.target !== this.input) {
+        event.preventDefault();
+        this.focus();
+      }
+    });
     this.translate();
   }
 
@@ -89,6 +95,18 @@ export class Controls {
       this.selects.scope.value = "all";
     }
     this.update();
+    this.events.changed();
+  }
+
+  /** Filters other than the project leave something out. */
+  get narrowed(): boolean {
+    return this.filters.source !== "" || this.filters.type !== "" || this.filters.time !== "";
+  }
+
+  /** Search everything of the project, or of all of them, from now on. */
+  clearFilters(): void {
+    this.filters = { ...NO_FILTERS, scope: this.filters.scope };
+    this.translate();
     this.events.changed();
   }
 
@@ -130,7 +148,6 @@ export class Controls {
     this.filterBox.setAttribute("aria-label", t("Filters"));
     name(this.clear, t("Clear"));
     name(this.groupToggle, t("Group by Conversation"));
-    name(this.filterToggle, t("Filters"));
     const types: [TypeFilter, string][] = [
       ["", t("Everything")],
       ["memory", t("Memories")],
@@ -181,11 +198,8 @@ export class Controls {
   }
 
   private update(): void {
-    const active =
-      this.filters.source !== "" ||
-      this.filters.type !== "" ||
-      this.filters.time !== "" ||
-      this.filters.scope === "all";
+    const active = this.narrowed || this.filters.scope === "all";
+    name(this.filterToggle, active ? t("Filters (active)") : t("Filters"));
     this.filterToggle.setAttribute("aria-expanded", String(!this.filterBox.hidden));
     this.filterToggle.classList.toggle("active", active);
     this.groupToggle.setAttribute("aria-pressed", String(this.grouped));

@@ -97,7 +97,11 @@ export class ResultList {
     if (focused) {
       const next =
         this.rows.get(focused) ?? this.rows.get(this.shown[Math.min(index, this.shown.length - 1)] ?? "");
-      focus(next, { preventScroll: true });
+      if (next) {
+        focus(next, { preventScroll: true });
+      } else {
+        this.events.leave();
+      }
     }
     const [first] = this.shown;
     this.enter(this.entry ?? (first ? this.rows.get(first) : undefined));

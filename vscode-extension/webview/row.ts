@@ -12,7 +12,9 @@ export function createRow(item: PanelItem, language: string, withProject: boolea
   const meaning = item.semantic
     ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))]
     : [];
-  const text = item.text ? [element("span", { class: "text" }, highlighted(item.text, item.highlights))] : [];
+  const text = item.text
+    ? [element("span", { class: "text", dir: "auto" }, highlighted(item.text, item.highlights))]
+    : [];
   const main = element(
     "button",
     { class: "main", type: "button", tabindex: "-1", "aria-keyshortcuts": "Enter Space" },
@@ -21,7 +23,7 @@ export function createRow(item: PanelItem, language: string, withProject: boolea
       "span",
       { class: "head" },
       element("span", { class: "sign", title: item.source }, icon(item.icon)),
-      element("span", { class: "title" }, item.title),
+      element("span", { class: "title", dir: "auto" }, item.title),
       ...meaning,
     ),
     ...text,

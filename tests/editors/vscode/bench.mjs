@@ -54,7 +54,7 @@ try {
   const page = await editor.browse();
   const { ms: awaited } = await editor.ask("activation", {}, 60_000);
   const panel = await openPanel(page);
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
   await panel.selectOption("select[aria-label=Project]", "all");
   const settled = () =>
     until(

@@ -144,7 +144,7 @@ try {
     await view(`panel-${name}`);
   }
   await editor.ask("setting", { key: "workbench.colorTheme", value: THEMES.dark });
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
   await panel.click("button[aria-label='Group by Conversation']");
   await panel.focus("button.main");
   await widen(page, 170);

@@ -282,7 +282,7 @@ test("grouping and filters work by the keyboard alone", async () => {
   );
   await page.keyboard.press("ArrowUp");
   await until(async () => (await settled(panel)).length > 1, 60_000, "everything is shown");
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
 });
 
 test("hits that join later move nothing under the pointer", async () => {
@@ -355,9 +355,9 @@ test("nothing found is said with what was looked through", async () => {
   assert.equal(await status(), 'Nothing found for “"no such words anywhere"” in shop.');
   await panel.click("#notice button >> text=Search all projects");
   await until(async () => / in all projects\.$/.test(await status()), 60_000, "all projects are searched");
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
   await panel.selectOption("select[aria-label=Project]", "project");
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
 });
 
 test("a conversation is deleted after a question", async () => {
@@ -492,7 +492,7 @@ test("a document outlives a reload of the window", async () => {
 
 test("query and filters outlive hiding the view and reloading the window", async () => {
   await search("make services");
-  await panel.click("button[aria-label=Filters]");
+  await panel.click("button[aria-controls=filters]");
   await panel.selectOption("select[aria-label=Type]", "memory");
   await settled(panel);
   await palette(page, "View: Show Explorer");

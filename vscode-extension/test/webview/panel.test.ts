@@ -71,6 +71,7 @@ function results(items: PanelItem[], fields: Partial<Extract<ToPanel, { type: "r
     notes: [],
     degraded: [],
     warming: false,
+    empty: false,
     ...fields,
   });
 }
@@ -167,6 +168,7 @@ test("an answer to an older question is not shown", () => {
     notes: [],
     degraded: [],
     warming: false,
+    empty: false,
   });
   expect(texts()).toEqual([]);
 });
@@ -502,6 +504,74 @@ test("nothing found says where, and offers all projects", async () => {
   expect(status()).toBe("Nothing found for “q” in all projects.");
   expect(notice.querySelector("button")).toBeNull();
   expect(await violations()).toEqual([]);
+});
+
+test("nothing found within filters offers to clear them, and the focus stays in the panel", () => {
+  open();
+  typeQuery("q");
+  const type = document.querySelector<HTMLSelectElement>('#filters select[aria-label="Type"]')!;
+  type.value = "insight";
+  type.dispatchEvent(new Event("change"));
+  vi.advanceTimersByTime(50);
+  results([]);
+  const links = () => [...document.querySelectorAll<HTMLButtonElement>("#notice button")];
+  const toggle = document.querySelector('[aria-controls="filters"]')!;
+  expect(links().map((link) => link.textContent)).toEqual(["Clear filters", "Search all projects"]);
+  expect(toggle.getAttribute("aria-label")).toBe("Filters (active)");
+  links()[0]!.focus();
+  links()[0]!.click();
+  vi.advanceTimersByTime(50);
+  expect(last("search").filters).toEqual({ scope: "project", source: "", type: "", time: "" });
+  results([item("a")]);
+  expect(document.activeElement).toBe(document.querySelector("#query"));
+  expect(toggle.getAttribute("aria-label")).toBe("Filters");
+});
+
+test("a search where nothing at all is stored offers to import", () => {
+  open();
+  typeQuery("q");
+  results([], {
+    empty: true,
+    notes: ["Nothing is stored yet: `aiana import` reads the sessions."],
+    degraded: ["No text"],
+  });
+  expect([...document.querySelectorAll("#notice button")].map((each) => each.textContent)).toEqual([
+    "Import Sessions",
+  ]);
+  expect(document.querySelector("#notice")!.textContent).not.toContain("aiana import");
+  expect(footer()).toBe("");
+});
+
+test("when the last row goes, the focus goes to the field", () => {
+  open();
+  typeQuery("q");
+  results([item("a", { kind: "memory" })]);
+  mains()[0]!.focus();
+  receive({ type: "changed" });
+  vi.advanceTimersByTime(400);
+  results([]);
+  expect(document.activeElement).toBe(document.querySelector("#query"));
+});
+
+test("Escape leads back to the field from everything beside it", () => {
+  open();
+  for (const control of document.querySelectorAll<HTMLElement>("#controls button, #controls select")) {
+    control.focus();
+    press("Escape");
+    expect(document.activeElement).toBe(document.querySelector("#query"));
+  }
+});
+
+test("titles and texts have the direction of what they say", () => {
+  open();
+  typeQuery("q");
+  results([item("a")]);
+  expect(
+    [...document.querySelectorAll(".row [dir]")].map((each) => [each.className, each.getAttribute("dir")]),
+  ).toEqual([
+    ["title", "auto"],
+    ["text", "auto"],
+  ]);
 });
 
 test("what does not answer is one line with one button", async () => {
