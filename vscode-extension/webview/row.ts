@@ -5,6 +5,10 @@ import type { PanelItem } from "../src/panelMessages";
 import { element, highlighted, icon } from "./dom";
 import { t } from "./strings";
 
+/** Characters that three lines of a narrow panel hold, and how many of them lead up to a mark. */
+const FIRST_LINES = 70;
+const BEFORE_MARK = 30;
+
 /** A row; `withProject` where rows of several projects stand side by side. */
 export function createRow(item: PanelItem, language: string, withProject: boolean): HTMLElement {
   const project = withProject ? item.project : "";
@@ -13,7 +17,7 @@ export function createRow(item: PanelItem, language: string, withProject: boolea
     ? [element("span", { class: "lane", title: t("Found by meaning") }, icon("sparkle"))]
     : [];
   const text = item.text
-    ? [element("span", { class: "text", dir: "auto" }, highlighted(item.text, item.highlights))]
+    ? [element("span", { class: "text", dir: "auto" }, highlighted(...fromFirstMark(item)))]
     : [];
   const main = element(
     "button",
@@ -39,6 +43,16 @@ export function createRow(item: PanelItem, language: string, withProject: boolea
     },
     main,
   );
+}
+
+/** A text of which a row shows three lines: from shortly before its first mark, if that is not among them. */
+function fromFirstMark({ text, highlights }: PanelItem): [string, [number, number][]] {
+  const [first] = highlights[0] ?? [0];
+  const cut = first > FIRST_LINES ? text.lastIndexOf(" ", first - BEFORE_MARK) + 1 : 0;
+  if (!cut) {
+    return [text, highlights];
+  }
+  return [`…${text.slice(cut)}`, highlights.map(([from, to]) => [from - cut + 1, to - cut + 1])];
 }
 
 export function mainOf(row: HTMLElement): HTMLButtonElement {

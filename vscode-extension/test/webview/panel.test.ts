@@ -562,6 +562,18 @@ test("Escape leads back to the field from everything beside it", () => {
   }
 });
 
+test("a row shows its first mark, though it stands far into the text", () => {
+  open();
+  typeQuery("q");
+  const far = `${"word ".repeat(30)}the needle in it`;
+  results([
+    item("a", { text: far, highlights: [[154, 160]] }),
+    item("b", { text: far, highlights: [[0, 4]] }),
+  ]);
+  expect(texts()).toEqual(["…word word word word word the needle in it", far]);
+  expect([...document.querySelectorAll("mark")].map((mark) => mark.textContent)).toEqual(["needle", "word"]);
+});
+
 test("titles and texts have the direction of what they say", () => {
   open();
   typeQuery("q");
