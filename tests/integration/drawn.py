@@ -34,6 +34,9 @@ class Drawn(Embedder):
     def embed(self, text: str) -> NDArray[np.float32]:
         return np.asarray(self.batch_embed([text])[0], np.float32)
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        return self.embed(text)
+
     def batch_embed(self, texts: Sequence[str], batch_size: int = 32) -> NDArray[np.float32]:
         rows = self._numbers.standard_normal((len(texts), DIMENSIONS), dtype=np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)

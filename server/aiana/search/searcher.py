@@ -216,7 +216,7 @@ class Searcher:
                 search(request, self._text_index)
 
             embed, degraded = self._embed_query(mode, wait_for_model, follows, words)
-            if embed is not None and not reads_english_only:
+            if self._embedder.is_loaded and not reads_english_only:
                 least_cosine = self._embedder.least_cosine or LEAST_COSINE
         return answer(mode, limit)
 
