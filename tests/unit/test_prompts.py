@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from aiana.embeddings.prompts import FILE, Prompts, read_prompts
+from aiana.embeddings.manifest import Prompts
+from aiana.embeddings.prompts import FILE, read_prompts
 
 NONE, OF_E5 = Prompts(), Prompts("query: ", "passage: ")
 

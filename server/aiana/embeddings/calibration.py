@@ -7,21 +7,27 @@ Source: Mu and Viswanath, All-but-the-Top, ICLR 2018.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from aiana.embeddings.manifest import Calibration
+from aiana.embeddings.manifest import Calibration, Prompts
+from aiana.embeddings.samples import UNLIKE
 
 Vectors = NDArray[np.float32]
 
 CENTRED_FROM = 0.7
-"""Length of the mean of vectors of length 1: all-MiniLM-L6-v2 has 0.45, e5 0.91."""
+"""Length of the mean of unlike texts' vectors: all-MiniLM-L6-v2 has 0.30, e5 0.90."""
 CHANCE = 0.9
 """Part of the pairs of unlike texts that are less alike than `least_cosine`."""
 
 
-def calibrate(queries: Vectors, passages: Vectors) -> Calibration:
-    """From the same texts as queries and as what these may find, each (texts, dimensions)."""
+def calibrate(embed: Callable[[Sequence[str]], Vectors], prompts: Prompts) -> Calibration:
+    """From unlike texts, as queries and as what these may find; `embed` gives their vectors."""
+    queries = passages = embed([prompts.passage + text for text in UNLIKE])
+    if prompts.query != prompts.passage:
+        queries = embed([prompts.query + text for text in UNLIKE])
     centres: list[list[float]] = [[], []]
     if np.linalg.norm(passages.mean(axis=0)) >= CENTRED_FROM:
         centres = [queries.mean(axis=0).tolist(), passages.mean(axis=0).tolist()]
@@ -36,7 +42,11 @@ def calibrate(queries: Vectors, passages: Vectors) -> Calibration:
 
 def centred(vectors: Vectors, centre: list[float]) -> Vectors:
     """`vectors` without what they have in common, of length 1 again."""
-    moved = vectors - np.asarray(centre, np.float32)
-    norms = np.linalg.norm(moved, axis=1, keepdims=True)
-    np.divide(moved, norms, out=moved, where=norms > 0)
-    return moved
+    return normalised(vectors - np.asarray(centre, np.float32))
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """`vectors` themselves, made of length 1 where they have any."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.divide(vectors, norms, out=vectors, where=norms > 0)
+    return vectors

@@ -29,10 +29,11 @@ from aiana.embeddings.manifest import (
     MODEL_FILE,
     TOKENIZER_FILE,
     Calibration,
+    Prompts,
     check_digests,
     rebuild,
 )
-from aiana.embeddings.prompts import Prompts, read_prompts
+from aiana.embeddings.prompts import read_prompts
 from aiana.embeddings.windows import BLOCK, cut, encodings, windows
 from aiana.errors import ModelUnavailable
 from aiana.invocation import missing, unavailable
@@ -185,6 +186,8 @@ class Embedder:
     ) -> NDArray[np.float32]:
         import numpy as np
 
+        from aiana.embeddings.calibration import centred, normalised
+
         engine = self.load()
         vectors = np.zeros((len(texts), engine.dimensions), dtype=np.float32)
         tokenize = self._rows if engine.device == "cpu" else self._rows_on_all_cores
@@ -196,13 +199,8 @@ class Embedder:
                 parts[batch] = engine.run([rows[index] for index in batch])
             ends = np.cumsum([len(own) for own in of_texts])
             vectors[start : start + _SLAB] = np.add.reduceat(parts, [0, *ends[:-1]])
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        np.divide(vectors, norms, out=vectors, where=norms > 0)
-        if centre:
-            from aiana.embeddings.calibration import centred
-
-            return centred(vectors, centre)
-        return vectors
+        vectors = normalised(vectors)
+        return centred(vectors, centre) if centre else vectors
 
     def similarity(self, a: str, b: str) -> float:
         """Cosine of the vectors of two texts, -1 to 1."""
@@ -219,8 +217,7 @@ class Embedder:
 
     def windows(self, text: str) -> list[str]:
         """`text` in overlapping pieces that fit the model's window; needs the tokenizer only."""
-        tokenizer = self._tokens()
-        return windows(_clean(text), tokenizer, self._limit(tokenizer))
+        return windows(_clean(text), self._tokens(), self._limit)
 
     def _located(self) -> ModelSource:
         if self._source is None:
@@ -238,8 +235,10 @@ class Embedder:
                     self._tokenizer = _open_tokenizer(self._located())
         return self._tokenizer
 
-    def _limit(self, tokenizer: Tokenizer) -> int:
+    @cached_property
+    def _limit(self) -> int:
         """How many word pieces of a text fit into the model's window, beside its prompt."""
+        tokenizer = self._tokens()
         prompts = (self._prompts.query, self._prompts.passage)
         longest = max(len(tokenizer.encode(p, add_special_tokens=False)) for p in prompts)
         return self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False) - longest
@@ -270,9 +269,9 @@ class Embedder:
         }
         long = [index for index in short if len(ids[index]) > most]
         blocks = tokenizer.encode_batch([texts[i] for i in long], add_special_tokens=False)
-        limit = self._limit(tokenizer)
         cuts = {
-            i: cut(texts[i], [(0, block)], limit) for i, block in zip(long, blocks, strict=True)
+            i: cut(texts[i], [(0, block)], self._limit)
+            for i, block in zip(long, blocks, strict=True)
         }
         for index, text in enumerate(texts):
             if len(text) > BLOCK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from aiana.embeddings.manifest import (
     write_manifest,
 )
 from aiana.embeddings.prompts import read_prompts
-from aiana.embeddings.samples import SAMPLES, UNLIKE
+from aiana.embeddings.samples import SAMPLES
 
 if TYPE_CHECKING:
     import torch
@@ -48,10 +49,6 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
         model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8"
     )
     prompts = read_prompts(weights, name)
-    queries, passages = (
-        _vectors(model, [prompt + text for text in UNLIKE])
-        for prompt in (prompts.query, prompts.passage)
-    )
     facts: dict[str, Any] = {
         "model": name,
         "source": source,
@@ -59,7 +56,7 @@ def export(work: Path, weights: Path, name: str, source: str) -> None:
         "max_tokens": model.max_seq_length,
         "pad_id": model.tokenizer.pad_token_id or 0,
         "prompts": prompts,
-        "calibration": calibrate(queries, passages),
+        "calibration": calibrate(partial(_vectors, model), prompts),
         "versions": {package: version(package) for package in _TOOLS},
     }
     try:

@@ -148,7 +148,7 @@ def is_rewritable(folder: Path) -> bool:
     """Whether numpy alone can compile what is in `folder`: a BERT whose pieces are averaged."""
     if folder.name == INT8_MODULE:
         return (folder / INT8_FILE).is_file()
-    config, modules = _read_json(folder / "config.json"), _read_json(folder / "modules.json")
+    config, modules = read_json(folder / "config.json"), read_json(folder / "modules.json")
     if not isinstance(config, dict) or not isinstance(modules, list):
         return False
     kinds = [str(m.get("type", "")).rpartition(".")[2] for m in modules if isinstance(m, dict)]
@@ -216,14 +216,14 @@ def verify_package(source: ModelSource) -> None:
 
 def sentence_length(folder: Path, default: int = 256) -> int:
     """The window in word pieces that the publisher of the model in `folder` states."""
-    config = _read_json(folder / "sentence_bert_config.json")
+    config = read_json(folder / "sentence_bert_config.json")
     length = config.get("max_seq_length") if isinstance(config, dict) else None
     return length if isinstance(length, int) and length > 2 else default
 
 
 def pad_token(folder: Path) -> int:
     """The id with which the publisher's model in `folder` pads."""
-    config = _read_json(folder / "config.json")
+    config = read_json(folder / "config.json")
     pad = config.get("pad_token_id") if isinstance(config, dict) else None
     return pad if isinstance(pad, int) else 0
 
@@ -243,7 +243,7 @@ def _source_in(folder: Path, origin: str) -> ModelSource | None:
 
 
 def _mean_pooled(folder: Path) -> bool:
-    pooling = _read_json(folder / "1_Pooling" / "config.json")
+    pooling = read_json(folder / "1_Pooling" / "config.json")
     if not isinstance(pooling, dict):
         return False
     modes = [key for key, on in pooling.items() if key.startswith("pooling_mode_") and on is True]
@@ -303,7 +303,8 @@ def _remedy(name: str) -> str:
     return f"With network, {download}; or give the path of the model's folder as its name."
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """What a file of a model's publisher says; None where it is missing or damaged."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from aiana.embeddings.prompts import Prompts
 from aiana.errors import ModelUnavailable
 from aiana.invocation import command
 
@@ -28,6 +27,13 @@ class FileRecord(Struct, frozen=True):
 
     size: int
     sha256: str
+
+
+class Prompts(Struct, frozen=True):
+    """What is put before a query, and before everything that a query may find."""
+
+    query: str = ""
+    passage: str = ""
 
 
 class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct
+from aiana.embeddings.locate import read_json
+from aiana.embeddings.manifest import Prompts
 
 FILE = "config_sentence_transformers.json"
 # The names that `encode_document` of sentence-transformers looks for, in its order.
@@ -16,20 +15,10 @@ _OF_PASSAGES = ("document", "passage", "corpus")
 _E5 = re.compile(r"(?:^|[/\\_-])e5-(?:small|base|large)(?![\w-]*instruct)", re.IGNORECASE)
 
 
-class Prompts(Struct, frozen=True):
-    """What is put before a query, and before everything that a query may find."""
-
-    query: str = ""
-    passage: str = ""
-
-
 def read_prompts(folder: Path, name: str) -> Prompts:
     """The prompts of the model `name` whose publisher's files are in `folder`."""
-    try:
-        config: Any = json.loads((folder / FILE).read_bytes())
-    except (OSError, ValueError):
-        config = None
-    config = config if isinstance(config, dict) else {}
+    read = read_json(folder / FILE)
+    config = read if isinstance(read, dict) else {}
     stated = config.get("prompts")
     items = stated.items() if isinstance(stated, dict) else ()
     texts = {key: text for key, text in items if isinstance(text, str)}

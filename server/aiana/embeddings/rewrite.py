@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from aiana.embeddings.manifest import (
 )
 from aiana.embeddings.onnx import OnnxEngine
 from aiana.embeddings.prompts import read_prompts
-from aiana.embeddings.samples import SAMPLES, UNLIKE
+from aiana.embeddings.samples import SAMPLES
 from aiana.embeddings.weights import SentenceModel, read_sentence_model
 from aiana.errors import ModelUnavailable
 
@@ -53,10 +54,6 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
     exact.unlink(missing_ok=True)
     prompts = read_prompts(weights, name)
     engine = OnnxEngine(fast, model.pad_id)
-    queries, passages = (
-        _vectors(model, engine, [prompt + text for text in UNLIKE])
-        for prompt in (prompts.query, prompts.passage)
-    )
     (work / TOKENIZER_FILE).write_text(model.tokenizer.to_str(), encoding="utf-8")
     manifest = Manifest(
         engine="onnx",
@@ -65,7 +62,7 @@ def rewrite(work: Path, weights: Path, name: str, source: str) -> None:
         pad_id=model.pad_id,
         cosine=cosine,
         prompts=prompts,
-        calibration=calibrate(queries, passages),
+        calibration=calibrate(partial(_vectors, model, engine), prompts),
         versions={package: version(package) for package in _TOOLS},
         files={file: record_file(work / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         model=name,

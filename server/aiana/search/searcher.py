@@ -144,9 +144,7 @@ class Searcher:
         page = HitPage(self._storage.database, query, group_by_session, cursor, reference)
         embed: Embed | None = None
         degraded: list[Degraded] = []
-
         reads_english_only = self._embedder.model_name == DEFAULT_MODEL
-        least_cosine = LEAST_COSINE
 
         def answer(mode: Mode, limit: int) -> SearchResult:
             missing: list[Degraded] = []
@@ -157,13 +155,13 @@ class Searcher:
                 from aiana.search.team import of_colleagues
 
                 shared = remote.shared(embed(query.text[:MOST_EMBEDDED_CHARS]))
-                colleagues = of_colleagues(shared, query, self._text_index, least_cosine)
+                colleagues = of_colleagues(shared, query, self._text_index, self._least_cosine)
             request = Request(
                 query=query,
                 filter=wanted,
                 mode=mode,
                 reads_english_only=reads_english_only,
-                least_cosine=least_cosine,
+                least_cosine=self._least_cosine,
                 now=reference,
                 colleagues=[each.phrases for each in colleagues],
                 explain=explain,
@@ -216,9 +214,14 @@ class Searcher:
                 search(request, self._text_index)
 
             embed, degraded = self._embed_query(mode, wait_for_model, follows, words)
-            if self._embedder.is_loaded and not reads_english_only:
-                least_cosine = self._embedder.least_cosine or LEAST_COSINE
         return answer(mode, limit)
+
+    @property
+    def _least_cosine(self) -> float:
+        """As measured of the model; of the default with the queries of development."""
+        if self._embedder.model_name == DEFAULT_MODEL or not self._embedder.is_loaded:
+            return LEAST_COSINE
+        return self._embedder.least_cosine or LEAST_COSINE
 
     def _without_vectors(self) -> list[Degraded]:
         """Why meaning did not answer though the model did."""
