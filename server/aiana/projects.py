@@ -44,7 +44,7 @@ def identity_of(folder: str) -> tuple[str, str, str]:
     if not path:
         return "", "", ""
     if "://" in path:
-        return path, _last(path), path
+        return path, name_of(path), path
     root = _git_root(path)
     if (agent := _AGENT_WORKTREE.match(path)) and (
         root is None or len(root.as_posix()) <= len(agent[1])
@@ -52,12 +52,12 @@ def identity_of(folder: str) -> tuple[str, str, str]:
         # Nothing is left of the worktree: it was one of the repository around it.
         return identity_of(agent[1])
     if root is None:
-        return path, _last(path), path
+        return path, name_of(path), path
     common = _common_folder(root)
     shared = common.parent if common.name == ".git" else common
     remote = _remote(common / "config")
     identity = remote or (root if _is_module(common) else shared).as_posix()
-    name = _last(identity).removesuffix(".git")
+    name = name_of(identity).removesuffix(".git")
     return identity, name, (shared if common.name == ".git" else root).as_posix()
 
 
@@ -247,5 +247,6 @@ def _remote(config: Path) -> str | None:
     return remotes.get("origin") or next(iter(remotes.values()), None)
 
 
-def _last(identity: str) -> str:
-    return identity.rstrip("/").rpartition("/")[2] or identity
+def name_of(identity: str) -> str:
+    """The last part of a project's identity."""
+    return identity.rstrip("/").replace("\\", "/").rpartition("/")[2] or identity

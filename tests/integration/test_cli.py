@@ -332,7 +332,7 @@ def test_sessions_are_shown_and_exported(run: Run, tmp_path: Path) -> None:
         (("import", "~/nope"), 1, f"There is no file or folder {Path.home() / 'nope'}"),
         (("import", "--since", "soon"), 2, "'soon' is no time"),
         (("forget",), 2, "Give either IDS, or"),
-        (("forget", "unknown"), 1, "There is no memory unknown."),
+        (("forget", "unknown"), 1, "There is no memory unknown. It may have been forgotten."),
         (("remember", "   "), 2, "There is no text to keep."),
         (("preferences", "--remove", "x"), 1, "No preference begins with 'x'"),
         (("model", "info"), 1, ""),

@@ -426,7 +426,7 @@ def test_what_is_said_of_no_hits_is_said_to_its_end(client: Client, project: Pat
     text = client.text("memory_search", query="<b>zeppelin</b> " + "engine " * 60)
     first, *_ = text.split("\n")
     assert first == (
-        f"Nothing in project {project} matches “&lt;b>zeppelin&lt;/b> "
+        f"Nothing in project {project.name} matches “&lt;b>zeppelin&lt;/b> "
         f"{'engine ' * 8}engine e…”. 2 texts were looked through. 2 lie outside of that, and none "
         "of them match."
     )

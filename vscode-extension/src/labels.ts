@@ -68,6 +68,20 @@ export function pickLine(text: string): string {
   return text.trim().replace(/\s+/g, " ").replace(/\$\(/g, "$\u200b(");
 }
 
+/** A text in lines of so many characters at most, cut between words; a longer word has one of its own. */
+export function linesOf(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= most) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
+}
+
 const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   [60, "second", 1],
   [3_600, "minute", 60],

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { HitActions } from "./hitActions";
-import { age, pickLine } from "./labels";
+import { age, linesOf, pickLine } from "./labels";
 import { itemOfHit } from "./panelItems";
 import type { Action, PanelItem } from "./panelMessages";
 import { overlaid } from "./partialResults";
@@ -12,6 +12,8 @@ import { currentProject } from "./workspace";
 
 const DEBOUNCE_MS = 40;
 const LIMIT = 30;
+/** Characters that stand in one line of a quick pick. */
+const LINE = 80;
 
 interface HitItem extends vscode.QuickPickItem {
   uri?: string;
@@ -123,8 +125,8 @@ export function quickSearch(server: Server, actions: HitActions): void {
 }
 
 function nothingFound(notes: string[]): HitItem[] {
-  const label = vscode.l10n.t("Nothing found");
-  return [{ label, detail: notes.join(" ") || undefined, alwaysShow: true }];
+  const lines = [vscode.l10n.t("Nothing found"), ...notes.flatMap((note) => linesOf(pickLine(note), LINE))];
+  return lines.map((label) => ({ label, alwaysShow: true }));
 }
 
 /** Hits come best first: VS Code is not to sort them by where the words stand in their labels. */

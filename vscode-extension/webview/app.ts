@@ -445,7 +445,7 @@ export class App {
         title: item.group ? item.groupTitle : t("Memories"),
         items: [],
       };
-      section.items.push(item);
+      section.items.push(item.group ? withoutGroup(item) : item);
       groups.set(item.group, section);
     }
     return [...groups.values()];
@@ -453,7 +453,7 @@ export class App {
 
   private enterList(open: boolean): void {
     if (!open) {
-      this.list.focusFirst();
+      this.list.focus();
     } else if (this.answered === this.id && this.timer === undefined) {
       this.openHit();
     } else {
@@ -539,4 +539,9 @@ export class App {
       scrollTop: this.restoring?.scrollTop ?? this.main.scrollTop,
     });
   }
+}
+
+/** A row below the heading that says its conversation. */
+function withoutGroup(item: PanelItem): PanelItem {
+  return { ...item, title: item.detail || item.title, detail: "" };
 }

@@ -103,8 +103,9 @@ export class ResultList {
         this.events.leave();
       }
     }
-    const [first] = this.shown;
-    this.enter(this.entry ?? (first ? this.rows.get(first) : undefined));
+    const last = sameQuery ? this.entry : this.focusedRow();
+    const entry = this.shown.find((uri) => uri === last?.dataset.uri) ?? this.first();
+    this.enter(entry ? this.rows.get(entry) : undefined);
   }
 
   /** How far down the reader is. */
@@ -132,10 +133,10 @@ export class ResultList {
     return mergeOrder(shown, [...byKey.keys()], held).map((key) => byKey.get(key)!);
   }
 
-  focusFirst(): boolean {
-    const first = this.first();
-    focus(first ? this.rows.get(first) : undefined);
-    return first !== undefined;
+  /** Go to the row where the focus was last, or to the first. */
+  focus(): void {
+    focus(this.entry);
+    this.entry?.scrollIntoView?.({ block: "nearest" });
   }
 
   first(): string | undefined {

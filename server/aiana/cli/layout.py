@@ -54,11 +54,6 @@ def when(timestamp: str) -> str:
     return f"{day}, {age(timestamp)} ago"
 
 
-def project_name(project: str) -> str:
-    """The last part of a project's identity."""
-    return project.rstrip("/").replace("\\", "/").rpartition("/")[2] or project
-
-
 def marked(text: str, ranges: Sequence[tuple[int, int]]) -> list[Piece]:
     """`text` in pieces, with its ranges (in UTF-16 units) marked as matches."""
     offsets = _from_utf16(text)

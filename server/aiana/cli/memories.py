@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from aiana.cli.groups import DefaultGroup
-from aiana.cli.layout import fit, joined, project_name, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import json_option, opened, print_document, print_json, tell, tell_of_more
 from aiana.cli.terminal import Piece, say, width
 from aiana.models import MEMORY_TYPES, Memory, MemoryType, SearchFilter
+from aiana.projects import name_of
 from aiana.text import one_line
 
 PINNED = "pinned"
@@ -131,7 +132,7 @@ def _print_memory(memory: Memory, columns: int) -> None:
     """The text, and below it what tells which and when."""
     pin = "* " if PINNED in memory.tags else ""
     tags = ", ".join(tag for tag in memory.tags if tag != PINNED)
-    facts = [memory.memory_type, when(memory.updated_at), project_name(memory.project), tags]
+    facts = [memory.memory_type, when(memory.updated_at), name_of(memory.project), tags]
     say(Piece(fit(f"{pin}{memory.content}", columns), "bold"))
     start = f"  {memory.id[:8]}  "
     say(Piece(start, "cyan"), Piece(joined(facts, columns - len(start)), "dim"))

@@ -10,11 +10,12 @@ import click
 from msgspec.structs import replace
 
 from aiana.cli.confirm import confirm, yes_option
-from aiana.cli.layout import fit, joined, project_name, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import chosen_project, json_option, opened, print_json, progress_bar
 from aiana.cli.terminal import say, text_argument, width
 from aiana.invocation import command
 from aiana.models import MEMORY_TYPES, MemoryType, Progress, SearchFilter
+from aiana.projects import name_of
 from aiana.protocol.results import Deleted, Forgetting, PendingPart
 from aiana.service import Aiana
 from aiana.text import counted, one_line
@@ -229,7 +230,7 @@ def _shown(would: Forgetting) -> Iterator[str]:
         facts = [
             thing.kind,
             when(thing.timestamp),
-            project_name(thing.project),
+            name_of(thing.project),
             thing.source if thing.kind != "memory" else None,
             counted(thing.messages, "message") if thing.kind == "session" else None,
         ]

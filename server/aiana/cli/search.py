@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from aiana.cli.groups import QueryCommand
-from aiana.cli.layout import fit, joined, marked, project_name, when
+from aiana.cli.layout import fit, joined, marked, when
 from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
 from aiana.cli.terminal import Piece, say, text_argument, width
 from aiana.models import HitReasons, Mode, SearchFilter, SearchHit, SearchReasons
+from aiana.projects import name_of
 from aiana.protocol.results import SearchResult
 from aiana.text import counted
 
@@ -106,7 +107,7 @@ def _print_hits(result: SearchResult) -> None:
 def _print_hit(number: int, hit: SearchHit, columns: int | None) -> None:
     """The title first, then who said it when, what, and where to read on."""
     title = hit.session_title or ("Memory" if hit.kind == "memory" else "Conversation")
-    place = [project_name(hit.project), hit.user or hit.source, when(hit.timestamp)]
+    place = [name_of(hit.project), hit.user or hit.source, when(hit.timestamp)]
     left = columns and columns - 4
     say(Piece(f"{number:>2}  ", "dim"), Piece(fit(title, left), "bold"))
     say("    ", Piece(joined([hit.speaker, *place, f"{hit.score:.2f}"], left), "green"))

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import asdict
 
 from aiana.cli.groups import DefaultGroup
-from aiana.cli.layout import fit, joined, project_name, when
+from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import (
     chosen_project,
     json_option,
@@ -27,6 +27,7 @@ from aiana.cli.output import (
 )
 from aiana.cli.terminal import Piece, outlet, say, width
 from aiana.models import SearchFilter, Session
+from aiana.projects import name_of
 from aiana.protocol.results import SessionResult
 from aiana.text import clean, counted, one_line
 
@@ -136,7 +137,7 @@ def _print_session(session: Session, depth: int, columns: int) -> None:
     branch = f"{indent[2:]}└ " if depth else ""
     facts = [
         when(session.ended_at or session.started_at),
-        project_name(session.project),
+        name_of(session.project),
         session.source,
         counted(session.message_count, "message"),
         counted(session.agents, "sub-agent") if session.agents else None,

@@ -13,9 +13,10 @@ import click
 
 from aiana.capture.access import is_container, no_transcripts
 from aiana.cli.capture import lacks_a_model
-from aiana.cli.layout import fit, joined, project_name
+from aiana.cli.layout import fit, joined
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, width
+from aiana.projects import name_of
 from aiana.protocol.results import Arrival, Failure
 from aiana.service import Aiana
 from aiana.text import counted
@@ -84,7 +85,7 @@ def _print(arrival: Arrival, as_json: bool) -> None:
         return
     columns = width()
     time = datetime.now().strftime("%H:%M:%S")
-    facts = [project_name(arrival.project), counted(arrival.messages, "message")]
+    facts = [name_of(arrival.project), counted(arrival.messages, "message")]
     about = joined([arrival.source, *facts], columns)
     title = fit(arrival.title or arrival.id, columns and columns - 10)
     say(Piece(f"{time}  ", "dim"), Piece(title, "bold"))

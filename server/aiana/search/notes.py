@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiana.invocation import command
 from aiana.models import SearchFilter
+from aiana.projects import name_of
 from aiana.text import counted, one_line
 from aiana.times import readable
 
@@ -83,7 +84,8 @@ def described(restriction: SearchFilter, without: tuple[SearchFilter, ...] = ())
     """A filter as people say it: `in project shop, after 2026-02-01 00:00 UTC`; "" for none."""
     said = []
     if restriction.project is not None:
-        said.append(f"in project {restriction.project}" if restriction.project else "in no project")
+        name = name_of(restriction.project)
+        said.append(f"in project {name}" if name else "in no project")
     kinds = restriction.memory_types or restriction.kinds
     for name, values in (
         ("of type", [*dict.fromkeys([*kinds, *restriction.types])]),

@@ -217,7 +217,7 @@ class MemoryStore:
                 connection, "memories", f"{_SELECT} WHERE m.id BETWEEN :first AND :last", memory_id
             )
         if row is None:
-            raise NotFound(f"There is no memory {memory_id}.")
+            raise NotFound(f"There is no memory {memory_id}.", "It may have been forgotten.")
         return memory_of(row)
 
     @staticmethod

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, projectName } from "../../src/labels";
+import { age, linesOf, projectName } from "../../src/labels";
 import { itemOfHit, searchFilter } from "../../src/panelItems";
 import type { SearchHit } from "../../src/protocol";
 
@@ -56,4 +56,9 @@ test("names and ages", () => {
   expect(projectName("github.com/ada/shop.git")).toBe("shop");
   expect(age("2026-01-01T00:00:00Z", Date.parse("2026-01-04T01:00:00Z"), "en")).toBe("3 days ago");
   expect(age("", 0, "en")).toBe("");
+});
+
+test("a text in lines is cut between words, and never inside one", () => {
+  expect(linesOf("one two three", 7)).toEqual(["one two", "three"]);
+  expect(linesOf("a longword b", 3)).toEqual(["a", "longword", "b"]);
 });

@@ -367,7 +367,26 @@ test("grouped by conversation, with headings", async () => {
   document.querySelector<HTMLButtonElement>('[aria-label="Group by Conversation"]')!.click();
   expect(headings()).toEqual(["Fix it 2", "Other 1"]);
   expect(texts()).toEqual(["text of a", "text of c", "text of b"]);
+  const titles = [...document.querySelectorAll(".title")].map(({ textContent }) => textContent);
+  expect(titles).toEqual(["You", "You", "You"]);
   expect(await violations()).toEqual([]);
+});
+
+test("down from the field goes back to the row that was left, until something else is asked", () => {
+  open();
+  typeQuery("q");
+  results([item("a"), item("b")]);
+  const field = document.querySelector<HTMLInputElement>("#query")!;
+  mains()[1]!.focus();
+  press("Enter");
+  field.focus();
+  press("ArrowDown");
+  expect(document.activeElement).toBe(mains()[1]);
+  field.focus();
+  typeQuery("other");
+  results([item("a"), item("b")]);
+  press("ArrowDown");
+  expect(document.activeElement).toBe(mains()[0]);
 });
 
 test("filters are asked for, and are accessible", async () => {
