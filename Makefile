@@ -125,8 +125,9 @@ plugin: $(INSTALLED)
 
 # Many processes on one store, killed and stopped at random, for as many operations as are asked for.
 OPERATIONS ?= 20000
+CALM ?= 1
 stress: $(INSTALLED)
-	$(BIN)/python -m tests.stress.store --operations $(OPERATIONS)
+	$(BIN)/python -m tests.stress.store --operations $(OPERATIONS) --calm $(CALM)
 
 # Messages that no careful client sends, with a seed of their own in each run.
 MESSAGES ?= 100000

@@ -8,7 +8,6 @@ import random
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -26,6 +25,8 @@ FORGOTTEN_SESSIONS, FORGOTTEN_LINES = 0.04, 0.3
 RESTORED = 0.15
 """How often after a backup one is put back, and how often that is tried while servers run."""
 OPENERS = 4
+IMPORTS_EVERY_S = 0.2
+"""Where it is calm; else the next begins at once."""
 LEFT_WITHIN_S = 120
 """By then what a hook has started is over."""
 
@@ -65,11 +66,11 @@ class Talk:
                 transcript.write(json.dumps(record) + "\n")
 
 
-def grow(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def grow(crowd: Crowd, seed: int) -> None:
     """Transcripts that grow, command lines that import them, and forgetting beside that."""
     dice = random.Random(f"{seed} transcripts")
     talk = Talk(crowd)
-    while not over.is_set():
+    while not crowd.gate.over.is_set():
         with crowd.gate.step():
             talk.grow(dice)
             command = subprocess.Popen(
@@ -92,6 +93,7 @@ def grow(crowd: Crowd, seed: int, over: threading.Event) -> None:
                 command.kill()
                 command.wait()
             crowd.count("imports")
+        crowd.rest(IMPORTS_EVERY_S * (1 - 1 / crowd.calm))
 
 
 def _forget_session(crowd: Crowd, talk: Talk, dice: random.Random) -> None:
@@ -147,11 +149,11 @@ def _forget_line(crowd: Crowd, talk: Talk, dice: random.Random) -> None:
     crowd.count("lines forgotten")
 
 
-def hooks(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def hooks(crowd: Crowd, seed: int) -> None:
     """What assistants run by themselves: status 0 whatever happens, and nothing that is gone."""
     dice = random.Random(f"{seed} hooks")
     number = 0
-    while not over.is_set():
+    while not crowd.gate.over.is_set():
         number += 1
         event = dice.choice(("session-start", "prompt", "stop", "compact"))
         names = {"session-start": "SessionStart", "prompt": "UserPromptSubmit"}
@@ -176,14 +178,14 @@ def hooks(crowd: Crowd, seed: int, over: threading.Event) -> None:
                 if text is not None and f"{text}\n" in context:
                     crowd.fault(f"hook {event} quotes what is gone: {text}")
             crowd.count("hooks" if not context else "hooks that told something")
-        crowd.gate.rest(dice.random())
+        crowd.rest(dice.random())
 
 
-def back_up(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def back_up(crowd: Crowd, seed: int) -> None:
     """Backups while all go on; now and then one is put back."""
     dice = random.Random(f"{seed} backups")
     made: dict[Path, Possible] = {}
-    while not over.is_set():
+    while not crowd.gate.over.is_set():
         with crowd.gate.step():
             first, filled = crowd.notes.now(), crowd.disk.times
             done = crowd.command("backup", "--keep", "3", "--json")
@@ -203,7 +205,7 @@ def back_up(crowd: Crowd, seed: int, over: threading.Event) -> None:
         if dice.random() < RESTORED:
             with crowd.gate.alone():
                 restore(crowd, made, dice)
-        crowd.gate.rest(1 + dice.random())
+        crowd.rest(1 + dice.random())
 
 
 def restore(crowd: Crowd, made: dict[Path, Possible], dice: random.Random) -> None:
@@ -248,11 +250,11 @@ def restore(crowd: Crowd, made: dict[Path, Possible], dice: random.Random) -> No
     crowd.count("restores")
 
 
-def open_new_stores(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def open_new_stores(crowd: Crowd, seed: int) -> None:
     """Several processes that open one new store at the same moment."""
     dice = random.Random(f"{seed} new stores")
     number = 0
-    while not over.is_set():
+    while not crowd.gate.over.is_set():
         with crowd.gate.step():
             home = crowd.folder / f"new-{number}"
             environ = crowd.environ_of(home)
@@ -282,4 +284,4 @@ def open_new_stores(crowd: Crowd, seed: int, over: threading.Event) -> None:
                 if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                     crowd.fault(f"{home} is damaged")
             crowd.count("new stores")
-        crowd.gate.rest(5 + 5 * dice.random())
+        crowd.rest(5 + 5 * dice.random())

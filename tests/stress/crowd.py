@@ -50,13 +50,17 @@ class Ended(Exception):
 
 
 class Gate:
-    """Lets many through at a time, or one alone; nobody once it has ended."""
+    """Lets many through at a time, or one alone; nobody once it has ended.
+
+    `over` is set when it has, and when all is done that was to be done.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._inside = 0
         self._shut = False
         self.ended = False
+        self.over = threading.Event()
 
     def _wait(self, until: Callable[[], bool]) -> None:
         if not self._changed.wait_for(lambda: self.ended or until(), ALONE_WITHIN_S):
@@ -93,6 +97,7 @@ class Gate:
     def end(self) -> None:
         with self._changed:
             self.ended = True
+            self.over.set()
             self._changed.notify_all()
 
     def rest(self, seconds: float) -> None:
@@ -104,10 +109,15 @@ class Gate:
 
 
 class Crowd:
-    """The processes on one store, and what they acknowledged."""
+    """The processes on one store, and what they acknowledged.
 
-    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+    What goes wrong, and what goes on beside the servers, comes `calm` times less often than in a
+    run of 1, so that many more operations are done in the same time.
+    """
+
+    def __init__(self, folder: Path, disk: Disk | None = None, calm: int = 1) -> None:
         self.folder = folder
+        self.calm = calm
         self.disk = disk or Disk(folder / DISK)
         self.clock = Clock(folder)
         self.home = folder / DISK / "aiana"
@@ -136,6 +146,14 @@ class Crowd:
     def count(self, what: str) -> None:
         with self.lock:
             self.done[what] += 1
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing for so long, and the longer the calmer it is, or until all is over.
+
+        Raises Ended.
+        """
+        self.gate.over.wait(seconds * self.calm)
+        self.gate.rest(0)
 
     def fault(self, what: str) -> None:
         """Something is wrong: it is told, and all stop."""

@@ -11,8 +11,10 @@ from tests.stress.crowd import GONE, Crowd
 
 KILLS, STOPS, CUTS, FULL = 0.02, 0.02, 0.01, 0.01
 """How often in an operation a server is killed, stopped for a while, all are copied, and the disk
-is full."""
+is full; see `Crowd.calm`."""
 KINDS = {"add": 5, "update": 3, "delete": 2, "search": 2, "reindex": 0.1}
+MOST_OWN = 1000
+"""Memories of a thread: what it would add beyond them, it deletes."""
 PROJECT = "/work/shop"
 
 
@@ -20,14 +22,15 @@ def drive(crowd: Crowd, number: int, operations: int, seed: int) -> None:
     """One thread: its server, its memories."""
     dice = random.Random(f"{seed} {number}")
     own: list[str] = []
+    chances = [KINDS[kind] / (crowd.calm if kind == "reindex" else 1) for kind in KINDS]
     for step in range(operations):
         with crowd.gate.step():
-            # Where an older state was put back, some of them are not in it.
-            own = [id for id in own if id in crowd.notes.kept]
-            [kind] = dice.choices(list(KINDS), list(KINDS.values()))
-            if kind in ("update", "delete") and not own:
+            [kind] = dice.choices(list(KINDS), chances)
+            if kind == "add" and len(own) >= MOST_OWN:
+                kind = "delete"
+            id = _choose(own, crowd, dice) if kind in ("update", "delete") else None
+            if id is None and kind in ("update", "delete"):
                 kind = "add"
-            id = dice.choice(own) if kind in ("update", "delete") else None
             text = f"the {step}. note of {number} is about {dice.randrange(10**6)} boats"
             key = f"{seed}-{number}-{step}"
             forms: dict[str, tuple[str, dict[str, Any]]] = {
@@ -49,9 +52,21 @@ def drive(crowd: Crowd, number: int, operations: int, seed: int) -> None:
                 crowd.notes.end(change, id, sure=result is not None)
                 own += [id] if kind == "add" else []
             crowd.count(kind)
-        if dice.random() < CUTS:
+        if dice.random() < CUTS / crowd.calm:
             with crowd.gate.step():
                 crowd.power_cut()
+
+
+def _choose(own: list[str], crowd: Crowd, dice: random.Random) -> str | None:
+    """One of a thread's memories; those that are gone, as where an older state was put back, are
+    let go of."""
+    while own:
+        place = dice.randrange(len(own))
+        if own[place] in crowd.notes.kept:
+            return own[place]
+        own[place] = own[-1]
+        own.pop()
+    return None
 
 
 def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params: Any) -> Any:
@@ -59,7 +74,7 @@ def _insist(crowd: Crowd, number: int, dice: random.Random, method: str, params:
 
     None where it was done though nobody could say so.
     """
-    kill, stop, full = (dice.random() < chance for chance in (KILLS, STOPS, FULL))
+    kill, stop, full = (dice.random() < chance / crowd.calm for chance in (KILLS, STOPS, FULL))
     again = False
     limited = 0
     while True:
@@ -103,7 +118,7 @@ def drive_mcp(crowd: Crowd, operations: int, seed: int) -> None:
     dice = random.Random(f"{seed} mcp")
     for step in range(operations):
         text = f"the {step}. thing that the assistant keeps is {dice.randrange(10**6)} rafts"
-        kill = dice.random() < KILLS
+        kill = dice.random() < KILLS / crowd.calm
         with crowd.gate.step():
             change = crowd.notes.begin(None, text)
             while True:

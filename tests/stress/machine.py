@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 
 from tests.lsp.client import Client, ServerError
 from tests.stress.crowd import Crowd
@@ -15,27 +14,27 @@ REFUSED = ("remember words", "prefer words", "backup", "reindex fts", "restore -
 READ = ("search boats", "memories", "sessions list", "status", "preferences")
 
 
-def move_the_clock(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def move_the_clock(crowd: Crowd, seed: int) -> None:
     """For all that run, at once."""
     dice = random.Random(f"{seed} clock")
-    while crowd.clock.can_move and not over.is_set():
+    while crowd.clock.can_move and not crowd.gate.over.is_set():
         with crowd.gate.step():
             crowd.clock.move(dice.choice(MOVES))
             crowd.count("clock moved")
         crowd.gate.rest(dice.random())
 
 
-def remount(crowd: Crowd, seed: int, over: threading.Event) -> None:
+def remount(crowd: Crowd, seed: int) -> None:
     """Now and then the disk is mounted anew, to be read alone, and then to be written again.
 
     A disk that is being written cannot become so: nobody runs at that moment. Who came while it was
     so goes on when it is over.
     """
     dice = random.Random(f"{seed} remounts")
-    while crowd.disk.is_small and not over.is_set():
+    while crowd.disk.is_small and not crowd.gate.over.is_set():
         with crowd.gate.alone():
             _read_only_for_a_while(crowd, dice)
-        crowd.gate.rest(30 + 30 * dice.random())
+        crowd.rest(30 + 30 * dice.random())
 
 
 def _read_only_for_a_while(crowd: Crowd, dice: random.Random) -> None:

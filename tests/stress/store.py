@@ -1,6 +1,6 @@
 """Many processes on one store, killed and stopped at random: what was acknowledged is there.
 
-    python -m tests.stress.store [--operations N] [--servers N] [--seed N] [--disk MIB]
+    python -m tests.stress.store [--operations N] [--servers N] [--seed N] [--disk MIB] [--calm N]
 
 Servers and an MCP server are driven by a thread each. Beside them transcripts grow, are imported
 and forgotten, hooks run, backups are made and put back, new stores are opened by several at once;
@@ -18,7 +18,6 @@ import random
 import shutil
 import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections import Counter
@@ -38,10 +37,10 @@ MOST_GROWTH = 150 * 1024 * 1024
 MOST_MORE_DESCRIPTORS = 30
 
 
-def watch(crowd: Crowd, over: threading.Event) -> None:
+def watch(crowd: Crowd) -> None:
     """A server that lives from one restoring to the next, asked for little: it does not grow."""
     first: dict[int, tuple[int, int]] = {}
-    while not over.is_set():
+    while not crowd.gate.over.is_set():
         with crowd.gate.step():
             client = crowd.server("lasting")
             assert isinstance(client, Client)
@@ -65,16 +64,20 @@ def watch(crowd: Crowd, over: threading.Event) -> None:
 
 
 def run(
-    folder: Path, operations: int, servers: int, seed: int, disk: Disk | None = None
+    folder: Path,
+    operations: int,
+    servers: int,
+    seed: int,
+    disk: Disk | None = None,
+    calm: int = 1,
 ) -> Counter[str]:
     """What was done. Raises Faults, and whatever ended a thread."""
-    crowd = Crowd(folder, disk)
-    over = threading.Event()
+    crowd = Crowd(folder, disk, calm)
     crowd.server("lasting").request("aiana/status")
     beside = [
-        crowd.guarded(watch, over),
+        crowd.guarded(watch),
         *(
-            crowd.guarded(work, seed, over)
+            crowd.guarded(work, seed)
             for work in (grow, hooks, back_up, open_new_stores, move_the_clock, remount)
         ),
     ]
@@ -83,7 +86,7 @@ def run(
     try:
         for thread in driven:
             thread.join()
-        over.set()
+        crowd.gate.over.set()
         for thread in beside:
             thread.join()
         if not crowd.gate.ended:
@@ -120,6 +123,9 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=random.randrange(10**9))
     parser.add_argument("--disk", type=int, default=256, help="MiB, where one can be mounted")
+    parser.add_argument(
+        "--calm", type=int, default=1, metavar="N", help="N times less goes wrong for an operation"
+    )
     options = parser.parse_args()
     sys.stdout.write(f"seed {options.seed}\n")
     sys.stdout.flush()
@@ -127,7 +133,9 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp())
     with small_disk(folder / DISK, options.disk) as disk:
         try:
-            done = run(folder, options.operations, options.servers, options.seed, disk)
+            done = run(
+                folder, options.operations, options.servers, options.seed, disk, options.calm
+            )
         except Faults as error:
             traceback.print_exception(error)
             kept = Path(tempfile.mkdtemp())
