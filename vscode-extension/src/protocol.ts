@@ -21,8 +21,8 @@ export type Lane = "keyword" | "semantic";
 export type Mode = "hybrid" | "keyword" | "semantic";
 export type Scope = "all" | "project";
 export type Rating = "harmful" | "helpful" | "unhelpful";
-export type Health = "error" | "ok" | "warning";
 export type PendingPart = "backups" | "index" | "log";
+export type Health = "error" | "ok" | "warning";
 
 /** How what the assistants write is captured. */
 export interface CaptureState {
