@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Mode, SearchFilter
-from aiana.search.engine import MeaningIndex, Request, search
+from aiana.search.engine import Request, search
+from aiana.search.meaning import MeaningIndex
 from aiana.search.qdrant_index import MOST_NEAREST, QdrantIndex
 from aiana.search.query import parse
 from aiana.search.text_index import TextIndex

@@ -14,7 +14,7 @@ from aiana.embeddings import Embedder
 from aiana.indexing.chunking import chunks_of
 from aiana.models import Message, MessageType, SearchFilter, Session
 from aiana.search.catalogue import CatalogueReader
-from aiana.search.engine import MeaningIndex
+from aiana.search.meaning import MeaningIndex
 from aiana.search.qdrant_index import QdrantIndex
 from aiana.search.vector_index import VectorIndex
 from aiana.storage import AianaStorage

@@ -13,9 +13,11 @@ from aiana.search import ranking
 
 if TYPE_CHECKING:
     from aiana.search.catalogue import Catalogue
+    from aiana.search.meaning import Meaning
     from aiana.search.planning import Plan
     from aiana.search.ranked import Ranked
     from aiana.search.text_index import TextIndex
+    from aiana.search.words import Words
 
 
 def explained(
@@ -23,36 +25,30 @@ def explained(
     asked: Plan,
     text_index: TextIndex,
     catalogue: Catalogue,
-    *,
-    keyword: ranking.Floats,
-    session: ranking.Floats,
-    meaning: ranking.Floats | None,
-    cosines: ranking.Floats | None,
+    words: Words,
+    meaning: Meaning | None,
     within: NDArray[np.bool_],
-    spelt: ranking.Floats,
     steps: tuple[ranking.Floats, ranking.Floats],
-    weight: float,
-    least: float,
 ) -> tuple[list[HitReasons], SearchReasons]:
     """The reasons of each hit, and what holds for all of them.
 
-    `keyword` and `session` are the normalised scores of all rows, `within` the rows that were
-    ranked, `steps` the scores of all rows before and after thoughts were weighed; the others are
-    what `_fuse` was given.
+    `within` are the rows that were ranked, `words` and `meaning` what either lane said of them,
+    `steps` the scores of all rows before and after thoughts were weighed.
     """
     rows = catalogue.rows(np.array([hit.key for hit in hits], np.int64))
-    words: dict[str, int] = {}
+    counts: dict[str, int] = {}
     holders: dict[str, NDArray[np.bool_]] = {}
     for word in dict.fromkeys([*asked.terms.values(), *asked.signs]):
         found = catalogue.present(text_index.documents_with(word))
-        words[word] = len(found)
+        counts[word] = len(found)
         holders[word] = np.isin(rows, found)
+    keyword = words.keyword
     by_words = bool(keyword.any())
-    parts = _parts(rows, keyword, session, meaning, cosines, catalogue.alone, weight)
+    parts = _parts(rows, words, meaning, catalogue.alone)
     after = _after_fusion(rows, parts, steps, np.array([hit.score for hit in hits], np.float32))
     ranks: dict[Lane, NDArray[np.int64]] = {"keyword": _places(keyword, keyword > 0, rows)}
-    if cosines is not None:
-        ranks["semantic"] = _places(cosines, within & ~np.isnan(cosines), rows)
+    if meaning is not None:
+        ranks["semantic"] = _places(meaning.cosines, within & ~np.isnan(meaning.cosines), rows)
     named = {1.0: "exactly", 0.5: "in another case"}
     reasons = [
         HitReasons(
@@ -63,40 +59,37 @@ def explained(
             | {name: part for name, added in after.items() if (part := round(float(added[at]), 4))},
             words=[word for word, held in holders.items() if held[at]],
             missing=[word for word, held in holders.items() if not held[at]],
-            named=named.get(round(float(spelt[row]) / 2, 2)) if by_words else None,
+            named=named.get(round(float(words.spelt[row]) / 2, 2)) if by_words else None,
         )
         for at, (row, hit) in enumerate(zip(rows.tolist(), hits, strict=True))
     ]
     weights = {"keyword": 1.0, "session": ranking.SESSION_WEIGHT} if by_words else {}
-    if cosines is not None:
-        weights["semantic"] = round(weight, 4) if by_words else 1.0
+    least = None
+    if meaning is not None:
+        weights["semantic"] = round(meaning.weight, 4) if by_words else 1.0
+        least = round(meaning.least, 4) if np.isfinite(meaning.least) else None
     return reasons, SearchReasons(
-        words=words,
+        words=counts,
         weights=weights,
-        least_cosine=round(least, 4) if cosines is not None and np.isfinite(least) else None,
+        least_cosine=least,
         excluded=asked.excluded,
     )
 
 
 def _parts(
-    rows: NDArray[np.int32],
-    keyword: ranking.Floats,
-    session: ranking.Floats,
-    meaning: ranking.Floats | None,
-    cosines: ranking.Floats | None,
-    alone: NDArray[np.bool_],
-    weight: float,
+    rows: NDArray[np.int32], words: Words, meaning: Meaning | None, alone: NDArray[np.bool_]
 ) -> dict[str, ranking.Floats]:
     """What each signal gives to the fused score of some rows; see `ranking.fused`."""
-    if cosines is not None and not keyword.any():
-        return {"semantic": np.nan_to_num(cosines[rows])}
-    alike = np.zeros(len(rows), np.float32) if meaning is None else meaning[rows]
+    if meaning is not None and not words.keyword.any():
+        return {"semantic": np.nan_to_num(meaning.cosines[rows])}
+    weight = 0.0 if meaning is None else meaning.weight
+    alike = np.zeros(len(rows), np.float32) if meaning is None else meaning.scores[rows]
     total = 1 + ranking.SESSION_WEIGHT + weight
     share = ranking.MEANING_ALONE * weight / (1 + ranking.MEANING_ALONE * weight)
     single = alone[rows]
     return {
-        "keyword": keyword[rows] * np.where(single, 1 - share, 1 / total),
-        "session": session[rows] * np.where(single, 0, ranking.SESSION_WEIGHT / total),
+        "keyword": words.keyword[rows] * np.where(single, 1 - share, 1 / total),
+        "session": words.session[rows] * np.where(single, 0, ranking.SESSION_WEIGHT / total),
         "semantic": alike * np.where(single, share, weight / total),
     }
 

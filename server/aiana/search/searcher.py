@@ -16,7 +16,8 @@ from aiana.embeddings import DEFAULT_MODEL, Embedder, ModelInfo, model_info
 from aiana.errors import AianaError, ModelUnavailable
 from aiana.models import Degraded, Memory, Mode, SearchFilter, SearchReasons
 from aiana.protocol.results import Outside, Searched, SearchResult
-from aiana.search.engine import LEAST_COSINE, MOST_EMBEDDED_CHARS, Ranking, Request, search
+from aiana.search.engine import MOST_EMBEDDED_CHARS, Ranking, Request, search
+from aiana.search.meaning import LEAST_COSINE
 from aiana.search.notes import described, of_answer, of_unread_files
 from aiana.search.page import HitPage
 from aiana.search.query import Query, merge_filters, parse
