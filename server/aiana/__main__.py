@@ -6,11 +6,7 @@ begin without the command line's own imports.
 
 from __future__ import annotations
 
-import gc
 import sys
-
-OBJECTS_BEFORE_COLLECTING = 100_000
-"""Many more than by default: a command makes mostly what it keeps, modules first of all."""
 
 
 def main() -> None:
@@ -25,7 +21,9 @@ def main() -> None:
 
             hook(event)
         case _:
-            gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
+            from aiana.garbage import collect_rarely
+
+            collect_rarely()
             from aiana.cli import main as run
 
             run()

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "server" / "aiana"
 # From the values upwards; a package may import itself and what stands in an earlier line.
 ORDER = (
     {"__init__"},
-    {"pattern", "child"},
+    {"pattern", "child", "garbage"},
     {"errors", "models", "text", "times", "lazy", "invocation", "paths", "arrays"},
     {"complaints", "git", "regular"},
     {"private", "titles", "touches"},

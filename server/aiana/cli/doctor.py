@@ -7,6 +7,7 @@ import click
 from aiana.cli.layout import pad
 from aiana.cli.output import json_option, opened, print_json, quiet_logs
 from aiana.cli.terminal import Piece, cells, say
+from aiana.garbage import collect_as_usual
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -26,6 +27,8 @@ def doctor(fix: bool, as_json: bool) -> None:
       aiana doctor --fix
       aiana doctor --json | jq '.findings[].detail'
     """
+    if fix:
+        collect_as_usual()
     with quiet_logs(), opened() as aiana:
         result = aiana.diagnose(fix=fix)
     if as_json:

@@ -19,6 +19,7 @@ from aiana.cli.output import (
     write_document,
 )
 from aiana.cli.terminal import outlet, say
+from aiana.garbage import collect_as_usual
 from aiana.text import clean, counted, one_line
 
 
@@ -53,6 +54,7 @@ def export(
     with opened() as aiana:
         refuse_own(output, aiana)
         if what is None:
+            collect_as_usual()
             _write(output, aiana.archive())
             return
         shared = aiana.share(uri_of(aiana, what), format_)

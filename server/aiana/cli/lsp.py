@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from aiana.garbage import collect_as_usual
+
 
 @click.command()
 @click.option("--stdio", is_flag=True, help="Accepted, since editors pass it; there is no other.")
@@ -31,6 +33,7 @@ def lsp(stdio: bool, log_file: Path | None, log_level: str) -> None:
     import_types()  # before pygls does
     from aiana.lsp.main import run
 
+    collect_as_usual()
     exit_status = run(log_file, log_level)
     sys.stderr.flush()
     # The thread that reads stdin cannot be interrupted and would hold the process up.

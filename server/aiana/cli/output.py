@@ -18,6 +18,7 @@ import msgspec
 from aiana.cli.terminal import Piece, outlet, say, say_whole
 from aiana.config import load_config
 from aiana.errors import AianaError
+from aiana.garbage import collect_as_usual
 from aiana.service import Aiana, open_aiana
 from aiana.text import clean, clean_patch
 
@@ -149,7 +150,11 @@ def not_written(path: Path, error: OSError) -> AianaError:
 
 @contextmanager
 def progress_bar(title: str, unit: str = "") -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on standard error, where that is a terminal; called with done, total and a detail."""
+    """A bar on standard error, where that is a terminal; called with done, total and a detail.
+
+    What shows one works for long.
+    """
+    collect_as_usual()
     error = outlet(err=True)
     if not error.isatty():
         yield _ignored

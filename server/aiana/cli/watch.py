@@ -16,6 +16,7 @@ from aiana.cli.capture import lacks_a_model
 from aiana.cli.layout import fit, joined
 from aiana.cli.output import json_option, opened, print_json, tell
 from aiana.cli.terminal import Piece, say, width
+from aiana.garbage import collect_as_usual
 from aiana.projects import name_of
 from aiana.protocol.results import Arrival, Failure
 from aiana.service import Aiana
@@ -57,6 +58,7 @@ def watch(as_json: bool) -> None:
 
 
 def _watch(aiana: Aiana, news: News, as_json: bool) -> None:
+    collect_as_usual()
     _, newest = aiana.arrivals(None)
     aiana.watch(news.put)
     told: str | None = None
