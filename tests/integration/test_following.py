@@ -456,7 +456,8 @@ def test_watch_prints_what_comes_and_ends_in_order(
     assert process.stderr is not None
     try:
         assert process.stderr.readline().startswith("note: The embedding model none-at-all is")
-        assert "follows" in process.stderr.readline()
+        told = process.stderr.readline()
+        assert told == "note: this process follows 2 folders as they are written\n"
         transcript.write_text(said("u1", "where does the heron nest"))
         first = json.loads(process.stdout.readline())
         assert (first["title"], first["messages"]) == ("where does the heron nest", 1)

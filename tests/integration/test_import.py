@@ -313,6 +313,31 @@ def test_a_file_and_a_folder_without_permission(storage: AianaStorage, projects:
     ]
 
 
+def test_what_was_given_once_is_read_by_every_import(
+    storage: AianaStorage, projects: Path, tmp_path: Path
+) -> None:
+    given = write(tmp_path / "backup" / "s1.jsonl", said("user", "u1", "hello"))
+    history = tmp_path / "shop" / ".aider.chat.history.md"
+    history.parent.mkdir()
+    history.write_text("# aider chat started at 2026-02-01 12:00:00\n\n#### who nests here  \n")
+    import_sources(storage, paths=[given.parent, history])
+    write(given, said("user", "u2", "and again", second=1), mtime=1_000_000_001)
+    with history.open("a") as file:
+        file.write("\nThe heron does.\n\n#### and who else  \n")
+
+    waiting = {s.name: s.missing for s in capture_sources(storage) if s.missing}
+    assert waiting == {"claude-code": 1, "aider": 1}
+    result = import_sources(storage, ["claude-code"]).sources
+    assert (result["claude-code"].found, result["claude-code"].updated) == (1, 1)
+    assert content(storage) == [("u1", "hello"), ("u2", "and again")]
+    result = import_sources(storage).sources
+    assert (result["aider"].updated, result["aider"].messages) == (1, 2)
+    assert result["claude-code"].skipped == 1
+
+    history.unlink()
+    assert import_sources(storage).sources["aider"].found == 0
+
+
 def test_unknown_sources(storage: AianaStorage) -> None:
     with pytest.raises(NotFound, match="claude-code"):
         import_sources(storage, sources=["clod"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -75,6 +76,24 @@ def files_on_disk(sources: Iterable[Source]) -> Found:
                     else:
                         found.fail(source.name, Path(str(path.filename)), path)
     return found
+
+
+def read_elsewhere(
+    read: Iterable[tuple[str, str]], sources: Iterable[Source]
+) -> dict[Path, Source]:
+    """Of transcripts that were read, each with its source's name, those that somebody gave: they
+    lie outside of all folders in which their assistant keeps its own."""
+    known = {source.name: source for source in sources}
+    roots: dict[str, list[str]] = {}
+    given = {}
+    for path, name in read:
+        if name not in known:
+            continue
+        if name not in roots:
+            roots[name] = [os.path.join(root, "") for root in known[name].roots()]
+        if not any(path.startswith(root) for root in roots[name]):
+            given[Path(path)] = known[name]
+    return given
 
 
 def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiana.capture import named_sources
 from aiana.capture import sources as all_sources
 from aiana.capture.archive import Archive
-from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk
+from aiana.capture.files import Found, TranscriptFile, files_given, files_on_disk, read_elsewhere
 from aiana.capture.jsonl import LineSource
 from aiana.capture.order import newest_first
 from aiana.capture.read_ahead import MOST_PROCESSES, Read, ReadAhead, read_here, reason_of
@@ -39,6 +39,8 @@ def import_sources(
 ) -> ImportResult:
     """Import what is new of the named sources and in the files given, or of all sources.
 
+    Of a source is also what was once given and lies elsewhere, as long as it is there.
+
     `since` (a time in Aiana's form) leaves out files that were not written after it. A file that
     cannot be read is reported and never stops the others. `cancelled` is asked after every step;
     what was stored until then stays. Raises NotFound for an unknown source and StorageUnavailable
@@ -47,13 +49,16 @@ def import_sources(
     known = list(all_sources().values())
     wanted = known if sources is None and paths is None else named_sources(sources or [])
     found = files_on_disk(wanted)
+    read, _ = storage.captures.reached_since(0)
+    for path, source in read_elsewhere(read, wanted).items():
+        found.add(source, path)
     result = ImportResult(sources={source.name: ImportCounts() for source in wanted})
     if paths is not None:
         given = files_given(paths, [Archive(), SharedMarkdown(), *known])
         found = Found({**found.files, **given.files}, {**found.failed, **given.failed})
     result.failed = found.failed.pop("", [])
-    for source, failed in found.failed.items():
-        result.sources[source].failed += failed
+    for name, failed in found.failed.items():
+        result.sources[name].failed += failed
     files = list(found.files.values())
     if since is not None:
         threshold = to_datetime(since).timestamp()

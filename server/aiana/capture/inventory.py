@@ -23,6 +23,7 @@ EXPIRING_DAYS = 7
 """A file that its assistant deletes within so many days is expiring soon."""
 MOST_LEFT_OUT = 100
 """Lines that are named, of each source."""
+_GREW = "It was written to since it was read."
 
 
 def capture_sources(
@@ -57,7 +58,7 @@ def _reconciled(storage: AianaStorage, source: Source, with_files: bool) -> Sour
     files = [_file_on_disk(source, file, positions, days) for file in found.files.values()]
     on_disk = {admitted(file.path) for file in files}
     elsewhere = [p for path, p in positions.items() if path not in on_disk and _was_read(p)]
-    files += [_file_elsewhere(position) for position in elsewhere]
+    files += [_file_elsewhere(source, position) for position in elsewhere]
     soon = _moment(time.time() + EXPIRING_DAYS * 86_400)
     left_out = [line for position in positions.values() for line in position.left_out]
     states = Counter(file.state for file in files)
@@ -102,18 +103,21 @@ def _file_on_disk(
         return told
     try:
         if not source.unchanged(file.path, position):
-            told.state, told.reason = "waiting", "It was written to since it was read."
+            told.state, told.reason = "waiting", _GREW
     except OSError as error:
         told.state, told.reason = "skipped", error.strerror or str(error)
     return told
 
 
-def _file_elsewhere(position: CapturePosition) -> SourceFile:
+def _file_elsewhere(source: Source, position: CapturePosition) -> SourceFile:
     """A file that was given to be read, or that its assistant has no more."""
     told = SourceFile(path=position.path, state="stored", lines=list(position.left_out))
+    path = Path(position.path)
     try:
-        if not Path(position.path).exists():
+        if not path.exists():
             told.state = "recovered"
+        elif not source.unchanged(path, position):
+            told.state, told.reason = "waiting", _GREW
     except OSError as error:  # its folder is closed
         told.state, told.reason = "skipped", error.strerror or str(error)
     return told

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from aiana.capture import Source
 from aiana.capture import sources as all_sources
-from aiana.capture.files import TranscriptFile, files_on_disk
+from aiana.capture.files import TranscriptFile, files_on_disk, read_elsewhere
 from aiana.capture.importer import import_file, waiting_files
 from aiana.capture.order import newest_first
 from aiana.capture.read_ahead import Read, ReadAhead, read_here
@@ -94,12 +94,16 @@ class Follower:
         self._watcher.close()
         self._backlog.close()
 
-    def step(self) -> None:
-        """Read the next file, or wait until there is one. Raises StorageUnavailable."""
+    def look(self) -> None:
+        """See what others changed and what there is, where that is due. Raises StorageUnavailable."""
         if time.monotonic() >= self._check_at:
             self._check()
         if time.monotonic() >= self._look_at:
             self._look()
+
+    def step(self) -> None:
+        """Read the next file, or wait until there is one. Raises StorageUnavailable."""
+        self.look()
         if self._read_written():
             self._poll()
         elif (file := next(self._backlog, None)) is not None:
@@ -132,12 +136,7 @@ class Follower:
         self._asked = version
         reached, self._reached = self._storage.captures.reached_since(self._reached)
         known = len(self._given)
-        for source in self._sources:
-            paths = [Path(path) for path, name in reached if name == source.name]
-            roots = source.roots() if paths else []
-            for path in paths:
-                if not any(path.is_relative_to(root) for root in roots):
-                    self._given[path] = source
+        self._given |= read_elsewhere(reached, self._sources)
         return len(self._given) > known
 
     def _look(self) -> None:

@@ -270,6 +270,7 @@ class Indexer:
             self.scrubbing = False
 
     def _capture(self, follower: Follower) -> None:
+        follower.look()  # before that it follows nothing, which would be told
         following = Following(
             process=os.getpid(), folders=follower.folders, why_not_live=follower.why_not_live
         )
