@@ -90,7 +90,7 @@ def read_elsewhere(
         if name not in known:
             continue
         if name not in roots:
-            roots[name] = [os.path.join(root, "") for root in known[name].roots()]
+            roots[name] = [f"{root}{os.sep}" for root in known[name].roots()]
         if not any(path.startswith(root) for root in roots[name]):
             given[Path(path)] = known[name]
     return given

@@ -95,7 +95,7 @@ class Follower:
         self._backlog.close()
 
     def look(self) -> None:
-        """See what others changed and what there is, where that is due. Raises StorageUnavailable."""
+        """See what others changed and what there is, if that is due. Raises StorageUnavailable."""
         if time.monotonic() >= self._check_at:
             self._check()
         if time.monotonic() >= self._look_at:
