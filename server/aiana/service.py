@@ -67,6 +67,7 @@ class Aiana:
         sessions = Sessions(container, projects)
         self.list_sessions = sessions.page
         self.get_session = sessions.get
+        self.short_session_ids = sessions.short_ids
         self.session_messages = sessions.messages
         self.delete_session = sessions.delete
         self.start_session = sessions.start

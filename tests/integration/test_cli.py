@@ -438,6 +438,22 @@ def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, show: Show, tmp_pat
         assert width_of(lines[0]) >= min(columns - 2, width_of(wide))
 
 
+def test_an_id_is_shown_as_far_as_it_tells_its_session_from_others(
+    run: Run, show: Show, tmp_path: Path
+) -> None:
+    ids = ["agent-a0ad4f44", "agent-a0be5a55", "20260201_12", "20260201_123", "5f0c9d3e-1111-4f"]
+    with closing(open_aiana(Config(data_dir=tmp_path / "aiana"))) as aiana:
+        for n, each in enumerate(ids):
+            moment = f"2026-02-01T12:00:{59 - n}.000Z"
+            session = Session(id=each, source="goose", project="/a", started_at=moment)
+            said = Message(id=each, session_id=each, type="user", timestamp=moment)
+            aiana.record_messages(session, [said])
+    shown = [line.split()[0] for line in show(80, "sessions", "list")[1::2]]
+    assert shown == ["agent-a0a", "agent-a0b", "20260201_12", "20260201_123", "5f0c9d3e"]
+    found = [json.loads(run("sessions", "show", each, "--json").stdout) for each in shown]
+    assert [each["session"]["id"] for each in found] == ids
+
+
 def width_of(line: str) -> int:
     """Columns that a line takes, where what is neither ASCII nor ours takes two."""
     return sum(1 if sign.isascii() or sign in "…·└" else 2 for sign in line)

@@ -33,19 +33,20 @@ def fixes(text: tuple[str, ...], limit: int, as_json: bool) -> None:
     asked = sys.stdin.read() if text in ((), ("-",)) else " ".join(text)
     with opened() as aiana:
         answer = aiana.fixes(asked, limit=limit)
+        short = aiana.short_session_ids(fix.session_id for fix in answer.fixes)
     if as_json:
         print_json(answer)
         return
     columns = width()
     for fix in answer.fixes:
-        _print(fix, columns)
+        _print(fix, short[fix.session_id], columns)
     if not answer.sought:
         tell("note", "This says too little to be told from other errors.")
     elif not answer.fixes:
         tell("note", "No session is surely known in which this error went away.")
 
 
-def _print(fix: Fix, columns: int | None) -> None:
+def _print(fix: Fix, short_id: str, columns: int | None) -> None:
     files = ",".join(fix.files)
     if columns is None:
         row = [fix.timestamp, fix.how, str(fix.edits), files, fix.source, fix.message, fix.uri]
@@ -61,5 +62,5 @@ def _print(fix: Fix, columns: int | None) -> None:
     for each in fix.commands:
         say("  " + fit(f"$ {each.text}", columns - 2))
     title = fix.session_title or "(without a title)"
-    where = [when(fix.timestamp), fix.source, fix.session_id[:8], title]
+    where = [when(fix.timestamp), fix.source, short_id, title]
     say(Piece("  " + joined(where, columns - 2), "dim"))

@@ -33,12 +33,13 @@ def history(file: str, limit: int, cursor: str | None, as_json: bool) -> None:
     """
     with opened() as aiana:
         page = aiana.file_history(Path.cwd() / expanded(file), limit, cursor)
+        short = aiana.short_session_ids(entry.session_id for entry in page.entries)
     if as_json:
         print_json(page)
         return
     columns = width()
     for entry in page.entries:
-        _print(entry, columns)
+        _print(entry, short[entry.session_id], columns)
     if not page.entries and cursor is None:
         tell("note", f"No session is known to have edited, read or named {page.names[0]}.")
     for note in page.notes:
@@ -47,7 +48,7 @@ def history(file: str, limit: int, cursor: str | None, as_json: bool) -> None:
         tell_of_more()
 
 
-def _print(entry: FileEntry, columns: int | None) -> None:
+def _print(entry: FileEntry, short_id: str, columns: int | None) -> None:
     title = entry.session_title or "(without a title)"
     if columns is None:
         row = [entry.timestamp, entry.touch, entry.source, title, entry.path, entry.uri]
@@ -56,5 +57,5 @@ def _print(entry: FileEntry, columns: int | None) -> None:
     lines = None if entry.lines is None else f"lines {entry.lines[0]}-{entry.lines[1]}"
     start = f"{entry.touch:<8}"
     say(Piece(start, "cyan"), Piece(fit(title, columns - len(start)), "bold"))
-    facts = [when(entry.timestamp), entry.source, lines, entry.session_id[:8]]
+    facts = [when(entry.timestamp), entry.source, lines, short_id]
     say(Piece(" " * len(start) + joined(facts, columns - len(start)), "dim"))

@@ -81,6 +81,7 @@ def list_(
         project = chosen_project(aiana, project)
         chosen = SearchFilter(project=project, sources=list(source), after=after, before=before)
         page = aiana.list_sessions(chosen, limit, cursor, include_children=agents)
+        short = aiana.short_session_ids(session.id for session in page.sessions)
     if as_json:
         print_json(page)
         return
@@ -89,7 +90,7 @@ def list_(
         if columns is None:
             _print_row(session)
         else:
-            _print_session(session, depth, columns)
+            _print_session(session, short[session.id], depth, columns)
     for note in page.notes:
         tell("note", note)
     if page.next_cursor:
@@ -131,7 +132,7 @@ def _print_row(session: Session) -> None:
     say("\t".join(one_line(value) for value in row))
 
 
-def _print_session(session: Session, depth: int, columns: int) -> None:
+def _print_session(session: Session, short_id: str, depth: int, columns: int) -> None:
     """The title, and below it what tells when, where and with whom."""
     indent = "  " * min(depth, 4)
     branch = f"{indent[2:]}└ " if depth else ""
@@ -144,7 +145,7 @@ def _print_session(session: Session, depth: int, columns: int) -> None:
     ]
     title = fit(session.title or "(without a title)", columns - len(indent))
     say(branch, Piece(title, "" if depth else "bold"))
-    start = f"{indent}  {session.id[:8]}  "
+    start = f"{indent}  {short_id}  "
     rest = joined(facts, columns - len(start))
     say(Piece(start, "cyan"), Piece(rest, "dim"))
 

@@ -37,19 +37,20 @@ def why(place: str, limit: int, as_json: bool) -> None:
     path, first, last = found
     with opened() as aiana:
         answer = aiana.why(Path.cwd() / expanded(path), first, last, limit=limit)
+        short = aiana.short_session_ids(reason.session_id for reason in answer.reasons)
     if as_json:
         print_json(answer)
         return
     columns = width()
     for reason in answer.reasons:
-        _print(reason, columns)
+        _print(reason, short[reason.session_id], columns)
     for note in answer.notes:
         tell("note", note)
     if not answer.reasons:
         tell("note", "No session is surely known to have written, changed or discussed this.")
 
 
-def _print(reason: Reason, columns: int | None) -> None:
+def _print(reason: Reason, short_id: str, columns: int | None) -> None:
     lines = ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in reason.lines)
     asked = reason.asked.text if reason.asked else reason.session_title or "(without a title)"
     if columns is None:
@@ -59,7 +60,7 @@ def _print(reason: Reason, columns: int | None) -> None:
     say(Piece(fit(asked, columns), "bold"))
     facts = [reason.how, f"line {lines}" if len(lines) < 40 else None]
     say(Piece("  " + joined(facts, columns - 2), "cyan"))
-    where = [when(reason.timestamp), reason.source, reason.session_id[:8]]
+    where = [when(reason.timestamp), reason.source, short_id]
     say(Piece("  " + joined(where, columns - 2), "dim"))
     for refused in reason.rejected:
         say(Piece("  refused before: " + fit(refused.text, columns - 18), "dim"))

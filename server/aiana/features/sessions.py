@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiana.container import Container
@@ -59,6 +59,10 @@ class Sessions:
             digest=storage.digests.of(session.id, session.source),
             agents=storage.sessions.agents(session.id, session.source),
         )
+
+    def short_ids(self, ids: Iterable[str]) -> dict[str, str]:
+        """Of each id a beginning that finds no other session."""
+        return self._container.storage.sessions.short_ids(ids)
 
     def messages(
         self,

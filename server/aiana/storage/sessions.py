@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from aiana.errors import Conflict, NotFound
 from aiana.hiding import VISIBLE_SESSION, refuse
@@ -47,6 +48,10 @@ _MESSAGES = (
     "WHERE m.session_key = ?"
 )
 _IN_ORDER = "ORDER BY m.position, m.key"
+_BEFORE = "SELECT max(id) FROM sessions WHERE id < ?"
+_AFTER = "SELECT min(id) FROM sessions WHERE id > ?"
+_SHOWN_OF_ID = 8
+"""Characters of an id that are shown where they tell it from all others."""
 _PLACE = "SELECT position, key FROM messages WHERE session_key = ? AND id = ?"
 
 
@@ -113,6 +118,16 @@ class SessionStore:
                 (key,),
             ).fetchone()
         return session_of(row)
+
+    def short_ids(self, ids: Iterable[str]) -> dict[str, str]:
+        """Of each id a beginning that finds no other session; for people, who may type it."""
+        short = {}
+        with self._database.reading() as connection:
+            for each in ids:
+                near = (connection.execute(query, (each,)) for query in (_BEFORE, _AFTER))
+                shared = max(_shared(each, rows.fetchone()[0] or "") for rows in near)
+                short[each] = each[: max(_SHOWN_OF_ID, shared + 1)]
+        return short
 
     def agents(self, session_id: str, source: str) -> list[Session]:
         """The sessions of the sub-agents of a session, oldest first."""
@@ -309,3 +324,8 @@ class SessionStore:
             sources = ", ".join(row[1] for row in rows)
             raise Conflict(f"Several assistants have a session {session_id} ({sources}): name one.")
         return int(rows[0][0]) if rows else None
+
+
+def _shared(a: str, b: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
