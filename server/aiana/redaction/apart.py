@@ -79,7 +79,8 @@ _BLOCK = Pattern(
 )
 _ELEMENT = Pattern(
     r"(?:(?:\s[^<>\n]{0,200})|[\"'](?:\s[^<>\n]{0,200})?)?>\s{0,40}(?:<!\[CDATA\[|<(?:value|span|code|td|dd|b|string|input)>)?\s{0,3}"
-    r"(?P<value>[^<>\s]{3,200})\s{0,40}(?:\]\]>)?</"
+    r"(?P<packed>\{(?=[A-Za-z\d+/=]{20,400}\}))?"
+    r"(?P<value>(?(packed)[A-Za-z\d+/=]{20,400}|[^<>\s]{3,200}))(?(packed)\})\s{0,40}(?:\]\]>)?</"
 )
 _NEXT_ELEMENT = Pattern(
     r":?\s{0,3}</(?P<tag>th|td|dt|label|b|strong|span|key|name)>\s{0,40}(?:(?!</?tr)</?\w{1,10}>\s{0,40}){0,2}"
@@ -260,11 +261,11 @@ def _block(text: str, before: str, end: int, name: Name) -> Found:
 
 
 def _element(text: str, before: str, end: int, name: Name) -> Found:
-    """`<param name="password">…</param>`, `<password type="x">…</password>`."""
+    """`<param name="password">…</param>`, `<password type="x">…</password>`, `<secret>{…}</secret>`."""
     if "<" not in before or not _OPENS_ELEMENT.search(before):
         return None, False
     match = _ELEMENT.match(text, end)
-    return match, match is not None and not is_code(match["value"])
+    return match, match is not None and not match["packed"] and not is_code(match["value"])
 
 
 def _next_element(text: str, before: str, end: int, name: Name) -> Found:

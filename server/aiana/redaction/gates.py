@@ -210,7 +210,7 @@ BY_LETTER: dict[str, tuple[Gate, ...]] = {
     "v": tuple(map(Gate, ("laravel_session", ".atlasv1.", "clave", "env:set", "variable set"))),
 }
 # Words without any of these letters, and lines that begin with a sign that many lines begin with.
-CRYPTS = ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$2a$", "$2b$", "$2y$", "$argon2")
+CRYPTS = (*(f"${sign}$" for sign in "156789y"), "$apr1$", "$2a$", "$2b$", "$2y$", "$argon2")
 SIGNS = ("://", *CRYPTS, "{ssha", "salasana", "q~", "sha256~", "\ttrue\t/", "\tfalse\t/")
 WORDS_OF_RULES = (*(gate.word for gates in BY_LETTER.values() for gate in gates), *SIGNS)
 """All of them."""
@@ -236,7 +236,7 @@ _FULL = {
     for gate in gates
 }
 _ANY = Pattern("|".join(_pattern(letter, gates) for letter, gates in BY_LETTER.items()))
-_CRYPT = Pattern(r"\$(?:(?:[156y7]|apr1|2[aby])\$|argon2)")
+_CRYPT = Pattern(r"\$(?:(?:[156789y]|apr1|2[aby])\$|argon2)")
 _MOST_AT_ONCE = 200
 
 

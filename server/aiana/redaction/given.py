@@ -23,11 +23,11 @@ from aiana.redaction.vocabulary import is_passphrase
 # The sign between name and value, and the value in quotes or bare.
 _TYPE = r"(?:&?'?(?:static )?str|[Ss]tring|char ?\*|auto|text|varchar)"
 _SIGN = (
-    r"(?P<closed>(?:[\"'`\\]{1,4}\]?\)?|\]|\*{1,2})?)(?P<sign>"
+    r"(?P<closed>(?:[\"'`\\]{1,4}\]?\)?|\]|\*{1,2})?)(?: (?=,))?(?P<sign>"
     rf"\s{{0,3}}(?::\s?{_TYPE}\s?=|(?:::?:?|[?.+|]{{1,2}})?={{1,3}}>?(?!\s{{0,2}}\n)|:\*{{0,2}}|：|=>)"
     r"(?:[ \t]{4,24}(?=\S)|\s{0,3})"
     rf"|\s{_TYPE}\s{{0,3}}=\s{{0,3}}"
-    r"|,\s{0,3}(?=[\"'`\\])"
+    r"|,\s{0,3}(?:[\"'](?=\\{1,2}[\"']\w|(?<=')\"\w))?(?=[\"'`\\])"
     r"|>\s{0,12}"
     r"|\(\s{0,3}[bBrRuU@]?(?=[\"'`\\])"
     r"|\s{1,3}(?:for|FOR)\s{1,3}[^\s=]{1,80}\s{0,3}=\s{0,3}"

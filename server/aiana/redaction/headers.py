@@ -13,6 +13,7 @@ from aiana.redaction.values import (
     is_code,
     is_mixed,
     is_reference,
+    is_scrambled,
     is_stand_in,
     is_token,
 )
@@ -118,7 +119,7 @@ def authorizations(text: str, lowered: str, gates: Set[str]) -> list[Span]:
             spans.append((*match.span("value"), "authorization"))
     for place in places(lowered, "bearer") if "bearer" in gates else ():
         match = _BEARER.match(text, place)
-        if match and has_digit(match[1]) and not is_stand_in(match[1]):
+        if match and (has_digit(match[1]) or is_scrambled(match[1])) and not is_stand_in(match[1]):
             spans.append((*match.span(1), "authorization"))
     for word, gate in (("auth", "auth"), ("cred", "cred")):
         for place in places(lowered, word) if gate in gates else ():

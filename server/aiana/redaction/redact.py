@@ -36,15 +36,15 @@ from aiana.redaction.paired import paired
 from aiana.redaction.pins import names_pin, pin_options
 from aiana.redaction.placed import placed_secrets
 from aiana.redaction.plain import MIN_CHARS
-from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, Rule
+from aiana.redaction.rules import PHRASE_RULES, TOKEN_RULES, WHOLE_TOKENS, Rule
 from aiana.redaction.several import several
 from aiana.redaction.spans import Span
 from aiana.redaction.tabular import kinds_in_rows, tabular, titles_in
 from aiana.redaction.told import told
-from aiana.redaction.values import DIGIT, is_made
+from aiana.redaction.values import DIGIT, is_made, is_scattered
 from aiana.redaction.vendors import SIGNS_BEFORE, belongs_to_vendor, has_digits
 
-RULES = 14
+RULES = 15
 """The version of all rules together; when it grows, what is stored already is looked at anew."""
 _MARK = "[redacted:"
 _MARKS = re.compile(r"\[redacted:[\w-]{1,40}\]")
@@ -84,6 +84,8 @@ _FEW_SIGNS = re.compile(
 )
 _MOST_OF_FEW = 200
 _MOST_COLONS = 3
+# Values that are looked for in the rest of a text, and how long one is at most.
+_MOST_VALUES, _MOST_AGAIN = 100, 400
 # Most texts that are one word are ids; of all rules only those of tokens apply to them.
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 _MOST_OF_WORD = 64
@@ -233,8 +235,9 @@ def _is_json(text: str) -> bool:
 
 def _secrets(text: str) -> list[Span]:
     if len(text) <= _MOST_OF_WORD and _WORD.fullmatch(text):
-        found = len(text) >= len(_LONG_RUN) and _may_begin(text)
-        return _tokens_in(text, 0, len(text)) if found else []
+        if len(text) < len(_LONG_RUN):
+            return []
+        return (_tokens_in(text, 0, len(text)) if _may_begin(text) else []) or _whole(text, 0)
     data = text.encode("ascii", "replace")  # as long as the text, and searched faster
     plain = text.lower() if text.isascii() else data.lower().decode("ascii")
     gates = gates_of(plain)
@@ -255,11 +258,31 @@ def _secrets(text: str) -> list[Span]:
         for start, end, kind in _of_command_line(whole.text):
             start, end = whole.span(start, end)
             spans.append((begin + start, begin + end, kind))
+    spans += _again(text, spans)
     if spans and _MARK in text:  # what was taken out before is no secret, nor part of one
         marks = [mark.span() for mark in _MARKS.finditer(text)]
         starts = [start for start, _ in marks]
         spans = [span for span in spans if not _overlaps(marks, starts, span)]
     return spans
+
+
+def _again(text: str, spans: list[Span]) -> list[Span]:
+    """The other places where a random value stands that was found in one."""
+    kinds: dict[str, str] = {}
+    for start, end, kind in spans:
+        if len(_LONG_RUN) <= end - start <= _MOST_AGAIN and len(kinds) < _MOST_VALUES:
+            kinds.setdefault(text[start:end], kind)
+    found = [
+        (*match.span(), kind)
+        for value, kind in kinds.items()
+        if text.count(value) > 1 and is_scattered(value)
+        for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", text)
+    ]
+    if not found:
+        return found
+    known = sorted((start, end) for start, end, _ in spans)
+    starts = [start for start, _ in known]
+    return [span for span in found if not _overlaps(known, starts, span)]
 
 
 def _is_simple(text: str, plain: str) -> bool:
@@ -357,13 +380,21 @@ def _tokens(text: str, plain: str, classes: bytes) -> list[Span]:
             _remember_harmless(value)
         elif not found and before in SIGNS_BEFORE and belongs_to_vendor(text, plain, start, value):
             found = [(start, start + len(value.rstrip(".")), "secret")]
-        elif not found and before in SIGNS_OF_LABELS and is_labelled(plain, start, value):
+        elif not found and (whole := _whole(value, start)):
+            found = whole
+        elif not found and before in SIGNS_OF_LABELS and is_labelled(text, plain, start, value):
             is_in_address = before in "/=:" and "://" in text[max(0, start - _MOST_ON_LINE) : start]
             end = end if is_in_address else _WHOLE.match(text, end).end()  # type: ignore[union-attr]
             found = [(start, end, "secret")]
         spans += found
         start = find(_LONG_RUN, end)
     return spans
+
+
+def _whole(run: str, start: int) -> list[Span]:
+    """The token that such a run of characters at `start` is from its first to its last."""
+    match = WHOLE_TOKENS.fullmatch(run.rstrip("."))
+    return [(start, start + match.end(), str(match.lastgroup).replace("_", "-"))] if match else []
 
 
 def _remember_harmless(run: str) -> None:

@@ -1,6 +1,7 @@
 """The secrets that are known by their own form: one rule for each kind of token.
 
-Forms are those which the issuers document, as collected by the gitleaks project (MIT).
+Forms are those which the issuers document, as collected by the projects gitleaks and secretlint
+(MIT), Nosey Parker and Kingfisher (Apache 2.0) and TruffleHog (AGPL); no text of theirs is here.
 Repetitions are bounded or possessive: no input makes them backtrack.
 """
 
@@ -104,6 +105,8 @@ TOKEN_RULES: tuple[Rule, ...] = (
     Rule("yandex-token", "t1.", r"t1\.[\w-]{1,400}={0,2}\.[\w-]{86}={0,2}"),
     Rule("facebook-token", "EAA", r"EAA[A-Za-z0-9]{90,400}" + _END),
     Rule("square-token", "EAAA", r"EAAA[\w-]{56,64}(?![\w-])"),
+    Rule("hubspot-token", "pat-", r"pat-(?:na|eu|ap)\d-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}" + _END),
+    Rule("voiceflow-key", "VF.", r"VF\.(?:DM|WS|PROD)\.[0-9a-f]{24}\.[A-Za-z0-9]{16}" + _END),
     Rule("vault-token", "s.", r"s\.(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24}(?![\w.(-])"),
     *_prefixed("""
 anthropic-key sk-ant- word 20-250
@@ -113,7 +116,7 @@ gitlab-token glpat-,glptt-,glrt-,gldt-,glft-,glimt-,glagent-,gloas-,glsoat-,glff
 gitlab-token GR1348941 word 20-60
 stripe-key whsec_ base64 24-100
 groq-key gsk_ alnum 40-80
-xai-key xai- alnum 60-120
+xai-key xai- word 60-120
 perplexity-key pplx- alnum 40-64
 tavily-key tvly- word 20-64
 cerebras-key csk- alnum 40-60
@@ -140,7 +143,7 @@ mailersend-key mlsn. hex 60-70
 twilio-key SK hex 32-32
 digitalocean-token dop_v1_,doo_v1_,dor_v1_ hex 64-64
 databricks-token dapi hex 32-36
-shopify-token shpat_,shpca_,shppa_,shpss_ hex 32-32
+shopify-token shpat_,shpca_,shppa_,shpss_ alnum 32-60
 linear-key lin_api_,lin_oauth_ alnum 40-80
 notion-token ntn_ alnum 40-60
 notion-token secret_ alnum 43-43
@@ -170,7 +173,7 @@ readme-key rdme_ alnum 60-80
 sonar-token sqp_,squ_,sqa_ hex 40-40
 sourcegraph-token sgp_ word 40-64
 shippo-token shippo_live_,shippo_test_ hex 40-40
-new-relic-key NRAK-,NRII-,NRJS-,NRIQ- word 18-40
+new-relic-key NRAK-,NRII-,NRJS-,NRIQ-,NRAA-,NRBR- word 18-40
 heroku-key HRKU- word 30-80
 typeform-token tfp_ dots 40-60
 contentful-token CFPAT- word 40-50
@@ -217,9 +220,24 @@ xata-key xau_ alnum 40-60
 bip32-key xprv alnum 100-120
 nostr-key nsec1 alnum 50-60
 doppler-token dp.st. dots 30-100
+cloudflare-token cfut_,cfat_,cfk_ alnum 40-60
+aws-session-token IQoJb3JpZ2lu,FwoGZXIvYXdz,FQoGZXIvYXdz base64 100-4000
+ionic-token ion_ alnum 42-42
+teamwork-token tkn.v1_ word 60-120
+pganalyze-key pgar_,pgaw_ alnum 24-40
+bitbucket-token BBDC- base64 40-60
+photoroom-key sk_pr_ word 40-80
+bannerbear-key bb_pr_,bb_ma_ hex 28-40
+nightfall-key NF- alnum 32-32
 """),
 )  # fmt: skip
 """Tokens that are one run of at least 16 letters, digits and `_-.`, from where a word begins."""
+
+WHOLE_TOKENS = re.compile(
+    r"(?P<mailchimp_key>[0-9a-f]{32}-us\d{1,2})|(?P<mailgun_key>[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})|"
+    r"(?P<new_relic_key>[0-9a-zA-Z]{6}[0-9a-f]{30}NRAL)|(?P<maxmind_key>[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)"
+)
+"""Tokens that no beginning tells, but how the whole run of letters, digits and `_-.` looks."""
 
 PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     "begin": (
@@ -251,6 +269,7 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
         Rule("webhook", ".webhook.office.com/webhookb2/", r"\.webhook\.office\.com/webhookb2/([\w@/-]{60,300})"),
     ),
     "hook/": (
+        Rule("webhook", "outlook.office", r"outlook\.office(?:365)?\.com/webhook/([\w@/-]{60,300})"),
         Rule("webhook", "/bot/v2/hook/", r"/bot/v2/hook/([\w-]{20,60})"),
         Rule("webhook", "/cgi-bin/webhook/send?key=", r"/cgi-bin/webhook/send\?key=([\w-]{20,60})"),
     ),
@@ -294,7 +313,7 @@ PHRASE_RULES: dict[str, tuple[Rule, ...]] = {
     # A password's hash, as files of accounts have it: what is behind the salt.
     **{
         start: (Rule("password-hash", start, rf"{re.escape(start)}(?:rounds=\d{{1,9}}\$)?[\w./$-]{{0,60}}?\$([A-Za-z0-9./]{{20,90}})(?![\w./$])"),)
-        for start in ("$1$", "$5$", "$6$", "$7$", "$y$", "$apr1$", "$2a$", "$2b$", "$2y$")
+        for start in ("$1$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$apr1$", "$2a$", "$2b$", "$2y$")
     },
     "$argon2": (
         Rule("password-hash", "$argon2", r"\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?m=\d{1,9},t=\d{1,5},p=\d{1,4}\$([\w+/]{8,120}\$[\w+/]{20,200})"),

@@ -110,7 +110,9 @@ def is_code(value: str) -> bool:
     """Whether the value is a path, a reference or a small number rather than a text of its own."""
     if _CODE.match(value):
         return not is_random(value)
-    return _MEMBER.match(value) is not None and not (is_random(value) or is_scrambled(value))
+    return _MEMBER.match(value) is not None and not (
+        is_random(value) or is_scrambled(value) or is_scattered(value.rpartition(".")[2])
+    )
 
 
 def is_reference(value: str) -> bool:
@@ -175,7 +177,8 @@ def is_token(value: str) -> bool:
             return False
         return entropy(value) >= 3.0 or _UUID.match(value) is not None
     # Without a digit: letters whose case changes as words' does not.
-    return len(value) >= 20 and value.isalpha() and len(_CASES.findall(value)) * 3 > len(value)
+    letters = value.replace("_", "").replace("-", "")
+    return len(value) >= 20 and letters.isalpha() and len(_CASES.findall(letters)) * 3 > len(value)
 
 
 def is_jumbled(value: str) -> bool:
@@ -183,6 +186,14 @@ def is_jumbled(value: str) -> bool:
     if not (len(value) >= 8 and value.isalnum() and value.isascii()) or value.isalpha():
         return False
     return len(_CHANGES.findall(value)) * 5 >= len(value) * 3
+
+
+def is_scattered(value: str) -> bool:
+    """Whether digits and letters, in all their cases, change places as in no name: `3v1xo5r0…`."""
+    if not (len(value) >= 16 and value.isalnum() and value.isascii()) or entropy(value) < 3.0:
+        return False
+    least = 4 if value.islower() or value.isupper() else 2
+    return len(DIGIT.findall(value)) > 2 and len(_CHANGES.findall(value)) * least >= len(value)
 
 
 def is_made(token: str) -> bool:

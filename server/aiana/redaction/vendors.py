@@ -9,13 +9,19 @@ from aiana.pattern import Pattern
 from aiana.redaction.values import is_code, is_token
 
 _VENDORS = (
-    "adafruit|adobe|airtable|algolia|alibaba|aliyun|anthropic|artifactory|asana|atlassian|jira|confluence|"
-    "beamer|bitbucket|bittrex|clojars|cloudflare|codecov|cohere|coinbase|confluent|contentful|contribsys|"
-    "datadog|discord|droneci|dropbox|elevenlabs|etsy|facebook|fastly|finicity|finnhub|flickr|freshbooks|"
-    "gitter|hubspot|heroku|intercom|jfrog|kraken|kucoin|launchdarkly|linkedin|looker|mailchimp|mailgun|"
-    "mattermost|meraki|message_?-?bird|netlify|new-?_?relic|nytimes|okta|openai|openweather|pagerduty|plaid|"
-    "postmark|private_?-?ai|pusher|rapidapi|segment|sendbird|sentry|serpapi|serper|snyk|sonar|squarespace|"
-    "sumo|telegr|travis|trello|twilio|twitch|twitter|typeform|vercel|wakatime|yandex|zendesk|zhipu"
+    "adafruit|adobe|airtable|algolia|alibaba|aliyun|amplitude|anthropic|appsflyer|artifactory|"
+    "asana|atlassian|beamer|bitbucket|bitfinex|bittrex|braintree|bugsnag|chargebee|clarifai|"
+    "clearbit|clojars|cloudconvert|cloudflare|codecov|cohere|coinbase|coinmarketcap|confluence|"
+    "confluent|contentful|contribsys|convertkit|crowdin|cryptocompare|datadog|deepl|discord|"
+    "droneci|dropbox|elevenlabs|etsy|eventbrite|facebook|fastly|finicity|finnhub|flickr|"
+    "freshbooks|fullcontact|getresponse|gitter|gumroad|helpscout|heroku|hubspot|intercom|ipinfo|"
+    "jfrog|jira|klaviyo|kraken|kucoin|launchdarkly|linkedin|lokalise|looker|mailchimp|mailerlite|"
+    "mailgun|mailjet|mandrill|mattermost|maxmind|meraki|message_?-?bird|mixpanel|netlify|"
+    "new-?_?relic|newsapi|nytimes|okta|openai|opencage|openweather|pagerduty|paystack|pipedrive|"
+    "plaid|postmark|private_?-?ai|pubnub|pusher|rapidapi|razorpay|recurly|rollbar|scaleway|"
+    "securitytrails|segment|sendbird|sendinblue|sentry|serpapi|serper|snyk|sonar|splunk|"
+    "squarespace|sumo|surveymonkey|telegr|todoist|toggl|travis|trello|twilio|twitch|twitter|"
+    "typeform|vercel|wakatime|webflow|yandex|youtrack|zendesk|zhipu"
 )
 _NAMED = Pattern(
     rf"(?:{_VENDORS})[ \t\w.-]{{0,20}}[\"'`\\]{{0,3}}\]?\s{{0,3}}"
