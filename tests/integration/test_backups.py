@@ -78,6 +78,7 @@ def test_backup_keeps_the_newest_ones(aiana: Aiana, home: Path) -> None:
 
 def test_backup_to_a_file_of_its_own(aiana: Aiana, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere" / "copy.db"
+    target.parent.mkdir()
     assert aiana.back_up(target).path == str(target)
     before = target.read_bytes()
     with pytest.raises(Conflict, match="is there already"):
@@ -300,16 +301,24 @@ def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
 @pytest.mark.parametrize(
     ("output", "why"),
     [
-        ("notes.txt/copy.db", "there can be no folder {folder}/notes.txt"),
-        ("{long}.db", "File name too long"),
+        (
+            "notes.txt/copy.db",
+            "there is no folder {folder}/notes.txt. Make it first, or name another file.",
+        ),
+        (
+            "stick/copy.db",
+            "there is no folder {folder}/stick. Make it first, or name another file.",
+        ),
+        ("{long}.db", "File name too long. Name another file."),
     ],
 )
 def test_a_place_where_no_copy_can_be(tmp_path: Path, output: str, why: str) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     path = tmp_path / output.format(long="x" * 300)
     done = run(tmp_path / "home", "backup", "--output", str(path))
-    told = f"error: {path} cannot be written: {why.format(folder=tmp_path)}. Name another file.\n"
+    told = f"error: {path} cannot be written: {why.format(folder=tmp_path)}\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    assert not (tmp_path / "stick").exists()
 
 
 def conversation(projects: Path, name: str, *texts: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from aiana.capture.access import how_to_open
 from aiana.capture.claude_code import ClaudeCode
 from aiana.capture.importer import import_sources
 from aiana.capture.inventory import capture_sources
@@ -311,6 +312,15 @@ def test_a_file_and_a_folder_without_permission(storage: AianaStorage, projects:
         (str(closed), "Permission denied"),
         (str(denied), "Permission denied"),
     ]
+
+
+def test_what_opens_closed_transcripts_opens_their_folders(tmp_path: Path) -> None:
+    closed = tmp_path / "projects" / "-home-u-app"
+    transcript = write(closed / "s1.jsonl", said("user", "u1", "hello"))
+    transcript.chmod(0)
+    closed.chmod(0)
+    subprocess.run(how_to_open(str(closed)).strip("`"), shell=True, check=True)
+    assert [path.stat().st_mode & 0o777 for path in (closed, transcript)] == [0o500, 0o400]
 
 
 def test_what_was_given_once_is_read_by_every_import(

@@ -416,6 +416,26 @@ def test_emacs_has_the_package_and_this_server(home: Home) -> None:
     assert told == f"t {program()[0]}"
 
 
+@pytest.mark.parametrize(
+    ("there", "read"),
+    [
+        ([".emacs", ".emacs.d/init.el"], ".emacs"),
+        ([".emacs.el", ".emacs", ".emacs.d/init.el"], ".emacs.el"),
+        ([".emacs.d/notes.txt", ".config/emacs/init.el"], ".emacs.d/init.el"),
+        ([".config/emacs/init.el"], ".config/emacs/init.el"),
+    ],
+)
+def test_emacs_is_told_in_the_file_that_it_reads(home: Home, there: list[str], read: str) -> None:
+    shutil.rmtree(home.folder / ".emacs.d", ignore_errors=True)
+    for name in there:
+        (home.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (home.folder / name).write_text("")
+    home.setup("emacs")
+    files = [path for path in home.folder.rglob("*") if path.is_file()]
+    told = [str(p.relative_to(home.folder)) for p in files if b"aiana-command" in p.read_bytes()]
+    assert told == [read]
+
+
 def test_the_doctor_checks_what_was_written(home: Home) -> None:
     home.setup("codex")
     config = home.folder / ".codex/config.toml"

@@ -43,7 +43,7 @@ def how_to_open(path: str) -> str:
     owner = _owner(path)
     if is_container() and owner is not None and owner != _us():
         return f"Build the image for that user: `{USER_OF_IMAGE}={owner} docker compose up --build`"
-    return f"`chmod -R u+r {Path(path).parent}`"
+    return f"`chmod -R u+rX {Path(path).parent}`"
 
 
 def _owner(path: str) -> int | None:

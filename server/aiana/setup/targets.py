@@ -211,9 +211,12 @@ def _neovim() -> list[Edit]:
 
 
 def _emacs() -> list[Edit]:
-    plain, modern = Path.home() / ".emacs", _config("emacs", "init.el")
-    usual = Path.home() / ".emacs.d" / "init.el"
-    path = next((p for p in (usual, plain, modern) if p.exists()), usual)
+    usual, modern = Path.home() / ".emacs.d" / "init.el", _config("emacs", "init.el")
+    # In Emacs's own order: it loads the first that is there, and looks for the last one only
+    # where there is no ~/.emacs.d.
+    known = [Path.home() / ".emacs.el", Path.home() / ".emacs", usual.parent, modern]
+    path = next((p for p in known if p.exists()), usual)
+    path = usual if path == usual.parent else path
     words = " ".join(map(_text, [*program(), "lsp"]))
     lines = [
         f"(add-to-list 'load-path {_text(str(_editors('emacs')))})",

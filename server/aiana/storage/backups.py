@@ -95,17 +95,18 @@ def back_up(
 
 
 def _into(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
-    why: object = f"there can be no folder {output.absolute().parent}"
+    folder, why, remedy = output.absolute().parent, None, "Name another file."
     try:
-        make_folder(output.absolute().parent)
-        why = None
+        if not folder.is_dir():  # it may be a stick that is not there
+            why, remedy = f"there is no folder {folder}", "Make it first, or name another file."
+            raise StorageUnavailable(why)
         return _copied(source, output, report)
     except (OSError, StorageUnavailable) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
         why = why or (cause.strerror if isinstance(cause, OSError) else None)
         if why is None:
             raise
-        raise StorageUnavailable(f"{output} cannot be written: {why}. Name another file.") from None
+        raise StorageUnavailable(f"{output} cannot be written: {why}. {remedy}") from None
 
 
 def _copied(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
