@@ -360,6 +360,7 @@ def test_what_was_forgotten_since_a_backup_stays_forgotten(
     aiana.close()
     more = {"CLAUDE_CONFIG_DIR": str(tmp_path / "claude"), "AIANA_EMBEDDING_MODEL": "none"}
     backup = tmp_path / "stick" / "aiana.db"
+    backup.parent.mkdir()
     for arguments in (
         ("import", "--no-embed"),
         ("backup", "--output", str(backup)),
