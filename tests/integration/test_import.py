@@ -323,6 +323,16 @@ def test_what_opens_closed_transcripts_opens_their_folders(tmp_path: Path) -> No
     assert [path.stat().st_mode & 0o777 for path in (closed, transcript)] == [0o500, 0o400]
 
 
+def test_a_folder_in_which_nothing_is_known_is_named(storage: AianaStorage, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    write(folder / "more" / "notes.jsonl", {"milk": 2})
+    given = write(tmp_path / "backup" / "s1.jsonl", said("user", "u1", "hello"))
+    result = import_sources(storage, paths=[folder, given.parent])
+    why = "Nothing in it is a transcript that is known."
+    assert [(f.path, f.reason) for f in result.failed] == [(str(folder), why)]
+    assert result.sources["claude-code"].messages == 1
+
+
 def test_what_was_given_once_is_read_by_every_import(
     storage: AianaStorage, projects: Path, tmp_path: Path
 ) -> None:

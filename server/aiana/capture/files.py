@@ -99,7 +99,8 @@ def read_elsewhere(
 def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found:
     """Files and those in folders, each with the source that recognises it, and what failed.
 
-    In a folder, files which nobody recognises are none of ours; a file named by itself must be.
+    In a folder, files which nobody recognises are none of ours, but one of them must be; so must
+    a file that is named by itself.
     """
     known = list(sources)
     found = Found()
@@ -112,11 +113,15 @@ def files_given(paths: Iterable[Path | str], sources: Iterable[Source]) -> Found
             found.fail("", path, error)
             continue
         if is_folder:
+            is_known = False
             for item in walk(path, lambda item: any(s.is_transcript(item) for s in known)):
                 if isinstance(item, Path):
-                    _recognise(found, known, item)
+                    is_known |= _recognise(found, known, item)
                 else:
+                    is_known = True
                     found.fail("", Path(str(item.filename)), item)
+            if not is_known:
+                found.fail("", path, UnreadableFile("Nothing in it is a transcript that is known."))
         elif not exists:
             found.fail("", path, UnreadableFile("There is no such file or folder."))
         elif not path.is_file():
