@@ -50,7 +50,14 @@ class Aiana:
         self.has_edits = whys.has_edits
         self.fixes = Fixer(container).fixes
 
-        searching = Searching(container, projects)
+        capturing = Capturing(container)
+        self.unknown_source = capturing.unknown_source
+        self.capture_state = capturing.state
+        self.watch = capturing.watch
+        self.stop_watching = capturing.stop
+        self.arrivals = capturing.arrivals
+
+        searching = Searching(container, projects, capturing)
         self.search = searching.search
         self.context = searching.context
 
@@ -103,12 +110,6 @@ class Aiana:
         self.add_preference = preferences.add
         self.remove_preference = preferences.remove
         self.profile = preferences.profile
-
-        capturing = Capturing(container)
-        self.capture_state = capturing.state
-        self.watch = capturing.watch
-        self.stop_watching = capturing.stop
-        self.arrivals = capturing.arrivals
 
         upkeep = Upkeep(container)
         self.import_sessions = upkeep.import_sessions

@@ -438,6 +438,25 @@ def test_sessions_list_in_a_terminal_and_in_a_pipe(run: Run, show: Show, tmp_pat
         assert width_of(lines[0]) >= min(columns - 2, width_of(wide))
 
 
+@pytest.mark.parametrize(
+    "words", [("search", "x"), ("sessions", "list"), ("forget", "--dry-run"), ("sources",)]
+)
+def test_a_source_that_is_none_is_refused(run: Run, words: tuple[str, ...]) -> None:
+    name = ("claude",) if words == ("sources",) else ("--source", "claude")
+    done = run(*words, *name)
+    why = "error: There is no source 'claude': is claude-code or claude-ai meant? Aiana can read: "
+    assert (done.returncode, done.stdout, done.stderr.startswith(why)) == (1, "", True)
+
+
+def test_a_source_in_a_query_that_is_none_is_named(run: Run) -> None:
+    run("remember", "the heron nests here")
+    notes = json.loads(run("search", "heron source:claude_code", "--json").stdout)["notes"]
+    assert notes[0].startswith("There is no source 'claude_code': is claude-code meant? ")
+    assert json.loads(run("search", "bittern source:aiana", "--json").stdout)["notes"] == [
+        "Nothing of source aiana matches “bittern”. 1 text was looked through."
+    ]
+
+
 def test_an_id_is_shown_as_far_as_it_tells_its_session_from_others(
     run: Run, show: Show, tmp_path: Path
 ) -> None:

@@ -109,10 +109,21 @@ def sources() -> dict[str, Source]:
     return {source.name: source for source in known}
 
 
+def no_source(name: str) -> str:
+    """That there is no source of this name, which ones may be meant, and which there are."""
+    from difflib import get_close_matches  # only who mistypes pays for it
+
+    known = list(sources())
+    near = [each for each in known if name and each.startswith(name)]
+    near = near or get_close_matches(name.lower().replace("_", "-"), known, 1)
+    meant = f": is {' or '.join(near)} meant?" if near else "."
+    return f"There is no source {name!r}{meant} Aiana can read: {', '.join(known)}."
+
+
 def named_sources(names: Sequence[str]) -> list[Source]:
     """The sources with these names. Raises NotFound."""
     known = sources()
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise NotFound(f"There is no source {unknown[0]!r}. Aiana can read: {', '.join(known)}.")
+        raise NotFound(no_source(unknown[0]))
     return [known[name] for name in dict.fromkeys(names)]

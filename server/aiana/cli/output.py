@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 
 from aiana.cli.terminal import Piece, outlet, say, say_whole
 from aiana.config import load_config
-from aiana.errors import AianaError
+from aiana.errors import AianaError, NotFound
 from aiana.garbage import collect_as_usual
 from aiana.service import Aiana, open_aiana
 from aiana.text import clean, clean_patch
@@ -62,6 +62,13 @@ def quiet_logs() -> Iterator[None]:
 def chosen_project(aiana: Aiana, name: str | None) -> str | None:
     """The project that a person names; `.` is that of the current folder."""
     return aiana.project_of(Path.cwd()) if name == "." else name
+
+
+def chosen_sources(aiana: Aiana, names: Sequence[str]) -> list[str]:
+    """The sources that a person names. Raises NotFound for one that is none."""
+    if unknown := aiana.unknown_source(names):
+        raise NotFound(unknown)
+    return list(names)
 
 
 def tell(kind: str, message: str) -> None:

@@ -11,7 +11,14 @@ from msgspec.structs import replace
 
 from aiana.cli.confirm import confirm, yes_option
 from aiana.cli.layout import fit, joined, when
-from aiana.cli.output import chosen_project, json_option, opened, print_json, progress_bar
+from aiana.cli.output import (
+    chosen_project,
+    chosen_sources,
+    json_option,
+    opened,
+    print_json,
+    progress_bar,
+)
 from aiana.cli.terminal import say, text_argument, width
 from aiana.invocation import command
 from aiana.models import MEMORY_TYPES, MemoryType, Progress, SearchFilter
@@ -126,6 +133,7 @@ def forget(
         elif ids:
             plan = _named(aiana, ids)
         else:
+            chosen_sources(aiana, source)
             chosen = replace(chosen, project=chosen_project(aiana, project))
             plan = _alike(aiana, chosen, text, excluded, expired)
         shown = not (as_json and dry_run)

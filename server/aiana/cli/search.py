@@ -6,7 +6,15 @@ import click
 
 from aiana.cli.groups import QueryCommand
 from aiana.cli.layout import fit, joined, marked, when
-from aiana.cli.output import chosen_project, json_option, opened, print_document, print_json, tell
+from aiana.cli.output import (
+    chosen_project,
+    chosen_sources,
+    json_option,
+    opened,
+    print_document,
+    print_json,
+    tell,
+)
 from aiana.cli.terminal import Piece, say, text_argument, width
 from aiana.models import HitReasons, Mode, SearchFilter, SearchHit, SearchReasons
 from aiana.projects import name_of
@@ -68,7 +76,9 @@ def search(
             limit=limit,
             cursor=cursor,
             mode=mode,
-            filter=SearchFilter(project=chosen_project(aiana, project), sources=list(source)),
+            filter=SearchFilter(
+                project=chosen_project(aiana, project), sources=chosen_sources(aiana, source)
+            ),
             group_by_session=by_session,
             wait_for_model=True,
             explain=explain,

@@ -13,6 +13,7 @@ from aiana.cli.groups import DefaultGroup
 from aiana.cli.layout import fit, joined, when
 from aiana.cli.output import (
     chosen_project,
+    chosen_sources,
     json_option,
     opened,
     print_document,
@@ -79,7 +80,8 @@ def list_(
     """
     with opened() as aiana:
         project = chosen_project(aiana, project)
-        chosen = SearchFilter(project=project, sources=list(source), after=after, before=before)
+        sources = chosen_sources(aiana, source)
+        chosen = SearchFilter(project=project, sources=sources, after=after, before=before)
         page = aiana.list_sessions(chosen, limit, cursor, include_children=agents)
         short = aiana.short_session_ids(session.id for session in page.sessions)
     if as_json:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiana.container import Container
 from aiana.errors import NotFound
+from aiana.models import OWN_SOURCE
 from aiana.protocol.results import Arrival, CaptureState, Failure
 
 if TYPE_CHECKING:
@@ -25,6 +26,19 @@ class Capturing:
         from aiana.diagnostics.status import capture_state
 
         return capture_state(self._container)
+
+    def unknown_source(self, names: Iterable[str]) -> str:
+        """What to say of the first name that no source has and of which nothing is stored; "" if
+        there is none."""
+        unknown = [name for name in names if name != OWN_SOURCE]
+        if unknown:
+            stored = self._container.storage.sessions.stored_sources()
+            unknown = [name for name in unknown if name not in stored]
+        if not unknown:
+            return ""
+        from aiana.capture import no_source, sources  # all readers: only where it may be needed
+
+        return next((no_source(name) for name in unknown if name not in sources()), "")
 
     def watch(self, tell_of: Callable[[Sequence[Failure]], None]) -> None:
         """Capture in the background as long as no other process does; `tell_of` is called, in

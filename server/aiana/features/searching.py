@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aiana.container import Container
+from aiana.features.capturing import Capturing
 from aiana.features.projects import Projects
 from aiana.models import Mode, Scope, SearchFilter
 from aiana.protocol.results import ContextResult, SearchResult
@@ -14,9 +15,10 @@ from aiana.validation import resolved_filter
 class Searching:
     """What is stored, by words and by meaning."""
 
-    def __init__(self, container: Container, projects: Projects) -> None:
+    def __init__(self, container: Container, projects: Projects, capturing: Capturing) -> None:
         self._container = container
         self._projects = projects
+        self._capturing = capturing
 
     def search(
         self,
@@ -41,7 +43,7 @@ class Searching:
         from aiana.search.page import reference_of
 
         reference = reference_of(cursor)
-        return searcher.search(
+        result = searcher.search(
             query,
             limit=limit,
             cursor=cursor,
@@ -53,6 +55,13 @@ class Searching:
             wait_for_model=wait_for_model,
             explain=explain,
         )
+        if not result.hits and cursor is None:
+            from aiana.search.query import parse
+
+            named = [*parse(query).filter.sources, *(filter.sources if filter else ())]
+            if unknown := self._capturing.unknown_source(named):
+                result.notes.insert(0, unknown)
+        return result
 
     def context(
         self,

@@ -223,6 +223,11 @@ class SessionStore:
             bump_revision(connection, "sessions", project)
         return self.get(session_id, source)
 
+    def stored_sources(self) -> set[str]:
+        """Every source of which there is a session: a front end may have announced its own."""
+        with self._database.reading() as connection:
+            return {row[0] for row in connection.execute("SELECT DISTINCT source FROM sessions")}
+
     def sources(self, session_id: str) -> list[str]:
         """The sources that have a session with exactly this identifier."""
         with self._database.reading() as connection:
