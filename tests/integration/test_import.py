@@ -314,6 +314,30 @@ def test_a_file_and_a_folder_without_permission(storage: AianaStorage, projects:
     ]
 
 
+def test_a_folder_that_is_a_link_is_read_once(
+    storage: AianaStorage, projects: Path, tmp_path: Path
+) -> None:
+    write(projects / "s1.jsonl", said("user", "u1", "hello"))
+    away = tmp_path / "dotfiles" / "shop"
+    write(away / "deep" / "s2.jsonl", said("user", "u2", "from afar", session="s2"))
+    for name, target in (
+        ("a-link", away),
+        ("b-same", away),
+        ("c-below", away / "deep"),
+        ("d-loop", projects.parent),
+        ("e-around", tmp_path),
+        ("f-gone", tmp_path / "gone"),
+        ("g-inside", projects),
+        ("h-root", Path(projects.anchor)),
+    ):
+        (projects.parent / name).symlink_to(target)
+    (away / "back").symlink_to(projects.parent)
+    counts = run(storage)
+    assert (counts.found, counts.messages, counts.failed) == (2, 2, [])
+    assert content(storage, "s2") == [("u2", "from afar")]
+    assert run(storage).skipped == 2
+
+
 def test_what_opens_closed_transcripts_opens_their_folders(tmp_path: Path) -> None:
     closed = tmp_path / "projects" / "-home-u-app"
     transcript = write(closed / "s1.jsonl", said("user", "u1", "hello"))

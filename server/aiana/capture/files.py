@@ -70,7 +70,7 @@ def files_on_disk(sources: Iterable[Source]) -> Found:
                 found.fail(source.name, root, error)
                 continue
             if is_there:
-                for path in walk(root, source.is_transcript, source.enters):
+                for path in walk(root, source.is_transcript, source.enters, follows=True):
                     if isinstance(path, Path):
                         found.add(source, path)
                     else:
