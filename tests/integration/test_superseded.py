@@ -88,6 +88,16 @@ def test_a_context_quotes_the_newer_before_the_older(aiana: Aiana) -> None:
     assert "· newer: 2026-02-01" in context
 
 
+@pytest.mark.parametrize("texts", PAIRS["changed"], ids=lambda texts: str(texts[0]))
+def test_what_was_changed_is_marked_and_comes_second(aiana: Aiana, texts: list[str]) -> None:
+    query, earlier, later = texts
+    say(aiana, "a", 1, earlier)
+    say(aiana, "b", 2, later)
+    first, second = aiana.search(f"{query} {earlier}").hits
+    assert (first.session_id, newer(first)) == ("b", None)
+    assert (second.session_id, newer(second)) == ("a", first.uri)
+
+
 @pytest.mark.parametrize("texts", PAIRS["alike"], ids=lambda texts: str(texts[0]))
 def test_what_only_looks_alike_is_left_alone(aiana: Aiana, texts: list[str]) -> None:
     query, earlier, later = texts
