@@ -65,7 +65,7 @@ def test_backup_is_private_and_whole(aiana: Aiana, home: Path) -> None:
     assert (path.parent, made.memories, made.sessions) == (home / "backups", 1, 0)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == [path.name]
-    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as copy:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as copy, copy:
         assert copy.execute("SELECT content FROM memories").fetchall() == [
             ("what was known at first",)
         ]
@@ -146,11 +146,11 @@ def test_restore_refuses_what_is_no_whole_backup(aiana: Aiana, home: Path, tmp_p
     empty = tmp_path / "empty.db"
     empty.touch()
     foreign = tmp_path / "foreign.db"
-    with sqlite3.connect(foreign) as connection:
+    with closing(sqlite3.connect(foreign)) as connection, connection:
         connection.execute("CREATE TABLE something (x)")
     newer = tmp_path / "newer.db"
     shutil.copy(made, newer)
-    with sqlite3.connect(newer) as connection:
+    with closing(sqlite3.connect(newer)) as connection, connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     again = open_aiana(Config(data_dir=home))
     for path, reason in (
@@ -169,7 +169,7 @@ def test_restore_refuses_what_is_no_whole_backup(aiana: Aiana, home: Path, tmp_p
 def test_restore_of_an_older_version(aiana: Aiana, home: Path) -> None:
     made = Path(aiana.back_up().path)
     aiana.close()
-    with sqlite3.connect(made) as connection:
+    with closing(sqlite3.connect(made)) as connection, connection:
         connection.execute("PRAGMA user_version = 1")
         assert checked(made).memories == 1
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_write_is_in_the_file_that_stands_there(
     assert texts(storage) == known | {"afterwards"}
     assert kept(path) == known | {"afterwards"}
     assert storage.search("afterwards")[0].content is not None
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
 
@@ -139,7 +140,7 @@ def test_write_into_a_removed_file(storage: AianaStorage, path: Path) -> None:
 
 def test_a_foreign_file_in_its_place_is_left_alone(storage: AianaStorage, path: Path) -> None:
     path.unlink()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name)")
     connection.close()
     for use in (lambda: storage.memories.add("x"), lambda: storage.memories.page()) * 2:
@@ -414,7 +415,7 @@ def test_a_full_disk_at_the_first_start_says_so(tmp_path: Path) -> None:
 def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     for version in (0, 1, 9):
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE IF NOT EXISTS recipes (name)")
             connection.execute(f"PRAGMA user_version = {version}")
         connection.close()

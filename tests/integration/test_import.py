@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def content(storage: AianaStorage, session: str = "s1") -> list[tuple[str, str]]
 
 def dump(database: Path) -> list[Any]:
     """Everything that is stored, without keys and times of import."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         select = connection.execute
         return [
             select(
@@ -486,7 +487,7 @@ def test_import_real_transcripts(storage: AianaStorage) -> None:
     assert counts.failed == []
     assert counts.found == counts.imported == len(recorded)
     expected, uuids = _independent_count(recorded)
-    with sqlite3.connect(storage.database.path) as connection:
+    with closing(sqlite3.connect(storage.database.path)) as connection, connection:
         kinds = Counter(
             "local" if tool == "local-command" else kind
             for kind, tool in connection.execute("SELECT type, tool_name FROM messages")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,7 @@ def test_an_older_state_that_was_put_back_is_not_taken_for_the_newer(
     storage: AianaStorage,
 ) -> None:
     copy = storage.database.path.with_name("copy.db")
-    with sqlite3.connect(copy) as target, storage.database.reading() as source:
+    with closing(sqlite3.connect(copy)) as target, target, storage.database.reading() as source:
         source.backup(target)
     target.close()
     say(storage, "after", TEXTS)

@@ -159,7 +159,7 @@ def test_message_files_backfill(tmp_path: Path) -> None:
     with AianaStorage(path) as storage:
         stored(storage)
     names = [step.__name__ for step in MIGRATIONS]
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         unchanged(old)
         old.execute("DROP TRIGGER messages_delete_files")
         old.execute("DROP TABLE message_files")
@@ -248,7 +248,7 @@ def test_touches_that_an_older_aiana_noted_have_their_time(tmp_path: Path) -> No
     with AianaStorage(path) as storage:
         stored(storage)
     steps = [step.__name__ for step in MIGRATIONS]
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         unchanged(old)
         old.execute("DROP INDEX message_files_by_name")
         old.execute("ALTER TABLE message_files DROP COLUMN timestamp")

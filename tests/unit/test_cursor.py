@@ -8,6 +8,7 @@ import os
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +278,7 @@ def test_earlier_forms_are_read(tmp_path: Path, editor: sqlite3.Connection) -> N
     workspace.mkdir(parents=True)
     (workspace / "workspace.json").write_text(json.dumps({"folder": "file:///work/old%20shop"}))
     path = workspace / "state.vscdb"
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         old.execute("CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB)")
         tab = {
             "tabId": "t1",
@@ -416,7 +417,7 @@ GRAPH = [
 def store(folder: Path, blobs: Blobs, root: bytes, name: str = "s1", **facts: Any) -> Path:
     path = folder / ".cursor" / "chats" / "0123" / name / "store.db"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB)")
         connection.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
@@ -629,7 +630,7 @@ def test_damaged_rows_of_the_editor(
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "state.vscdb"
-        with sqlite3.connect(path) as writer:
+        with closing(sqlite3.connect(path)) as writer, writer:
             writer.execute("PRAGMA synchronous = OFF")
             writer.execute("CREATE TABLE cursorDiskKV (key TEXT UNIQUE, value BLOB)")
             conversation(writer, "c1", asked("one"), tool("edit", {"a": [1]}, {"output": "x"}))

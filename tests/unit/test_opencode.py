@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -86,7 +87,7 @@ def test_a_database_is_read_as_the_program_wrote_it(
 
 def test_sub_agents_stand_under_their_session(tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
-    with sqlite3.connect(path) as writer:
+    with closing(sqlite3.connect(path)) as writer, writer:
         writer.executescript((TRANSCRIPTS / "opencode-1.18.33-task.sql").read_text())
     batch = read(OpenCode(), path)
     child = next(session for session in batch.sessions if session.parent_id)
@@ -307,7 +308,7 @@ def test_no_file_of_a_message_is_looked_for_elsewhere(tmp_path: Path) -> None:
 
 def test_only_its_own_databases_are_known(tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE session (id TEXT, title TEXT)")
     assert not OpenCode().recognises(path)
     assert not OpenCode().enters(tmp_path / "opencode" / "storage" / "part")
@@ -319,7 +320,7 @@ def test_only_its_own_databases_are_known(tmp_path: Path) -> None:
 def test_a_damaged_row_costs_no_neighbour(changes: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "opencode.db"
-        with sqlite3.connect(path) as writer:
+        with closing(sqlite3.connect(path)) as writer, writer:
             writer.execute("PRAGMA synchronous = OFF")
             writer.executescript((TRANSCRIPTS / "opencode-1.18.33.sql").read_text())
             for seq, (name, kind, data) in enumerate(LOG):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -100,7 +101,7 @@ OLD = {
 
 def database(folder: Path, **threads: Any) -> Path:
     path = folder / "threads.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS threads (id TEXT PRIMARY KEY, summary TEXT NOT NULL, "
@@ -158,7 +159,7 @@ def test_threads_of_both_forms_are_read(tmp_path: Path) -> None:
 def test_what_is_compressed_is_unpacked(tmp_path: Path) -> None:
     zstandard = pytest.importorskip("zstandard")
     path = database(tmp_path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         whole = zstandard.compress(json.dumps(THREAD).encode())
         put(connection, "t1", whole, kind="zstd")
         put(connection, "t2", whole[: len(whole) // 2], kind="zstd")
@@ -172,7 +173,7 @@ def test_what_is_compressed_is_unpacked(tmp_path: Path) -> None:
 def test_thread_without_a_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     zstandard = pytest.importorskip("zstandard")
     path = database(tmp_path, t2=OLD)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         put(connection, "t1", zstandard.compress(json.dumps(THREAD).encode()), kind="zstd")
 
     def import_none(name: str) -> None:
@@ -201,7 +202,7 @@ def test_grown_thread(tmp_path: Path) -> None:
         **OLD,
         "messages": [*OLD["messages"], {"User": {"id": "u", "content": [{"Text": "ok"}]}}],
     }
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         put(connection, "t1", json.dumps(more).encode(), updated="2026-02-01T13:00:00Z")
         put(connection, "k1", json.dumps(THREAD).encode(), parent="t1")
     second = read_on(Zed(), path, first.position)
@@ -219,7 +220,7 @@ def test_grown_thread(tmp_path: Path) -> None:
 def test_a_damaged_thread_costs_no_neighbour(changes: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as folder:
         path = database(Path(folder), t1=OLD)
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             for name, kind in (("x1", "json"), ("x2", "zstd"), ("x3", "json")):
                 thread = OLD if name == "x3" else THREAD
                 put(connection, name, damaged(json.dumps(thread).encode(), changes), kind=kind)

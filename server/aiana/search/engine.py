@@ -31,7 +31,7 @@ MOST_BY_TIME = 200
 MOST_EMBEDDED_CHARS = 2_000
 """Of a query: two or three windows of the model; a pasted log says what it is about before."""
 
-_NO_TIME = np.datetime64("NaT").astype(np.int64)
+_NO_TIME = np.datetime64("NaT", "ms").astype(np.int64)
 
 
 class Outside(Struct, frozen=True, kw_only=True):
