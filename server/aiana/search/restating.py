@@ -25,7 +25,7 @@ _CLAUSE = Pattern(
     r"[,()]|:(?!\s*v?\d)|\s[-–—]\s|\b(?:because|since|so|and|but|which|after|until|now that)\b"
 )
 _LEAD = Pattern(
-    r"""^\W*(?: (?P<plain> decision|note|rule|policy|convention|fyi|ok(?:ay)?|btw|reminder)
+    r"""^\W*(?: decision|note|rule|policy|convention|fyi|ok(?:ay)?|btw|reminder
     | (?P<change> (?:small[ ])? (?:update|correction|edit|amendment|revision)
         | change[ ]of[ ](?:plans?|mind) | (?:scratch|forget)[ ]that | on[ ]second[ ]thoughts?
         | actually | sorry | new[ ](?:decision|rule|policy|plan|convention)
@@ -84,7 +84,7 @@ class Statement(NamedTuple):
 
 
 def statements(sentence: str) -> Iterator[Statement]:
-    """What a sentence states: the whole, and its first clause where it has several."""
+    """What a sentence states as a whole, and what each of its clauses does."""
     text = sentence
     is_change = False
     if lead := _LEAD.search(text):
@@ -113,7 +113,7 @@ def restates(later: Statement, older: Statement) -> bool:
             if later.is_change and {value[0], another[0]} <= _PLACES:
                 value, another = value[1:], another[1:]
             rest = _common(old[end:], new[other:])
-            if rest is not None and _is_value(value, another):
+            if value and another and rest is not None and _is_value(value, another):
                 return _is_same_thing(later, old[:same], value, another, rest)
     return False
 
