@@ -107,6 +107,7 @@ def exercise(aiana: Aiana, transcripts: Path) -> None:
     touched(aiana)
     traced(aiana)
     fixed(aiana)
+    aiana.short_session_ids(["said", "begun"])
     aiana.arrivals(None)
     aiana.arrivals(0)
     aiana.container.storage.captures.note_failure("/x.jsonl", "codex", "why")
@@ -503,6 +504,7 @@ KNOWN = {
     "SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
     "SELECT (SELECT count(*) FROM": "SQLite counts the pages of an index, not its rows",
     "SELECT source, count(*) FROM sessions": "for statistics; sessions are few beside messages",
+    "SELECT DISTINCT source FROM sessions": "where one is named that may be none; they are few",
     "SELECT min(started_at), max(coalesce(ended_at": "for statistics; sessions are few",
     "SELECT 1 FROM forgotten LIMIT 1": "one row",
     "SELECT id FROM outbox LIMIT ?": "a thousand rows at most",

@@ -278,9 +278,14 @@ def _means_secret(lowered: str, position: int, word: str) -> bool:
             return after.startswith("e") and lowered[max(0, position - 7) : position] == "mot de "
         return not lowered.endswith(_BEFORE_NO_PASSWORD, 0, position)
     if word == "psk":
-        return not lowered[position - 1 : position].isalpha() and lowered[
-            position + 3 : position + 4
-        ] in ("=", ":", '"', " ", "")
+        sign = lowered[position + 3 : position + 4]
+        # What stands behind `: PSK ` is told by the form of such files alone.
+        is_of_file = sign == " " and lowered[max(0, position - 2) : position] == ": "
+        return (
+            not lowered[position - 1 : position].isalpha()
+            and sign in ("=", ":", '"', " ", "")
+            and not is_of_file
+        )
     if word == "pw":
         rest = lowered[position + 2 : position + 3]
         if rest == "d":
