@@ -78,3 +78,19 @@ def test_recency_prefers_but_never_decides() -> None:
     assert recent == pytest.approx([1, 0.5, 0, 1, 0])
     old, new = ranking.with_recency(np.array([0.9, 0.86], np.float32), np.array([0, 1], np.float32))
     assert old > new
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [0.0] * 9,
+        [0.0] * 40,
+        [1.0] * 3 + [0.5] * 12 + [0.0] * 500,
+        [1.0] + [0.25] * 20 + [0.0] * 20,
+        [place / 100 for place in range(100)],
+    ],
+    ids=["few", "all equal", "two steps", "one far above", "even"],
+)
+def test_the_tenth_best_is_that_of_all(scores: list[float]) -> None:
+    tenth = sorted(scores, reverse=True)[9] if len(scores) >= 10 else 0.0
+    assert ranking._tenth(np.array(scores, np.float32)) == pytest.approx(tenth)

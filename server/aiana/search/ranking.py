@@ -139,7 +139,13 @@ def meaning_weight(keyword: Floats, meaning: Floats, whole: bool = False) -> flo
 
 def _tenth(scores: Floats) -> float:
     """The tenth best of scores up to 1; 0 if there are fewer."""
-    return float(np.partition(scores, -CROWD)[-CROWD]) if len(scores) >= CROWD else 0.0
+    if len(scores) < CROWD:
+        return 0.0
+    # `partition` takes long where most are equal: 30 ms for a million, the best of which take one.
+    mean, high = scores.mean(), scores.max()
+    above = (scores[scores > least] for least in ((mean + high) / 2, mean))
+    best = next((each for each in above if len(each) >= CROWD), scores)
+    return float(np.partition(best, -CROWD)[-CROWD])
 
 
 def meaning_scores(cosines: Floats, among: NDArray[np.bool_]) -> Floats:
