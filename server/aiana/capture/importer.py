@@ -49,9 +49,10 @@ def import_sources(
     known = list(all_sources().values())
     wanted = known if sources is None and paths is None else named_sources(sources or [])
     found = files_on_disk(wanted)
-    read, _ = storage.captures.reached_since(0)
-    for path, source in read_elsewhere(read, wanted).items():
-        found.add(source, path)
+    if wanted:
+        read, _ = storage.captures.reached_since(0)
+        for path, source in read_elsewhere(read, wanted).items():
+            found.add(source, path)
     result = ImportResult(sources={source.name: ImportCounts() for source in wanted})
     if paths is not None:
         given = files_given(paths, [Archive(), SharedMarkdown(), *known])

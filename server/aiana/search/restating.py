@@ -46,6 +46,7 @@ _FUNCTION = frozenset(
     through than and or not no never if when while about between because since during without out
     """.split()  # noqa: SIM905
 )
+_SAY_NOTHING = _FUNCTION | STOP_WORDS
 _PLACES = frozenset({"in", "on", "at", "by", "with", "via", "through"})
 _BEFORE_A_VALUE = frozenset(
     """
@@ -143,7 +144,7 @@ def _is_same_thing(
     new: Sequence[str],
     rest: Sequence[str],
 ) -> bool:
-    same = [word for word in (*before, *rest) if word not in _FUNCTION | STOP_WORDS]
+    same = [word for word in (*before, *rest) if word not in _SAY_NOTHING]
     if len(same) < (1 if later.is_change else _FEWEST_SAME):
         return False
     if later.is_change:

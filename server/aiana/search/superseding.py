@@ -137,7 +137,7 @@ class _Text(NamedTuple):
     def read(cls, document: Document, asked: re.Pattern[str]) -> _Text:
         sentences = _sentences(document.content, asked)
         stated = sentences if len(document.content) <= _MOST_STATED_CHARS else []
-        said = [s for each in stated for s in statements(each) if not _UNTRUE.search(each)]
+        said = [s for each in stated if not _UNTRUE.search(each) for s in statements(each)]
         return cls(document, sentences, [*_changes(sentences)], said)
 
     def supersedes(self, older: _Text) -> bool:

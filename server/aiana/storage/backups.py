@@ -95,18 +95,18 @@ def back_up(
 
 
 def _into(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
-    folder, why, remedy = output.absolute().parent, None, "Name another file."
+    folder = output.absolute().parent
     try:
-        if not folder.is_dir():  # it may be a stick that is not there
-            why, remedy = f"there is no folder {folder}", "Make it first, or name another file."
-            raise StorageUnavailable(why)
-        return _copied(source, output, report)
+        if folder.is_dir():
+            return _copied(source, output, report)
+        # It may be a stick that is not there.
+        why, remedy = f"there is no folder {folder}", "Make it first, or name another file."
     except (OSError, StorageUnavailable) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        why = why or (cause.strerror if isinstance(cause, OSError) else None)
-        if why is None:
+        if not isinstance(cause, OSError) or not cause.strerror:
             raise
-        raise StorageUnavailable(f"{output} cannot be written: {why}. {remedy}") from None
+        why, remedy = cause.strerror, "Name another file."
+    raise StorageUnavailable(f"{output} cannot be written: {why}. {remedy}")
 
 
 def _copied(source: sqlite3.Connection, output: Path, report: Progress | None) -> Backup:
